@@ -1,0 +1,22 @@
+/**
+ * `@quorate/common`: the vocabulary of Quorate, pure and browser-safe. The native BLS backend is `@quorate/common/bls/native`,
+ * the conformance suites are `@quorate/common/testing`.
+ */
+
+export * from "./abi/index.ts";
+export * from "./amount.ts";
+export * from "./bls/noble.ts";
+export * from "./bls/scheme.ts";
+export * from "./bundle.ts";
+export * from "./calldata.ts";
+export * from "./errors.ts";
+export * from "./hex.ts";
+export * from "./identity.ts";
+export * from "./messages.ts";
+export * from "./points.ts";
+export * from "./possession.ts";
+export * from "./quorum.ts";
+export * from "./signers.ts";
+export * from "./types.ts";
+export * from "./wire/codec.ts";
+export * from "./wire/limits.ts";

@@ -1,0 +1,296 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { concatBytes, toHex } from "../hex.ts";
+import { Signers } from "../signers.ts";
+import { thrownCode } from "../testing/index.ts";
+import * as codec from "./codec.ts";
+import * as limits from "./limits.ts";
+import * as wire from "./messages.ts";
+
+const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const address = bytes(20).map((value) => toHex(value));
+const epoch = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+const nodeId = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+const amount = fc.bigInt({ min: 1n, max: (1n << 128n) - 1n });
+
+const request: fc.Arbitrary<codec.SignedClaimRequest> = fc.record({
+  recipient: address,
+  epoch,
+  nodeId,
+  identitySignature: bytes(64).map((value) => new Uint8Array(value)),
+});
+const share: fc.Arbitrary<codec.Share> = fc.record({
+  kind: fc.constant("RewardClaim" as const),
+  nodeId,
+  epoch,
+  message: fc.record({ recipient: address, amount }),
+  signature: bytes(192).map((value) => new Uint8Array(value)),
+});
+const gossip: fc.Arbitrary<codec.GossipMessage> = fc.oneof(
+  request.map((value) => ({ type: "request" as const, request: value })),
+  share.map((value) => ({ type: "share" as const, share: value })),
+);
+const round = fc.record({
+  recipient: address,
+  epoch,
+  signers: fc.uniqueArray(fc.integer({ min: 1, max: 3000 }), { maxLength: 20 }).map((ids) => Signers.of(ids)),
+});
+
+const SHARE: codec.Share = {
+  kind: "RewardClaim",
+  nodeId: 7,
+  epoch: 12,
+  message: { recipient: `0x${"ab".repeat(20)}`, amount: 5_000_000_000n },
+  signature: new Uint8Array(192).fill(3),
+};
+const REQUEST: codec.SignedClaimRequest = {
+  recipient: `0x${"ab".repeat(20)}`,
+  epoch: 0,
+  nodeId: 1,
+  identitySignature: new Uint8Array(64).fill(4),
+};
+
+/** The wire form of SHARE with fields replaced, as a peer that does not follow the rules would send it. */
+function shareBytes(changes: Partial<wire.Share>): Uint8Array {
+  const { share: fields } = wire.GossipMessage.decode(codec.encodeGossip({ type: "share", share: SHARE }));
+  return wire.GossipMessage.encode({ share: { ...(fields as wire.Share), ...changes } });
+}
+
+function requestBytes(changes: Partial<wire.ClaimRequest>): Uint8Array {
+  const { request: fields } = wire.GossipMessage.decode(codec.encodeGossip({ type: "request", request: REQUEST }));
+  return wire.GossipMessage.encode({ request: { ...(fields as wire.ClaimRequest), ...changes } });
+}
+
+const decodeCode = (message: Uint8Array) => thrownCode(() => codec.decodeGossip(message));
+
+describe("gossip (P-81, P-82)", () => {
+  it("goes there and back, within its bound", () => {
+    fc.assert(
+      fc.property(gossip, (message) => {
+        const encoded = codec.encodeGossip(message);
+        expect(encoded.length).toBeLessThanOrEqual(limits.MAX_GOSSIP_BYTES);
+        expect(codec.decodeGossip(encoded)).toEqual(message);
+      }),
+    );
+  });
+
+  it("a share takes under 280 bytes", () => {
+    const largest = { ...SHARE, nodeId: Number.MAX_SAFE_INTEGER, epoch: Number.MAX_SAFE_INTEGER };
+    const message = { ...SHARE.message, amount: (1n << 128n) - 1n };
+    expect(codec.encodeGossip({ type: "share", share: { ...largest, message } }).length).toBeLessThanOrEqual(280);
+  });
+
+  it("what it keeps is a copy: the network buffer may be reused", () => {
+    const encoded = codec.encodeGossip({ type: "share", share: SHARE });
+    const decoded = codec.decodeGossip(encoded);
+    encoded.fill(0);
+    expect(decoded).toEqual({ type: "share", share: SHARE });
+  });
+
+  it("garbage gets a code, never another error", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (garbage) => {
+        expect(decodeCode(garbage)).toMatch(/^(WIRE_|SHARE_WRONG_LENGTH)/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("a message with one byte changed is another message or gets a code", () => {
+    fc.assert(
+      fc.property(gossip, fc.nat(), fc.integer({ min: 1, max: 255 }), (message, at, change) => {
+        const encoded = codec.encodeGossip(message);
+        const index = at % encoded.length;
+        encoded[index] = (encoded[index] as number) ^ change;
+        let decoded: codec.GossipMessage | undefined;
+        const code = thrownCode(() => {
+          decoded = codec.decodeGossip(encoded);
+        });
+        // What is accepted is the one encoding of its content (P-82).
+        if (code === undefined) expect(codec.encodeGossip(decoded as codec.GossipMessage)).toEqual(encoded);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("error: above the bound, before anything is decoded", () => {
+    expect(decodeCode(new Uint8Array(limits.MAX_GOSSIP_BYTES + 1))).toBe("WIRE_TOO_LARGE");
+  });
+
+  it("error: encodings that are not canonical", () => {
+    const good = codec.encodeGossip({ type: "share", share: SHARE });
+    const other = codec.encodeGossip({ type: "request", request: REQUEST });
+    const inner = wire.Share.encode({ nodeId: 7n, epoch: 12n, signature: new Uint8Array(192).fill(3) });
+    const claim = wire.RewardClaim.encode({ recipient: new Uint8Array(20), amount: Uint8Array.of(1) });
+    const reordered = concatBytes(Uint8Array.of(0x22, claim.length), claim, inner);
+    for (const message of [
+      concatBytes(good, Uint8Array.of(0x18, 1)), // a field nobody knows
+      concatBytes(good, other), // both members of the oneof
+      concatBytes(other, good),
+      concatBytes(good, good), // one field twice
+      concatBytes(Uint8Array.of(0x12, 0x80 | reordered.length, reordered.length >> 7), reordered), // fields out of order
+      concatBytes(other.slice(0, 1), Uint8Array.of((other[1] as number) | 0x80, 0), other.slice(2)), // long varint
+    ]) {
+      expect(decodeCode(message)).toBe("WIRE_NOT_CANONICAL");
+    }
+  });
+
+  it("error: fields that lack, or are out of bounds", () => {
+    const claim = { recipient: new Uint8Array(20), amount: Uint8Array.of(1) };
+    for (const message of [
+      new Uint8Array(0),
+      wire.GossipMessage.encode({ share: {} as wire.Share }),
+      shareBytes({ nodeId: 0n }),
+      shareBytes({ nodeId: 1n << 53n }),
+      shareBytes({ epoch: (1n << 64n) - 1n }),
+      wire.GossipMessage.encode({ share: { nodeId: 1n, epoch: 1n, signature: new Uint8Array(192) } }),
+      shareBytes({ rewardClaim: { ...claim, recipient: new Uint8Array(19) } }),
+      shareBytes({ rewardClaim: { ...claim, amount: new Uint8Array(0) } }),
+      shareBytes({ rewardClaim: { ...claim, amount: Uint8Array.of(0, 1) } }),
+      shareBytes({ rewardClaim: { ...claim, amount: new Uint8Array(17).fill(1) } }),
+      requestBytes({ recipient: new Uint8Array(21) }),
+      requestBytes({ nodeId: 0n }),
+      requestBytes({ identitySignature: new Uint8Array(63) }),
+    ]) {
+      expect(decodeCode(message)).toBe("WIRE_MALFORMED");
+    }
+  });
+
+  it("P-3 error: a share whose signature has another length has its own code", () => {
+    for (const length of [0, 96, 191, 193]) {
+      expect(decodeCode(shareBytes({ signature: new Uint8Array(length).fill(1) }))).toBe("SHARE_WRONG_LENGTH");
+    }
+  });
+
+  it("error: values that have no wire form are not sent", () => {
+    const message = { ...SHARE.message, amount: 0n };
+    for (const run of [
+      () => codec.encodeGossip({ type: "share", share: { ...SHARE, message } }),
+      () => codec.encodeGossip({ type: "share", share: { ...SHARE, nodeId: 0 } }),
+      () => codec.encodeGossip({ type: "share", share: { ...SHARE, epoch: 1.5 } }),
+      () => codec.encodeGossip({ type: "request", request: { ...REQUEST, recipient: "0xAB" } }),
+      () => codec.encodeGossip({ type: "request", request: { ...REQUEST, identitySignature: new Uint8Array(0) } }),
+    ]) {
+      expect(thrownCode(run)).toBe("WIRE_MALFORMED");
+    }
+  });
+});
+
+describe("catch-up (P-87)", () => {
+  it("goes there and back", () => {
+    fc.assert(
+      fc.property(fc.array(round, { maxLength: 8 }), (rounds) => {
+        const decoded = codec.decodeCatchUpRequest(codec.encodeCatchUpRequest({ rounds }));
+        const plain = (list: readonly codec.CatchUpRound[]) =>
+          list.map(({ signers, ...rest }) => ({ ...rest, signers: signers.toHex() }));
+        expect(plain(decoded.rounds)).toEqual(plain(rounds));
+      }),
+    );
+    const lists = fc.record({
+      requests: fc.array(request, { maxLength: 4 }),
+      shares: fc.array(share, { maxLength: 4 }),
+    });
+    fc.assert(
+      fc.property(lists, (response) => {
+        expect(codec.decodeCatchUpResponse(codec.encodeCatchUpResponse(response))).toEqual(response);
+      }),
+    );
+  });
+
+  it("rounds of 2,000 nodes and their shares fit, as the bounds say", () => {
+    const signers = Signers.of(Array.from({ length: 2_000 }, (_, i) => i + 1));
+    const rounds = Array.from({ length: 200 }, (_, i) => ({ recipient: REQUEST.recipient, epoch: i, signers }));
+    expect(codec.encodeCatchUpRequest({ rounds }).length).toBeLessThanOrEqual(limits.MAX_CATCH_UP_REQUEST_BYTES);
+    const shares = Array.from({ length: 2_000 }, (_, i) => ({ ...SHARE, nodeId: i + 1 }));
+    const encoded = codec.encodeCatchUpResponse({ requests: [REQUEST], shares });
+    expect(encoded.length).toBeLessThanOrEqual(limits.MAX_CATCH_UP_RESPONSE_BYTES);
+    expect(codec.decodeCatchUpResponse(encoded).shares).toHaveLength(2_000);
+  });
+
+  it("error: too many bytes, too many entries, signers that are not canonical, garbage", () => {
+    const empty = { recipient: REQUEST.recipient, epoch: 1, signers: Signers.empty };
+    const many = codec.encodeCatchUpRequest({ rounds: Array(limits.MAX_CATCH_UP_ROUNDS + 1).fill(empty) });
+    expect(thrownCode(() => codec.decodeCatchUpRequest(many))).toBe("WIRE_MALFORMED");
+    const requests = Array(limits.MAX_CATCH_UP_REQUESTS + 1).fill(REQUEST);
+    const manyRequests = codec.encodeCatchUpResponse({ requests, shares: [] });
+    expect(thrownCode(() => codec.decodeCatchUpResponse(manyRequests))).toBe("WIRE_MALFORMED");
+    const large = new Uint8Array(limits.MAX_CATCH_UP_REQUEST_BYTES + 1);
+    expect(thrownCode(() => codec.decodeCatchUpRequest(large))).toBe("WIRE_TOO_LARGE");
+    const larger = new Uint8Array(limits.MAX_CATCH_UP_RESPONSE_BYTES + 1);
+    expect(thrownCode(() => codec.decodeCatchUpResponse(larger))).toBe("WIRE_TOO_LARGE");
+    for (const signers of [Uint8Array.of(0), Uint8Array.of(1), Uint8Array.of(2, 0), new Uint8Array(8_193).fill(2)]) {
+      const bad = wire.CatchUpRequest.encode({ rounds: [{ recipient: new Uint8Array(20), epoch: 1n, signers }] });
+      expect(thrownCode(() => codec.decodeCatchUpRequest(bad))).toBe("WIRE_MALFORMED");
+    }
+    const short = wire.CatchUpResponse.encode({
+      requests: [],
+      shares: [
+        {
+          nodeId: 1n,
+          epoch: 1n,
+          signature: new Uint8Array(5),
+          rewardClaim: { recipient: new Uint8Array(20), amount: Uint8Array.of(1) },
+        },
+      ],
+    });
+    expect(thrownCode(() => codec.decodeCatchUpResponse(short))).toBe("SHARE_WRONG_LENGTH");
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), (garbage) => {
+        // A field nobody knows, cut off: malformed in any of the three.
+        const message = concatBytes(garbage, Uint8Array.of(0x7a, 0x05));
+        for (const decode of [codec.decodeCatchUpRequest, codec.decodeCatchUpResponse, codec.decodePeersResponse]) {
+          expect(thrownCode(() => decode(message))).toMatch(/^(WIRE_|SHARE_WRONG_LENGTH)/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("inquiry (P-89)", () => {
+  it("request, share and reason go there and back", () => {
+    expect(codec.decodeInquiryRequest(codec.encodeInquiryRequest(REQUEST))).toEqual(REQUEST);
+    const reason = { code: "EPOCH_NOT_CLOSED", closedEpochs: 7 };
+    for (const answer of [{ type: "share", share: SHARE } as const, { type: "reason", reason } as const]) {
+      expect(codec.decodeInquiryResponse(codec.encodeInquiryResponse(answer))).toEqual(answer);
+    }
+  });
+
+  it("error: nothing in it, a code that is not upper-case words or too long, too many bytes, garbage", () => {
+    for (const decode of [codec.decodeInquiryRequest, codec.decodeInquiryResponse]) {
+      expect(thrownCode(() => decode(new Uint8Array(0)))).toBe("WIRE_MALFORMED");
+      expect(thrownCode(() => decode(new Uint8Array(limits.MAX_INQUIRY_BYTES + 1)))).toBe("WIRE_TOO_LARGE");
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 300 }), (garbage) => {
+          expect(thrownCode(() => decode(garbage))).toMatch(/^(WIRE_|SHARE_WRONG_LENGTH)/);
+        }),
+      );
+    }
+    for (const code of ["", "nope", "\u001b[31mRED", `A${"B".repeat(limits.MAX_REASON_CHARACTERS)}`]) {
+      const bytes = wire.InquiryResponse.encode({ reason: { code, closedEpochs: 1n } });
+      expect(thrownCode(() => codec.decodeInquiryResponse(bytes))).toBe("WIRE_MALFORMED");
+    }
+  });
+});
+
+describe("peers", () => {
+  it("records go there and back unopened; the request is empty", () => {
+    const records = [Uint8Array.of(1, 2, 3), new Uint8Array(limits.MAX_PEER_RECORD_BYTES).fill(9)];
+    expect(codec.decodePeersResponse(codec.encodePeersResponse(records))).toEqual(records);
+    expect(codec.encodePeersRequest()).toHaveLength(0);
+    expect(thrownCode(() => codec.decodePeersRequest(new Uint8Array(0)))).toBeUndefined();
+  });
+
+  it("error: a request with content, too many records, records empty or too large", () => {
+    expect(thrownCode(() => codec.decodePeersRequest(Uint8Array.of(8, 1)))).toBe("WIRE_TOO_LARGE");
+    const one = Uint8Array.of(1);
+    const tooMany = wire.PeersResponse.encode({ peerRecords: Array(limits.MAX_PEER_RECORDS + 1).fill(one) });
+    const tooLarge = wire.PeersResponse.encode({ peerRecords: [new Uint8Array(limits.MAX_PEER_RECORD_BYTES + 1)] });
+    const empty = wire.PeersResponse.encode({ peerRecords: [new Uint8Array(0)] });
+    for (const bad of [tooMany, tooLarge, empty]) {
+      expect(thrownCode(() => codec.decodePeersResponse(bad))).toBe("WIRE_MALFORMED");
+    }
+    const beyond = new Uint8Array(limits.MAX_PEERS_RESPONSE_BYTES + 1);
+    expect(thrownCode(() => codec.decodePeersResponse(beyond))).toBe("WIRE_TOO_LARGE");
+  });
+});

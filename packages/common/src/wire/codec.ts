@@ -1,0 +1,203 @@
+/**
+ * Wire messages to domain values and back (P-81, P-82). In: untrusted bytes. Out: typed values, or a coded error and never
+ * another one. A message is accepted only if encoding its values again gives the very same bytes, so that one content has
+ * one form and one message id. Whether a signature is valid is not its job.
+ */
+
+import { isQuorateError, quorateError } from "../errors.ts";
+import { equalBytes } from "../hex.ts";
+import type { RewardClaim } from "../messages.ts";
+import type { Signers } from "../signers.ts";
+import type { Address, NodeId } from "../types.ts";
+import * as fields from "./fields.ts";
+import * as limits from "./limits.ts";
+import * as wire from "./messages.ts";
+
+/** A claim request with its identity signature (P-70). */
+export interface SignedClaimRequest {
+  readonly recipient: Address;
+  readonly epoch: number;
+  readonly nodeId: NodeId;
+  /** 64 bytes (P-7). */
+  readonly identitySignature: Uint8Array;
+}
+
+/** One node's signature over the digest of one message. A new kind is a new member of this union. */
+export interface Share {
+  readonly kind: "RewardClaim";
+  readonly nodeId: NodeId;
+  readonly epoch: number;
+  readonly message: RewardClaim;
+  /** 192 bytes (P-2); canonical encoding not yet checked. */
+  readonly signature: Uint8Array;
+}
+
+/** What travels on the gossip topic. */
+export type GossipMessage =
+  | { readonly type: "request"; readonly request: SignedClaimRequest }
+  | { readonly type: "share"; readonly share: Share };
+
+/** What the asker of a catch-up holds of one round (P-87). */
+export interface CatchUpRound {
+  readonly recipient: Address;
+  readonly epoch: number;
+  readonly signers: Signers;
+}
+
+export interface CatchUpRequest {
+  readonly rounds: readonly CatchUpRound[];
+}
+
+export interface CatchUpResponse {
+  readonly requests: readonly SignedClaimRequest[];
+  readonly shares: readonly Share[];
+}
+
+/** @throws WIRE_MALFORMED when a value has no wire form */
+export function encodeGossip(message: GossipMessage): Uint8Array<ArrayBuffer> {
+  return wire.GossipMessage.encode(
+    message.type === "request"
+      ? { request: fields.requestToWire(message.request) }
+      : { share: fields.shareToWire(message.share) },
+  );
+}
+
+/** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL, SHARE_WRONG_LENGTH */
+export function decodeGossip(bytes: Uint8Array): GossipMessage {
+  return strictly("GossipMessage", bytes, limits.MAX_GOSSIP_BYTES, encodeGossip, () => {
+    const { request, share } = wire.GossipMessage.decode(bytes);
+    if (request !== undefined) return { type: "request", request: fields.requestFromWire(request) };
+    if (share !== undefined) return { type: "share", share: fields.shareFromWire(share) };
+    throw quorateError("WIRE_MALFORMED", { field: "content", reason: "neither a request nor a share" });
+  });
+}
+
+/** @throws WIRE_MALFORMED when a value has no wire form */
+export function encodeCatchUpRequest(request: CatchUpRequest): Uint8Array<ArrayBuffer> {
+  return wire.CatchUpRequest.encode({ rounds: request.rounds.map(fields.roundToWire) });
+}
+
+/** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL */
+export function decodeCatchUpRequest(bytes: Uint8Array): CatchUpRequest {
+  return strictly("CatchUpRequest", bytes, limits.MAX_CATCH_UP_REQUEST_BYTES, encodeCatchUpRequest, () => {
+    const { rounds } = wire.CatchUpRequest.decode(bytes, { limits: { rounds: limits.MAX_CATCH_UP_ROUNDS } });
+    return { rounds: rounds.map(fields.roundFromWire) };
+  });
+}
+
+/** @throws WIRE_MALFORMED when a value has no wire form */
+export function encodeCatchUpResponse(response: CatchUpResponse): Uint8Array<ArrayBuffer> {
+  return wire.CatchUpResponse.encode({
+    requests: response.requests.map(fields.requestToWire),
+    shares: response.shares.map(fields.shareToWire),
+  });
+}
+
+/** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL, SHARE_WRONG_LENGTH */
+export function decodeCatchUpResponse(bytes: Uint8Array): CatchUpResponse {
+  return strictly("CatchUpResponse", bytes, limits.MAX_CATCH_UP_RESPONSE_BYTES, encodeCatchUpResponse, () => {
+    const { requests, shares } = wire.CatchUpResponse.decode(bytes, {
+      limits: { requests: limits.MAX_CATCH_UP_REQUESTS, shares: limits.MAX_CATCH_UP_SHARES },
+    });
+    return { requests: requests.map(fields.requestFromWire), shares: shares.map(fields.shareFromWire) };
+  });
+}
+
+/** What a node answers to an inquiry (P-89): its share, or why there is none. */
+export type InquiryResponse =
+  | { readonly type: "share"; readonly share: Share }
+  | { readonly type: "reason"; readonly reason: Reason };
+
+/** Why a node has not signed, in its own words: a code, and how far its ledger is. Shown, never believed. */
+export interface Reason {
+  /** Of the error catalogue; one this version does not know is possible, and shown as it is. */
+  readonly code: string;
+  /** Epochs closed in the node's ledger. */
+  readonly closedEpochs: number;
+}
+
+/** @throws WIRE_MALFORMED when a value has no wire form */
+export function encodeInquiryRequest(request: SignedClaimRequest): Uint8Array<ArrayBuffer> {
+  return wire.InquiryRequest.encode({ request: fields.requestToWire(request) });
+}
+
+/** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL */
+export function decodeInquiryRequest(bytes: Uint8Array): SignedClaimRequest {
+  return strictly("InquiryRequest", bytes, limits.MAX_INQUIRY_BYTES, encodeInquiryRequest, () => {
+    const { request } = wire.InquiryRequest.decode(bytes);
+    if (request === undefined) throw quorateError("WIRE_MALFORMED", { field: "request", reason: "missing" });
+    return fields.requestFromWire(request);
+  });
+}
+
+/** @throws WIRE_MALFORMED when a value has no wire form */
+export function encodeInquiryResponse(response: InquiryResponse): Uint8Array<ArrayBuffer> {
+  return wire.InquiryResponse.encode(
+    response.type === "share"
+      ? { share: fields.shareToWire(response.share) }
+      : { reason: fields.reasonToWire(response.reason) },
+  );
+}
+
+/** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL, SHARE_WRONG_LENGTH */
+export function decodeInquiryResponse(bytes: Uint8Array): InquiryResponse {
+  return strictly("InquiryResponse", bytes, limits.MAX_INQUIRY_BYTES, encodeInquiryResponse, () => {
+    const { share, reason } = wire.InquiryResponse.decode(bytes);
+    if (share !== undefined) return { type: "share", share: fields.shareFromWire(share) };
+    if (reason !== undefined) return { type: "reason", reason: fields.reasonFromWire(reason) };
+    throw quorateError("WIRE_MALFORMED", { field: "content", reason: "neither a share nor a reason" });
+  });
+}
+
+/** A request for peer records has no content: its encoding is the empty string of bytes. */
+export function encodePeersRequest(): Uint8Array<ArrayBuffer> {
+  return wire.PeersRequest.encode({});
+}
+
+/** @throws WIRE_TOO_LARGE when it has content */
+export function decodePeersRequest(bytes: Uint8Array): void {
+  strictly("PeersRequest", bytes, 0, encodePeersRequest, () => undefined);
+}
+
+/** @throws WIRE_MALFORMED when a record is empty or beyond its bound */
+export function encodePeersResponse(peerRecords: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return wire.PeersResponse.encode({ peerRecords: peerRecords.map(fields.peerRecord) });
+}
+
+/** The signed peer records, unopened. @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL */
+export function decodePeersResponse(bytes: Uint8Array): Uint8Array[] {
+  return strictly("PeersResponse", bytes, limits.MAX_PEERS_RESPONSE_BYTES, encodePeersResponse, () => {
+    const { peerRecords } = wire.PeersResponse.decode(bytes, { limits: { peerRecords: limits.MAX_PEER_RECORDS } });
+    return peerRecords.map(fields.peerRecord);
+  });
+}
+
+/** Size first, then decoding, then the canonical form; whatever protobuf throws becomes WIRE_MALFORMED. */
+function strictly<T>(
+  name: string,
+  bytes: Uint8Array,
+  maxBytes: number,
+  encode: (value: T) => Uint8Array,
+  decode: () => T,
+): T {
+  if (bytes.length > maxBytes) {
+    throw quorateError("WIRE_TOO_LARGE", { message: name, lengthBytes: bytes.length, maxBytes });
+  }
+  let value: T;
+  try {
+    value = decode();
+  } catch (cause) {
+    if (isQuorateError(cause)) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw quorateError("WIRE_MALFORMED", { message: name, reason }, { cause });
+  }
+  const canonical = encode(value);
+  if (!equalBytes(canonical, bytes)) {
+    throw quorateError("WIRE_NOT_CANONICAL", {
+      message: name,
+      lengthBytes: bytes.length,
+      canonicalBytes: canonical.length,
+    });
+  }
+  return value;
+}

@@ -1,0 +1,178 @@
+/**
+ * The fields of wire messages, each checked against its form and bound in both directions. In: what protobuf decoded, or
+ * domain values. Out: the other, or WIRE_MALFORMED naming the field.
+ */
+
+import { type ErrorValues, type QuorateError, quorateError } from "../errors.ts";
+import { toHex } from "../hex.ts";
+import { SIGNATURE_BYTES } from "../points.ts";
+import { MAX_SIGNERS_BYTES, Signers } from "../signers.ts";
+import type { Address, NodeId } from "../types.ts";
+import type { CatchUpRound, Reason, Share, SignedClaimRequest } from "./codec.ts";
+import { MAX_AMOUNT_BYTES, MAX_PEER_RECORD_BYTES, MAX_REASON_CHARACTERS } from "./limits.ts";
+import type * as wire from "./messages.ts";
+
+const ADDRESS_BYTES = 20;
+/** An Ed25519 signature (P-7). */
+const IDENTITY_SIGNATURE_BYTES = 64;
+
+export function requestToWire(request: SignedClaimRequest): wire.ClaimRequest {
+  return {
+    recipient: addressToWire(request.recipient),
+    epoch: integerToWire("epoch", request.epoch, 0),
+    nodeId: integerToWire("node_id", request.nodeId, 1),
+    identitySignature: exactBytes("identity_signature", request.identitySignature, IDENTITY_SIGNATURE_BYTES),
+  };
+}
+
+export function requestFromWire(request: wire.ClaimRequest): SignedClaimRequest {
+  return {
+    recipient: addressFromWire(request.recipient),
+    epoch: integerFromWire("epoch", request.epoch, 0),
+    nodeId: integerFromWire("node_id", request.nodeId, 1) as NodeId,
+    identitySignature: exactBytes("identity_signature", request.identitySignature, IDENTITY_SIGNATURE_BYTES),
+  };
+}
+
+export function shareToWire(share: Share): wire.Share {
+  return {
+    nodeId: integerToWire("node_id", share.nodeId, 1),
+    epoch: integerToWire("epoch", share.epoch, 0),
+    signature: shareSignature(share.signature, share.nodeId),
+    rewardClaim: {
+      recipient: addressToWire(share.message.recipient),
+      amount: amountToWire(share.message.amount),
+    },
+  };
+}
+
+export function shareFromWire(share: wire.Share): Share {
+  if (share.rewardClaim === undefined) throw malformed("message", { reason: "a share without a message" });
+  const nodeId = integerFromWire("node_id", share.nodeId, 1);
+  return {
+    kind: "RewardClaim",
+    nodeId,
+    epoch: integerFromWire("epoch", share.epoch, 0),
+    message: {
+      recipient: addressFromWire(share.rewardClaim.recipient),
+      amount: amountFromWire(share.rewardClaim.amount),
+    },
+    signature: shareSignature(share.signature, nodeId),
+  };
+}
+
+export function roundToWire(round: CatchUpRound): wire.Round {
+  return {
+    recipient: addressToWire(round.recipient),
+    epoch: integerToWire("epoch", round.epoch, 0),
+    signers: round.signers.toBytes(),
+  };
+}
+
+export function roundFromWire(round: wire.Round): CatchUpRound {
+  if (round.signers.length > MAX_SIGNERS_BYTES) {
+    throw malformed("signers", { lengthBytes: round.signers.length, maxBytes: MAX_SIGNERS_BYTES });
+  }
+  return {
+    recipient: addressFromWire(round.recipient),
+    epoch: integerFromWire("epoch", round.epoch, 0),
+    signers: signersFromWire(round.signers),
+  };
+}
+
+export function reasonToWire(reason: Reason): wire.Reason {
+  return {
+    code: reasonCode(reason.code),
+    closedEpochs: integerToWire("closed_epochs", reason.closedEpochs, 0),
+  };
+}
+
+export function reasonFromWire(reason: wire.Reason): Reason {
+  return {
+    code: reasonCode(reason.code),
+    closedEpochs: integerFromWire("closed_epochs", reason.closedEpochs, 0),
+  };
+}
+
+/** A signed peer record stays opaque here; only its size is checked. */
+export function peerRecord(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (bytes.length === 0 || bytes.length > MAX_PEER_RECORD_BYTES) {
+    throw malformed("peer_records", { lengthBytes: bytes.length, maxBytes: MAX_PEER_RECORD_BYTES });
+  }
+  return new Uint8Array(bytes);
+}
+
+function signersFromWire(bytes: Uint8Array): Signers {
+  try {
+    return Signers.fromBytes(bytes);
+  } catch (cause) {
+    throw malformed("signers", { value: toHex(bytes.subarray(0, 32)) }, cause);
+  }
+}
+
+/** Its own code, because a share of wrong length is one of the forgeries the collector counts (P-3). */
+function shareSignature(signature: Uint8Array, nodeId: NodeId): Uint8Array<ArrayBuffer> {
+  if (signature.length !== SIGNATURE_BYTES) {
+    throw quorateError("SHARE_WRONG_LENGTH", {
+      nodeId,
+      lengthBytes: signature.length,
+      expectedBytes: SIGNATURE_BYTES,
+    });
+  }
+  return new Uint8Array(signature);
+}
+
+function addressToWire(address: Address): Uint8Array<ArrayBuffer> {
+  if (!/^0x[0-9a-f]{40}$/.test(address)) throw malformed("recipient", { value: address });
+  return Uint8Array.from({ length: ADDRESS_BYTES }, (_, i) => Number.parseInt(address.slice(2 + 2 * i, 4 + 2 * i), 16));
+}
+
+function addressFromWire(bytes: Uint8Array): Address {
+  return toHex(exactBytes("recipient", bytes, ADDRESS_BYTES));
+}
+
+/** Minimal big-endian; zero has no form, because nobody claims nothing (P-70). */
+function amountToWire(amount: bigint): Uint8Array<ArrayBuffer> {
+  if (amount <= 0n || amount >= 1n << BigInt(8 * MAX_AMOUNT_BYTES)) throw malformed("amount", { value: amount });
+  const digits = amount.toString(16);
+  const even = digits.length % 2 === 0 ? digits : `0${digits}`;
+  return Uint8Array.from({ length: even.length / 2 }, (_, i) => Number.parseInt(even.slice(2 * i, 2 * i + 2), 16));
+}
+
+function amountFromWire(bytes: Uint8Array): bigint {
+  if (bytes.length === 0 || bytes.length > MAX_AMOUNT_BYTES || bytes[0] === 0) {
+    throw malformed("amount", { value: toHex(bytes.subarray(0, MAX_AMOUNT_BYTES + 1)), maxBytes: MAX_AMOUNT_BYTES });
+  }
+  return BigInt(toHex(bytes));
+}
+
+function integerToWire(field: string, value: number, min: number): bigint {
+  if (!Number.isSafeInteger(value) || value < min) throw malformed(field, { value, min });
+  return BigInt(value);
+}
+
+/** Upper-case words only: it is printed to people, and a peer chose it. */
+function reasonCode(code: string): string {
+  if (code.length > MAX_REASON_CHARACTERS || !/^[A-Z][A-Z0-9_]*$/.test(code)) {
+    throw malformed("code", { lengthCharacters: code.length, maxCharacters: MAX_REASON_CHARACTERS });
+  }
+  return code;
+}
+
+/** uint64 narrowed to a safe integer: epochs and ids never come near 2^53. */
+function integerFromWire(field: string, value: bigint, min: number): number {
+  if (value < BigInt(min) || value > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed(field, { value, min });
+  return Number(value);
+}
+
+/** A copy, so that what is kept does not hold on to the network buffer it came in. */
+function exactBytes(field: string, bytes: Uint8Array, lengthBytes: number): Uint8Array<ArrayBuffer> {
+  if (bytes.length !== lengthBytes) {
+    throw malformed(field, { lengthBytes: bytes.length, expectedBytes: lengthBytes });
+  }
+  return new Uint8Array(bytes);
+}
+
+function malformed(field: string, values: ErrorValues, cause?: unknown): QuorateError {
+  return quorateError("WIRE_MALFORMED", { field, ...values }, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,32 @@
+/**
+ * Bounds of the wire messages (P-81, P-82, P-88), each with its reason. A message beyond one is rejected before it is decoded.
+ */
+
+/** The largest gossip message is a share, under 280 bytes; the rest is room for other kinds. */
+export const MAX_GOSSIP_BYTES = 1_024;
+
+/** 200 rounds of a 2,000-node set (280 bytes each) fit. */
+export const MAX_CATCH_UP_REQUEST_BYTES = 65_536;
+/** More rounds than an agent has in flight; the count bounds the work of a request that is all empty rounds. */
+export const MAX_CATCH_UP_ROUNDS = 256;
+
+/** Every share of one round of a 2,000-node set (270 bytes each), and more: what is left comes with the next comparison. */
+export const MAX_CATCH_UP_RESPONSE_BYTES = 1_048_576;
+/** What fits into the bytes above; it bounds objects, as the bytes bound memory. */
+export const MAX_CATCH_UP_SHARES = 4_096;
+/** One request opens one round. */
+export const MAX_CATCH_UP_REQUESTS: number = MAX_CATCH_UP_ROUNDS;
+
+/** An inquiry and its answer carry one request or one share, as gossip does. */
+export const MAX_INQUIRY_BYTES: number = MAX_GOSSIP_BYTES;
+/** The longest code of the catalogue has 26 characters. */
+export const MAX_REASON_CHARACTERS = 64;
+
+/** A signed peer record with one or two addresses is 200 to 300 bytes. */
+export const MAX_PEER_RECORD_BYTES = 1_024;
+/** Enough to fill a mesh many times over; more come from the next peer asked. */
+export const MAX_PEER_RECORDS = 256;
+export const MAX_PEERS_RESPONSE_BYTES = 131_072;
+
+/** Lifetime amounts: 16 bytes hold 3 · 10^29 tokens of 9 decimals, far above any supply, and bound the field. */
+export const MAX_AMOUNT_BYTES = 16;

@@ -1,0 +1,950 @@
+// @ts-nocheck
+// Generated from messages.proto by `pnpm generate:wire`. Do not edit.
+/* eslint-disable require-yield */
+
+import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime'
+import type { Codec, DecodeOptions } from 'protons-runtime'
+import type { Uint8ArrayList } from 'uint8arraylist'
+
+export interface GossipMessage {
+  request?: ClaimRequest
+  share?: Share
+}
+
+export const GossipMessage = (() => {
+  let _codec: Codec<GossipMessage>
+
+  const codec = (): Codec<GossipMessage> => {
+    if (_codec == null) {
+      _codec = message<GossipMessage>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        obj = { ...obj }
+
+        if (obj.share != null) {
+          obj.request = undefined
+        }
+
+        if (obj.request != null) {
+          obj.share = undefined
+        }
+
+        if (obj.request != null) {
+          w.uint32(10)
+          ClaimRequest.codec().encode(obj.request, w)
+        }
+
+        if (obj.share != null) {
+          w.uint32(18)
+          Share.codec().encode(obj.share, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.request = ClaimRequest.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.request
+              })
+              break
+            }
+            case 2: {
+              obj.share = Share.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.share
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        if (obj.share != null) {
+          delete obj.request
+        }
+
+        if (obj.request != null) {
+          delete obj.share
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<GossipMessage>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, GossipMessage.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GossipMessage>): GossipMessage {
+    return decodeMessage(buf, GossipMessage.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface ClaimRequest {
+  recipient: Uint8Array<ArrayBuffer>
+  epoch: bigint
+  nodeId: bigint
+  identitySignature: Uint8Array<ArrayBuffer>
+}
+
+export const ClaimRequest = (() => {
+  let _codec: Codec<ClaimRequest>
+
+  const codec = (): Codec<ClaimRequest> => {
+    if (_codec == null) {
+      _codec = message<ClaimRequest>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.recipient != null && obj.recipient.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.recipient)
+        }
+
+        if ((obj.epoch != null && obj.epoch !== 0n)) {
+          w.uint32(16)
+          w.uint64(obj.epoch)
+        }
+
+        if ((obj.nodeId != null && obj.nodeId !== 0n)) {
+          w.uint32(24)
+          w.uint64(obj.nodeId)
+        }
+
+        if ((obj.identitySignature != null && obj.identitySignature.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.identitySignature)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          recipient: new Uint8Array(0),
+          epoch: 0n,
+          nodeId: 0n,
+          identitySignature: new Uint8Array(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.recipient = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.epoch = reader.uint64()
+              break
+            }
+            case 3: {
+              obj.nodeId = reader.uint64()
+              break
+            }
+            case 4: {
+              obj.identitySignature = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<ClaimRequest>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, ClaimRequest.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClaimRequest>): ClaimRequest {
+    return decodeMessage(buf, ClaimRequest.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface Share {
+  nodeId: bigint
+  epoch: bigint
+  signature: Uint8Array<ArrayBuffer>
+  rewardClaim?: RewardClaim
+}
+
+export const Share = (() => {
+  let _codec: Codec<Share>
+
+  const codec = (): Codec<Share> => {
+    if (_codec == null) {
+      _codec = message<Share>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.nodeId != null && obj.nodeId !== 0n)) {
+          w.uint32(8)
+          w.uint64(obj.nodeId)
+        }
+
+        if ((obj.epoch != null && obj.epoch !== 0n)) {
+          w.uint32(16)
+          w.uint64(obj.epoch)
+        }
+
+        if ((obj.signature != null && obj.signature.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.signature)
+        }
+
+        if (obj.rewardClaim != null) {
+          w.uint32(34)
+          RewardClaim.codec().encode(obj.rewardClaim, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          nodeId: 0n,
+          epoch: 0n,
+          signature: new Uint8Array(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.nodeId = reader.uint64()
+              break
+            }
+            case 2: {
+              obj.epoch = reader.uint64()
+              break
+            }
+            case 3: {
+              obj.signature = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.rewardClaim = RewardClaim.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.rewardClaim
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<Share>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Share.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Share>): Share {
+    return decodeMessage(buf, Share.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface RewardClaim {
+  recipient: Uint8Array<ArrayBuffer>
+  amount: Uint8Array<ArrayBuffer>
+}
+
+export const RewardClaim = (() => {
+  let _codec: Codec<RewardClaim>
+
+  const codec = (): Codec<RewardClaim> => {
+    if (_codec == null) {
+      _codec = message<RewardClaim>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.recipient != null && obj.recipient.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.recipient)
+        }
+
+        if ((obj.amount != null && obj.amount.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.amount)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          recipient: new Uint8Array(0),
+          amount: new Uint8Array(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.recipient = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.amount = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<RewardClaim>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, RewardClaim.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RewardClaim>): RewardClaim {
+    return decodeMessage(buf, RewardClaim.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface Round {
+  recipient: Uint8Array<ArrayBuffer>
+  epoch: bigint
+  signers: Uint8Array<ArrayBuffer>
+}
+
+export const Round = (() => {
+  let _codec: Codec<Round>
+
+  const codec = (): Codec<Round> => {
+    if (_codec == null) {
+      _codec = message<Round>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.recipient != null && obj.recipient.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.recipient)
+        }
+
+        if ((obj.epoch != null && obj.epoch !== 0n)) {
+          w.uint32(16)
+          w.uint64(obj.epoch)
+        }
+
+        if ((obj.signers != null && obj.signers.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.signers)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          recipient: new Uint8Array(0),
+          epoch: 0n,
+          signers: new Uint8Array(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.recipient = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.epoch = reader.uint64()
+              break
+            }
+            case 3: {
+              obj.signers = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<Round>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Round.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Round>): Round {
+    return decodeMessage(buf, Round.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface CatchUpRequest {
+  rounds: Round[]
+}
+
+export const CatchUpRequest = (() => {
+  let _codec: Codec<CatchUpRequest>
+
+  const codec = (): Codec<CatchUpRequest> => {
+    if (_codec == null) {
+      _codec = message<CatchUpRequest>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.rounds != null && obj.rounds.length > 0) {
+          for (const value of obj.rounds) {
+            w.uint32(10)
+            Round.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          rounds: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.rounds != null && obj.rounds.length === opts.limits.rounds) {
+                throw new MaxLengthError('Decode error - repeated field "rounds" had too many elements')
+              }
+
+              obj.rounds.push(Round.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.rounds$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<CatchUpRequest>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, CatchUpRequest.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<CatchUpRequest>): CatchUpRequest {
+    return decodeMessage(buf, CatchUpRequest.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface CatchUpResponse {
+  requests: ClaimRequest[]
+  shares: Share[]
+}
+
+export const CatchUpResponse = (() => {
+  let _codec: Codec<CatchUpResponse>
+
+  const codec = (): Codec<CatchUpResponse> => {
+    if (_codec == null) {
+      _codec = message<CatchUpResponse>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.requests != null && obj.requests.length > 0) {
+          for (const value of obj.requests) {
+            w.uint32(10)
+            ClaimRequest.codec().encode(value, w)
+          }
+        }
+
+        if (obj.shares != null && obj.shares.length > 0) {
+          for (const value of obj.shares) {
+            w.uint32(18)
+            Share.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          requests: [],
+          shares: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.requests != null && obj.requests.length === opts.limits.requests) {
+                throw new MaxLengthError('Decode error - repeated field "requests" had too many elements')
+              }
+
+              obj.requests.push(ClaimRequest.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.requests$
+              }))
+              break
+            }
+            case 2: {
+              if (opts.limits?.shares != null && obj.shares.length === opts.limits.shares) {
+                throw new MaxLengthError('Decode error - repeated field "shares" had too many elements')
+              }
+
+              obj.shares.push(Share.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.shares$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<CatchUpResponse>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, CatchUpResponse.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<CatchUpResponse>): CatchUpResponse {
+    return decodeMessage(buf, CatchUpResponse.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface InquiryRequest {
+  request?: ClaimRequest
+}
+
+export const InquiryRequest = (() => {
+  let _codec: Codec<InquiryRequest>
+
+  const codec = (): Codec<InquiryRequest> => {
+    if (_codec == null) {
+      _codec = message<InquiryRequest>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.request != null) {
+          w.uint32(10)
+          ClaimRequest.codec().encode(obj.request, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.request = ClaimRequest.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.request
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<InquiryRequest>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, InquiryRequest.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InquiryRequest>): InquiryRequest {
+    return decodeMessage(buf, InquiryRequest.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface InquiryResponse {
+  share?: Share
+  reason?: Reason
+}
+
+export const InquiryResponse = (() => {
+  let _codec: Codec<InquiryResponse>
+
+  const codec = (): Codec<InquiryResponse> => {
+    if (_codec == null) {
+      _codec = message<InquiryResponse>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        obj = { ...obj }
+
+        if (obj.reason != null) {
+          obj.share = undefined
+        }
+
+        if (obj.share != null) {
+          obj.reason = undefined
+        }
+
+        if (obj.share != null) {
+          w.uint32(10)
+          Share.codec().encode(obj.share, w)
+        }
+
+        if (obj.reason != null) {
+          w.uint32(18)
+          Reason.codec().encode(obj.reason, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.share = Share.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.share
+              })
+              break
+            }
+            case 2: {
+              obj.reason = Reason.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.reason
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        if (obj.reason != null) {
+          delete obj.share
+        }
+
+        if (obj.share != null) {
+          delete obj.reason
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<InquiryResponse>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, InquiryResponse.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InquiryResponse>): InquiryResponse {
+    return decodeMessage(buf, InquiryResponse.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface Reason {
+  code: string
+  closedEpochs: bigint
+}
+
+export const Reason = (() => {
+  let _codec: Codec<Reason>
+
+  const codec = (): Codec<Reason> => {
+    if (_codec == null) {
+      _codec = message<Reason>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.code != null && obj.code !== '')) {
+          w.uint32(10)
+          w.string(obj.code)
+        }
+
+        if ((obj.closedEpochs != null && obj.closedEpochs !== 0n)) {
+          w.uint32(16)
+          w.uint64(obj.closedEpochs)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          code: '',
+          closedEpochs: 0n
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.code = reader.string()
+              break
+            }
+            case 2: {
+              obj.closedEpochs = reader.uint64()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<Reason>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Reason.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Reason>): Reason {
+    return decodeMessage(buf, Reason.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface PeersRequest {}
+
+export const PeersRequest = (() => {
+  let _codec: Codec<PeersRequest>
+
+  const codec = (): Codec<PeersRequest> => {
+    if (_codec == null) {
+      _codec = message<PeersRequest>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<PeersRequest>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, PeersRequest.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PeersRequest>): PeersRequest {
+    return decodeMessage(buf, PeersRequest.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface PeersResponse {
+  peerRecords: Uint8Array<ArrayBuffer>[]
+}
+
+export const PeersResponse = (() => {
+  let _codec: Codec<PeersResponse>
+
+  const codec = (): Codec<PeersResponse> => {
+    if (_codec == null) {
+      _codec = message<PeersResponse>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.peerRecords != null && obj.peerRecords.length > 0) {
+          for (const value of obj.peerRecords) {
+            w.uint32(10)
+            w.bytes(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          peerRecords: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.peerRecords != null && obj.peerRecords.length === opts.limits.peerRecords) {
+                throw new MaxLengthError('Decode error - repeated field "peerRecords" had too many elements')
+              }
+
+              obj.peerRecords.push(reader.bytes())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<PeersResponse>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, PeersResponse.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PeersResponse>): PeersResponse {
+    return decodeMessage(buf, PeersResponse.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
