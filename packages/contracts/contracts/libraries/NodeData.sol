@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
+import {Contributor, IServiceNodeRegistry, Registration} from "../interfaces/IServiceNodeRegistry.sol";
+import {Bls} from "./Bls.sol";
+
+/// @title What never changes about a node, as the code of a data contract.
+/// @dev Layout: STOP 1 || key 96 || stake 16 || operator 20 || identity key 32 || fee 2 || contributors, each
+/// address 20 || beneficiary 20 || stake 16. A signature check reads the first 113 bytes only, or key and stake from the
+/// piece of the node's group.
+library NodeData {
+    uint256 private constant HEAD_SIZE = 166; // after the STOP
+    uint256 private constant CONTRIBUTOR_SIZE = 56;
+    /// @dev Key and stake, with which a node's data begins: what a group keeps of it (P-43).
+    uint256 internal constant PACKED_SIZE = 112;
+    /// @dev Ids in a group: half a word of the bitmap, and with 14,336 bytes a piece that fits a contract.
+    uint256 internal constant GROUP_SIZE = 128;
+
+    /// @notice The store whose piece n is the data of node n. It is the first contract that the proxy made.
+    function keyStore() internal view returns (address) {
+        return addressOf(address(this), 1);
+    }
+
+    /// @notice The store whose piece g + 1 is group g (P-43). It is the second contract that the proxy made.
+    function packStore() internal view returns (address) {
+        return addressOf(address(this), 2);
+    }
+
+    /// @notice The data of a node.
+    function pieceOf(uint256 id) internal view returns (address) {
+        return addressOf(keyStore(), id);
+    }
+
+    /// @notice Where the n-th piece of a store is: the CREATE address of store and nonce, for nonces below 2^32.
+    /// @dev The last 20 bytes of keccak256(rlp([store, nonce])). A nonce below 0x80 is one byte and its own RLP.
+    function addressOf(address store, uint256 nonce) internal pure returns (address data) {
+        assembly ("memory-safe") {
+            let size := 0 // of the nonce, behind its length byte
+            let tail := nonce
+            if gt(nonce, 0x7f) {
+                size := add(add(1, gt(nonce, 0xff)), add(gt(nonce, 0xffff), gt(nonce, 0xffffff)))
+                tail := or(shl(shl(3, size), add(0x80, size)), nonce)
+            }
+            // list header || 0x94 || store || tail, in the scratch space from byte 10 on
+            mstore(0x00, or(shl(168, add(0xd6, size)), or(shl(160, 0x94), shr(96, shl(96, store)))))
+            mstore(0x20, shl(sub(248, shl(3, size)), tail))
+            data := shr(96, shl(96, keccak256(0x0a, add(23, size))))
+        }
+    }
+
+    function encode(
+        bytes32[3] memory key,
+        uint128 stake,
+        Registration calldata registration,
+        Contributor[] calldata contributors
+    ) internal pure returns (bytes memory data) {
+        data = abi.encodePacked(key, stake, contributors[0].addr, registration.identityKey, registration.feeBps);
+        for (uint256 i = 0; i < contributors.length; ++i) {
+            Contributor calldata c = contributors[i];
+            data = abi.encodePacked(data, c.addr, c.beneficiary, c.stake);
+        }
+    }
+
+    /// @notice A running sum that starts at `point`: two points of 128 bytes, the sum itself and room for a key.
+    function startSum(BLS.G1Point memory point) internal pure returns (bytes32[8] memory sum) {
+        assembly ("memory-safe") {
+            mcopy(sum, point, 0x80)
+        }
+    }
+
+    /// @notice What a running sum has come to. It shares the sum's memory.
+    function endSum(bytes32[8] memory sum) internal pure returns (BLS.G1Point memory point) {
+        assembly ("memory-safe") {
+            point := sum
+        }
+    }
+
+    /// @notice Reads a node's key into a running sum's room, and returns its stake. `addLoaded` adds it.
+    /// @param data Where the node's data is, and `offset` where in it: 1 in a piece of its own.
+    function loadKey(bytes32[8] memory sum, address data, uint256 offset) internal view returns (uint256 stake) {
+        assembly ("memory-safe") {
+            let key := add(sum, 0x80)
+            // x falls into place behind its 16 bytes of padding; y and the stake follow it, and y moves on by 16.
+            extcodecopy(data, add(key, 0x10), offset, 0x70)
+            stake := shr(128, mload(add(key, 0x70)))
+            mcopy(add(key, 0x50), add(key, 0x40), 0x30)
+            mstore(add(key, 0x40), shr(128, mload(add(key, 0x40))))
+        }
+    }
+
+    /// @notice Adds the key that `loadKey` has read.
+    function addLoaded(bytes32[8] memory sum) internal view {
+        bool success;
+        assembly ("memory-safe") {
+            success := staticcall(gas(), 0x0b, sum, 0x100, sum, 0x80) // G1ADD
+            success := and(success, eq(returndatasize(), 0x80))
+        }
+        if (!success) revert IServiceNodeRegistry.PrecompileFailed(Bls.G1ADD);
+    }
+
+    /// @notice The keys and stakes of the 128 ids of a group, one behind the other. Id 0 does not exist and is zero.
+    function readGroup(uint256 group) internal view returns (bytes memory data) {
+        data = new bytes(GROUP_SIZE * PACKED_SIZE);
+        address store = keyStore();
+        for (uint256 i = group == 0 ? 1 : 0; i < GROUP_SIZE; ++i) {
+            address piece = addressOf(store, group * GROUP_SIZE + i);
+            assembly ("memory-safe") {
+                extcodecopy(piece, add(add(data, 0x20), mul(i, PACKED_SIZE)), 1, PACKED_SIZE)
+            }
+        }
+    }
+
+    /// @notice Reads the part of a node's data that the view `node` shows.
+    function decode(address data)
+        internal
+        view
+        returns (
+            bytes32[3] memory key,
+            uint128 stake,
+            address operator,
+            bytes32 identityKey,
+            uint16 feeBps,
+            Contributor[] memory contributors
+        )
+    {
+        bytes memory code = data.code;
+        uint256 head;
+        assembly ("memory-safe") {
+            head := add(code, 0x21)
+            mcopy(key, head, 0x60)
+        }
+        stake = uint128(_uintAt(head + 96, 16));
+        operator = address(uint160(_uintAt(head + 112, 20)));
+        identityKey = bytes32(_uintAt(head + 132, 32));
+        feeBps = uint16(_uintAt(head + 164, 2));
+        contributors = new Contributor[]((code.length - 1 - HEAD_SIZE) / CONTRIBUTOR_SIZE);
+        for (uint256 i = 0; i < contributors.length; ++i) {
+            uint256 offset = head + HEAD_SIZE + i * CONTRIBUTOR_SIZE;
+            contributors[i] = Contributor({
+                addr: address(uint160(_uintAt(offset, 20))),
+                beneficiary: address(uint160(_uintAt(offset + 20, 20))),
+                stake: uint128(_uintAt(offset + 40, 16))
+            });
+        }
+    }
+
+    /// @dev The big-endian integer of `size` bytes at a place in memory.
+    function _uintAt(uint256 offset, uint256 size) private pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := shr(sub(256, shl(3, size)), mload(offset))
+        }
+    }
+}

@@ -1,0 +1,51 @@
+// The compiler comes from the npm package `solc`, so nothing is downloaded. The simulated network runs the
+// hardfork the contracts are for: osaka, which has EIP-2537 and the transaction gas cap of EIP-7825.
+import { createRequire } from "node:module";
+import { defineConfig } from "hardhat/config";
+
+const require = createRequire(import.meta.url);
+
+// Instrumented code must never be taken for the real one: scripts/coverage.ts has directories of its own.
+const paths = process.env["COVERAGE_PATHS"] === "1" ? { artifacts: "coverage/artifacts", cache: "coverage/cache" } : {};
+
+export default defineConfig({
+  paths,
+  solidity: {
+    version: "0.8.37",
+    path: require.resolve("solc/soljson.js"),
+    settings: {
+      viaIR: true,
+      evmVersion: "prague",
+      // 10,000 runs save 0.4k gas of a claim and cost 3.8 kB of code (BASELINES): size decides.
+      optimizer: { enabled: true, runs: 200 },
+      metadata: { bytecodeHash: "none" },
+    },
+    splitTestsCompilation: true,
+    npmFilesToBuild: [
+      "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol",
+      "@openzeppelin/contracts/proxy/transparent/ProxyAdmin.sol",
+    ],
+  },
+  test: {
+    solidity: {
+      fsPermissions: { readDirectory: ["../common/vectors"] },
+      // A pairing takes about a millisecond: the short profile fits the tests' time, the long one is
+      // `FUZZ_RUNS=10000 pnpm test:solidity`; for random lives `pnpm test:invariants`. The seed is fixed, so that a failure repeats.
+      invariant: {
+        runs: Number(process.env["INVARIANT_RUNS"] ?? 8),
+        depth: Number(process.env["INVARIANT_DEPTH"] ?? 60),
+        failOnRevert: true,
+      },
+      fuzz: { runs: Number(process.env["FUZZ_RUNS"] ?? 64), seed: "0x51" },
+    },
+  },
+  networks: {
+    sim: {
+      type: "edr-simulated",
+      chainType: "l1",
+      hardfork: "osaka",
+      // Every test pays its deployments from here; the default of 10,000 ether each is plenty.
+      accounts: { count: 40 },
+    },
+  },
+});

@@ -1,0 +1,14 @@
+// @quorate/contracts/testing: chains and networks for tests and measurements. Needs Hardhat; not for production.
+export { type SimulatedChain, type SimulatedChainOptions, startSimulatedChain } from "./chain.ts";
+export { type DryRun, type DryRunStep, dryRun, formatDryRun } from "./dryRun.ts";
+export { type RewardLeaf, type RewardTree, rewardTree } from "./merkle.ts";
+export { send, startTestNetwork, TEST_STAKE_ATOMIC, type TestNetwork, type TestNetworkOptions } from "./network.ts";
+export {
+  type ContributorStruct,
+  makeTestNode,
+  type RegistrationStruct,
+  signAsOne,
+  signRewardClaim,
+  soloContributor,
+  type TestNode,
+} from "./nodes.ts";

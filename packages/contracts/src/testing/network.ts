@@ -1,0 +1,96 @@
+// A deployed and, if wanted, seeded and started network on a simulated chain: the ground that tests and the gas bench
+// stand on. Real contracts, real signatures.
+import type { Address, SignatureScheme, SigningDomain } from "@quorate/common";
+import { loadNativeScheme } from "@quorate/common/bls/native";
+import { Contract, type InterfaceAbi, type JsonRpcSigner } from "ethers";
+import { ensureBuilt, loadArtifact } from "../artifacts.ts";
+import { type Deployment, deploy } from "../deploy.ts";
+import type { DeployParametersInput } from "../parameters.ts";
+import { type SimulatedChain, startSimulatedChain } from "./chain.ts";
+import { makeTestNode, soloContributor, type TestNode } from "./nodes.ts";
+
+/** The stake of a test node: 100 SESH in atomic units. */
+export const TEST_STAKE_ATOMIC: bigint = 100n * 10n ** 9n;
+/** Seeds a transaction: at 340k gas each, 40 fit the transaction cap of 16,777,216 (EIP-7825). */
+const SEEDS_PER_TRANSACTION = 40;
+
+/** A network under test. */
+export interface TestNetwork {
+  readonly chain: SimulatedChain;
+  readonly scheme: SignatureScheme;
+  readonly domain: SigningDomain;
+  readonly deployment: Deployment;
+  readonly owner: JsonRpcSigner;
+  readonly token: Contract;
+  readonly pool: Contract;
+  readonly rewards: Contract;
+  /** The seeded nodes: the one with id i is at i - 1. */
+  readonly nodes: readonly TestNode[];
+}
+
+export interface TestNetworkOptions {
+  /** How many nodes to seed. */
+  readonly nodes: number;
+  /** Whether to pay their principal in and start. Default true. */
+  readonly started?: boolean;
+  readonly parameters?: DeployParametersInput;
+  /** The stake of the node with an id; by default the requirement. Set it where a quorum must not be one of heads. */
+  readonly stakeOf?: (id: number) => bigint;
+}
+
+/** Deploys to `chain` (a new one by default), seeds and starts. Every node's operator is the chain's account 1. */
+export async function startTestNetwork(options: TestNetworkOptions, on?: SimulatedChain): Promise<TestNetwork> {
+  await ensureBuilt();
+  const chain = on ?? (await startSimulatedChain());
+  const scheme = await loadNativeScheme();
+  const owner = chain.signers[0] as JsonRpcSigner;
+  const deployment = await deploy(owner, {
+    stakingRequirementAtomic: TEST_STAKE_ATOMIC,
+    poolFundingAtomic: 1_000_000n * 10n ** 9n,
+    ...options.parameters,
+  });
+  const domain = { chainId: deployment.chainId, verifyingContract: deployment.rewards };
+  const at = (address: Address, name: "SessionToken" | "RewardRatePool" | "ServiceNodeRewards"): Contract =>
+    new Contract(address, loadArtifact(name).abi as InterfaceAbi, owner);
+  const token = at(deployment.token, "SessionToken");
+  const pool = at(deployment.pool, "RewardRatePool");
+  const rewards = at(deployment.rewards, "ServiceNodeRewards");
+
+  const operator = (chain.signers[1] as JsonRpcSigner).address as Address;
+  const nodes = Array.from({ length: options.nodes }, (_, i) => makeTestNode(scheme, domain, i + 1, operator));
+  const stakeOf = options.stakeOf ?? (() => deployment.parameters.stakingRequirementAtomic);
+  await seedNodes(rewards, nodes, stakeOf);
+  if (options.started ?? true) {
+    await send(token, "transfer", deployment.rewards, await rewards.getFunction("principal")());
+    await send(rewards, "start");
+  }
+  return { chain, scheme, domain, deployment, owner, token, pool, rewards, nodes };
+}
+
+/** Seeds nodes in as few transactions as fit, each with one stake. */
+async function seedNodes(
+  rewards: Contract,
+  nodes: readonly TestNode[],
+  stakeOf: (id: number) => bigint,
+): Promise<void> {
+  const requirement = (await rewards.getFunction("stakingRequirement")()) as bigint;
+  let current = requirement;
+  for (let from = 0, to = 0; from < nodes.length; from = to) {
+    const stakeAtomic = stakeOf(from + 1);
+    while (to < nodes.length && to - from < SEEDS_PER_TRANSACTION && stakeOf(to + 1) === stakeAtomic) to++;
+    if (stakeAtomic !== current) await send(rewards, "setStakingRequirement", stakeAtomic);
+    current = stakeAtomic;
+    const seeds = nodes.slice(from, to).map(({ registration, operator }) => ({
+      registration,
+      contributors: soloContributor(operator, stakeAtomic),
+    }));
+    await send(rewards, "seedPublicKeyList", seeds);
+  }
+  if (current !== requirement) await send(rewards, "setStakingRequirement", requirement);
+}
+
+/** Sends a transaction and returns the gas it used, with 21,000 and calldata included. */
+export async function send(contract: Contract, method: string, ...args: readonly unknown[]): Promise<bigint> {
+  const transaction = await contract.getFunction(method)(...args);
+  return (await transaction.wait()).gasUsed as bigint;
+}

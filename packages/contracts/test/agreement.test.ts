@@ -1,0 +1,173 @@
+// Solidity and TypeScript agree: digests by the shared vectors, keys, aggregates and verification on a network, the
+// pool's release by a model. The curve's own vectors are in test/solidity/Vectors.t.sol.
+import { readFileSync } from "node:fs";
+import { type Address, digestOf, g1Struct, g2Struct, toHex } from "@quorate/common";
+import { Contract, type InterfaceAbi, type JsonRpcSigner } from "ethers";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ensureBuilt, loadArtifact } from "../src/artifacts.ts";
+import {
+  makeTestNode,
+  send,
+  signRewardClaim,
+  soloContributor,
+  startSimulatedChain,
+  startTestNetwork,
+  TEST_STAKE_ATOMIC,
+  type TestNetwork,
+} from "../src/testing/index.ts";
+import { revertOf } from "./support.ts";
+
+interface DigestVector {
+  readonly domain: { readonly chainId: string; readonly verifyingContract: Address };
+  readonly kind: string;
+  readonly message: Readonly<Record<string, string>>;
+  readonly digest: string;
+}
+
+const vectorsFile = new URL("../../common/vectors/digests.json", import.meta.url);
+const digestVectors = (JSON.parse(readFileSync(vectorsFile, "utf8")) as { vectors: DigestVector[] }).vectors;
+
+describe("P-4, P-5: digests", () => {
+  // A domain is a chain id and an address: the deployed code is put there.
+  const domains = Map.groupBy(digestVectors, ({ domain }) => `${domain.chainId} ${domain.verifyingContract}`);
+  test.each([...domains.values()].filter(([vector]) => fitsChain(vector)))("domain %#", async (...vectors) => {
+    await ensureBuilt();
+    const { chainId, verifyingContract } = (vectors[0] as DigestVector).domain;
+    const chain = await startSimulatedChain({ chainId: Number(chainId) });
+    const network = await startTestNetwork({ nodes: 0, started: false }, chain);
+    const code = await chain.provider.getCode(network.deployment.rewardsImplementation);
+    await chain.setCode(verifyingContract, code);
+    const abi = loadArtifact("ServiceNodeRewards").abi as InterfaceAbi;
+    const rewards = new Contract(verifyingContract, abi, chain.provider);
+    for (const { kind, message, digest } of vectors) {
+      if (kind === "RewardClaim") {
+        const { recipient, amount } = message;
+        expect(await rewards.getFunction("hashRewardClaim")(recipient, amount)).toBe(digest);
+      } else if (kind === "EpochReport") {
+        expect(await rewards.getFunction("hashEpochReport")(message)).toBe(digest);
+      } else if (kind === "ProofOfPossession") {
+        const { blsKey, operator, identityKey } = message as Record<string, string>;
+        const padded = paddedWords(blsKey as string);
+        expect(await rewards.getFunction("hashProofOfPossession")(padded, operator, identityKey)).toBe(digest);
+      }
+    }
+    await chain.close();
+  });
+
+  test("the vectors hold the kinds that are hashed on chain", () => {
+    const kinds = new Set(digestVectors.map(({ kind }) => kind));
+    expect(kinds).toContain("RewardClaim");
+    expect(kinds).toContain("EpochReport");
+    expect(kinds).toContain("ProofOfPossession");
+  });
+});
+
+/** The simulated network takes chain ids that a JavaScript number holds; others are left to TypeScript's own test. */
+function fitsChain(vector: DigestVector | undefined): boolean {
+  return vector !== undefined && BigInt(vector.domain.chainId) <= BigInt(Number.MAX_SAFE_INTEGER);
+}
+
+/** 96 bytes as the four words of EIP-2537; a vector's key need not be a point. */
+function paddedWords(key: string): string[] {
+  const zeros = "0".repeat(32);
+  const hex = zeros + key.slice(2, 98) + zeros + key.slice(98);
+  return [0, 1, 2, 3].map((i) => `0x${hex.slice(i * 64, (i + 1) * 64)}`);
+}
+
+describe("a network of 24", () => {
+  let network: TestNetwork;
+  let recipients = 0;
+  beforeAll(async () => {
+    network = await startTestNetwork({ nodes: 24 });
+  });
+  afterAll(() => network.chain.close());
+  /** A recipient nobody has used. */
+  const freshRecipient = (): Address => `0x${(0x1000 + recipients++).toString(16).padStart(40, "0")}`;
+  const update = (recipient: Address, amount: bigint, ids: readonly number[], extra: readonly number[] = []) => {
+    const signers = network.nodes.filter((_, i) => !ids.includes(i + 1));
+    const signature = signRewardClaim(network.scheme, network.domain, signers, recipient, amount);
+    return send(network.rewards, "updateRewardsBalance", recipient, amount, signature, ids, extra);
+  };
+
+  test("P-22: the aggregate key is the sum of the active keys", async () => {
+    const sum = network.scheme.aggregatePublicKeys(network.nodes.map(({ blsKey }) => blsKey));
+    const onChain = await network.rewards.getFunction("aggregatePublicKey")();
+    expect(onChain.toObject()).toEqual(g1Struct(sum));
+  });
+
+  test("P-23, P-24: 23 of 24 equal stakes pay, 22 do not", async () => {
+    await update(freshRecipient(), 5n, [7]);
+    const [active, signed] = [TEST_STAKE_ATOMIC * 24n, TEST_STAKE_ATOMIC * 22n];
+    expect(await revertOf(network.rewards, update(freshRecipient(), 5n, [7, 8]))).toBe(
+      `QuorumNotReached(${signed},${active},9500)`,
+    );
+  });
+
+  test("P-23: verification agrees with @quorate/common for random signers and random lies", async () => {
+    const ids = fc.uniqueArray(fc.integer({ min: 1, max: 24 }), { maxLength: 23 });
+    await fc.assert(
+      fc.asyncProperty(ids, ids, fc.bigInt({ min: 1n, max: 2n ** 128n - 1n }), async (absent, claimed, amount) => {
+        const recipient = freshRecipient();
+        const digest = digestOf(network.domain, "RewardClaim", { recipient, amount });
+        const signers = network.nodes.filter((_, i) => !absent.includes(i + 1));
+        const signature = network.scheme.aggregateSignatures(
+          signers.map(({ blsSecret }) => network.scheme.sign(blsSecret, digest)),
+        );
+        const keys = network.nodes.filter((_, i) => !claimed.includes(i + 1)).map(({ blsKey }) => blsKey);
+        const expected = network.scheme.verifyAggregate(keys, digest, signature);
+        const nonSigners = claimed.toSorted((a, b) => a - b);
+        const verify = network.rewards.getFunction("verify");
+        const call = verify(toHex(digest), g2Struct(signature), nonSigners, []) as Promise<unknown>;
+        if (expected) expect(await call).toEqual([keys.length, keys.length].map((n) => BigInt(n) * TEST_STAKE_ATOMIC));
+        else expect(await revertOf(network.rewards, call)).toBe(`InvalidSignature(${toHex(digest)})`);
+      }),
+      { numRuns: 25, seed: 7, examples: [[[3, 9], [9, 3], 5n]] },
+    );
+  });
+
+  test("P-8, P-21: registers with the proof of possession that @quorate/common makes, as pending", async () => {
+    const operator = network.chain.signers[3] as JsonRpcSigner;
+    const address = operator.address as Address;
+    await send(network.token, "transfer", address, TEST_STAKE_ATOMIC);
+    await send(network.token.connect(operator) as Contract, "approve", network.deployment.rewards, TEST_STAKE_ATOMIC);
+    const node = makeTestNode(network.scheme, network.domain, 100, address);
+    const contributors = soloContributor(address, TEST_STAKE_ATOMIC);
+    await send(network.rewards.connect(operator) as Contract, "addBLSPublicKey", node.registration, contributors);
+    const id = await network.rewards.getFunction("nodeIdOf")(node.registration.blsKey);
+    const stored = await network.rewards.getFunction("node")(id);
+    expect(stored.state).toBe(1n);
+    expect(stored.blsKey.toObject()).toEqual(node.registration.blsKey);
+    expect(stored.operator).toBe(address);
+    // A pending node that signed is an extra signer: the bundle holds, its stake does not count.
+    const digest = digestOf(network.domain, "RewardClaim", { recipient: address, amount: 9n });
+    const all = [...network.nodes, node].map(({ blsSecret }) => network.scheme.sign(blsSecret, digest));
+    const signature = g2Struct(network.scheme.aggregateSignatures(all));
+    const counted = await network.rewards.getFunction("verify")(toHex(digest), signature, [], [id]);
+    expect(counted).toEqual([TEST_STAKE_ATOMIC * 24n, TEST_STAKE_ATOMIC * 24n]);
+  });
+
+  test("P-26: pays what the network has signed", async () => {
+    const claimant = network.chain.signers[4] as JsonRpcSigner;
+    await update(claimant.address as Address, 1_234n, []);
+    await network.chain.increaseTime(3_600);
+    await send(network.rewards.connect(claimant) as Contract, "claimRewards()");
+    expect(await network.token.getFunction("balanceOf")(claimant.address)).toBe(1_234n);
+  });
+
+  test("P-31: the pool releases by the formula over its own events", async () => {
+    const settled = async (): Promise<{ balance: bigint; time: bigint; totalReleased: bigint }> => {
+      const events = await network.pool.queryFilter("Settled");
+      return (events.at(-1) as unknown as { args: { balance: bigint; time: bigint; totalReleased: bigint } }).args;
+    };
+    for (const seconds of [1, 59, 86_400, 10_000_000, 400_000_000]) {
+      await network.chain.increaseTime(seconds);
+      const { balance, time, totalReleased } = await settled();
+      const now = BigInt((await network.chain.provider.getBlock("latest"))?.timestamp ?? 0);
+      const grown = (balance * 151n * (now - time)) / (1000n * 31_536_000n);
+      const expected = totalReleased + (grown < balance ? grown : balance);
+      expect(await network.pool.getFunction("released")(now)).toBe(expected);
+      await send(network.pool, "payoutReleased");
+    }
+  });
+});

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IRewardRatePool} from "../../contracts/interfaces/IRewardRatePool.sol";
+import {IServiceNodeRegistry} from "../../contracts/interfaces/IServiceNodeRegistry.sol";
+import {IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
+import {KeyStore} from "../../contracts/KeyStore.sol";
+import {Bls} from "../../contracts/libraries/Bls.sol";
+import {RegistrationLib} from "../../contracts/libraries/RegistrationLib.sol";
+import {RewardRatePool} from "../../contracts/RewardRatePool.sol";
+import {ServiceNodeRewards} from "../../contracts/ServiceNodeRewards.sol";
+import {SessionToken} from "../../contracts/SessionToken.sol";
+import {Deploy} from "./support/Deploy.sol";
+import {NetworkTest} from "./support/NetworkTest.sol";
+import {vm} from "./support/Vm.sol";
+
+/// @dev P-32, P-49: what a deployment refuses to begin with.
+contract InitializeTest is NetworkTest {
+    bytes4 private constant INVALID_INITIALIZATION = bytes4(keccak256("InvalidInitialization()"));
+
+    function test_P32_refuses_a_precompile_that_answers_with_nothing() public {
+        address[6] memory precompiles =
+            [Bls.SHA256, Bls.MODEXP, Bls.G1ADD, Bls.G2ADD, Bls.PAIRING, Bls.MAP_FP2_TO_G2];
+        for (uint256 i = 0; i < precompiles.length; ++i) {
+            vm.mockCall(precompiles[i], "", "");
+            (bool success, bytes memory answer) = address(this).call(abi.encodeCall(this.initializeHere, ()));
+            vm.clearMockedCalls();
+            assertTrue(!success, "refused");
+            // It names the one, or a later one that was given what the one did not compute.
+            assertEq(bytes32(bytes4(answer)), bytes32(IServiceNodeRegistry.PrecompileFailed.selector));
+        }
+    }
+
+    function test_P32_refuses_a_precompile_that_answers_something_else() public {
+        bytes memory failed = abi.encodeWithSelector(IServiceNodeRegistry.KnownAnswerFailed.selector);
+        vm.mockCall(Bls.G1ADD, "", new bytes(128));
+        _initializeRefused(failed);
+        vm.clearMockedCalls();
+        vm.mockCall(Bls.MAP_FP2_TO_G2, "", new bytes(256));
+        _initializeRefused(failed);
+        vm.clearMockedCalls();
+        // One that never says yes, and one that always does.
+        vm.mockCall(Bls.PAIRING, "", abi.encode(0));
+        _initializeRefused(failed);
+        vm.clearMockedCalls();
+        vm.mockCall(Bls.PAIRING, "", abi.encode(1));
+        _initializeRefused(failed);
+        vm.clearMockedCalls();
+    }
+
+    function test_P49_the_stores_are_the_first_contracts_of_the_proxy() public {
+        // This test has made others before: the addresses that ids give would not be those of the stores.
+        (bool success, bytes memory answer) = address(this).call(abi.encodeCall(this.initializeHere, ()));
+        assertTrue(!success, "refused");
+        assertEq(bytes32(bytes4(answer)), bytes32(IServiceNodeRewards.WrongAddress.selector));
+    }
+
+    function test_P49_refuses_code_without_token_or_pool() public {
+        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.WrongAddress.selector, "token", address(0)));
+        Deploy.rewardsLogic(SessionToken(address(0)), pool);
+        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.WrongAddress.selector, "pool", address(0)));
+        Deploy.rewardsLogic(token, RewardRatePool(address(0)));
+    }
+
+    function test_P49_refuses_a_pool_that_pays_somebody_else_or_in_another_token() public {
+        address logic = Deploy.rewardsLogic(token, pool);
+        bytes memory init = abi.encodeCall(ServiceNodeRewards.initialize, (_parameters()));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IServiceNodeRewards.WrongAddress.selector, "pool.beneficiary", address(rewards)
+            )
+        );
+        Deploy.proxy(logic, init);
+
+        SessionToken other = Deploy.token(1, address(this));
+        (address planned, RewardRatePool otherPool) = _poolFor(other);
+        logic = Deploy.rewardsLogic(token, otherPool);
+        assertEq(vm.computeCreateAddress(address(this), vm.getNonce(address(this))), planned);
+        vm.expectRevert(
+            abi.encodeWithSelector(IServiceNodeRewards.WrongAddress.selector, "pool.token", address(other))
+        );
+        Deploy.proxy(logic, init);
+    }
+
+    function test_P49_refuses_parameters_out_of_range() public {
+        _refusedParameter(_with(0, STAKE, CLAIM_LIMIT, CYCLE), "epochSeconds", 0);
+        uint64 long = uint64(type(uint40).max) + 1;
+        _refusedParameter(_with(long, STAKE, CLAIM_LIMIT, CYCLE), "epochSeconds", long);
+        _refusedParameter(_with(1, 0, CLAIM_LIMIT, CYCLE), "stakingRequirement", 0);
+        uint128 large = uint128(type(uint64).max) + 1;
+        _refusedParameter(_with(1, large, CLAIM_LIMIT, CYCLE), "stakingRequirement", large);
+        _refusedParameter(_with(1, STAKE, 0, CYCLE), "claimLimit", 0);
+        _refusedParameter(_with(1, STAKE, CLAIM_LIMIT, 0), "claimCycleSeconds", 0);
+    }
+
+    function test_P49_refuses_a_pool_without_token_or_beneficiary() public {
+        address logic = Deploy.poolLogic();
+        bytes memory zero = abi.encodeWithSelector(IRewardRatePool.AddressIsZero.selector);
+        vm.expectRevert(zero);
+        Deploy.proxy(
+            logic, abi.encodeCall(RewardRatePool.initialize, (address(this), SessionToken(address(0)), address(1)))
+        );
+        vm.expectRevert(zero);
+        Deploy.proxy(logic, abi.encodeCall(RewardRatePool.initialize, (address(this), token, address(0))));
+    }
+
+    function test_P49_initialises_once_and_never_the_code_behind() public {
+        bytes memory again = abi.encodeWithSelector(INVALID_INITIALIZATION);
+        vm.expectRevert(again);
+        rewards.initialize(_parameters());
+        vm.expectRevert(again);
+        pool.initialize(address(this), token, address(1));
+        RewardRatePool logic = RewardRatePool(Deploy.poolLogic());
+        vm.expectRevert(again);
+        logic.initialize(address(this), token, address(1));
+    }
+
+    function test_a_store_refuses_strangers_and_what_does_not_fit() public {
+        KeyStore store = new KeyStore();
+        vm.prank(address(9));
+        vm.expectRevert(abi.encodeWithSelector(KeyStore.NotOwner.selector, address(9), address(this)));
+        store.append("");
+        vm.expectRevert(abi.encodeWithSelector(KeyStore.AppendFailed.selector, 24_576));
+        store.append(new bytes(24_576));
+        assertEq(store.append(new bytes(24_575)).code.length, 24_576);
+        // The code of 24,000 bytes costs 4.8 million gas: with three the creation fails, and says so.
+        bytes memory data = new bytes(24_000);
+        vm.expectRevert(abi.encodeWithSelector(KeyStore.AppendFailed.selector, 24_000));
+        store.append{gas: 3_000_000}(data);
+    }
+
+    /// @dev The library on this contract's storage, so that a revert can be caught.
+    function initializeHere() external {
+        RegistrationLib.initialize();
+    }
+
+    function _initializeRefused(bytes memory expected) private {
+        (bool success, bytes memory answer) = address(this).call(abi.encodeCall(this.initializeHere, ()));
+        assertTrue(!success, "refused");
+        assertEq(answer, expected);
+    }
+
+    /// @dev A pool for a rewards proxy that is the third contract from here: pool, code, proxy.
+    function _poolFor(SessionToken token_) private returns (address planned, RewardRatePool created) {
+        address logic = Deploy.poolLogic();
+        planned = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
+        created = RewardRatePool(
+            Deploy.proxy(logic, abi.encodeCall(RewardRatePool.initialize, (address(this), token_, planned)))
+        );
+    }
+
+    function _with(uint64 epoch, uint128 stake, uint96 limit, uint32 cycle)
+        private
+        view
+        returns (ServiceNodeRewards.Parameters memory)
+    {
+        return ServiceNodeRewards.Parameters(address(this), stake, epoch, limit, cycle);
+    }
+
+    function _refusedParameter(ServiceNodeRewards.Parameters memory parameters, string memory name, uint256 value)
+        private
+    {
+        (, RewardRatePool own) = _poolFor(token);
+        address logic = Deploy.rewardsLogic(token, own);
+        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.ParameterOutOfRange.selector, name, value));
+        Deploy.proxy(logic, abi.encodeCall(ServiceNodeRewards.initialize, (parameters)));
+    }
+}
