@@ -1,0 +1,211 @@
+import { Worker } from "node:worker_threads";
+import { loadNativeScheme } from "@quorate/common/bls/native";
+import { craft } from "@quorate/common/testing";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { VerifyItem } from "../../core/stages.ts";
+import { type CountingVerifier, createVerifier, defaultWorkers, INLINE_JOB_MAX, partsFor } from "./verifier.ts";
+import { startWorker } from "./workerPool.ts";
+
+const scheme = await loadNativeScheme();
+const DIGEST = new Uint8Array(32).fill(0x55);
+const COUNT = INLINE_JOB_MAX + 24;
+
+const share = (secret: bigint, digest = DIGEST): VerifyItem => ({
+  publicKey: scheme.publicKeyOf(craft.secretBytes(secret)),
+  signature: scheme.sign(craft.secretBytes(secret), digest),
+});
+const good: readonly VerifyItem[] = Array.from({ length: COUNT }, (_, i) => share(11n ** 50n + BigInt(i)));
+const at = (i: number): VerifyItem => good[i] as VerifyItem;
+const signed = (i: number, change: (signature: Uint8Array) => Uint8Array): VerifyItem => ({
+  publicKey: at(i).publicKey,
+  signature: change(at(i).signature),
+});
+const oneByOne = (items: readonly VerifyItem[]): boolean[] =>
+  items.map(({ publicKey, signature }) => scheme.verify(publicKey, DIGEST, signature));
+const invalidOf = (results: readonly boolean[] | undefined): number[] =>
+  (results ?? []).flatMap((valid, i) => (valid ? [] : [i]));
+
+/** Two forged by exchange and two by small-order parts, each pair with the honest sum; then every broken form. */
+function adversarial(items: VerifyItem[]): VerifyItem[] {
+  const forged = [
+    { publicKey: at(0).publicKey, signature: at(2).signature },
+    signed(1, (signature) => craft.addSmallOrderSignature(signature, 1)),
+    { publicKey: at(2).publicKey, signature: at(0).signature },
+    signed(3, (signature) => craft.addSmallOrderSignature(signature, -1)),
+    signed(4, () => new Uint8Array(192)),
+    signed(5, () => craft.OUTSIDE_SIGNATURE),
+    signed(6, () => craft.SMALL_ORDER_SIGNATURE),
+    signed(7, (signature) => signature.subarray(1)),
+    signed(8, () => new Uint8Array()),
+    signed(9, craft.offCurve),
+    signed(10, (signature) => craft.addModulus(signature, 3)),
+    { publicKey: new Uint8Array(96), signature: at(11).signature },
+    { publicKey: at(12).publicKey.subarray(1), signature: at(12).signature },
+    { publicKey: craft.addSmallOrderKey(at(13).publicKey), signature: at(13).signature },
+  ];
+  return [...forged, ...items.slice(forged.length)];
+}
+
+describe.each([
+  ["on the calling thread", 20, 0],
+  ["in workers", COUNT, 1],
+] as const)("a job %s", (_, count, workersStarted) => {
+  const items = good.slice(0, count);
+  let verifier: CountingVerifier;
+  beforeAll(() => {
+    verifier = createVerifier(scheme, { workers: 2 });
+  });
+  afterAll(() => verifier.close());
+
+  it("accepts valid shares", async () => {
+    expect(await verifier.verify([{ digest: DIGEST, items }])).toEqual([items.map(() => true)]);
+    expect(verifier.stats().workers).toBe(workersStarted);
+  });
+
+  it("P-3, P-6 names forgeries that cancel and every broken form, and spares the others", async () => {
+    const bad = adversarial(items);
+    const [results] = await verifier.verify([{ digest: DIGEST, items: bad }]);
+    expect(invalidOf(results)).toEqual([...Array(14).keys()]);
+    expect(results).toEqual(oneByOne(bad));
+  });
+
+  it("P-3 a key and its negative: honest shares are valid though their sums are infinity", async () => {
+    const pairs = items.map((_, i) => share(BigInt(3 + (i >> 1)) * (i % 2 === 0 ? 1n : -1n)));
+    expect(invalidOf((await verifier.verify([{ digest: DIGEST, items: pairs }]))[0])).toEqual([]);
+  });
+
+  it("keeps groups apart and in order; an empty group and a malformed digest are no error", async () => {
+    const other = new Uint8Array(32).fill(0x66);
+    const groups = [
+      { digest: other, items: items.slice(0, 4) },
+      { digest: DIGEST, items: [] },
+      { digest: new Uint8Array(31), items: items.slice(0, 2) },
+      { digest: DIGEST, items },
+      { digest: other, items: [share(4n, other), at(1)] },
+    ];
+    const results = await verifier.verify(groups);
+    expect(results).toEqual([Array(4).fill(false), [], [false, false], items.map(() => true), [true, false]]);
+    expect(await verifier.verify([])).toEqual([]);
+  });
+
+  it("names what one-by-one checking names, for random bad positions", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(fc.nat(count - 1), { maxLength: 12 }), async (positions) => {
+        const mixed = [...items];
+        for (const i of positions) mixed[i] = { publicKey: at(i).publicKey, signature: at((i + 1) % COUNT).signature };
+        const [results] = await verifier.verify([{ digest: DIGEST, items: mixed }]);
+        expect(invalidOf(results)).toEqual(positions.sort((a, b) => a - b));
+        expect(results).toEqual(oneByOne(mixed));
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it("inputs are neither changed nor remembered by reference", async () => {
+    const buffer = Uint8Array.from(at(0).publicKey);
+    const withBuffer = [{ publicKey: buffer, signature: at(0).signature }, ...items.slice(1)];
+    expect(invalidOf((await verifier.verify([{ digest: DIGEST, items: withBuffer }]))[0])).toEqual([]);
+    expect(buffer).toEqual(at(0).publicKey);
+    expect(at(0).signature).toHaveLength(192);
+    buffer.set(at(1).publicKey);
+    expect(invalidOf((await verifier.verify([{ digest: DIGEST, items: withBuffer }]))[0])).toEqual([0]);
+  });
+});
+
+describe("workers", () => {
+  /** A verifier whose threads the test can reach. */
+  function reachable(start: (nth: number) => Worker): { verifier: CountingVerifier; started: Worker[] } {
+    const started: Worker[] = [];
+    const verifier = createVerifier(scheme, {
+      workers: 2,
+      startWorker: () => {
+        const worker = start(started.length);
+        started.push(worker);
+        return worker;
+      },
+    });
+    return { verifier, started };
+  }
+  const bad = adversarial([...good]);
+  const job = [{ digest: DIGEST, items: bad }];
+
+  it("one that is killed in the middle of a job is replaced, and the job is done again", async () => {
+    const { verifier, started } = reachable(startWorker);
+    const expected = oneByOne(bad);
+    /** Kills the newest thread `afterMs` into a job. */
+    const killDuringJob = async (afterMs: number) => {
+      const result = verifier.verify(job);
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      await started.at(-1)?.terminate();
+      expect(await result).toEqual([expected]);
+    };
+    await killDuringJob(5); // while it starts
+    expect(started).toHaveLength(2);
+    await killDuringJob(5); // while it checks: the job takes some 40 ms
+    expect(started).toHaveLength(3);
+    await started[2]?.terminate(); // while it is idle
+    expect(await verifier.verify(job)).toEqual([expected]);
+    expect(started).toHaveLength(4);
+    await verifier.close();
+  });
+
+  it("where they die of every job, it is checked on the calling thread, and nobody honest is blamed", async () => {
+    const dying = () => new Worker("process.exit(1)", { eval: true });
+    const { verifier, started } = reachable(dying);
+    expect(await verifier.verify(job)).toEqual([oneByOne(bad)]);
+    expect(started).toHaveLength(2);
+    await verifier.close();
+  });
+
+  it("do many jobs at once, each with its own result", async () => {
+    const verifier = createVerifier(scheme, { workers: 2 });
+    const jobs = Array.from({ length: 30 }, (_, n) => {
+      const items = good.slice(0, n % 3 === 0 ? COUNT : 3 + n);
+      return items.map((item, i) => (i === n % items.length ? signed(i, () => at((i + 1) % COUNT).signature) : item));
+    });
+    const results = await Promise.all(jobs.map((items) => verifier.verify([{ digest: DIGEST, items }])));
+    results.forEach(([result], n) => {
+      expect(invalidOf(result)).toEqual([n % (jobs[n]?.length ?? 1)]);
+    });
+    expect(verifier.stats().workers).toBe(2);
+    await verifier.close();
+  });
+
+  it("close ends at once in the middle of jobs: what is unchecked is not valid, then and later", async () => {
+    const verifier = createVerifier(scheme, { workers: 2 });
+    const open = Array.from({ length: 50 }, () => verifier.verify([{ digest: DIGEST, items: good }]));
+    const small = verifier.verify([{ digest: DIGEST, items: good.slice(0, 2) }]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const started = performance.now();
+    await verifier.close();
+    // 50 jobs of 120 shares are half a second of checks at least; a thread starting up ends within its start-up.
+    expect(performance.now() - started).toBeLessThan(2_000);
+    for (const result of await Promise.all(open)) expect(result[0]).toHaveLength(COUNT);
+    expect((await Promise.all(open)).at(-1)?.[0]).not.toContain(true);
+    expect((await small)[0]).toHaveLength(2);
+    expect(await verifier.verify([{ digest: DIGEST, items: good.slice(0, 2) }])).toEqual([[false, false]]);
+    expect(verifier.stats().workers).toBe(0);
+  });
+
+  it("leave the calling thread free", async () => {
+    const verifier = createVerifier(scheme, { workers: 1 });
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    await verifier.verify(Array.from({ length: 4 }, () => ({ digest: DIGEST, items: bad })));
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(20);
+    await verifier.close();
+  });
+});
+
+describe("sizes", () => {
+  it("a core each but one, two at least and four at most", () => {
+    expect([1, 2, 3, 4, 5, 64].map(defaultWorkers)).toEqual([2, 2, 2, 3, 4, 4]);
+  });
+
+  it("splits only large groups, and keeps every part below the largest task", () => {
+    expect([1, 1_999, 2_000, 2_048, 5_000].map((shares) => partsFor(shares, 4))).toEqual([1, 1, 2, 2, 4]);
+    expect([2_048, 2_049, 10_000].map((shares) => partsFor(shares, 1))).toEqual([1, 2, 5]);
+  });
+});

@@ -1,0 +1,125 @@
+/**
+ * Checks shares for the driver without stalling the agent's thread (P-6, P-83).
+ * Enters: groups of shares over one digest each. Leaves: a verdict for every share. Small jobs are done at once on the calling thread, so that a
+ * network of a few dozen nodes never starts another; larger ones go to a pool. Not here: the check itself (common/bls/native.ts).
+ */
+import { availableParallelism } from "node:os";
+import type { Worker } from "node:worker_threads";
+import type { NativeScheme } from "@quorate/common/bls/native";
+import type { VerifyGroup, VerifyItem } from "../../core/stages.ts";
+import type { BlsVerifier } from "../../driver/ports.ts";
+import { KeyTable } from "./keyTable.ts";
+import { fits, packTask, type TaskResult } from "./task.ts";
+import { WorkerPool } from "./workerPool.ts";
+
+/**
+ * Shares of a job that are checked on the calling thread while no worker is there: a round of 24 nodes takes 5 ms, three of them 15. A worker
+ * costs 150 ms of start-up and 22 MB, which 24 agents on one machine would feel.
+ */
+export const INLINE_JOB_MAX = 96;
+/** Shares checked there without giving way: 12 valid ones take 2 ms, 12 bad ones 20 ms at worst, well below the 50 that are a stall. */
+export const INLINE_PART_MAX = 12;
+
+/** Shares in one task at least where a group is split among threads: each part learns its rate of bad shares anew and has its own last check. */
+export const TASK_SHARES_MIN = 1_000;
+/** And at most: the core's largest job. 384 kB of signatures are packed in 1 ms. */
+export const TASK_SHARES_MAX = 2_048;
+
+/** Threads at most: a job of the core has no more than two parts, and its next comes when it is done; two more serve other callers. */
+const WORKERS_MAX = 4;
+
+/** A core each but one, and two at least: where there are two cores, the agent's own thread sleeps for most of a check and is woken at once. */
+export function defaultWorkers(cores: number = availableParallelism()): number {
+  return Math.min(WORKERS_MAX, Math.max(2, cores - 1));
+}
+
+/** P-1. */
+const DIGEST_BYTES = 32;
+
+export interface VerifierOptions {
+  readonly workers?: number;
+  readonly startWorker?: () => Worker;
+}
+
+export interface CountingVerifier extends BlsVerifier {
+  /** Since the start: pairing checks made, and threads alive. */
+  stats(): { readonly checks: number; readonly workers: number };
+}
+
+export function createVerifier(
+  scheme: Pick<NativeScheme, "nameInvalid">,
+  { workers = defaultWorkers(), startWorker }: VerifierOptions = {},
+): CountingVerifier {
+  const pool = new WorkerPool(workers, startWorker);
+  const table = new KeyTable();
+  let checks = 0;
+  let closed = false;
+
+  /** On this thread, `size` shares at a time, giving way after each time. */
+  async function checkHere(digest: Uint8Array, items: readonly VerifyItem[], size: number): Promise<number[]> {
+    const invalid: number[] = [];
+    for (let start = 0; start < items.length && !closed; start += size) {
+      const result = scheme.nameInvalid(digest, items.slice(start, start + size));
+      checks += result.checks;
+      invalid.push(...result.invalid.map((position) => start + position));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return invalid;
+  }
+
+  /** In a worker. Where workers die of it, here after all: a fault of ours must not be blamed on a peer. */
+  async function checkThere(digest: Uint8Array, items: readonly VerifyItem[]): Promise<readonly number[]> {
+    const result: TaskResult | null = await pool.run(() => packTask(digest, items, table));
+    if (result === null) return checkHere(digest, items, 1);
+    checks += result.checks;
+    return result.invalid;
+  }
+
+  async function checkGroup({ digest, items }: VerifyGroup, here: boolean): Promise<boolean[]> {
+    const results = new Array<boolean>(items.length).fill(false);
+    // What cannot be checked is not valid; a worker would only die of it.
+    const positions =
+      digest.length === DIGEST_BYTES ? [...items.keys()].filter((i) => fits(items[i] as VerifyItem)) : [];
+    const parts = split(positions, here ? 1 : partsFor(positions.length, workers));
+    await Promise.all(
+      parts.map(async (part) => {
+        const chosen = part.map((i) => items[i] as VerifyItem);
+        const invalid = new Set(await (here ? checkHere(digest, chosen, INLINE_PART_MAX) : checkThere(digest, chosen)));
+        // What close() left unchecked is not valid either.
+        for (const [i, position] of part.entries()) results[position] = !closed && !invalid.has(i);
+      }),
+    );
+    return results;
+  }
+
+  return {
+    async verify(groups) {
+      if (pool.threads > 0 || !isSmall(groups)) return Promise.all(groups.map((group) => checkGroup(group, false)));
+      const results: boolean[][] = [];
+      for (const group of groups) results.push(await checkGroup(group, true));
+      return results;
+    },
+    async close() {
+      closed = true;
+      await pool.close();
+    },
+    stats: () => ({ checks, workers: pool.threads }),
+  };
+}
+
+function isSmall(groups: readonly VerifyGroup[]): boolean {
+  return groups.reduce((sum, { items }) => sum + items.length, 0) <= INLINE_JOB_MAX;
+}
+
+/** Parts of a group: as many as threads can share, none needlessly small, none too large. */
+export function partsFor(shares: number, workers: number): number {
+  const shared = Math.min(workers, Math.floor(shares / TASK_SHARES_MIN));
+  return Math.max(1, shared, Math.ceil(shares / TASK_SHARES_MAX));
+}
+
+function split(positions: readonly number[], parts: number): number[][] {
+  const size = Math.ceil(positions.length / parts);
+  return Array.from({ length: size === 0 ? 0 : Math.ceil(positions.length / size) }, (_, i) =>
+    positions.slice(i * size, (i + 1) * size),
+  );
+}

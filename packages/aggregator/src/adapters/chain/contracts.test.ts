@@ -1,0 +1,245 @@
+import {
+  type Address,
+  buildBundle,
+  digestOf,
+  parseAddress,
+  parseBundle,
+  provePossession,
+  Signers,
+  toHex,
+} from "@quorate/common";
+import {
+  type SimulatedChain,
+  send,
+  startTestNetwork,
+  TEST_STAKE_ATOMIC,
+  type TestNetwork,
+} from "@quorate/contracts/testing";
+import { BrowserProvider, type Contract, HDNodeWallet } from "ethers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ChainEvent, ChainHead } from "../../core/stages.ts";
+import { RewardsContract } from "./contracts.ts";
+import { createChainFollower } from "./follower.ts";
+import { CHAIN_ID, startAnvil, type TestChain } from "./testing/chain.ts";
+
+const MNEMONIC = "test test test test test test test test test test test junk";
+const NODES = 20;
+
+/** Anvil's account `index`; 0 owns the contracts, 1 operates the seeded nodes. */
+const wallet = (index: number) => HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`);
+
+let chain: TestChain;
+let network: TestNetwork;
+let contract: RewardsContract;
+
+beforeAll(async () => {
+  chain = await startAnvil();
+  const request = ({ method, params }: { method: string; params?: unknown[] | Record<string, unknown> }) =>
+    chain.rpc(method, ...((params as unknown[] | undefined) ?? []));
+  const provider = new BrowserProvider({ request }, undefined, { cacheTimeout: -1 });
+  const signers = await Promise.all([0, 1].map((index) => provider.getSigner(index)));
+  // On anvil only these two parts of a simulated chain are there, and deploying needs no other.
+  network = await startTestNetwork({ nodes: NODES }, { provider, signers } as unknown as SimulatedChain);
+  contract = await RewardsContract.connect(chain.url, parseAddress(network.deployment.rewards));
+}, 300_000);
+
+afterAll(async () => {
+  contract?.close();
+  await chain?.stop();
+});
+
+/** What a new follower reads from the deployment on, up to an event. */
+async function followUntil(isLast: (event: ChainEvent) => boolean): Promise<ChainEvent[]> {
+  await chain.mine(3);
+  const events: ChainEvent[] = [];
+  const follower = createChainFollower(
+    {
+      providers: [chain.url],
+      chainId: CHAIN_ID,
+      rewards: parseAddress(network.deployment.rewards),
+      pool: parseAddress(network.deployment.pool),
+      deployBlock: network.deployment.fromBlock,
+      pollMs: 20,
+      chunkBlocks: 5,
+      timeoutMs: 5_000,
+    },
+    { logger: { debug() {}, info() {}, warn() {}, error() {} } },
+  );
+  await new Promise<void>((resolve, reject) => {
+    void follower.start(null, {
+      async onAdvance(some, _head: ChainHead) {
+        events.push(...some);
+        if (events.some(isLast)) resolve();
+      },
+      onHealth: (health) => health.healthy || reject(new Error(`${health.code}: ${health.detail}`)),
+    });
+  });
+  await follower.stop();
+  return events;
+}
+
+describe("the follower on the real contracts", () => {
+  it("reads deployment, seeds and start as the ledger's events, in the order of P-50", async () => {
+    const events = await followUntil((event) => event.type === "started");
+
+    const nodes = events.filter((event) => event.type === "node-registered");
+    expect(nodes.map((node) => node.id)).toEqual(Array.from({ length: NODES }, (_, i) => i + 1));
+    const [first] = network.nodes;
+    const operator = parseAddress(first?.operator ?? "");
+    expect(nodes[0]).toMatchObject({
+      operator,
+      seeded: true,
+      blsKey: toHex(first?.blsKey ?? new Uint8Array()),
+      identityKey: first?.registration.identityKey,
+      identitySignature: `0x${first?.registration.identitySignature.map((half) => half.slice(2)).join("")}`,
+      feeBps: 1_000,
+      contributors: [{ addr: operator, beneficiary: operator, stake: TEST_STAKE_ATOMIC }],
+    });
+    const started = events.find((event) => event.type === "started");
+    expect(started).toMatchObject({ genesis: started?.timestamp, epochSeconds: 3_600 });
+    expect(events.some((event) => event.type === "pool-settled")).toBe(true);
+    const positions = events.map((event) => event.blockNumber * 10_000 + event.logIndex);
+    expect(positions).toEqual([...positions].sort((a, b) => a - b));
+  });
+});
+
+describe("claims", () => {
+  const recipient = parseAddress(wallet(2).address);
+
+  it("are verified, recorded and paid with lists derived from the node set of now (P-102)", async () => {
+    const amount = 1_000n;
+    const { signature, signers } = await signedBy(recipient, amount, NODES - 1);
+    const message = { recipient, amount };
+    const { nodes, block } = await contract.nodeSet();
+    expect(nodes.map((node) => node.state)).toEqual(Array(NODES).fill("active"));
+    const bundle = buildBundle({ domain: contract.domain, epoch: 1, message, signature, signers, nodes, block });
+    const content = parseBundle(bundle);
+
+    const verified = await contract.verifyClaim(content.message, content.signature, content.signers);
+    expect(verified.lists).toEqual({ nonSigners: [NODES], extraSigners: [] });
+    expect(verified.stake.signedBps).toBe(9_500);
+
+    const account = contract.account(wallet(2).privateKey);
+    const receipt = await contract.updateRewardsBalance(account, content.message, content.signature, content.signers);
+    expect(receipt.status).toBe(1);
+    expect(await contract.recipient(recipient)).toEqual({ lifetime: amount, claimed: 0n });
+    // The pool has to release enough first.
+    await chain.rpc("evm_increaseTime", 86_400);
+    await chain.mine(1);
+    await contract.claimRewards(account);
+    expect(await contract.recipient(recipient)).toEqual({ lifetime: amount, claimed: amount });
+    expect(await network.token.getFunction("balanceOf")(recipient)).toBe(amount);
+  });
+
+  it.each([
+    ["below the quorum", 5_000n, NODES - 2, /QuorumNotReached\(/],
+    ["that raises nothing", 1_000n, NODES, /AmountNotRaised\(1000, 1000\)/],
+  ])("error: a claim %s says so before it costs gas", async (_name, amount, count, reason) => {
+    const { signature, signers } = await signedBy(recipient, amount, count);
+    const account = contract.account(wallet(2).privateKey);
+    const balance = await chain.rpc("eth_getBalance", recipient, "latest");
+    await expect(
+      contract.updateRewardsBalance(account, { recipient, amount }, signature, signers),
+    ).rejects.toMatchObject({
+      code: "TRANSACTION_REVERTED",
+      values: { error: expect.stringMatching(reason) },
+    });
+    expect(await chain.rpc("eth_getBalance", recipient, "latest")).toBe(balance);
+  });
+
+  it("error: a signature over another amount", async () => {
+    const { signature, signers } = await signedBy(recipient, 5_000n, NODES);
+    const attempt = contract.verifyClaim({ recipient, amount: 5_001n }, signature, signers);
+    await expect(attempt).rejects.toMatchObject({ values: { error: expect.stringMatching(/InvalidSignature\(/) } });
+  });
+});
+
+describe("registration", () => {
+  const operator = wallet(3);
+
+  it("error: without the tokens for the stake, named by the token's own error", async () => {
+    const attempt = contract.register(contract.account(operator.privateKey), request(77));
+    await expect(attempt).rejects.toMatchObject({
+      code: "TRANSACTION_REVERTED",
+      values: { error: expect.stringMatching(/^ERC20InsufficientBalance\(/) },
+    });
+  });
+
+  it("takes the stake and gives the next id; the node is pending (P-21)", async () => {
+    await send(network.token, "transfer", operator.address, TEST_STAKE_ATOMIC);
+    const { id, receipt } = await contract.register(contract.account(operator.privateKey), request(77));
+    expect([id, receipt.status]).toEqual([NODES + 1, 1]);
+    const { nodes } = await contract.nodeSet();
+    expect(nodes.at(-1)).toMatchObject({ id: NODES + 1, state: "pending", stake: TEST_STAKE_ATOMIC });
+    expect(await network.token.getFunction("balanceOf")(operator.address)).toBe(0n);
+  });
+
+  it("error: the same key twice, or a proof of another operator's", async () => {
+    await send(network.token, "transfer", operator.address, TEST_STAKE_ATOMIC);
+    const account = contract.account(operator.privateKey);
+    await expect(contract.register(account, request(77))).rejects.toMatchObject({
+      values: { error: `KeyInUse(${NODES + 1})` },
+    });
+    const foreign = { ...request(78), possession: request(78, parseAddress(wallet(4).address)).possession };
+    await expect(contract.register(account, foreign)).rejects.toMatchObject({
+      values: { error: expect.stringMatching(/^InvalidProofOfPossession\(/) },
+    });
+  });
+
+  function request(seed: number, by: Address = parseAddress(operator.address)) {
+    const secrets = {
+      blsSecret: new Uint8Array(32).fill(seed),
+      identitySecret: new Uint8Array(32).fill(seed),
+      operator: by,
+    };
+    const possession = provePossession(network.scheme, contract.domain, secrets);
+    return { possession, beneficiary: by, feeBps: 500 };
+  }
+});
+
+describe("leaving", () => {
+  const LEAVER = NODES;
+  const FIFTEEN_DAYS_SECONDS = 15 * 86_400;
+
+  it("is read as the ledger's events, and a bundle that the node had signed still verifies (P-53, P-102)", async () => {
+    const operator = network.rewards.connect(await network.chain.provider.getSigner(1)) as Contract;
+    await send(operator, "initiateExitBLSPublicKey", LEAVER);
+    const { timestamp } = (await chain.rpc("eth_getBlockByNumber", "latest", false)) as { timestamp: string };
+    await chain.rpc("evm_setNextBlockTimestamp", Number(timestamp) + FIFTEEN_DAYS_SECONDS);
+    await chain.rpc("evm_mine");
+    await send(network.rewards, "exitBLSPublicKey", LEAVER);
+
+    const events = await followUntil((event) => event.type === "node-exited");
+    const asked = events.find((event) => event.type === "leave-requested");
+    expect(asked).toMatchObject({ id: LEAVER, unlocksAt: (asked?.timestamp ?? 0) + FIFTEEN_DAYS_SECONDS });
+    expect(events.find((event) => event.type === "node-exited")).toMatchObject({ id: LEAVER });
+
+    const { nodes } = await contract.nodeSet();
+    expect(nodes[LEAVER - 1]).toMatchObject({ id: LEAVER, state: "exited" });
+    const message = { recipient: parseAddress(network.nodes[0]?.operator ?? ""), amount: 10n ** 15n };
+    const digest = digestOf(contract.domain, "RewardClaim", message);
+    const shares = network.nodes.map(({ blsSecret }) => network.scheme.sign(blsSecret, digest));
+    const signers = Signers.of(Array.from({ length: NODES }, (_, i) => i + 1));
+    const { lists } = await contract.verifyClaim(message, network.scheme.aggregateSignatures(shares), signers);
+    expect(lists).toEqual({ nonSigners: [], extraSigners: [LEAVER] });
+  });
+});
+
+describe("connecting", () => {
+  it("error: nobody answers, or there is no contract", async () => {
+    const rewards = parseAddress(network.deployment.rewards);
+    const dead = RewardsContract.connect("http://127.0.0.1:1", rewards, 300);
+    await expect(dead).rejects.toMatchObject({ code: "CHAIN_PROVIDER_FAILED", values: { provider: "127.0.0.1:1" } });
+    const empty = RewardsContract.connect(chain.url, `0x${"99".repeat(20)}`);
+    await expect(empty).rejects.toMatchObject({ code: "CHAIN_NO_CONTRACT" });
+  });
+});
+
+/** The aggregate of the first `count` nodes over a claim. */
+async function signedBy(recipient: Address, amount: bigint, count: number) {
+  const { scheme, nodes } = network;
+  const digest = digestOf(contract.domain, "RewardClaim", { recipient, amount });
+  const shares = nodes.slice(0, count).map((node) => scheme.sign(node.blsSecret, digest));
+  const signers = Signers.of(Array.from({ length: count }, (_, i) => i + 1));
+  return { signature: scheme.aggregateSignatures(shares), signers };
+}

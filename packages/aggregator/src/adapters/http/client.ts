@@ -1,0 +1,182 @@
+/**
+ * A typed client of one agent's HTTP interface, for the CLI, the demo, the portal and the tests. Enters: questions. Leaves: answers checked by
+ * the server's own schemas, or coded errors: the agent's, or AGENT_UNREACHABLE / AGENT_ANSWER_INVALID.
+ * Not its job: trusting the agent. A bundle has only its form checked here; `parseBundle` and the chain check what it says.
+ */
+import {
+  type Address,
+  type Bundle,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorValues,
+  isQuorateError,
+  type QuorateError,
+  quorateError,
+} from "@quorate/common";
+import type { z } from "zod";
+import type { ClaimView } from "../../core/stages.ts";
+import {
+  bundleSchema,
+  claimSchema,
+  errorSchema,
+  type NodeAnswer,
+  nodesSchema,
+  PATHS,
+  type ReadyAnswer,
+  type RewardsAnswer,
+  readySchema,
+  rewardsSchema,
+  type StatusAnswer,
+  statusSchema,
+} from "./schemas.ts";
+import { readEvents } from "./sse.ts";
+
+export interface AgentClientOptions {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Milliseconds for one answer; event streams have none. Default 10 s, as long as an agent may take. */
+  readonly timeoutMs?: number;
+}
+
+export interface AgentClient {
+  /** Opens the claim's round, or finds it open. Without an epoch: the last one closed. */
+  requestClaim(recipient: Address, epoch?: number): Promise<ClaimView>;
+  claim(recipient: Address, epoch?: number): Promise<ClaimView>;
+  /** The claim now, then as it changes, until it is ready or has failed. A stream that breaks is taken up again. */
+  watchClaim(recipient: Address, epoch: number, signal?: AbortSignal): AsyncGenerator<ClaimView>;
+  bundle(recipient: Address, epoch?: number): Promise<Bundle>;
+  rewards(recipient: Address): Promise<RewardsAnswer>;
+  nodes(): Promise<readonly NodeAnswer[]>;
+  status(): Promise<StatusAnswer>;
+  /** Also answers when the agent is not ready. */
+  ready(): Promise<ReadyAnswer>;
+}
+
+/** Bytes of one answer: the node list of 10,000 nodes, about 700 bytes each, with room. */
+const ANSWER_MAX_BYTES = 16 * 1_048_576;
+
+/** Times in a row a broken event stream is taken up again, and the milliseconds between: over the restart of an agent. */
+const STREAM_RETRIES = 5;
+const STREAM_RETRY_MS = 1_000;
+
+export function createAgentClient({ url, timeoutMs = 10_000 }: AgentClientOptions): AgentClient {
+  const base = url.replace(/\/+$/, "");
+
+  async function ask<S extends z.ZodType>(schema: S, path: string, init: RequestInit = {}): Promise<z.output<S>> {
+    const response = await send(base, path, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+    if (!response.ok && !(schema === (readySchema as z.ZodType) && response.status === 503))
+      throw await readError(response);
+    return readAs(schema, await readJson(response), response);
+  }
+
+  return {
+    requestClaim: (recipient, epoch) =>
+      ask(claimSchema, PATHS.claims, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ recipient, ...(epoch === undefined ? {} : { epoch }) }),
+      }),
+    claim: (recipient, epoch) => ask(claimSchema, fill(PATHS.claim, recipient, epoch)),
+    watchClaim: (recipient, epoch, signal) => watch(base, fill(PATHS.claimEvents, recipient, epoch), signal),
+    bundle: (recipient, epoch) => ask(bundleSchema, fill(PATHS.bundle, recipient, epoch)),
+    rewards: (recipient) => ask(rewardsSchema, fill(PATHS.rewards, recipient)),
+    nodes: async () => (await ask(nodesSchema, PATHS.nodes)).nodes,
+    status: () => ask(statusSchema, PATHS.status),
+    ready: () => ask(readySchema, PATHS.ready),
+  };
+}
+
+async function* watch(base: string, path: string, signal: AbortSignal | undefined): AsyncGenerator<ClaimView> {
+  for (let failures = 0; ; ) {
+    try {
+      const init = { headers: { accept: "text/event-stream" }, ...(signal === undefined ? {} : { signal }) };
+      const response = await send(base, path, init);
+      if (!response.ok || response.body === null) throw await readError(response);
+      for await (const { event, data } of readEvents(response.body)) {
+        if (event !== "claim") continue;
+        failures = 0;
+        const claim = readAs(claimSchema, parseJson(data, response), response);
+        yield claim;
+        if (claim.status !== "collecting") return;
+      }
+      throw quorateError("AGENT_UNREACHABLE", { url: base + path, reason: "the event stream ended early" });
+    } catch (error) {
+      const broken = isQuorateError(error) ? error : unreachable(base + path, error);
+      failures += 1;
+      if (broken.code !== "AGENT_UNREACHABLE" || failures > STREAM_RETRIES || signal?.aborted) throw broken;
+      await new Promise((resolve) => setTimeout(resolve, STREAM_RETRY_MS));
+    }
+  }
+}
+
+async function send(base: string, path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(base + path, init);
+  } catch (error) {
+    throw unreachable(base + path, error);
+  }
+}
+
+function unreachable(url: string, error: unknown): QuorateError {
+  // fetch hides the reason (ECONNREFUSED, a timeout) in its cause.
+  const { message, cause } = error as { message?: string; cause?: { code?: string; message?: string } };
+  return quorateError("AGENT_UNREACHABLE", { url, reason: cause?.code ?? cause?.message ?? message }, { cause: error });
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  let text = "";
+  let bytes = 0;
+  const decoder = new TextDecoder();
+  try {
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > ANSWER_MAX_BYTES) {
+        throw quorateError("AGENT_ANSWER_INVALID", {
+          url: response.url,
+          reason: "too large",
+          maxBytes: ANSWER_MAX_BYTES,
+        });
+      }
+      text += decoder.decode(chunk, { stream: true });
+    }
+  } catch (error) {
+    throw isQuorateError(error) ? error : unreachable(response.url, error);
+  }
+  return parseJson(text, response);
+}
+
+function parseJson(text: string, response: Response): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const values = { url: response.url, status: response.status, reason: "not JSON", text: text.slice(0, 80) };
+    throw quorateError("AGENT_ANSWER_INVALID", values, { cause });
+  }
+}
+
+function readAs<S extends z.ZodType>(schema: S, value: unknown, response: Response): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw quorateError("AGENT_ANSWER_INVALID", {
+    url: response.url,
+    field: issue?.path.join("."),
+    reason: issue?.message,
+  });
+}
+
+/** The agent's own error, with its values; one of a code not known here still says what the agent said. */
+async function readError(response: Response): Promise<QuorateError> {
+  const { error } = readAs(errorSchema, await readJson(response), response);
+  const { code, message, values, remedy } = error;
+  if (Object.hasOwn(ERROR_CODES, code)) return quorateError(code as ErrorCode, values as ErrorValues, { remedy });
+  return quorateError(
+    "AGENT_ANSWER_INVALID",
+    { url: response.url, status: response.status, agentCode: code, message },
+    { remedy },
+  );
+}
+
+function fill(path: string, recipient: Address, epoch?: number): string {
+  return path.replace(":recipient", recipient) + (epoch === undefined ? "" : `?epoch=${epoch}`);
+}

@@ -1,0 +1,127 @@
+/**
+ * Server-sent events (WHATWG HTML, section 9.2) of one claim to its watchers. Enters: claim views as they change. Leaves: `event: claim`
+ * messages until the claim is ready or has failed, comments as signs of life between. Not its job: finding the claim.
+ *
+ * Each event is the whole claim, so a slow reader needs only the newest: nothing queues up for it.
+ */
+import type { ServerResponse } from "node:http";
+import { quorateError } from "@quorate/common";
+import type { ClaimView } from "../../core/stages.ts";
+import type { AgentApi } from "../../driver/ports.ts";
+import { type HttpLimits, WATCH_INTERVAL_MS } from "./limits.ts";
+import { clientKey } from "./rateLimit.ts";
+import { toJson } from "./refusals.ts";
+
+export class EventStreams {
+  readonly #limits: HttpLimits;
+  readonly #api: Pick<AgentApi, "watchClaim">;
+  readonly #streams = new Set<EventStream>();
+
+  constructor(limits: HttpLimits, api: Pick<AgentApi, "watchClaim">) {
+    this.#limits = limits;
+    this.#api = api;
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** @throws WATCHERS_EXCEEDED before anything is written */
+  reserve(client: string): void {
+    const { maxClaimWatchers, maxClaimWatchersPerClient } = this.#limits;
+    const own = [...this.#streams].filter((stream) => stream.client === clientKey(client)).length;
+    if (this.#streams.size < maxClaimWatchers && own < maxClaimWatchersPerClient) return;
+    throw quorateError("WATCHERS_EXCEEDED", {
+      watchers: this.#streams.size,
+      maxClaimWatchers,
+      ofThisClient: own,
+      maxClaimWatchersPerClient,
+    });
+  }
+
+  /** Streams `claim` and what becomes of it to `response`, which is this stream's from now on. */
+  open(client: string, claim: ClaimView, response: ServerResponse): void {
+    const stream = new EventStream(clientKey(client), response, this.#limits.heartbeatMs);
+    this.#streams.add(stream);
+    // Watched before the first event is written: no change falls between the two.
+    const unwatch = this.#api.watchClaim(claim.recipient, claim.epoch, (changed) => stream.push(changed));
+    stream.onEnd(() => {
+      unwatch();
+      this.#streams.delete(stream);
+    });
+    stream.push(claim);
+  }
+
+  close(): void {
+    for (const stream of this.#streams) stream.end();
+  }
+}
+
+class EventStream {
+  readonly client: string;
+  readonly #response: ServerResponse;
+  readonly #heartbeat: NodeJS.Timeout;
+  #newest: ClaimView | null = null;
+  #pause: NodeJS.Timeout | null = null;
+  #ended = false;
+  #cleanUp: () => void = () => {};
+
+  constructor(client: string, response: ServerResponse, heartbeatMs: number) {
+    this.client = client;
+    this.#response = response;
+    response.writeHead(200, {
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+      // The stream's end is the connection's.
+      connection: "close",
+      // Keeps nginx from holding events back.
+      "x-accel-buffering": "no",
+    });
+    response.on("close", () => this.end());
+    response.on("drain", () => this.#flush());
+    this.#heartbeat = setInterval(() => {
+      if (!response.writableNeedDrain) response.write(": alive\n\n");
+    }, heartbeatMs);
+  }
+
+  onEnd(cleanUp: () => void): void {
+    this.#cleanUp = cleanUp;
+    if (this.#ended) cleanUp();
+  }
+
+  push(claim: ClaimView): void {
+    this.#newest = claim;
+    // The end of a claim is never held back.
+    if (claim.status !== "collecting") this.#stopPause();
+    this.#flush();
+  }
+
+  #flush(): void {
+    const claim = this.#newest;
+    if (claim === null || this.#ended || this.#pause !== null || this.#response.writableNeedDrain) return;
+    this.#newest = null;
+    this.#response.write(`event: claim\ndata: ${toJson(claim)}\n\n`);
+    if (claim.status !== "collecting") {
+      this.end();
+      return;
+    }
+    this.#pause = setTimeout(() => {
+      this.#pause = null;
+      this.#flush();
+    }, WATCH_INTERVAL_MS);
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearInterval(this.#heartbeat);
+    this.#stopPause();
+    this.#response.end();
+    this.#cleanUp();
+  }
+
+  #stopPause(): void {
+    if (this.#pause !== null) clearTimeout(this.#pause);
+    this.#pause = null;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * A token bucket for each client. Enters: the client's address, the request's cost, the time. Leaves: 0 when the request may pass,
+ * else the milliseconds until it may. Not its job: who the client is, or what it is told.
+ */
+import type { HttpLimits } from "./limits.ts";
+import { CLIENTS_MAX } from "./limits.ts";
+
+interface Bucket {
+  tokens: number;
+  atMs: number;
+}
+
+export class RateLimiter {
+  readonly #burst: number;
+  readonly #perMs: number;
+  /** In order of last use, so that the first is the one to forget. */
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(limits: Pick<HttpLimits, "requestBurst" | "requestsPerSecond">) {
+    this.#burst = limits.requestBurst;
+    this.#perMs = limits.requestsPerSecond / 1_000;
+  }
+
+  /** Takes `cost` tokens of `client` and returns 0, or takes none and returns the milliseconds to wait. */
+  take(client: string, cost: number, nowMs: number): number {
+    const key = clientKey(client);
+    const former = this.#buckets.get(key);
+    const refilled =
+      former === undefined ? this.#burst : former.tokens + Math.max(0, nowMs - former.atMs) * this.#perMs;
+    const tokens = Math.min(this.#burst, refilled);
+    const passes = tokens >= cost;
+    this.#buckets.delete(key);
+    if (this.#buckets.size >= CLIENTS_MAX) this.#buckets.delete(this.#buckets.keys().next().value as string);
+    this.#buckets.set(key, { tokens: passes ? tokens - cost : tokens, atMs: nowMs });
+    return passes ? 0 : Math.ceil((cost - tokens) / this.#perMs);
+  }
+
+  get size(): number {
+    return this.#buckets.size;
+  }
+}
+
+/** One IPv6 customer owns a whole /64, so its first four groups are the client. */
+export function clientKey(address: string): string {
+  if (!address.includes(":") || address.startsWith("::ffff:")) return address;
+  const [head = ""] = address.split("%");
+  const [left = "", right] = head.split("::");
+  const groups = left === "" ? [] : left.split(":");
+  if (right !== undefined) {
+    const tail = right === "" ? [] : right.split(":");
+    while (groups.length + tail.length < 8) groups.push("0");
+    groups.push(...tail);
+  }
+  return groups.slice(0, 4).join(":");
+}

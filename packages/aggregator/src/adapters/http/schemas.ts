@@ -1,0 +1,142 @@
+/**
+ * Every request and answer of the HTTP interface, once. The server checks requests with them, the client checks answers and turns
+ * decimal strings back into bigints. Answers may gain fields; a client ignores those it does not know.
+ */
+import { type Address, bundleSchema, type Hex, parseAddress } from "@quorate/common";
+import { z } from "zod";
+
+export { bundleSchema };
+
+const address = z.string().transform((text): Address => parseAddress(text));
+const hex = z
+  .string()
+  .regex(/^0x(?:[0-9a-f]{2})*$/)
+  .transform((text) => text as Hex);
+const integer = z.int().nonnegative();
+/** Atomic units as a decimal string: JSON's numbers end at 2^53. */
+const amount = z
+  .string()
+  .regex(/^(?:0|[1-9][0-9]*)$/)
+  .transform(BigInt);
+const nodeId = z.int().positive();
+const nodeState = z.enum(["pending", "active", "decommissioned", "exited"]);
+
+// ── Requests ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** `POST /v1/claims` */
+export const claimRequestSchema = z.strictObject({
+  recipient: address,
+  /** Default: the last closed epoch. */
+  epoch: integer.optional(),
+});
+
+/** The path of everything about one recipient. */
+export const recipientParamsSchema = z.strictObject({ recipient: address });
+
+/** `?epoch=`; without it, the latest there is. 15 digits stay below 2^53. */
+export const epochQuerySchema = z.strictObject({
+  epoch: z
+    .string()
+    .regex(/^(?:0|[1-9][0-9]{0,14})$/, "not a whole number")
+    .transform(Number)
+    .optional(),
+});
+
+/** For paths that take no query. */
+export const noQuerySchema = z.strictObject({});
+
+// ── Answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const errorSchema = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    values: z.record(z.string(), z.unknown()),
+    remedy: z.string(),
+  }),
+});
+export type ErrorBody = z.input<typeof errorSchema>;
+
+export const claimSchema = z.object({
+  recipient: address,
+  epoch: integer,
+  amount,
+  digest: hex,
+  status: z.enum(["collecting", "ready", "failed"]),
+  startedAtMs: z.number(),
+  deadlineMs: z.number(),
+  quorumAfterMs: z.number().nullable(),
+  activeStake: amount,
+  signedStake: amount,
+  signedBps: integer,
+  signers: z.array(nodeId),
+  missing: z.array(nodeId),
+  disagreements: z.array(z.object({ nodeId, amount })),
+  reasons: z.array(z.object({ nodeId, code: z.string(), closedEpochs: integer.nullable() })),
+  bundle: bundleSchema.nullable(),
+});
+
+export const statusSchema = z.object({
+  version: z.string(),
+  peerId: z.string(),
+  addresses: z.array(z.string()),
+  network: z.object({ chainId: z.string(), contract: address }),
+  nodeId: nodeId.nullable(),
+  nodeState: nodeState.nullable(),
+  head: z.object({ number: integer, hash: hex, timestamp: integer }).nullable(),
+  chain: z.union([
+    z.object({ healthy: z.literal(true) }),
+    z.object({ healthy: z.literal(false), code: z.string(), detail: z.string() }),
+  ]),
+  genesis: integer.nullable(),
+  epochSeconds: integer.nullable(),
+  closedEpoch: integer.nullable(),
+  nodes: z.object({ pending: integer, active: integer, decommissioned: integer, exited: integer }),
+  activeStake: amount,
+  decommissionedStake: amount,
+  totalOwed: amount,
+  connectedPeers: integer,
+  meshPeers: integer,
+  rounds: integer,
+  sharesAccepted: integer,
+  sharesRejected: integer,
+  disagreements: integer,
+});
+export type StatusAnswer = z.output<typeof statusSchema>;
+
+export const nodesSchema = z.object({
+  nodes: z.array(
+    z.object({
+      id: nodeId,
+      operator: address,
+      state: nodeState,
+      stake: amount,
+      blsKey: hex,
+      identityKey: hex,
+      identityValid: z.boolean(),
+      feeBps: integer,
+      contributors: z.array(z.object({ addr: address, beneficiary: address, stake: amount })),
+    }),
+  ),
+});
+export type NodeAnswer = z.output<typeof nodesSchema>["nodes"][number];
+
+export const rewardsSchema = z.object({ recipient: address, epoch: integer, amount });
+export type RewardsAnswer = z.output<typeof rewardsSchema>;
+
+export const readySchema = z.object({ ready: z.boolean(), reasons: z.array(z.string()) });
+export type ReadyAnswer = z.output<typeof readySchema>;
+
+/** Shown once, so that client and server cannot disagree on them. */
+export const PATHS = {
+  claims: "/v1/claims",
+  claim: "/v1/claims/:recipient",
+  claimEvents: "/v1/claims/:recipient/events",
+  bundle: "/v1/bundles/:recipient",
+  rewards: "/v1/rewards/:recipient",
+  nodes: "/v1/nodes",
+  status: "/v1/status",
+  health: "/healthz",
+  ready: "/readyz",
+  metrics: "/metrics",
+} as const;

@@ -1,0 +1,152 @@
+/** For the HTTP adapter's tests: a server on a real socket, before an agent that is a plain object. */
+import type { Address } from "@quorate/common";
+import type { Registry } from "prom-client";
+import { expect } from "vitest";
+import type { ClaimReply, ClaimView, LedgerNode } from "../../../core/stages.ts";
+import type { AgentApi, Logger } from "../../../driver/ports.ts";
+import { sampleBundle } from "../../testing/sampleBundle.ts";
+import { createHttpServer, type HttpServer, type HttpServerOptions } from "../server.ts";
+
+export const ALICE: Address = `0x${"aa".repeat(20)}`;
+export const BOB: Address = `0x${"bb".repeat(20)}`;
+/** Above 2^53: what JSON's numbers would lose. */
+export const LARGE = 2n ** 60n + 1n;
+
+export const COLLECTING: ClaimView = {
+  recipient: ALICE,
+  epoch: 3,
+  amount: LARGE,
+  digest: `0x${"0d".repeat(32)}`,
+  status: "collecting",
+  startedAtMs: 1_000,
+  deadlineMs: 31_000,
+  quorumAfterMs: null,
+  activeStake: 3n * LARGE,
+  signedStake: LARGE,
+  signedBps: 3_333,
+  signers: [1],
+  missing: [2, 3],
+  disagreements: [{ nodeId: 2, amount: 7n }],
+  reasons: [{ nodeId: 3, code: "EPOCH_NOT_CLOSED", closedEpochs: 3 }],
+  bundle: null,
+};
+export const READY: ClaimView = {
+  ...COLLECTING,
+  status: "ready",
+  quorumAfterMs: 400,
+  signedStake: 3n * LARGE,
+  signedBps: 10_000,
+  signers: [1, 2, 3],
+  missing: [],
+  bundle: sampleBundle({ recipient: ALICE, epoch: 3 }),
+};
+export const NODE: LedgerNode = {
+  id: 1,
+  operator: BOB,
+  state: "active",
+  stake: LARGE,
+  blsKey: new Uint8Array(96).fill(1),
+  identityKey: `0x${"1d".repeat(32)}`,
+  identityValid: true,
+  feeBps: 100,
+  contributors: [{ addr: BOB, beneficiary: ALICE, stake: LARGE }],
+};
+
+export interface TestAgent {
+  readonly api: AgentApi;
+  readonly watchers: Set<(claim: ClaimView) => void>;
+  readonly asked: [Address, number | null][];
+  reply: ClaimReply | Error;
+  stored: ClaimView | null;
+  reasons: string[];
+}
+
+export function testAgent(): TestAgent {
+  const agent: TestAgent = {
+    watchers: new Set(),
+    asked: [],
+    reply: { ok: true, claim: COLLECTING },
+    stored: COLLECTING,
+    reasons: [],
+    api: {
+      network: { chainId: "31337", contract: BOB },
+      status: () => ({
+        nodeId: 1,
+        nodeState: "active",
+        head: { number: 9, hash: `0x${"09".repeat(32)}`, timestamp: 99 },
+        chain: { healthy: true },
+        genesis: 10,
+        epochSeconds: 60,
+        closedEpoch: 3,
+        nodes: { pending: 0, active: 3, decommissioned: 0, exited: 0 },
+        activeStake: 3n * LARGE,
+        decommissionedStake: 0n,
+        totalOwed: LARGE,
+        connectedPeers: 2,
+        rounds: 1,
+        sharesAccepted: 4,
+        sharesRejected: 0,
+        disagreements: 0,
+        peerId: "12D3",
+        addresses: ["/ip4/127.0.0.1/tcp/1"],
+        meshPeers: 2,
+        version: "0.1.0",
+      }),
+      ready: () => ({ ready: agent.reasons.length === 0, reasons: agent.reasons }),
+      nodes: () => [NODE],
+      owed: (recipient) => (recipient === ALICE ? { epoch: 3, amount: LARGE } : null),
+      async requestClaim(recipient, epoch) {
+        agent.asked.push([recipient, epoch]);
+        if (agent.reply instanceof Error) throw agent.reply;
+        return agent.reply;
+      },
+      claim: (recipient) => (recipient === ALICE ? agent.stored : null),
+      watchClaim(_recipient, _epoch, onChange) {
+        agent.watchers.add(onChange);
+        return () => agent.watchers.delete(onChange);
+      },
+      bundle: (recipient) => (recipient === ALICE ? READY.bundle : null),
+    },
+  };
+  return agent;
+}
+
+export const servers: HttpServer[] = [];
+export const logged: string[] = [];
+const logger: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: (_values, message) => logged.push(message),
+  error: (_values, message) => logged.push(message),
+};
+
+/** For `afterEach`. */
+export async function stopServers(): Promise<void> {
+  for (const server of servers.splice(0)) await server.stop();
+  logged.length = 0;
+}
+
+export async function serve(
+  agent = testAgent(),
+  options: Partial<HttpServerOptions> = {},
+  metrics?: Registry,
+): Promise<string> {
+  const modules = { api: agent.api, logger, ...(metrics === undefined ? {} : { metrics }) };
+  const server = createHttpServer({ host: "127.0.0.1", port: 0, ...options }, modules);
+  servers.push(server);
+  return server.start();
+}
+
+/** One request whose status, code and values count. */
+export async function refused(url: string, init?: RequestInit) {
+  const response = await fetch(url, init);
+  const body = (await response.json()) as { error: { code: string; message: string; values: object; remedy: string } };
+  expect(body.error).toMatchObject({ message: expect.stringMatching(/\.$/), remedy: expect.stringMatching(/\.$/) });
+  return { status: response.status, code: body.error.code, values: body.error.values, headers: response.headers };
+}
+
+export const post = (body: string, type = "application/json"): RequestInit => ({
+  method: "POST",
+  headers: { "content-type": type },
+  body,
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { CLIENTS_MAX, DEFAULT_HTTP_LIMITS } from "./limits.ts";
+import { clientKey, RateLimiter } from "./rateLimit.ts";
+import { readEvents } from "./sse.ts";
+
+describe("RateLimiter", () => {
+  it("refills at its rate, up to its burst, and says how long to wait", () => {
+    const limiter = new RateLimiter({ requestBurst: 2, requestsPerSecond: 10 });
+    expect([0, 0, 0].map(() => limiter.take("a", 1, 0))).toEqual([0, 0, 100]);
+    expect(limiter.take("a", 1, 50)).toBe(50);
+    expect(limiter.take("a", 1, 100)).toBe(0);
+    expect([0, 0, 0].map(() => limiter.take("a", 1, 99_000))).toEqual([0, 0, 100]);
+    expect(limiter.take("b", 1, 99_000)).toBe(0);
+  });
+
+  it("remembers a bounded number of clients", () => {
+    const limiter = new RateLimiter(DEFAULT_HTTP_LIMITS);
+    for (let i = 0; i < CLIENTS_MAX + 10; i++) limiter.take(`client ${i}`, 1, i);
+    expect(limiter.size).toBe(CLIENTS_MAX);
+  });
+
+  it("takes an IPv6 /64 for one client", () => {
+    expect(clientKey("2001:db8:1:2:3:4:5:6")).toBe("2001:db8:1:2");
+    expect(clientKey("2001:db8:1:2::9")).toBe("2001:db8:1:2");
+    expect(clientKey("2001:db8::9")).toBe("2001:db8:0:0");
+    expect(clientKey("::1")).toBe("0:0:0:0");
+    expect(clientKey("::ffff:10.0.0.1")).toBe("::ffff:10.0.0.1");
+    expect(clientKey("10.0.0.1")).toBe("10.0.0.1");
+  });
+});
+
+describe("readEvents", () => {
+  const text = ': hello\n\nevent: claim\r\ndata: {"a":\r\ndata:  "ä"}\r\n\r\nid: 4\ndata:x\n\ndata: cut off';
+
+  it.each([1, 2, 3, 7, 1_000])("gives the same events when the bytes come in pieces of %i", async (size) => {
+    const bytes = new TextEncoder().encode(text);
+    async function* pieces() {
+      for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
+    }
+    expect(await collect(readEvents(pieces()))).toEqual([
+      { event: "claim", data: '{"a":\n "ä"}' },
+      { event: "message", data: "x" },
+    ]);
+  });
+
+  it("error: an event without end", async () => {
+    async function* endless() {
+      for (;;) yield new Uint8Array(1 << 20).fill(97);
+    }
+    await expect(collect(readEvents(endless()))).rejects.toMatchObject({ code: "AGENT_ANSWER_INVALID" });
+  });
+});
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

@@ -1,0 +1,195 @@
+/**
+ * A node's two secrets as EIP-2335 keystores: the BLS key it signs shares with, and the Ed25519 seed of its identity (P-7).
+ * Enters: a directory and a password. Leaves: secrets, checked against their public keys. Not here: registration.
+ */
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { create, decrypt, type IKeystore, isValidKeystore } from "@chainsafe/bls-keystore";
+import {
+  type ErrorCode,
+  type Hex,
+  identityKeyOf,
+  isQuorateError,
+  quorateError,
+  type SignatureScheme,
+  toHex,
+} from "@quorate/common";
+
+/** BLS12-381's base field (RFC 9380, section 8.8). */
+const FIELD_MODULUS =
+  0x1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaabn;
+
+const BLS_FILE = "bls.json";
+const IDENTITY_FILE = "identity.json";
+
+export interface NodeKeys {
+  /** 32 bytes. */
+  readonly blsSecret: Uint8Array;
+  /** 96 bytes (P-2). */
+  readonly blsKey: Uint8Array;
+  /** 32 bytes, RFC 8032. */
+  readonly identitySecret: Uint8Array;
+  /** 32 bytes. */
+  readonly identityKey: Uint8Array;
+}
+
+/**
+ * How hard a password is to guess. `standard`: scrypt with n = 2^18, EIP-2335's own numbers, about a second and 256 MiB each time.
+ * `devnet`: one round of PBKDF2, so that dozens of agents start at once; it protects nothing and is for throw-away keys only.
+ */
+export type KeyProtection = "standard" | "devnet";
+
+/** Makes new keys and writes them, mode 0600. @throws KEYS_EXIST, KEYS_WRITE_FAILED */
+export async function createKeys(options: {
+  readonly directory: string;
+  readonly password: string;
+  readonly protection: KeyProtection;
+  readonly scheme: SignatureScheme;
+}): Promise<NodeKeys> {
+  const { directory, password, protection, scheme } = options;
+  // Both before either is written: half of an old pair must not be joined by half of a new one.
+  for (const path of [BLS_FILE, IDENTITY_FILE].map((file) => join(directory, file))) {
+    if (existsSync(path)) throw quorateError("KEYS_EXIST", { path });
+  }
+  const blsSecret = randomBlsSecret(scheme);
+  const identitySecret = new Uint8Array(randomBytes(32));
+  const keys: NodeKeys = {
+    blsSecret,
+    blsKey: scheme.publicKeyOf(blsSecret),
+    identitySecret,
+    identityKey: identityKeyOf(identitySecret),
+  };
+  const kdf = kdfOf(protection);
+  const bls = await create(password, blsSecret, compressed(keys.blsKey), "", "Quorate BLS key", kdf);
+  const identity = await create(password, identitySecret, keys.identityKey, "", "Quorate identity key", kdf);
+  makeDirectory(directory);
+  writeNew(join(directory, BLS_FILE), JSON.stringify(bls, null, 2));
+  writeNew(join(directory, IDENTITY_FILE), JSON.stringify(identity, null, 2));
+  return keys;
+}
+
+/** Opens the keys. @throws KEYS_NOT_FOUND, KEYS_MALFORMED, KEYS_WRONG_PASSWORD */
+export async function loadKeys(options: {
+  readonly directory: string;
+  readonly password: string;
+  readonly scheme: SignatureScheme;
+}): Promise<NodeKeys> {
+  const { directory, password, scheme } = options;
+  const blsSecret = await openKeystore(join(directory, BLS_FILE), password, (secret) =>
+    compressed(scheme.publicKeyOf(secret)),
+  );
+  const identitySecret = await openKeystore(join(directory, IDENTITY_FILE), password, identityKeyOf);
+  return {
+    blsSecret,
+    blsKey: scheme.publicKeyOf(blsSecret),
+    identitySecret,
+    identityKey: identityKeyOf(identitySecret),
+  };
+}
+
+/** The password in a file; a line break at its end is not part of it. @throws KEYS_NOT_FOUND */
+export function readPassword(path: string): string {
+  return readText(path).replace(/\r?\n$/, "");
+}
+
+/** Uniform below the group order, by trying again: nine of ten 255-bit numbers are (RFC 9380 names the order). */
+function randomBlsSecret(scheme: SignatureScheme): Uint8Array {
+  for (;;) {
+    const secret = new Uint8Array(randomBytes(32));
+    secret[0] = (secret[0] as number) & 0x7f;
+    try {
+      scheme.publicKeyOf(secret);
+      return secret;
+    } catch (error) {
+      if (!isQuorateError(error, "SECRET_KEY_INVALID")) throw error;
+    }
+  }
+}
+
+async function openKeystore(
+  path: string,
+  password: string,
+  publicKeyOf: (secret: Uint8Array) => Uint8Array,
+): Promise<Uint8Array> {
+  const keystore = parseKeystore(path);
+  let secret: Uint8Array;
+  try {
+    secret = new Uint8Array(await decrypt(keystore, password));
+  } catch (cause) {
+    throw quorateError("KEYS_WRONG_PASSWORD", { path }, { cause });
+  }
+  const expected: Hex = `0x${keystore.pubkey}`;
+  const actual = secret.length === 32 ? toHex(publicKeyOf(secret)) : null;
+  if (actual !== expected)
+    throw quorateError("KEYS_MALFORMED", { path, publicKeyOfSecret: actual, publicKeyInFile: expected });
+  return secret;
+}
+
+function parseKeystore(path: string): IKeystore {
+  const text = readText(path);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw quorateError("KEYS_MALFORMED", { path, reason: "not JSON" }, { cause });
+  }
+  if (!hasKeystoreForm(value)) throw quorateError("KEYS_MALFORMED", { path, reason: "not an EIP-2335 keystore" });
+  return value;
+}
+
+/** EIP-2335's schema wants 48-byte BLS public keys; an identity file differs from it in this alone (32 bytes). */
+function hasKeystoreForm(value: unknown): value is IKeystore {
+  if (typeof value !== "object" || value === null || !("pubkey" in value)) return false;
+  const { pubkey } = value;
+  const isIdentity = typeof pubkey === "string" && /^[0-9a-f]{64}$/.test(pubkey);
+  return isValidKeystore(isIdentity ? { ...value, pubkey: "00".repeat(48) } : value);
+}
+
+/** The 48-byte form of a G1 key that EIP-2335 files carry: x, with flag bits for "compressed" and for the larger y. */
+function compressed(blsKey: Uint8Array): Uint8Array {
+  const x = blsKey.slice(0, 48);
+  const yIsLarger = BigInt(toHex(blsKey.slice(48))) > (FIELD_MODULUS - 1n) / 2n;
+  x[0] = (x[0] as number) | 0x80 | (yIsLarger ? 0x20 : 0);
+  return x;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw fileError("KEYS_NOT_FOUND", path, cause);
+  }
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw fileError("KEYS_WRITE_FAILED", path, cause);
+  }
+}
+
+/** `wx` fails when the file is there: a key is never overwritten. On disk before it returns, because it may be registered next. */
+function writeNew(path: string, text: string): void {
+  try {
+    const file = openSync(path, "wx", 0o600);
+    writeSync(file, `${text}\n`);
+    fsyncSync(file);
+    closeSync(file);
+  } catch (cause) {
+    const exists = (cause as NodeJS.ErrnoException).code === "EEXIST";
+    throw fileError(exists ? "KEYS_EXIST" : "KEYS_WRITE_FAILED", path, cause);
+  }
+}
+
+function fileError(code: ErrorCode, path: string, cause: unknown): Error {
+  return quorateError(code, { path, reason: (cause as NodeJS.ErrnoException).code ?? String(cause) }, { cause });
+}
+
+function kdfOf(protection: KeyProtection): Parameters<typeof create>[5] {
+  const salt = randomBytes(32).toString("hex");
+  return protection === "standard"
+    ? { function: "scrypt", params: { dklen: 32, n: 262_144, p: 1, r: 8, salt } }
+    : { function: "pbkdf2", params: { dklen: 32, c: 1, prf: "hmac-sha256", salt } };
+}

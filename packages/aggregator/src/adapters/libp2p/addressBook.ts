@@ -1,0 +1,93 @@
+/**
+ * Where admitted identities can be reached, by their own signed records (libp2p RFC 0003). In: envelopes from identify and from other
+ * peers. Out: addresses to dial, and envelopes to pass on. A record counts only if the peer it names signed it, whoever brought it.
+ */
+
+import { peerIdFromPublicKey } from "@libp2p/peer-id";
+import { PeerRecord, RecordEnvelope } from "@libp2p/peer-record";
+import type { Multiaddr } from "@multiformats/multiaddr";
+import { MAX_PEER_RECORD_BYTES, quorateError } from "@quorate/common";
+import type { PeerKey } from "../../core/stages.ts";
+import { ADDRESSES_PER_RECORD } from "./limits.ts";
+import { peerKeyOf } from "./peers.ts";
+
+interface Entry {
+  readonly sequence: bigint;
+  readonly envelope: Uint8Array;
+  readonly addresses: readonly Multiaddr[];
+}
+
+/** `new`: something to dial that was not known; the others are no reason to ask again soon. */
+export type Learned = "new" | "known" | "not-admitted";
+
+export class AddressBook {
+  /** One entry an admitted identity, and nobody else: bounded by the registry. */
+  readonly #entries = new Map<PeerKey, Entry>();
+  readonly #isNode: (peer: PeerKey) => boolean;
+
+  constructor(isNode: (peer: PeerKey) => boolean) {
+    this.#isNode = isNode;
+  }
+
+  /**
+   * Takes in one envelope. Those of strangers, and those no newer than what is here, are passed over unverified: verifying costs 0.2 ms.
+   * @throws NETWORK_RECORD_INVALID when it is malformed or not signed by the peer it names: whoever sent it did not check it.
+   */
+  async learn(envelope: Uint8Array): Promise<Learned> {
+    const { peer, record } = unseal(envelope);
+    if (!this.#isNode(peer)) return "not-admitted";
+    if (this.#isKnown(peer, record)) return "known";
+    try {
+      await RecordEnvelope.openAndCertify(envelope, PeerRecord.DOMAIN);
+    } catch (cause) {
+      throw quorateError("NETWORK_RECORD_INVALID", { peer }, { cause });
+    }
+    // Both may have changed during the await.
+    if (!this.#isNode(peer)) return "not-admitted";
+    if (this.#isKnown(peer, record)) return "known";
+    const addresses = record.multiaddrs.filter(isTcp).slice(0, ADDRESSES_PER_RECORD);
+    this.#entries.set(peer, { sequence: record.seqNumber, envelope: new Uint8Array(envelope), addresses });
+    return "new";
+  }
+
+  addresses(peer: PeerKey): readonly Multiaddr[] {
+    return this.#entries.get(peer)?.addresses ?? [];
+  }
+
+  envelope(peer: PeerKey): Uint8Array | null {
+    return this.#entries.get(peer)?.envelope ?? null;
+  }
+
+  peers(): PeerKey[] {
+    return [...this.#entries.keys()].sort();
+  }
+
+  retain(keep: (peer: PeerKey) => boolean): void {
+    for (const peer of this.#entries.keys()) if (!keep(peer)) this.#entries.delete(peer);
+  }
+
+  #isKnown(peer: PeerKey, record: PeerRecord): boolean {
+    const entry = this.#entries.get(peer);
+    return entry !== undefined && entry.sequence >= record.seqNumber;
+  }
+}
+
+/** The record and the peer that claims to have signed it; the signature is not checked here. */
+function unseal(bytes: Uint8Array): { peer: PeerKey; record: PeerRecord } {
+  try {
+    if (bytes.length > MAX_PEER_RECORD_BYTES) throw new Error(`${bytes.length} bytes`);
+    const envelope = RecordEnvelope.createFromProtobuf(bytes);
+    const record = PeerRecord.createFromProtobuf(envelope.payload);
+    const signer = peerKeyOf(peerIdFromPublicKey(envelope.publicKey));
+    if (signer === null || signer !== peerKeyOf(record.peerId)) throw new Error("signed by another key");
+    return { peer: signer, record };
+  } catch (cause) {
+    throw quorateError("NETWORK_RECORD_INVALID", { lengthBytes: bytes.length }, { cause });
+  }
+}
+
+/** The one transport there is. Names are resolved by the operating system; `/dnsaddr` would let a record fan out into many. */
+function isTcp(address: Multiaddr): boolean {
+  const names = address.getComponents().map(({ name }) => name);
+  return ["ip4", "ip6", "dns", "dns4", "dns6"].includes(names[0] ?? "") && names[1] === "tcp";
+}

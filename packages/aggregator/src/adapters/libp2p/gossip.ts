@@ -1,0 +1,103 @@
+/**
+ * The gossip topic (P-81). In: raw messages from mesh peers. Out: verdicts that gossipsub forwards and scores by, and messages of our own.
+ * A message is forwarded only after the core has checked it (P-83); this file looks at nothing but its size.
+ */
+import { createHash } from "node:crypto";
+import {
+  type GossipSub,
+  type GossipsubOpts,
+  type Message,
+  StrictNoSign,
+  TopicValidatorResult,
+} from "@libp2p/gossipsub";
+import type { PeerId } from "@libp2p/interface";
+import { MAX_GOSSIP_BYTES } from "@quorate/common";
+import type { PeerKey, Verdict } from "../../core/stages.ts";
+import type { Logger } from "../../driver/ports.ts";
+import * as limits from "./limits.ts";
+import { peerKeyOf } from "./peers.ts";
+import { SCORE_THRESHOLDS, scoreParams } from "./scoring.ts";
+
+/** P-81. */
+const MESSAGE_ID_BYTES = 20;
+
+const RESULTS: Readonly<Record<Verdict, TopicValidatorResult>> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+};
+
+/** The first 20 bytes of SHA-256 of the data: all of it, signature included, or a forged copy could pass for the honest one. */
+export function messageId(data: Uint8Array): Uint8Array {
+  return createHash("sha256").update(data).digest().subarray(0, MESSAGE_ID_BYTES);
+}
+
+/** @param conductPoints see `scoreParams` */
+export function gossipOptions(topic: string, conductPoints: (peerId: string) => number): Partial<GossipsubOpts> {
+  return {
+    globalSignaturePolicy: StrictNoSign,
+    msgIdFn: (message) => messageId(message.data),
+    allowedTopics: [topic],
+    maxTopicBytesPerPeer: limits.TOPIC_BYTES_PER_PEER,
+    maxInboundDataLength: limits.GOSSIP_RPC_MAX_BYTES,
+    idontwantMinDataSize: limits.IDONTWANT_MIN_BYTES,
+    gossipsubIWantFollowupMs: limits.IWANT_FOLLOWUP_MS,
+    scoreParams: scoreParams(topic, conductPoints),
+    scoreThresholds: SCORE_THRESHOLDS,
+    // Addresses come from signed records over the peers protocol, and floodsub has neither scores nor a mesh.
+    doPX: false,
+    fallbackToFloodsub: false,
+    // Own messages go to every connected peer: a dozen more copies of 300 bytes, and no mesh neighbour can hold a share back.
+    floodPublish: true,
+    // Without subscribers yet, a message still waits in the cache and is advertised to those that come within the next seconds.
+    allowPublishToZeroTopicPeers: true,
+    // Publishing again what has been heard already is no error.
+    ignoreDuplicatePublishError: true,
+  };
+}
+
+export interface ValidatorModules {
+  readonly logger: Logger;
+  onGossip(from: PeerKey, data: Uint8Array): Promise<Verdict>;
+  blame(peer: PeerKey, code: string): void;
+}
+
+/** The asynchronous validator of the topic. It never answers `ignore` for lack of room: the message would be lost here for good. */
+export function gossipValidator(
+  modules: ValidatorModules,
+): (peer: PeerId, message: Message) => Promise<TopicValidatorResult> {
+  const { logger, onGossip, blame } = modules;
+  return async (peer, message) => {
+    const from = peerKeyOf(peer);
+    if (from === null) return TopicValidatorResult.Reject;
+    if (message.data.length > MAX_GOSSIP_BYTES) {
+      blame(from, "WIRE_TOO_LARGE");
+      return TopicValidatorResult.Reject;
+    }
+    try {
+      // A copy: the data is a view into an RPC of up to megabytes, which the core would keep alive with it.
+      return RESULTS[await withinTimeout(onGossip(from, new Uint8Array(message.data)))];
+    } catch (error) {
+      logger.warn({ peer: from, reason: String(error) }, "NETWORK_VERDICT_FAILED");
+      return TopicValidatorResult.Ignore;
+    }
+  };
+}
+
+/** Peers of the topic's mesh. The router has it; its published interface leaves it out. */
+export function meshPeers(gossip: GossipSub, topic: string): number {
+  return (gossip as GossipSub & { getMeshPeers(topic: string): string[] }).getMeshPeers(topic).length;
+}
+
+async function withinTimeout(verdict: Promise<Verdict>): Promise<Verdict> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`no verdict within ${limits.VERDICT_TIMEOUT_MS} ms`)),
+    limits.VERDICT_TIMEOUT_MS,
+  );
+  try {
+    return await Promise.race([verdict, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,48 @@
+import { toHex } from "@quorate/common";
+import { expect, test } from "vitest";
+import { parseBootstrap, withPeerId } from "./addresses.ts";
+import { identityKeyPair, parsePeerKey, peerIdOf, peerKeyOf } from "./peers.ts";
+import { protocolNames } from "./protocols.ts";
+
+/** RFC 8032, section 7.1, test 1. */
+const SEED = Buffer.from("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", "hex");
+const PUBLIC_KEY = "0xd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+test("P-7: the peer id follows from the identity secret, and gives its public key back", async () => {
+  const key = await identityKeyPair(SEED);
+  expect(toHex(key.publicKey.raw)).toBe(PUBLIC_KEY);
+  const peerId = peerIdOf(PUBLIC_KEY);
+  expect(peerId.toString()).toMatch(/^12D3KooW/);
+  expect(peerKeyOf(peerId)).toBe(PUBLIC_KEY);
+  expect(parsePeerKey(peerId.toString())).toBe(PUBLIC_KEY);
+});
+
+test("error: a secret, a key or a peer id of another kind", async () => {
+  await expect(identityKeyPair(SEED.subarray(1))).rejects.toMatchObject({ code: "NETWORK_IDENTITY_INVALID" });
+  expect(() => peerIdOf("0x1234")).toThrow("HEX_MALFORMED");
+  expect(() => parsePeerKey("12D3KooW")).toThrow("NETWORK_PEER_ID_INVALID");
+  // The id of an RSA key.
+  expect(() => parsePeerKey("QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N")).toThrow("NETWORK_PEER_ID_INVALID");
+});
+
+test("bootstrap addresses are grouped by the peer at their end", () => {
+  const id = peerIdOf(PUBLIC_KEY).toString();
+  const peers = parseBootstrap([`/ip4/127.0.0.1/tcp/1/p2p/${id}`, `/dns4/example.org/tcp/2/p2p/${id}`]);
+  expect([...peers.keys()]).toEqual([PUBLIC_KEY]);
+  expect(peers.get(PUBLIC_KEY)).toHaveLength(2);
+  expect(withPeerId(peers.get(PUBLIC_KEY) ?? [], PUBLIC_KEY).map(String)[0]).toBe(`/ip4/127.0.0.1/tcp/1/p2p/${id}`);
+});
+
+test("error: a bootstrap address without a peer id, or no address at all", () => {
+  expect(() => parseBootstrap(["/ip4/127.0.0.1/tcp/1"])).toThrow("NETWORK_ADDRESS_INVALID");
+  expect(() => parseBootstrap(["127.0.0.1:9000"])).toThrow("NETWORK_ADDRESS_INVALID");
+});
+
+test("P-81, P-87, P-89: topic and protocols name chain and contract", () => {
+  expect(protocolNames({ chainId: 31_337n, contract: "0x00000000000000000000000000000000000000Aa" })).toEqual({
+    claims: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/claims",
+    catchUp: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/catch-up",
+    peers: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/peers",
+    inquiry: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/inquiry",
+  });
+});

@@ -1,0 +1,119 @@
+/**
+ * What Prometheus reads at /metrics: the agent's status as numbers, and Node's own. Enters: a function that tells the status. Leaves: a registry.
+ * Stakes and amounts are whole tokens as floats here, for graphs only; exact numbers are in /v1/status.
+ */
+import type { NodeState } from "@quorate/common";
+import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { AgentStatus } from "../../core/stages.ts";
+
+/** 9 decimals (SessionToken). */
+const ATOMIC_PER_TOKEN = 1e9;
+const NODE_STATES: readonly NodeState[] = ["pending", "active", "decommissioned", "exited"];
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  read(status: AgentStatus): number;
+}
+
+/** One row each in docs/metrics.md. */
+const METRICS: readonly Metric[] = [
+  {
+    name: "quorate_chain_healthy",
+    help: "1 while the chain providers answer and agree; at 0 the agent signs nothing",
+    read: ({ chain }) => (chain.healthy ? 1 : 0),
+  },
+  {
+    name: "quorate_head_block",
+    help: "number of the last finalised block folded into the ledger",
+    read: ({ head }) => head?.number ?? 0,
+  },
+  {
+    name: "quorate_head_timestamp_seconds",
+    help: "timestamp of that block; the lag is time() minus it",
+    read: ({ head }) => head?.timestamp ?? 0,
+  },
+  {
+    name: "quorate_closed_epoch",
+    help: "last epoch closed in the ledger; -1 before the first",
+    read: ({ closedEpoch }) => closedEpoch ?? -1,
+  },
+  {
+    name: "quorate_registered",
+    help: "1 when this agent's BLS key is registered and has not exited",
+    read: ({ nodeId }) => (nodeId === null ? 0 : 1),
+  },
+  {
+    name: "quorate_active_stake_tokens",
+    help: "stake of active nodes, in tokens",
+    read: ({ activeStake }) => Number(activeStake) / ATOMIC_PER_TOKEN,
+  },
+  {
+    name: "quorate_decommissioned_stake_tokens",
+    help: "stake of decommissioned nodes, in tokens",
+    read: ({ decommissionedStake }) => Number(decommissionedStake) / ATOMIC_PER_TOKEN,
+  },
+  {
+    name: "quorate_owed_tokens",
+    help: "sum of all lifetime amounts in the ledger, in tokens",
+    read: ({ totalOwed }) => Number(totalOwed) / ATOMIC_PER_TOKEN,
+  },
+  {
+    name: "quorate_connected_peers",
+    help: "admitted peers with a connection",
+    read: ({ connectedPeers }) => connectedPeers,
+  },
+  { name: "quorate_rounds", help: "rounds held", read: ({ rounds }) => rounds },
+  {
+    name: "quorate_shares_accepted",
+    help: "shares of others that were checked and kept, since the start",
+    read: ({ sharesAccepted }) => sharesAccepted,
+  },
+  {
+    name: "quorate_messages_rejected",
+    help: "messages rejected and held against their forwarder, since the start",
+    read: ({ sharesRejected }) => sharesRejected,
+  },
+  {
+    name: "quorate_disagreements",
+    help: "valid shares over another amount than this ledger's, since the start: look at the log when it grows",
+    read: ({ disagreements }) => disagreements,
+  },
+];
+
+export function createMetrics(status: () => AgentStatus): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  for (const { name, help, read } of METRICS) {
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        registers: [],
+        collect() {
+          this.set(read(status()));
+        },
+      }),
+    );
+  }
+  registry.registerMetric(
+    new Gauge({
+      name: "quorate_nodes",
+      help: "nodes by state",
+      labelNames: ["state"],
+      registers: [],
+      collect() {
+        for (const state of NODE_STATES) this.set({ state }, status().nodes[state]);
+      },
+    }),
+  );
+  return registry;
+}
+
+/** The Markdown table of docs/metrics.md. */
+export function renderMetricsTable(): string {
+  const rows = [...METRICS, { name: 'quorate_nodes{state="…"}', help: "nodes by state" }].map(
+    ({ name, help }) => `| \`${name}\` | ${help} |`,
+  );
+  return ["| metric | meaning |", "|---|---|", ...rows, ""].join("\n");
+}

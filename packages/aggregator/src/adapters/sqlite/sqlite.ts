@@ -1,0 +1,62 @@
+/**
+ * The door to `node:sqlite`: opens database files and turns SQLite's failures into coded errors. Not its job: what the tables mean.
+ *
+ * The module is fetched by name so that its "experimental" warning, which an operator can do nothing about, is kept off the terminal;
+ * every other warning passes.
+ */
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { type ErrorCode, type QuorateError, quorateError } from "@quorate/common";
+
+type Sqlite = typeof import("node:sqlite");
+
+let loaded: Sqlite | undefined;
+
+function sqlite(): Sqlite {
+  if (loaded !== undefined) return loaded;
+  const emitWarning = process.emitWarning;
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    if (rest[0] === "ExperimentalWarning" && String(warning).includes("SQLite")) return;
+    (emitWarning as (...all: unknown[]) => void).call(process, warning, ...rest);
+  }) as typeof process.emitWarning;
+  try {
+    loaded = process.getBuiltinModule("node:sqlite");
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+  return loaded;
+}
+
+/** Opens or makes the file at `path`; a lock held by another connection fails at once instead of waiting. */
+export function openDatabase(path: string): DatabaseSync {
+  return new (sqlite().DatabaseSync)(path, { timeout: 0 });
+}
+
+export type Row = Record<string, unknown>;
+
+/** All rows of a query; the caller names their shape. */
+export function query<R>(db: DatabaseSync, sql: string, ...values: SQLInputValue[]): R[] {
+  return db.prepare(sql).all(...values) as R[];
+}
+
+/** Primary result codes, https://www.sqlite.org/rescode.html. */
+const BUSY = 5;
+const LOCKED = 6;
+const CORRUPT = 11;
+const NOT_A_DATABASE = 26;
+
+/**
+ * The coded error behind whatever SQLite threw: STORE_LOCKED, STORE_CORRUPT, or `otherwise` (read-only, full disk, input/output
+ * error, a path that cannot be opened).
+ */
+export function storeError(error: unknown, path: string, otherwise: ErrorCode): QuorateError {
+  const { errcode, errstr, message } = error as { errcode?: number; errstr?: string; message?: string };
+  // Extended codes keep the primary one in their low byte.
+  const primary = (errcode ?? 0) & 0xff;
+  const code: ErrorCode =
+    primary === BUSY || primary === LOCKED
+      ? "STORE_LOCKED"
+      : primary === CORRUPT || primary === NOT_A_DATABASE
+        ? "STORE_CORRUPT"
+        : otherwise;
+  return quorateError(code, { path, sqliteCode: errcode, reason: message ?? errstr }, { cause: error });
+}

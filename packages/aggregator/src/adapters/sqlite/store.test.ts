@@ -1,0 +1,278 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type Address, isQuorateError } from "@quorate/common";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { PersistRecord, RoundKey } from "../../core/stages.ts";
+import { sampleBundle } from "../testing/sampleBundle.ts";
+import { openDatabase } from "./sqlite.ts";
+import { openStore } from "./store.ts";
+
+const ALICE: Address = `0x${"aa".repeat(20)}`;
+const BOB: Address = `0x${"bb".repeat(20)}`;
+const DIGEST_1 = `0x${"01".repeat(32)}` as const;
+const DIGEST_2 = `0x${"02".repeat(32)}` as const;
+/** Above 2^64: what SQLite's own integers could not hold. */
+const LARGE = 2n ** 200n + 1n;
+
+let directory: string;
+let path: string;
+const children: ChildProcess[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "quorate-store-"));
+  path = join(directory, "agent.sqlite");
+});
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  rmSync(directory, { recursive: true });
+});
+
+describe("what is stored", () => {
+  it("comes back after closing and opening again", () => {
+    const bundle = sampleBundle({ recipient: ALICE, epoch: 3 });
+    const store = openStore(path);
+    store.persist([
+      { type: "ledger", json: '{"a":1}' },
+      { type: "signing", round: round(ALICE, 3), digest: DIGEST_1, amount: LARGE },
+      { type: "claim", recipient: ALICE, epoch: 3 },
+      { type: "bundle", round: round(ALICE, 3), bundle },
+    ]);
+    store.persist([{ type: "ledger", json: '{"a":2}' }]);
+    store.close();
+
+    const again = openStore(path);
+    expect(again.load()).toEqual({
+      ledgerJson: '{"a":2}',
+      signings: [{ round: round(ALICE, 3), digest: DIGEST_1, amount: LARGE }],
+      claims: [{ recipient: ALICE, epoch: 3 }],
+      bundles: [{ round: round(ALICE, 3), bundle }],
+    });
+    again.close();
+  });
+
+  it("is empty at first", () => {
+    const store = openStore(path);
+    expect(store.load()).toEqual({ ledgerJson: null, signings: [], claims: [], bundles: [] });
+    expect(store.bundle(ALICE, null)).toBeNull();
+    store.close();
+  });
+
+  it("gives the bundle of an epoch, or of the latest one that has any", () => {
+    const store = openStore(path);
+    for (const epoch of [2, 10]) {
+      store.persist([
+        { type: "bundle", round: round(ALICE, epoch), bundle: sampleBundle({ recipient: ALICE, epoch }) },
+      ]);
+    }
+    expect(store.bundle(ALICE, 2)).toEqual(sampleBundle({ recipient: ALICE, epoch: 2 }));
+    expect(store.bundle(ALICE, null)).toEqual(sampleBundle({ recipient: ALICE, epoch: 10 }));
+    expect(store.bundle(ALICE, 3)).toBeNull();
+    expect(store.bundle(BOB, null)).toBeNull();
+    store.close();
+  });
+
+  it("loses only claims to pruning, and loads only what is left in the window", () => {
+    const store = openStore(path);
+    for (const epoch of [1, 2]) {
+      store.persist([
+        { type: "signing", round: round(ALICE, epoch), digest: DIGEST_1, amount: 5n },
+        { type: "claim", recipient: ALICE, epoch },
+        { type: "bundle", round: round(ALICE, epoch), bundle: sampleBundle({ recipient: ALICE, epoch }) },
+      ]);
+    }
+    store.persist([{ type: "prune", belowEpoch: 2 }]);
+    store.persist([{ type: "prune", belowEpoch: 1 }]);
+    const state = store.load();
+    expect(state.claims).toEqual([{ recipient: ALICE, epoch: 2 }]);
+    expect(state.signings.map((signing) => signing.round)).toEqual([round(ALICE, 2)]);
+    expect(state.bundles.map((entry) => entry.round)).toEqual([round(ALICE, 2)]);
+    // Still on disk: the bundle is served, and the signing refuses another digest.
+    expect(store.bundle(ALICE, 1)).not.toBeNull();
+    expectCode("SIGNING_CONFLICT", () =>
+      store.persist([{ type: "signing", round: round(ALICE, 1), digest: DIGEST_2, amount: 5n }]),
+    );
+    store.close();
+  });
+});
+
+describe("P-71: one digest a round", () => {
+  it("the same digest again is fine", () => {
+    const store = openStore(path);
+    const signing: PersistRecord = { type: "signing", round: round(ALICE, 1), digest: DIGEST_1, amount: 5n };
+    store.persist([signing]);
+    store.persist([signing]);
+    expect(store.load().signings).toHaveLength(1);
+    store.close();
+  });
+
+  it("error: another digest for the round, also after a restart, and nothing of that step is kept", () => {
+    const first = openStore(path);
+    first.persist([{ type: "signing", round: round(ALICE, 1), digest: DIGEST_1, amount: 5n }]);
+    first.close();
+    const store = openStore(path);
+    expectCode("SIGNING_CONFLICT", () =>
+      store.persist([
+        { type: "claim", recipient: BOB, epoch: 1 },
+        { type: "signing", round: round(ALICE, 1), digest: DIGEST_2, amount: 6n },
+      ]),
+    );
+    expect(store.load()).toMatchObject({ claims: [], signings: [{ digest: DIGEST_1, amount: 5n }] });
+    store.close();
+  });
+
+  it("the file itself refuses to change or delete a signing", () => {
+    const store = openStore(path);
+    store.persist([{ type: "signing", round: round(ALICE, 1), digest: DIGEST_1, amount: 5n }]);
+    store.close();
+    const db = openDatabase(path);
+    expect(() => db.exec(`UPDATE signing SET digest = '${DIGEST_2}'`)).toThrow(/P-71/);
+    expect(() => db.exec("DELETE FROM signing")).toThrow(/P-71/);
+    db.close();
+  });
+});
+
+describe("a process that dies", () => {
+  it("behaviour: SIGKILL between writes loses nothing that was reported durable, and frees the lock", async () => {
+    const { child, lines } = await spawnHolder("write");
+    let durable = -1;
+    for await (const line of lines) {
+      durable = Number(line);
+      if (durable >= 40) break;
+    }
+    await kill(child);
+    const store = openStore(path);
+    const { signings, ledgerJson } = store.load();
+    // The child may have committed more before the signal reached it, but never half a step.
+    expect(signings.length).toBeGreaterThan(durable);
+    expect(ledgerJson).toBe(`{"epoch":${signings.length - 1}}`);
+    store.close();
+  });
+
+  it("error: a second process on the same file", async () => {
+    const { child } = await spawnHolder("hold");
+    expectCode("STORE_LOCKED", () => openStore(path));
+    await kill(child);
+    openStore(path).close();
+  });
+
+  it("error: the same process twice on one file", () => {
+    const store = openStore(path);
+    expectCode("STORE_LOCKED", () => openStore(path));
+    store.close();
+    openStore(path).close();
+  });
+
+  it("behaviour: a reader may copy the file while the agent runs", () => {
+    const store = openStore(path);
+    store.persist([{ type: "claim", recipient: ALICE, epoch: 1 }]);
+    const copy = join(directory, "copy.sqlite");
+    const reader = openDatabase(path);
+    reader.exec(`VACUUM INTO '${copy}'`);
+    reader.close();
+    const restored = openStore(copy);
+    expect(restored.load().claims).toHaveLength(1);
+    restored.close();
+    store.close();
+  });
+});
+
+describe("a file that cannot be used", () => {
+  it("error: it is not a database", () => {
+    writeFileSync(path, "not a database, but long enough to have the header of one".repeat(20));
+    expectCode("STORE_CORRUPT", () => openStore(path));
+  });
+
+  it("error: its pages are damaged", () => {
+    const store = openStore(path);
+    for (let epoch = 0; epoch < 400; epoch++) {
+      store.persist([{ type: "signing", round: round(ALICE, epoch), digest: DIGEST_1, amount: 1n }]);
+    }
+    store.close();
+    const size = statSync(path).size;
+    const file = openSync(path, "r+");
+    for (let page = 2; page < size / 4096; page++) writeSync(file, Buffer.alloc(512, 0xee), 0, 512, page * 4096);
+    expectCode("STORE_CORRUPT", () => openStore(path));
+  });
+
+  it("error: its end is missing", () => {
+    const store = openStore(path);
+    for (let epoch = 0; epoch < 400; epoch++) {
+      store.persist([{ type: "signing", round: round(ALICE, epoch), digest: DIGEST_1, amount: 1n }]);
+    }
+    store.close();
+    truncateSync(path, 3 * 4096);
+    expectCode("STORE_CORRUPT", () => openStore(path));
+  });
+
+  it("error: it is of another version", () => {
+    openStore(path).close();
+    const db = openDatabase(path);
+    db.exec("PRAGMA user_version = 99");
+    db.close();
+    expectCode("STORE_WRONG_VERSION", () => openStore(path));
+  });
+
+  it("error: its path is a directory, or in none", () => {
+    expectCode("STORE_OPEN_FAILED", () => openStore(directory));
+    expectCode("STORE_OPEN_FAILED", () => openStore(join(directory, "nowhere", "agent.sqlite")));
+  });
+
+  it("error: the disk refuses a write; nothing of it is kept, and later ones succeed", async () => {
+    // A file-size limit of the operating system stands in for a full disk: the refused write and SQLite's way back are the same.
+    const { lines } = await spawnHolder("fill", { fileLimitKib: 1_024 });
+    expect((await lines.next()).value).toBe("STORE_WRITE_FAILED");
+    expect(JSON.parse((await lines.next()).value)).toMatchObject({ ledgerJson: "before", claims: [] });
+    expect(JSON.parse((await lines.next()).value)).toMatchObject([{ epoch: 2 }]);
+  });
+});
+
+it("the experimental warning of node:sqlite does not reach the terminal", async () => {
+  const { child } = await spawnHolder("hold");
+  let stderr = "";
+  child.stderr?.on("data", (chunk) => {
+    stderr += String(chunk);
+  });
+  await kill(child);
+  expect(stderr).toBe("");
+  expect(readFileSync(path).subarray(0, 15).toString()).toBe("SQLite format 3");
+});
+
+function round(recipient: Address, epoch: number): RoundKey {
+  return `${recipient}@${epoch}`;
+}
+
+function expectCode(code: string, run: () => unknown): void {
+  let thrown: unknown;
+  try {
+    run();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(isQuorateError(thrown) ? thrown.code : thrown).toBe(code);
+}
+
+interface Holder {
+  readonly child: ChildProcess;
+  readonly lines: AsyncIterableIterator<string>;
+}
+
+async function spawnHolder(mode: "hold" | "write" | "fill", limit?: { fileLimitKib: number }): Promise<Holder> {
+  const command = [process.execPath, join(import.meta.dirname, "store.child.ts"), path, mode];
+  // The signal of the limit is ignored, so that the write fails instead of the process.
+  const shell = `trap '' XFSZ; ${limit === undefined ? "" : `ulimit -f ${limit.fileLimitKib};`} exec "$@"`;
+  const child = spawn("bash", ["-c", shell, "bash", ...command]);
+  children.push(child);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toBe("open");
+  return { child, lines };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  child.kill("SIGKILL");
+  await ended;
+}

@@ -1,0 +1,114 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), "quorate-cli-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command as an operator runs it: a process of its own. */
+function quorate(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+function file(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("quorate", () => {
+  it("--help names every command and ends with 0", async () => {
+    const { code, stdout } = await quorate("--help");
+    expect(code).toBe(0);
+    for (const command of ["keys", "register", "run", "status", "claim", "verify"])
+      expect(stdout).toContain(`  ${command} `);
+  });
+
+  it("error: wrong usage ends with 2 and says where help is", async () => {
+    for (const args of [["sign"], ["claim"], ["verify", "--bundle", "x"], ["run", "--bogus"]]) {
+      const { code, stderr, stdout } = await quorate(...args);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/error: /);
+    }
+  });
+
+  it("keys generate prints public parts only, and never overwrites", async () => {
+    const passwordFile = file("password", "devnet\n");
+    const out = join(directory, "keys");
+    const made = await quorate("keys", "generate", "--out", out, "--password-file", passwordFile, "--devnet");
+    expect(made.code).toBe(0);
+    expect(made.stdout).toMatch(/BLS key +0x[0-9a-f]{192}\nidentity key +0x[0-9a-f]{64}\npeer id +12D3Koo/);
+    const again = await quorate("keys", "generate", "--out", out, "--password-file", passwordFile, "--devnet");
+    expect([again.code, again.stderr.split(":")[0]]).toEqual([1, "KEYS_EXIST"]);
+  });
+
+  it("error: each with its code, the values and what to do", async () => {
+    const cases: [string, string[]][] = [
+      ["CONFIG_UNREADABLE", ["run", "--config", join(directory, "nowhere.yaml")]],
+      ["CONFIG_INVALID", ["run", "--config", file("empty.yaml", "")]],
+      [
+        "BUNDLE_MALFORMED",
+        [
+          "verify",
+          "--bundle",
+          file("bundle.json", "{}"),
+          "--rpc",
+          "http://127.0.0.1:9",
+          "--contract",
+          `0x${"11".repeat(20)}`,
+        ],
+      ],
+      ["ADDRESS_MALFORMED", ["claim", "--agent", "http://127.0.0.1:9", "--recipient", "me"]],
+      ["AGENT_UNREACHABLE", ["status", "--agent", "http://127.0.0.1:9"]],
+      [
+        "FLAG_INVALID",
+        ["claim", "--agent", "http://127.0.0.1:9", "--recipient", `0x${"11".repeat(20)}`, "--epoch", "last"],
+      ],
+    ];
+    for (const [expected, args] of cases) {
+      const { code, stderr } = await quorate(...args);
+      expect([code, stderr.split(":")[0]]).toEqual([1, expected]);
+      expect(stderr).toMatch(/what to do: /);
+    }
+  });
+
+  it("error: a run that fails after its network is up ends all the same: a taken HTTP port", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const keys = join(directory, "run-keys");
+    const passwordFile = file("run-password", "devnet\n");
+    await quorate("keys", "generate", "--out", keys, "--password-file", passwordFile, "--devnet");
+    const config = {
+      chain: {
+        providers: ["http://127.0.0.1:9"],
+        chainId: 1,
+        rewards: `0x${"11".repeat(20)}`,
+        pool: `0x${"22".repeat(20)}`,
+      },
+      p2p: { listen: ["/ip4/127.0.0.1/tcp/0"] },
+      http: { port: (taken.address() as AddressInfo).port },
+      keys: { directory: keys, passwordFile },
+      store: { path: join(directory, "run.sqlite") },
+      log: { level: "error" },
+    };
+    const { code, stderr } = await quorate("run", "--config", file("run.yaml", JSON.stringify(config)));
+    taken.close();
+    expect([code, stderr.split(":")[0]]).toEqual([1, "HTTP_LISTEN_FAILED"]);
+  });
+});

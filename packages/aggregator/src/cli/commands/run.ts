@@ -1,0 +1,78 @@
+/** `quorate run`: one agent, until it is told to stop. */
+import { readFileSync } from "node:fs";
+import { quorateError } from "@quorate/common";
+import { Command } from "commander";
+import { pino } from "pino";
+import { type Config, configFlags, parseConfig } from "../../config.ts";
+import { type RunningNode, startNode } from "../../node.ts";
+
+/** Milliseconds a graceful stop may take before the process ends anyway: everything promised is on disk already. */
+const STOP_GRACE_MS = 5_000;
+
+export function runCommand(): Command {
+  const command = new Command("run")
+    .summary("run one agent")
+    .description(
+      "Run one agent: follow the chain, sign what its own ledger says, gossip, aggregate, and serve stakers over HTTP.\n" +
+        "Every field of the file can be given as a flag or as an environment variable QUORATE_… too; docs/configuration.md lists them.",
+    )
+    .option("--config <file>", "YAML file", process.env["QUORATE_CONFIG"]);
+  for (const { flag, about } of configFlags()) command.option(`--${flag} <value>`, about);
+  return command.action((_options, self: Command) => run(self.opts<Record<string, string | undefined>>()));
+}
+
+async function run(options: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const config = readConfig(options);
+  const logger = pino({ level: config.log.level }, pino.destination({ dest: 2, sync: true }));
+  let node: RunningNode | null = null;
+  let stopping = false;
+
+  const stop = (why: string, exitCode: number): void => {
+    if (stopping) return;
+    stopping = true;
+    process.exitCode = exitCode;
+    logger.info({ why }, "AGENT_STOPPING");
+    setTimeout(() => process.exit(), STOP_GRACE_MS).unref();
+    // What still keeps the event loop after a clean stop is of no use to anyone.
+    void Promise.resolve(node?.stop()).finally(() => process.exit());
+  };
+  process.once("SIGINT", () => stop("SIGINT", 0));
+  process.once("SIGTERM", () => stop("SIGTERM", 0));
+  // A parent that forked this agent and is gone, by whatever signal, takes it along.
+  process.once("disconnect", () => stop("parent is gone", 0));
+
+  const onFatal = (error: unknown): void => {
+    logger.error({ error: String(error) }, "AGENT_FATAL");
+    stop("fatal error", 1);
+  };
+  try {
+    node = await startNode(config, { logger, onFatal });
+  } catch (error) {
+    // What a failed start leaves open (the network, a parent's channel) must not keep half an agent alive; the error is printed before.
+    setImmediate(() => process.exit());
+    throw error;
+  }
+  const ready = { type: "ready", http: node.httpUrl, p2p: node.p2pAddresses, nodeId: node.api.status().nodeId };
+  logger.info({ http: ready.http, p2p: ready.p2p }, "AGENT_LISTENING");
+  process.send?.(ready);
+}
+
+/** @throws CONFIG_UNREADABLE, CONFIG_MALFORMED, CONFIG_INVALID */
+export function readConfig(options: Readonly<Record<string, string | undefined>>): Config {
+  const path = options["config"];
+  const flags = Object.fromEntries(configFlags().map(({ flag }) => [flag, options[camelCase(flag)]]));
+  return parseConfig({ file: path === undefined ? null : { path, text: readFile(path) }, env: process.env, flags });
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw quorateError("CONFIG_UNREADABLE", { path, reason: String(cause) }, { cause });
+  }
+}
+
+/** Commander's name of an option. */
+function camelCase(flag: string): string {
+  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,46 @@
+/**
+ * How commands print: aligned fields for people on standard output, progress on standard error. Nothing here decides anything.
+ */
+
+import { ERROR_CODES } from "@quorate/common";
+import type { NotSigned } from "../core/stages.ts";
+
+/** Aligned `name  value` lines. */
+export function printFields(fields: Readonly<Record<string, string | number | null>>): void {
+  const width = Math.max(...Object.keys(fields).map((name) => name.length));
+  for (const [name, value] of Object.entries(fields)) process.stdout.write(`${name.padEnd(width)}  ${value ?? "–"}\n`);
+}
+
+/** One JSON line, bigints as decimal strings. */
+export function printJson(value: unknown): void {
+  process.stdout.write(
+    `${JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? part.toString() : part))}\n`,
+  );
+}
+
+/** A line of progress; standard output stays for the result. */
+export function printProgress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+const BAR_WIDTH = 20;
+
+/** `████████████████████░ 95.00%` */
+export function bar(bps: number): string {
+  const full = Math.floor((bps * BAR_WIDTH) / 10_000);
+  return `${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)} ${(bps / 100).toFixed(2)}%`;
+}
+
+/** `1, 2, 3 and 7 more` */
+export function listIds(ids: readonly number[], most = 12): string {
+  if (ids.length === 0) return "none";
+  const shown = ids.slice(0, most).join(", ");
+  return ids.length > most ? `${shown} and ${ids.length - most} more` : shown;
+}
+
+/** `node 7: The epoch has not closed … (EPOCH_NOT_CLOSED, 2 epochs closed)`: the node's answer, or why it could not be asked (P-89). */
+export function reasonText({ nodeId, code, closedEpochs }: NotSigned): string {
+  const entry = Object.entries(ERROR_CODES).find(([known]) => known === code)?.[1];
+  const facts = closedEpochs === null ? code : `${code}, ${closedEpochs} epochs closed`;
+  return `node ${nodeId}: ${entry === undefined ? facts : `${entry.summary} (${facts})`}`;
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { type ConfigSources, configFlags, parseConfig, renderConfigTable } from "./config.ts";
+
+const YAML = `
+chain:
+  providers: [http://127.0.0.1:8545]
+  chainId: 31337
+  rewards: "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+  pool: "0x1111111111111111111111111111111111111111"
+keys: { directory: ./keys, passwordFile: ./password }
+store: { path: ./agent.sqlite }
+`;
+
+const sources = (over: Partial<ConfigSources> & { text?: string } = {}): ConfigSources => ({
+  file: { path: "agent.yaml", text: over.text ?? YAML },
+  env: over.env ?? {},
+  flags: over.flags ?? {},
+});
+
+const faultsOf = (over: Parameters<typeof sources>[0]): string => {
+  try {
+    parseConfig(sources(over));
+    return "";
+  } catch (error) {
+    return String(error);
+  }
+};
+
+describe("configuration", () => {
+  it("takes a short file and fills in documented defaults", () => {
+    const config = parseConfig(sources());
+    expect(config.chain).toMatchObject({
+      chainId: 31_337,
+      pollMs: 5_000,
+      rewards: "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
+    });
+    expect(config.http).toEqual({ host: "127.0.0.1", port: 8_900 });
+  });
+
+  it("flags win over the environment, the environment over the file", () => {
+    const text = `${YAML}http: { port: 1 }\n`;
+    expect(parseConfig(sources({ text })).http.port).toBe(1);
+    expect(parseConfig(sources({ text, env: { QUORATE_HTTP_PORT: "2" } })).http.port).toBe(2);
+    expect(parseConfig(sources({ text, env: { QUORATE_HTTP_PORT: "2" }, flags: { "http-port": "3" } })).http.port).toBe(
+      3,
+    );
+  });
+
+  it("lists come as commas outside of the file", () => {
+    const env = { QUORATE_CHAIN_PROVIDERS: "http://a:1,http://b:2" };
+    expect(parseConfig(sources({ env })).chain.providers).toEqual(["http://a:1", "http://b:2"]);
+  });
+
+  it("error: CONFIG_INVALID names every field at fault and where its value came from", () => {
+    const faults = faultsOf({
+      text: `${YAML}http: { port: 70000 }\nclaims: { deadline: 5 }\n`,
+      env: { QUORATE_CHAIN_CHAIN_ID: "zero" },
+    });
+    expect(faults).toMatch(/CONFIG_INVALID/);
+    expect(faults).toMatch(/http\.port \(agent\.yaml\)/);
+    expect(faults).toMatch(/claims\.deadline \(agent\.yaml\): no such field/);
+    expect(faults).toMatch(/chain\.chainId \(QUORATE_CHAIN_CHAIN_ID\)/);
+  });
+
+  it.each(["", " ", "1e3", "0x10", "-1", "1.5", "true"])("error: the text %j is no number", (value) => {
+    expect(faultsOf({ env: { QUORATE_HTTP_PORT: value } })).toContain("http.port (QUORATE_HTTP_PORT)");
+  });
+
+  it.each(["null", "true", "[1]", "1.5"])("error: the YAML value %s is no number", (value) => {
+    expect(faultsOf({ text: `${YAML}http: { port: ${value} }\n` })).toContain("http.port (agent.yaml)");
+  });
+
+  it("error: a mistyped address", () => {
+    const text = YAML.replace("BeAed", "BeAeD");
+    expect(faultsOf({ text })).toContain("chain.rewards (agent.yaml): ADDRESS_BAD_CHECKSUM");
+  });
+
+  it("error: what is required and not there", () => {
+    expect(faultsOf({ text: "" })).toMatch(/chain\.providers \(agent\.yaml\): is missing/);
+  });
+
+  it("error: CONFIG_MALFORMED for what is not YAML or not a mapping", () => {
+    expect(faultsOf({ text: "a: [" })).toMatch(/CONFIG_MALFORMED/);
+    expect(faultsOf({ text: "[1, 2]" })).toMatch(/CONFIG_MALFORMED/);
+  });
+
+  it("has a flag and a row in the table for every field", () => {
+    const table = renderConfigTable();
+    for (const { flag } of configFlags()) expect(table).toContain(`\`--${flag}\``);
+    expect(configFlags().map(({ flag }) => flag)).toContain("chain-poll-ms");
+  });
+});

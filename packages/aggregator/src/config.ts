@@ -1,0 +1,203 @@
+/**
+ * The agent's configuration: one YAML file, environment variables over it, flags over those; every field in one table.
+ * Enters: a file's text, an environment, flags. Leaves: a checked Config, or CONFIG_INVALID naming each field and where its value came from.
+ */
+import { type Address, isQuorateError, parseAddress, quorateError } from "@quorate/common";
+import { parse as parseYaml } from "yaml";
+import { z } from "zod";
+
+const DAY_MS = 86_400_000;
+
+const text = z.string().min(1);
+const url = z.url({ protocol: /^https?$/ });
+const address = z.string().transform((value, context): Address => {
+  try {
+    return parseAddress(value);
+  } catch (error) {
+    if (!isQuorateError(error)) throw error;
+    context.addIssue({ code: "custom", message: error.code });
+    return z.NEVER;
+  }
+});
+/** A number, or its decimal digits from an environment variable or flag. Nothing else: an empty variable is not 0, `true` is not 1. */
+const integer = (min: number, max: number) =>
+  z
+    .union(
+      [
+        z.number(),
+        z
+          .string()
+          .regex(/^[0-9]+$/)
+          .transform(Number),
+      ],
+      "not a whole number",
+    )
+    .pipe(z.number().int().min(min).max(max));
+const listOf = <T extends z.ZodType>(item: T, min: number, max: number) =>
+  z.preprocess(
+    (value) => (typeof value === "string" ? value.split(",").filter((part) => part !== "") : value),
+    z.array(item).min(min).max(max),
+  );
+
+interface Field {
+  readonly schema: z.ZodType;
+  readonly about: string;
+}
+
+/** Every field. Environment variable and flag follow from the path: `chain.pollMs` is QUORATE_CHAIN_POLL_MS and --chain-poll-ms. */
+const FIELDS = {
+  "chain.providers": {
+    schema: listOf(url, 1, 8),
+    about: "JSON-RPC URLs of Ethereum nodes; with several, the agent signs only while they agree (P-57)",
+  },
+  "chain.chainId": { schema: integer(1, Number.MAX_SAFE_INTEGER), about: "EIP-155 id of the chain" },
+  "chain.rewards": { schema: address, about: "address of ServiceNodeRewards (the proxy)" },
+  "chain.pool": { schema: address, about: "address of RewardRatePool (the proxy)" },
+  "chain.deployBlock": {
+    schema: integer(0, Number.MAX_SAFE_INTEGER).default(0),
+    about: "block of the deployment: nothing is read before it",
+  },
+  "chain.pollMs": {
+    schema: integer(100, 600_000).default(5_000),
+    about: "ms between looks at the finalised block; less than half a block time gains nothing",
+  },
+  "chain.chunkBlocks": {
+    schema: integer(1, 100_000).default(2_000),
+    about: "blocks in one log query; 2,000 is what public providers allow",
+  },
+  "chain.timeoutMs": {
+    schema: integer(100, 120_000).default(10_000),
+    about: "ms until a provider's answer counts as failed",
+  },
+  "p2p.listen": { schema: listOf(text, 1, 8).default(["/ip4/0.0.0.0/tcp/4001"]), about: "multiaddrs to listen on" },
+  "p2p.announce": {
+    schema: listOf(text, 0, 8).default([]),
+    about: "multiaddrs to tell others, when they differ from those listened on",
+  },
+  "p2p.bootstrap": { schema: listOf(text, 0, 32).default([]), about: "multiaddrs with /p2p/ of peers to meet first" },
+  "p2p.targetPeers": {
+    schema: integer(1, 128).default(12),
+    about: "peers to be connected to: twice gossipsub's mesh, so that it can choose",
+  },
+  "http.host": {
+    schema: text.default("127.0.0.1"),
+    about: "address of the HTTP interface; behind a proxy if stakers are to reach it",
+  },
+  "http.port": { schema: integer(0, 65_535).default(8_900), about: "port of the HTTP interface; 0 takes a free one" },
+  "keys.directory": { schema: text, about: "directory of the keystores made by `quorate keys generate`" },
+  "keys.passwordFile": { schema: text, about: "file with their password" },
+  "store.path": { schema: text, about: "the agent's SQLite file; its directory must exist" },
+  "claims.deadlineMs": {
+    schema: integer(1_000, DAY_MS).default(30_000),
+    about: "ms a claim is collected before it fails; shares need about one second, the rest is for catch-up",
+  },
+  "log.level": {
+    schema: z.enum(["debug", "info", "warn", "error"]).default("info"),
+    about: "least severe level that is logged",
+  },
+} as const satisfies Record<string, Field>;
+
+type Path = keyof typeof FIELDS;
+type ValueOf<P extends Path> = z.output<(typeof FIELDS)[P]["schema"]>;
+type Section<S extends string> = { readonly [P in Path as P extends `${S}.${infer Name}` ? Name : never]: ValueOf<P> };
+
+export interface Config {
+  readonly chain: Section<"chain">;
+  readonly p2p: Section<"p2p">;
+  readonly http: Section<"http">;
+  readonly keys: Section<"keys">;
+  readonly store: Section<"store">;
+  readonly claims: Section<"claims">;
+  readonly log: Section<"log">;
+}
+
+export interface ConfigSources {
+  /** The YAML text and the path it came from; null without a file. */
+  readonly file: { readonly path: string; readonly text: string } | null;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Values by flag name without dashes, as in `configFlags`. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+}
+
+/** @throws CONFIG_MALFORMED, CONFIG_INVALID (with all fields at fault) */
+export function parseConfig(sources: ConfigSources): Config {
+  const fileValues = readFileValues(sources.file);
+  const faults: string[] = unknownFields(fileValues, sources.file?.path ?? "");
+  const config: Record<string, Record<string, unknown>> = {};
+  for (const [path, { schema }] of entries()) {
+    const { value, source } = pick(path, fileValues, sources);
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) {
+      faults.push(
+        `${path} (${source}): ${value === undefined ? "is missing" : parsed.error.issues.map(({ message }) => message).join("; ")}`,
+      );
+      continue;
+    }
+    const [section, name] = path.split(".") as [string, string];
+    config[section] = { ...config[section], [name]: parsed.data };
+  }
+  if (faults.length > 0) throw quorateError("CONFIG_INVALID", { faults });
+  return config as unknown as Config;
+}
+
+/** The flags of `quorate run`: name without dashes, and what it is. */
+export function configFlags(): { readonly flag: string; readonly about: string }[] {
+  return entries().map(([path, { about }]) => ({ flag: flagOf(path), about }));
+}
+
+/** The Markdown table of docs/configuration.md. */
+export function renderConfigTable(): string {
+  const rows = entries().map(([path, { schema, about }]) => {
+    const fallback = schema.safeParse(undefined);
+    const shown = fallback.success ? `\`${JSON.stringify(fallback.data)}\`` : "required";
+    return `| \`${path}\` | \`${envOf(path)}\` | \`--${flagOf(path)}\` | ${shown} | ${about} |`;
+  });
+  return ["| field | environment | flag | default | meaning |", "|---|---|---|---|---|", ...rows, ""].join("\n");
+}
+
+function entries(): [Path, Field][] {
+  return Object.entries(FIELDS) as [Path, Field][];
+}
+
+function pick(
+  path: Path,
+  fileValues: ReadonlyMap<string, unknown>,
+  sources: ConfigSources,
+): { value: unknown; source: string } {
+  const flag = sources.flags[flagOf(path)];
+  if (flag !== undefined) return { value: flag, source: `--${flagOf(path)}` };
+  const env = sources.env[envOf(path)];
+  if (env !== undefined) return { value: env, source: envOf(path) };
+  return { value: fileValues.get(path), source: sources.file?.path ?? "no file" };
+}
+
+function readFileValues(file: ConfigSources["file"]): Map<string, unknown> {
+  const values = new Map<string, unknown>();
+  if (file === null) return values;
+  let document: unknown;
+  try {
+    document = parseYaml(file.text);
+  } catch (cause) {
+    throw quorateError("CONFIG_MALFORMED", { path: file.path, reason: String(cause).split("\n")[0] }, { cause });
+  }
+  if (document === null || document === undefined) return values;
+  if (!isRecord(document))
+    throw quorateError("CONFIG_MALFORMED", { path: file.path, reason: "not a mapping of sections" });
+  for (const [section, fields] of Object.entries(document)) {
+    if (!isRecord(fields)) values.set(section, fields);
+    else for (const [name, value] of Object.entries(fields)) values.set(`${section}.${name}`, value);
+  }
+  return values;
+}
+
+function unknownFields(values: ReadonlyMap<string, unknown>, path: string): string[] {
+  return [...values.keys()].filter((field) => !(field in FIELDS)).map((field) => `${field} (${path}): no such field`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const snake = (path: string) => path.replace(/[.]/g, "_").replace(/([a-z])([A-Z])/g, "$1_$2");
+const envOf = (path: Path) => `QUORATE_${snake(path).toUpperCase()}`;
+const flagOf = (path: Path) => snake(path).toLowerCase().replace(/_/g, "-");

@@ -1,0 +1,54 @@
+/**
+ * A budget per origin: a bucket of tokens that refills with time (P-74). Pure: time comes in with each call.
+ * Not here: what a refused origin is told (agent.ts).
+ */
+
+export interface BudgetOptions {
+  /** Tokens in a full bucket. */
+  readonly burst: number;
+  /** Milliseconds for one token to come back. */
+  readonly refillMs: number;
+  /** Origins remembered; beyond it the one longest full is forgotten, which only gives it back what it had. */
+  readonly originsMax: number;
+}
+
+interface Bucket {
+  tokens: number;
+  updatedMs: number;
+}
+
+export class Budget<Origin> {
+  readonly #options: BudgetOptions;
+  readonly #buckets = new Map<Origin, Bucket>();
+
+  constructor(options: BudgetOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the origin has a token left; takes nothing. */
+  has(origin: Origin, nowMs: number): boolean {
+    return this.#current(origin, nowMs).tokens >= 1;
+  }
+
+  /** Takes a token; false when there is none. */
+  take(origin: Origin, nowMs: number): boolean {
+    const bucket = this.#current(origin, nowMs);
+    if (bucket.tokens < 1) return false;
+    // Re-inserted, so that the map's order is the order of last use.
+    this.#buckets.delete(origin);
+    this.#buckets.set(origin, { tokens: bucket.tokens - 1, updatedMs: nowMs });
+    if (this.#buckets.size > this.#options.originsMax) {
+      const oldest = this.#buckets.keys().next();
+      if (oldest.done !== true) this.#buckets.delete(oldest.value);
+    }
+    return true;
+  }
+
+  #current(origin: Origin, nowMs: number): Bucket {
+    const { burst, refillMs } = this.#options;
+    const bucket = this.#buckets.get(origin);
+    if (bucket === undefined) return { tokens: burst, updatedMs: nowMs };
+    const refilled = Math.max(0, nowMs - bucket.updatedMs) / refillMs;
+    return { tokens: Math.min(burst, bucket.tokens + refilled), updatedMs: nowMs };
+  }
+}

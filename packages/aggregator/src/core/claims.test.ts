@@ -1,0 +1,233 @@
+import { type Address, decodeGossip, hasMoneyQuorum, Signers, stakeSigned, toHex } from "@quorate/common";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  headAfter,
+  makeRequest,
+  makeShare,
+  NOTHING_RESTORED,
+  published,
+  requestBytes,
+  shareBytes,
+  TestAgent,
+  testNode,
+} from "../testing/cluster.ts";
+import { ALL, boot, node, owedToStaker, PENDING, STAKER } from "../testing/twenty.ts";
+import { CLAIMS_MAX } from "./limits.ts";
+import type { ChainEvent, ContributorView } from "./stages.ts";
+
+/** What every agent's ledger says the staker is owed at the close of epoch 2. */
+let amount: bigint;
+beforeAll(async () => {
+  amount = await owedToStaker();
+});
+
+describe("a claim among honest agents", () => {
+  it("signs its own amount once a registered node has asked (P-70)", async () => {
+    const agent = await boot(2);
+    const effects = await agent.feed({
+      type: "gossip",
+      handle: 1,
+      from: "0xfe",
+      data: requestBytes(makeRequest(node(1), STAKER, 2)),
+    });
+    const [data] = published(effects);
+    const message = decodeGossip(data as Uint8Array);
+    expect(message.type === "share" && message.share.message).toEqual({ recipient: STAKER, amount });
+    expect(message.type === "share" && message.share.nodeId).toBe(2);
+  });
+
+  it("records what it signs before it signs, and signs before it publishes (P-71)", async () => {
+    const agent = await boot(2);
+    const effects = await agent.feed({
+      type: "gossip",
+      handle: 1,
+      from: "0xfe",
+      data: requestBytes(makeRequest(node(1), STAKER, 2)),
+    });
+    const order = effects.map((effect) => effect.type).filter((type) => ["persist", "sign", "publish"].includes(type));
+    expect(order).toEqual(["persist", "sign", "publish"]);
+  });
+
+  it("a second request for the same round signs nothing new", async () => {
+    const agent = await boot(2);
+    await agent.gossip(requestBytes(makeRequest(node(1), STAKER, 2)));
+    const effects = await agent.feed({
+      type: "gossip",
+      handle: 9,
+      from: "0xfe",
+      data: requestBytes(makeRequest(node(3), STAKER, 2)),
+    });
+    expect(effects.filter(({ type }) => type === "sign" || type === "publish")).toEqual([]);
+    expect(effects).toContainEqual({ type: "verdict", handle: 9, verdict: "accept", code: "OK" });
+  });
+
+  it("serves a bundle exactly when 95% of the stake has signed (P-86)", async () => {
+    const agent = await boot(1);
+    const { reply } = await agent.ask(STAKER);
+    expect(reply.ok && reply.claim.status).toBe("collecting");
+    for (let id = 2; id <= 18; id++)
+      await agent.gossip(shareBytes(makeShare(node(id), { recipient: STAKER, epoch: 2, amount })));
+    expect(agent.claim(STAKER)?.status).toBe("collecting");
+    expect(agent.claim(STAKER)?.signedBps).toBe(9_000);
+    expect(agent.claim(STAKER)?.bundle).toBeNull();
+    await agent.gossip(shareBytes(makeShare(node(19), { recipient: STAKER, epoch: 2, amount })));
+    const claim = agent.claim(STAKER);
+    expect(claim?.status).toBe("ready");
+    expect(claim?.missing).toEqual([20]);
+    expect(claim?.bundle?.nonSigners).toEqual(["20"]);
+    expect(claim?.bundle?.message).toEqual({ recipient: STAKER, amount: amount.toString() });
+  });
+
+  it("improves a bundle for two seconds after quorum, pending signers included, and no longer (P-86)", async () => {
+    const agent = await boot(1);
+    await agent.ask(STAKER);
+    for (let id = 2; id <= 19; id++)
+      await agent.gossip(shareBytes(makeShare(node(id), { recipient: STAKER, epoch: 2, amount })));
+    await agent.gossip(shareBytes(makeShare(PENDING, { recipient: STAKER, epoch: 2, amount })));
+    await agent.tickAt(1_000);
+    expect(agent.claim(STAKER)?.bundle?.extraSigners).toEqual(["21"]);
+    await agent.tickAt(2_000);
+    await agent.gossip(shareBytes(makeShare(node(20), { recipient: STAKER, epoch: 2, amount })));
+    await agent.tickAt(3_000);
+    expect(agent.claim(STAKER)?.bundle?.nonSigners).toEqual(["20"]);
+  });
+
+  it("fails at the deadline without quorum: how much signed, who is missing, no bundle (P-86)", async () => {
+    const agent = await boot(1);
+    await agent.ask(STAKER);
+    for (let id = 2; id <= 18; id++)
+      await agent.gossip(shareBytes(makeShare(node(id), { recipient: STAKER, epoch: 2, amount })));
+    const effects = await agent.tickAt(10_000);
+    const claim = agent.claim(STAKER);
+    expect(claim).toMatchObject({ status: "failed", signedBps: 9_000, missing: [19, 20], bundle: null });
+    expect(effects).toContainEqual(expect.objectContaining({ type: "observe", code: "QUORUM_NOT_REACHED" }));
+    expect(agent.records.some(({ type }) => type === "bundle")).toBe(false);
+  });
+
+  it("behaviour: the set changes while a claim is collected: quorum is recounted at once, without another share (P-85)", async () => {
+    const agent = await boot(1);
+    await agent.ask(STAKER);
+    for (let id = 2; id <= 18; id++)
+      await agent.gossip(shareBytes(makeShare(node(id), { recipient: STAKER, epoch: 2, amount })));
+    const decommission = (blockNumber: number, id: number) =>
+      agent.feed({
+        type: "chain",
+        events: [
+          { type: "nodes-decommissioned", ids: [id], blockNumber, logIndex: 0, timestamp: headAfter(3).timestamp + 1 },
+        ],
+        head: { ...headAfter(3), number: blockNumber, timestamp: headAfter(3).timestamp + 1 },
+      });
+    // A signer: 17 of 19. Then the two that are silent: 17 of 17.
+    for (const [i, id] of [18, 19, 20].entries()) {
+      expect(agent.claim(STAKER)?.status).toBe("collecting");
+      await decommission(200 + i, id);
+    }
+    expect(agent.claim(STAKER)).toMatchObject({ status: "ready", missing: [] });
+    expect(agent.claim(STAKER)?.bundle).toMatchObject({ nonSigners: [], extraSigners: ["18"] });
+  });
+
+  it("a failed claim asked again is collected again, from the shares already held", async () => {
+    const agent = await boot(1);
+    await agent.ask(STAKER);
+    for (let id = 2; id <= 18; id++)
+      await agent.gossip(shareBytes(makeShare(node(id), { recipient: STAKER, epoch: 2, amount })));
+    await agent.tickAt(10_000);
+    const { reply } = await agent.ask(STAKER);
+    expect(reply.ok && reply.claim.status).toBe("collecting");
+    await agent.gossip(shareBytes(makeShare(node(20), { recipient: STAKER, epoch: 2, amount })));
+    expect(agent.claim(STAKER)?.status).toBe("ready");
+  });
+
+  it("a pending node signs and is counted as extra signer, never towards quorum (P-24, P-85)", async () => {
+    const agent = await boot(1);
+    await agent.ask(STAKER);
+    await agent.gossip(shareBytes(makeShare(PENDING, { recipient: STAKER, epoch: 2, amount })));
+    for (let id = 2; id <= 18; id++)
+      await agent.gossip(shareBytes(makeShare(node(id), { recipient: STAKER, epoch: 2, amount })));
+    expect(agent.claim(STAKER)?.status).toBe("collecting");
+    expect(
+      hasMoneyQuorum(stakeSigned(Signers.of([21, ...Array.from({ length: 18 }, (_, i) => i + 1)]), agent.core.nodes())),
+    ).toBe(false);
+  });
+});
+
+describe("refusals", () => {
+  const codeOf = async (agent: TestAgent) => {
+    const { reply } = await agent.ask(STAKER);
+    return reply.ok ? "OK" : reply.refusal.code;
+  };
+
+  it("error: NODE_NOT_REGISTERED when nobody would listen to this agent", async () => {
+    expect(await codeOf(await new TestAgent(testNode(40)).boot(ALL, 3))).toBe("NODE_NOT_REGISTERED");
+  });
+
+  it("error: CLAIMS_FULL beyond the claims collected at once (P-88)", async () => {
+    // As many recipients as claims are collected, and one more, all contributors of one node.
+    const rich = testNode(1);
+    const contributors = Array.from({ length: CLAIMS_MAX + 1 }, (_, i): ContributorView => {
+      const addr: Address = `0x${(10_000 + i).toString(16).padStart(40, "0")}`;
+      return { addr, beneficiary: addr, stake: 1_000_000n };
+    });
+    const agent = new TestAgent(rich);
+    await agent.boot([{ ...rich, registered: { ...rich.registered, contributors } as ChainEvent }, node(2)], 3);
+    const codes = [];
+    for (const [i, { addr }] of contributors.entries()) {
+      agent.nowMs = Math.floor(i / 10) * 1_000;
+      const { reply } = await agent.ask(addr);
+      codes.push(reply.ok ? "OK" : reply.refusal.code);
+    }
+    expect(codes.slice(0, CLAIMS_MAX).every((code) => code === "OK")).toBe(true);
+    expect(codes.at(-1)).toBe("CLAIMS_FULL");
+  });
+});
+
+describe("a restart", () => {
+  it("signs the same bytes again, and finishes the claims it accepted (P-71)", async () => {
+    const before = await boot(1);
+    await before.ask(STAKER);
+    const firstShare = published(before.effects).find((data) => decodeGossip(data).type === "share");
+    const ledger = before.records.findLast((record) => record.type === "ledger");
+    const restored = {
+      ...NOTHING_RESTORED,
+      ledgerJson: ledger?.type === "ledger" ? ledger.json : null,
+      signings: before.records.flatMap((record) => (record.type === "signing" ? [record] : [])),
+      claims: before.records.flatMap((record) => (record.type === "claim" ? [record] : [])),
+    };
+    const after = new TestAgent(node(1), restored);
+    const effects = await after.feed({ type: "started" });
+    const again = published(effects).find((data) => decodeGossip(data).type === "share");
+    expect(toHex(again as Uint8Array)).toBe(toHex(firstShare as Uint8Array));
+    expect(after.claim(STAKER)?.status).toBe("collecting");
+    for (let id = 2; id <= 19; id++)
+      await after.gossip(shareBytes(makeShare(node(id), { recipient: STAKER, epoch: 2, amount })));
+    expect(after.claim(STAKER)?.status).toBe("ready");
+    const bundle = after.records.flatMap((record) => (record.type === "bundle" ? [record] : []));
+    const third = new TestAgent(node(1), { ...restored, bundles: bundle });
+    expect(third.claim(STAKER)).toMatchObject({ status: "ready", signers: after.claim(STAKER)?.signers });
+  });
+
+  it("shows the ledger's amount for a claim taken up again before the chain was read, never a lower one", async () => {
+    const before = await boot(1);
+    await before.ask(STAKER);
+    const ledger = before.records.findLast((record) => record.type === "ledger");
+    const ledgerJson = ledger?.type === "ledger" ? ledger.json : null;
+    // Killed after the claim was recorded, before its signing was.
+    const after = new TestAgent(node(1), {
+      ...NOTHING_RESTORED,
+      ledgerJson,
+      claims: [{ recipient: STAKER, epoch: 2 }],
+    });
+    await after.feed({ type: "started" });
+    expect(after.claim(STAKER)).toMatchObject({ status: "collecting", amount, signers: [] });
+  });
+
+  it("never signs another digest for a round it has signed (P-71)", async () => {
+    const agent = await new TestAgent(node(1), {
+      ...NOTHING_RESTORED,
+      signings: [{ round: `${STAKER}@2`, digest: `0x${"ab".repeat(32)}`, amount: amount + 5n }],
+    }).boot(ALL, 3);
+    const { effects } = await agent.ask(STAKER);
+    expect(effects.filter(({ type }) => type === "sign")).toEqual([]);
+    expect(agent.effects).toContainEqual(expect.objectContaining({ type: "observe", code: "SIGNING_CONFLICT" }));
+  });
+});

@@ -1,0 +1,124 @@
+import { decodeInquiryRequest, decodeInquiryResponse, encodeInquiryResponse } from "@quorate/common";
+import { beforeAll, describe, expect, it } from "vitest";
+import { makeRequest, makeShare, NOTHING_RESTORED, shareBytes, TestAgent } from "../testing/cluster.ts";
+import { ALL, boot, node, owedToStaker, STAKER } from "../testing/twenty.ts";
+import type { Effect, NotSigned } from "./stages.ts";
+
+let amount: bigint;
+beforeAll(async () => {
+  amount = await owedToStaker();
+});
+
+type Inquire = Extract<Effect, { type: "inquire" }>;
+const inquiries = (effects: readonly Effect[]): Inquire[] => effects.filter((effect) => effect.type === "inquire");
+
+/** The agent of node 1 with an open claim, after gossip had its time: nodes 2 to 10 have signed, 11 to 20 have not. */
+async function waiting(): Promise<{ agent: TestAgent; asked: Inquire[] }> {
+  const agent = await boot(1);
+  await agent.ask(STAKER);
+  for (let id = 2; id <= 10; id++)
+    await agent.gossip(shareBytes(makeShare(node(id), { recipient: STAKER, epoch: 2, amount })));
+  return { agent, asked: inquiries(await agent.tickAt(1_500)) };
+}
+
+/** What the agent of a node answers to an inquiry about the staker's claim. */
+async function answerOf(agent: TestAgent): Promise<ReturnType<typeof decodeInquiryResponse>> {
+  const data = (await waiting()).asked[0]?.data as Uint8Array;
+  const reply = (await agent.feed({ type: "inquiry-asked", handle: 1, from: node(1).identityKey, data })).find(
+    ({ type }) => type === "inquiry-reply",
+  );
+  if (reply?.type !== "inquiry-reply") throw new Error("an inquiry always gets an answer");
+  return decodeInquiryResponse(reply.data);
+}
+
+describe("inquiry (P-89)", () => {
+  it("asks exactly those that are missing, directly, after gossip had its time, and not again at once", async () => {
+    const { agent, asked } = await waiting();
+    expect(asked.map(({ peer }) => peer)).toEqual(Array.from({ length: 10 }, (_, i) => node(11 + i).identityKey));
+    expect(decodeInquiryRequest(asked[0]?.data as Uint8Array)).toEqual(makeRequest(node(1), STAKER, 2));
+    expect(inquiries(await agent.tickAt(1_750))).toEqual([]);
+    expect(inquiries(await agent.tickAt(4_500))).toHaveLength(10);
+  });
+
+  it("shows each missing node's reason, or that it was not reached, and drops it once it has signed", async () => {
+    const { agent, asked } = await waiting();
+    const jobs = asked.map(({ job }) => job) as [number, number, number];
+    const behind = encodeInquiryResponse({ type: "reason", reason: { code: "EPOCH_NOT_CLOSED", closedEpochs: 2 } });
+    await agent.feed({ type: "inquiry-answered", job: jobs[0], data: behind });
+    await agent.feed({ type: "inquiry-failed", job: jobs[1], code: "NETWORK_PEER_NOT_CONNECTED" });
+    const expected: NotSigned[] = [
+      { nodeId: 11, code: "EPOCH_NOT_CLOSED", closedEpochs: 2 },
+      { nodeId: 12, code: "NETWORK_PEER_NOT_CONNECTED", closedEpochs: null },
+    ];
+    expect(agent.claim(STAKER)?.reasons).toEqual(expected);
+    await agent.gossip(shareBytes(makeShare(node(11), { recipient: STAKER, epoch: 2, amount })));
+    expect(agent.claim(STAKER)?.reasons).toEqual(expected.slice(1));
+  });
+
+  it("takes a share for an answer, checked like any other", async () => {
+    const { agent, asked } = await waiting();
+    const share = makeShare(node(11), { recipient: STAKER, epoch: 2, amount });
+    await agent.feed({
+      type: "inquiry-answered",
+      job: asked[0]?.job as number,
+      data: encodeInquiryResponse({ type: "share", share }),
+    });
+    expect(agent.claim(STAKER)?.signers).toContain(11);
+    const forged = makeShare(node(13), { recipient: STAKER, epoch: 2, amount, id: 12 });
+    await agent.feed({
+      type: "inquiry-answered",
+      job: asked[1]?.job as number,
+      data: encodeInquiryResponse({ type: "share", share: forged }),
+    });
+    expect(agent.claim(STAKER)?.signers).not.toContain(12);
+    expect(agent.effects).toContainEqual({ type: "blame", peer: node(12).identityKey, code: "SHARE_BAD_SIGNATURE" });
+  });
+
+  it("error: another node's share, or garbage, is blamed; an empty answer is a refusal", async () => {
+    const { agent, asked } = await waiting();
+    const other = encodeInquiryResponse({
+      type: "share",
+      share: makeShare(node(15), { recipient: STAKER, epoch: 2, amount }),
+    });
+    const answers = [other, new Uint8Array([9, 9]), new Uint8Array()];
+    for (const [i, data] of answers.entries())
+      await agent.feed({ type: "inquiry-answered", job: asked[i]?.job as number, data });
+    const blamed = agent.effects.flatMap((effect) => (effect.type === "blame" ? [effect.peer] : []));
+    expect(blamed).toEqual([node(11).identityKey, node(12).identityKey]);
+    expect(agent.claim(STAKER)?.reasons).toEqual([{ nodeId: 13, code: "NETWORK_REQUEST_REFUSED", closedEpochs: null }]);
+    expect(agent.claim(STAKER)?.signers).not.toContain(15);
+  });
+
+  it("a node that missed the request signs because of the inquiry, and answers with its share next time", async () => {
+    const agent = await boot(11);
+    expect(await answerOf(agent)).toEqual({ type: "reason", reason: { code: "SHARE_PENDING", closedEpochs: 3 } });
+    const second = await answerOf(agent);
+    expect(second.type === "share" && second.share.nodeId).toBe(11);
+  });
+
+  it("says why not: behind, chain in disagreement, nothing owed", async () => {
+    expect(await answerOf(await boot(11, 2))).toEqual({
+      type: "reason",
+      reason: { code: "EPOCH_NOT_CLOSED", closedEpochs: 2 },
+    });
+    const abstaining = await boot(11);
+    await abstaining.feed({
+      type: "chain-health",
+      health: { healthy: false, code: "CHAIN_PROVIDERS_DISAGREE", detail: "" },
+    });
+    expect(await answerOf(abstaining)).toEqual({
+      type: "reason",
+      reason: { code: "CHAIN_PROVIDERS_DISAGREE", closedEpochs: 3 },
+    });
+    expect(await answerOf(await boot(11, 9))).toEqual({
+      type: "reason",
+      reason: { code: "EPOCH_TOO_OLD", closedEpochs: 9 },
+    });
+  });
+
+  it("says that it withholds when its own record contradicts its ledger (P-71)", async () => {
+    const signings = [{ round: `${STAKER}@2` as const, digest: `0x${"ab".repeat(32)}` as const, amount: amount + 5n }];
+    const agent = await new TestAgent(node(11), { ...NOTHING_RESTORED, signings }).boot(ALL, 3);
+    expect(await answerOf(agent)).toEqual({ type: "reason", reason: { code: "SHARE_WITHHELD", closedEpochs: 3 } });
+  });
+});

@@ -1,0 +1,87 @@
+/**
+ * Every bound of the core, its unit, its reason and what happens when it is reached (P-88). Bounds of sockets, disks and HTTP stand with their adapters.
+ */
+
+/** Closed epochs whose claims are signed (P-70): long enough for a claim asked just before an epoch closes to finish, short enough to keep few ledgers. */
+export const SIGNING_WINDOW_EPOCHS = 5;
+
+/** Milliseconds a share waits for company. Shares of one round arrive within tens of milliseconds, and one check of 24 costs little more than one of 1. */
+export const VERIFY_DELAY_MS = 25;
+
+/** Shares in one verification job. 2,000 take about 0.2 s of one core, so a job never keeps a verdict waiting longer than gossipsub's cache remembers. */
+export const VERIFY_BATCH_MAX = 2_048;
+
+/** Shares waiting for verification: four jobs. Beyond it a share is ignored; catch-up fetches it again. */
+export const VERIFY_QUEUE_MAX = 8_192;
+
+/** Milliseconds for which the forwarder of a bad share is checked apart: an honest peer never forwards one (P-83), and who does will again. */
+export const BLAMED_MS = 600_000;
+
+/** Blamed forwarders remembered: several times the peers an agent has at once. The one blamed longest ago is forgotten first. */
+export const BLAMED_MAX = 1_024;
+
+/** Shares of blamed forwarders in one job, and waiting: 64 take 0.1 s when all are bad, and no more than that ever stands between two jobs of others. */
+export const SUSPECT_BATCH_MAX = 64;
+export const SUSPECT_QUEUE_MAX = 1_024;
+
+/** Rounds held at once: every staker of a 2,000-staker network asking in each of the 5 epochs would be 10,000; the oldest unrequested round is dropped first. */
+export const ROUNDS_MAX = 10_000;
+
+/** Rounds that exist only because one node sent a share for them and nobody asked. Its next one is ignored; only the node's own key can use up this budget. */
+export const UNREQUESTED_ROUNDS_PER_NODE_MAX = 64;
+
+/** Different amounts one node may sign in one round: its right one and a first, wrong one as evidence. More is ignored. */
+export const AMOUNTS_PER_NODE_MAX = 2;
+
+/**
+ * Epochs ahead of the last one closed here whose requests and shares are held (P-72): a block or a poll of lag at an epoch's end, twice over. Who is
+ * further behind is reading the chain and signs nothing yet; catch-up brings what it missed.
+ */
+export const HELD_EPOCHS = 2;
+
+/**
+ * Claim requests an origin may make at once, and the refill: 10 a second. Rounds are bounded by recipients and epochs anyway; this bounds the checks of
+ * identity signatures (about 1.5 ms each) that one origin can cause. Beyond it a request is ignored (P-74).
+ */
+export const REQUEST_BURST = 256;
+export const REQUEST_REFILL_MS = 100;
+
+/** Milliseconds between looks at deadlines: a claim's end is late by at most this. */
+export const TICK_MS = 250;
+
+/** Milliseconds after a claim's start before those who have not signed are asked why (P-89): gossip takes one, catch-up another second. */
+export const INQUIRE_AFTER_MS = 1_500;
+
+/** Milliseconds before the same node is asked again about the same claim. */
+export const INQUIRE_AGAIN_MS = 3_000;
+
+/** Nodes asked about one claim at a tick: 5% of a 320-node network; the others follow at the next ticks. */
+export const INQUIRIES_PER_TICK = 16;
+
+/** Milliseconds between catch-up exchanges while a claim of ours is open (its missing shares are wanted now). */
+export const CATCH_UP_BUSY_MS = 1_000;
+
+/**
+ * And otherwise (requests that gossip lost). A partition or a restart may take a third of a claim's 30 s, and of the peers asked some are
+ * silent: the rest must hold several tries, or an honest share comes too late (found by simulation, at 10 s). Idle exchanges are small.
+ */
+export const CATCH_UP_IDLE_MS = 3_000;
+
+/** Peers asked at each catch-up: two, so that one silent or lying peer never decides. */
+export const CATCH_UP_PEERS = 2;
+
+/** Bytes of signers bitfields in one catch-up request, newest rounds first: with 40 bytes a round for the rest it stays below the wire's 64 KiB. */
+export const CATCH_UP_ROUND_OVERHEAD_BYTES = 40;
+export const CATCH_UP_ROUNDS_BYTES = 60_000;
+
+/** Shares in one catch-up answer: below 1 MiB at about 270 bytes each. The rest comes with the next exchange. */
+export const CATCH_UP_SHARES_MAX = 3_000;
+
+/** Milliseconds a bundle is still improved after quorum (P-86): a few gossip hops, so that late honest signers are in. */
+export const IMPROVE_MS = 2_000;
+
+/** Claims this agent keeps collecting for its own stakers at once; the next is refused with a code. */
+export const CLAIMS_MAX = 1_024;
+
+/** Digests remembered, by recipient and amount: two amounts for each of 2,000 rounds. The oldest is forgotten; a miss costs 50 µs of hashing. */
+export const CLAIM_DIGESTS_MAX = 4_096;

@@ -1,0 +1,37 @@
+/**
+ * What an operator may see of the state, as plain data (§10 of the design: status and metrics). Reads only.
+ */
+import type { NodeState } from "@quorate/common";
+import { lastClosedEpoch, sortedNodes } from "./ledger/ledger.ts";
+import type { AgentStatus } from "./stages.ts";
+import type { CoreState } from "./state.ts";
+
+export function agentStatus(state: CoreState): AgentStatus {
+  const { ledger, ownNode, counters } = state;
+  const nodes: Record<NodeState, number> = { pending: 0, active: 0, decommissioned: 0, exited: 0 };
+  let activeStake = 0n;
+  let decommissionedStake = 0n;
+  for (const { node } of sortedNodes(ledger)) {
+    nodes[node.state] += 1;
+    if (node.state === "active") activeStake += node.stake;
+    if (node.state === "decommissioned") decommissionedStake += node.stake;
+  }
+  let totalOwed = 0n;
+  for (const amount of ledger.owed.values()) totalOwed += amount;
+  return {
+    nodeId: ownNode?.id ?? null,
+    nodeState: ownNode?.state ?? null,
+    head: ledger.head,
+    chain: state.health,
+    genesis: ledger.genesis,
+    epochSeconds: ledger.epochSeconds,
+    closedEpoch: lastClosedEpoch(ledger),
+    nodes,
+    activeStake,
+    decommissionedStake,
+    totalOwed,
+    connectedPeers: state.connected.length,
+    rounds: state.rounds.size,
+    ...counters,
+  };
+}

@@ -1,0 +1,161 @@
+import { quorateError } from "@quorate/common";
+import { describe, expect, it } from "vitest";
+import type { Agent, AgentStatus, Effect, Input } from "../core/stages.ts";
+import { createDriver, type Driver, type DriverModules } from "./driver.ts";
+import type { ChainSink, NetworkHandlers } from "./ports.ts";
+
+/** The driver between a scripted core and ports that write down what they are asked: what is tested here is the order of things alone. */
+function stage(answer: (input: Input) => Effect[], diskFails = false) {
+  const log: string[] = [];
+  const inputs: Input[] = [];
+  const fatal: unknown[] = [];
+  let handlers: NetworkHandlers | null = null;
+  let sink: ChainSink | null = null;
+  const agent: Agent = {
+    handle(input) {
+      inputs.push(input);
+      return answer(input);
+    },
+    status: () => ({ head: null }) as AgentStatus,
+    claim: () => null,
+    nodes: () => [],
+    owed: () => null,
+  };
+  const modules: DriverModules = {
+    agent,
+    store: {
+      load: () => ({ ledgerJson: null, signings: [], claims: [], bundles: [] }),
+      persist(records) {
+        if (diskFails) throw quorateError("STORE_WRITE_FAILED", { path: "full" });
+        log.push(`persist ${records.length}`);
+      },
+      bundle: () => null,
+      close: () => log.push("store closed"),
+    },
+    network: {
+      peerId: "self",
+      addresses: () => [],
+      async start(given) {
+        handlers = given;
+      },
+      stop: async () => void log.push("network stopped"),
+      admit: () => void log.push("admit"),
+      publish: async () => void log.push("publish"),
+      catchUp: async () => new Uint8Array([7]),
+      inquire: async () => Promise.reject(quorateError("NETWORK_PEER_NOT_CONNECTED", { peer: "0x03" })),
+      blame: (_peer, code) => void log.push(`blame ${code}`),
+      status: () => ({ connected: [], meshPeers: 0 }),
+    },
+    follower: {
+      async start(_after, given) {
+        sink = given;
+      },
+      stop: async () => void log.push("follower stopped"),
+    },
+    verifier: { verify: async (groups) => groups.map(({ items }) => items.map(() => true)), close: async () => {} },
+    signer: {
+      publicKey: new Uint8Array(96),
+      async sign() {
+        log.push("sign");
+        return new Uint8Array(192);
+      },
+    },
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    nowMs: () => 1_000,
+    onFatal: (error) => fatal.push(error),
+  };
+  const driver: Driver = createDriver(modules);
+  return {
+    driver,
+    log,
+    inputs,
+    fatal,
+    handlers: () => handlers as unknown as NetworkHandlers,
+    sink: () => sink as unknown as ChainSink,
+  };
+}
+
+const signing: Effect = {
+  type: "persist",
+  records: [{ type: "signing", round: "0x01@1", digest: "0x00", amount: 1n }],
+};
+const sign: Effect = { type: "sign", job: 1, digest: new Uint8Array(32) };
+const publish: Effect = { type: "publish", data: new Uint8Array() };
+const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe("driver", () => {
+  it("persists before it signs or publishes (P-71)", async () => {
+    const { driver, log } = stage((input) => (input.type === "started" ? [signing, sign, publish] : []));
+    await driver.start();
+    expect(log).toEqual(["persist 1", "sign", "publish"]);
+  });
+
+  it("when the disk refuses, does nothing more of that step, ends once, and hears nothing after (P-71)", async () => {
+    const { driver, log, fatal, inputs, sink } = stage(
+      (input) => (input.type === "started" ? [signing, sign, publish] : [publish]),
+      true,
+    );
+    await driver.start();
+    expect(log).toEqual([]);
+    expect(fatal).toHaveLength(1);
+    expect(String(fatal[0])).toContain("STORE_WRITE_FAILED");
+    sink().onHealth({ healthy: true });
+    expect(inputs).toHaveLength(1);
+    expect(fatal).toHaveLength(1);
+  });
+
+  it("gives results back as inputs, with their job", async () => {
+    const verify: Effect = {
+      type: "verify",
+      job: 5,
+      groups: [{ digest: new Uint8Array(32), items: [{ publicKey: new Uint8Array(), signature: new Uint8Array() }] }],
+    };
+    const ask: Effect = { type: "catch-up-ask", peer: "0x03", data: new Uint8Array() };
+    const inquire: Effect = { type: "inquire", job: 9, peer: "0x03", data: new Uint8Array() };
+    const { driver, inputs } = stage((input) => (input.type === "started" ? [sign, verify, ask, inquire] : []));
+    await driver.start();
+    await settle();
+    expect(inputs).toContainEqual({ type: "signed", job: 1, signature: new Uint8Array(192) });
+    expect(inputs).toContainEqual({ type: "verified", job: 5, results: [[true]] });
+    expect(inputs).toContainEqual({ type: "inquiry-failed", job: 9, code: "NETWORK_PEER_NOT_CONNECTED" });
+    expect(inputs).toContainEqual({ type: "catch-up-answered", from: "0x03", data: new Uint8Array([7]) });
+  });
+
+  it("a gossip message waits for its own verdict", async () => {
+    const { driver, handlers } = stage((input) =>
+      input.type === "gossip"
+        ? [{ type: "verdict", handle: input.handle, verdict: input.data[0] === 1 ? "accept" : "reject", code: "OK" }]
+        : [],
+    );
+    await driver.start();
+    expect(await handlers().onGossip("0x01", new Uint8Array([1]))).toBe("accept");
+    expect(await handlers().onGossip("0x01", new Uint8Array([2]))).toBe("reject");
+  });
+
+  it("a stop answers everyone who waits, then closes network before store", async () => {
+    const { driver, log, handlers } = stage(() => []);
+    await driver.start();
+    const verdict = handlers().onGossip("0x01", new Uint8Array());
+    const claim = driver.requestClaim("0x05", null);
+    await driver.stop();
+    expect(await verdict).toBe("ignore");
+    expect(await claim).toEqual({ ok: false, refusal: { code: "AGENT_STOPPING", values: {} } });
+    expect(log).toEqual(["follower stopped", "network stopped", "store closed"]);
+    expect(await driver.requestClaim("0x05", null)).toMatchObject({ ok: false });
+  });
+
+  it("a timer fires once at its time, and the last one set counts", async () => {
+    const { driver, inputs } = stage((input) =>
+      input.type === "started"
+        ? [
+            { type: "set-timer", timer: "tick", atMs: 50_000 },
+            { type: "set-timer", timer: "tick", atMs: 1_001 },
+          ]
+        : [],
+    );
+    await driver.start();
+    await settle();
+    expect(inputs.filter(({ type }) => type === "timer")).toEqual([{ type: "timer", timer: "tick" }]);
+    await driver.stop();
+  });
+});

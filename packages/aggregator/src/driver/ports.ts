@@ -1,0 +1,106 @@
+/**
+ * What the driver needs from the outside world. Each adapter implements one of these; the core knows none of them.
+ */
+import type { Address, Bundle, ErrorCode, Hex } from "@quorate/common";
+import type {
+  AgentStatus,
+  ChainEvent,
+  ChainHead,
+  ChainHealth,
+  ClaimReply,
+  ClaimView,
+  LedgerNode,
+  PeerKey,
+  PersistRecord,
+  RestoredState,
+  Verdict,
+  VerifyGroup,
+} from "../core/stages.ts";
+
+/** Structured log, pino's call order: values first, then the message (a stable code). */
+export interface Logger {
+  debug(values: object, message: string): void;
+  info(values: object, message: string): void;
+  warn(values: object, message: string): void;
+  error(values: object, message: string): void;
+}
+
+/** Follows finalised blocks (P-57) from just above `after`, forever, until stopped. */
+export interface ChainFollower {
+  /** Calls back in order; `onAdvance` is awaited before the next range is read. */
+  start(after: ChainHead | null, sink: ChainSink): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ChainSink {
+  onAdvance(events: readonly ChainEvent[], head: ChainHead): Promise<void>;
+  /** Called at every change of health, and only then. */
+  onHealth(health: ChainHealth): void;
+}
+
+export interface NetworkHandlers {
+  /** The verdict decides whether gossipsub forwards the message and how its sender is scored. */
+  onGossip(from: PeerKey, data: Uint8Array): Promise<Verdict>;
+  /** Another agent's catch-up request; resolves to the answer's bytes. */
+  onCatchUp(from: PeerKey, data: Uint8Array): Promise<Uint8Array>;
+  /** Another agent's inquiry (P-89); resolves to the answer's bytes. */
+  onInquiry(from: PeerKey, data: Uint8Array): Promise<Uint8Array>;
+  /** After every change of the connected, admitted peers. */
+  onPeers(connected: readonly PeerKey[]): void;
+}
+
+export interface Network {
+  readonly peerId: string;
+  /** Listening multiaddrs with the peer id, after `start`. */
+  addresses(): string[];
+  start(handlers: NetworkHandlers): Promise<void>;
+  stop(): Promise<void>;
+  /** P-80. Peers that are no longer admitted are disconnected. */
+  admit(identities: ReadonlySet<PeerKey>): void;
+  publish(data: Uint8Array): Promise<void>;
+  /** One catch-up exchange; rejects with a coded error on timeout, refusal or an oversized answer. */
+  catchUp(peer: PeerKey, data: Uint8Array): Promise<Uint8Array>;
+  /** Asks one node directly, dialling it if need be; rejects like `catchUp`. */
+  inquire(peer: PeerKey, data: Uint8Array): Promise<Uint8Array>;
+  blame(peer: PeerKey, code: ErrorCode): void;
+  status(): { readonly connected: readonly PeerKey[]; readonly meshPeers: number };
+}
+
+export interface BlsVerifier {
+  /** One list of results for each group, in order. Never rejects: what cannot be checked is false. */
+  verify(groups: readonly VerifyGroup[]): Promise<readonly (readonly boolean[])[]>;
+  close(): Promise<void>;
+}
+
+export interface BlsSigner {
+  /** 96 bytes, P-2. */
+  readonly publicKey: Uint8Array;
+  sign(digest: Uint8Array): Promise<Uint8Array>;
+}
+
+export interface Store {
+  load(): RestoredState;
+  /** Durable when it returns: one transaction, synced. Throws a coded error when the disk refuses; nothing is then half written. */
+  persist(records: readonly PersistRecord[]): void;
+  bundle(recipient: Address, epoch: number | null): Bundle | null;
+  close(): void;
+}
+
+/** What the HTTP adapter may ask of the running agent. */
+export interface AgentApi {
+  status(): AgentStatus & {
+    readonly peerId: string;
+    readonly addresses: readonly string[];
+    readonly meshPeers: number;
+    readonly version: string;
+  };
+  ready(): { readonly ready: boolean; readonly reasons: readonly string[] };
+  nodes(): readonly LedgerNode[];
+  owed(recipient: Address): { readonly epoch: number; readonly amount: bigint } | null;
+  requestClaim(recipient: Address, epoch: number | null): Promise<ClaimReply>;
+  claim(recipient: Address, epoch: number | null): ClaimView | null;
+  /** Calls back at each change of the claim until unsubscribed. */
+  watchClaim(recipient: Address, epoch: number, onChange: (claim: ClaimView) => void): () => void;
+  bundle(recipient: Address, epoch: number | null): Bundle | null;
+  readonly network: { readonly chainId: Hex | string; readonly contract: Address };
+}

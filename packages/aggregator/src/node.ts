@@ -1,0 +1,134 @@
+/**
+ * The wiring: one line for each part, from → to. No business here; what each part does is said in its own file.
+ *
+ *   config, keys → store, network, follower, BLS → core (agent) ↔ driver → API → HTTP
+ */
+import { type SigningDomain, signIdentity, toHex, verifyIdentity } from "@quorate/common";
+import { loadNativeScheme } from "@quorate/common/bls/native";
+import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
+import { createChainFollower } from "./adapters/chain/follower.ts";
+import { createHttpServer } from "./adapters/http/server.ts";
+import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
+import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
+import { createMetrics } from "./adapters/metrics/metrics.ts";
+import { openStore } from "./adapters/sqlite/store.ts";
+import type { Config } from "./config.ts";
+import { createAgent } from "./core/agent.ts";
+import type { Agent } from "./core/stages.ts";
+import { createDriver, type Driver } from "./driver/driver.ts";
+import type { AgentApi, Logger, Network, Store } from "./driver/ports.ts";
+import { VERSION } from "./version.ts";
+
+/** Inbound connections beyond four times the target are refused: every node dials some, and a few dial many. */
+const CONNECTIONS_PER_TARGET = 4;
+
+export interface RunningNode {
+  readonly api: AgentApi;
+  /** Such as `http://127.0.0.1:8900`. */
+  readonly httpUrl: string;
+  readonly p2pAddresses: readonly string[];
+  stop(): Promise<void>;
+}
+
+export interface NodeModules {
+  readonly logger: Logger;
+  /** Told once, when the agent must not go on. */
+  onFatal(error: unknown): void;
+}
+
+/** Starts one agent and resolves when it listens; the chain is followed from then on. @throws the coded errors of each part */
+export async function startNode(config: Config, modules: NodeModules): Promise<RunningNode> {
+  const { logger, onFatal } = modules;
+  const domain: SigningDomain = { chainId: config.chain.chainId, verifyingContract: config.chain.rewards };
+  const scheme = await loadNativeScheme();
+  const keys = await loadKeys({
+    directory: config.keys.directory,
+    password: readPassword(config.keys.passwordFile),
+    scheme,
+  });
+  const store = openStore(config.store.path);
+  const signer = createSigner(scheme, keys.blsSecret);
+  const verifier = createVerifier(scheme);
+  const network = await createLibp2pNetwork(
+    {
+      identitySecret: keys.identitySecret,
+      listen: config.p2p.listen,
+      announce: config.p2p.announce,
+      bootstrap: config.p2p.bootstrap,
+      networkId: { chainId: config.chain.chainId, contract: config.chain.rewards },
+      targetPeers: config.p2p.targetPeers,
+      maxConnections: config.p2p.targetPeers * CONNECTIONS_PER_TARGET,
+    },
+    { logger },
+  );
+  const follower = createChainFollower(config.chain, { logger });
+  const agent = createAgent(
+    { domain, blsKey: keys.blsKey, claimDeadlineMs: config.claims.deadlineMs },
+    { scheme, signIdentity: (digest) => signIdentity(keys.identitySecret, digest), verifyIdentity },
+    store.load(),
+  );
+  const driver = createDriver({ agent, store, network, follower, verifier, signer, logger, nowMs, onFatal });
+  const api = createApi(config, keys, agent, driver, network, store);
+  const http = createHttpServer({ ...config.http }, { api, logger, metrics: createMetrics(() => agent.status()) });
+  await driver.start();
+  const httpUrl = await http.start();
+  return {
+    api,
+    httpUrl,
+    p2pAddresses: network.addresses(),
+    async stop() {
+      await http.stop();
+      await driver.stop();
+    },
+  };
+}
+
+/** Milliseconds since 1970, never going back: the clock of the process, not of the wall. */
+function nowMs(): number {
+  return Math.floor(performance.timeOrigin + performance.now());
+}
+
+function createApi(
+  config: Config,
+  keys: NodeKeys,
+  agent: Agent,
+  driver: Driver,
+  network: Network,
+  store: Store,
+): AgentApi {
+  return {
+    network: { chainId: String(config.chain.chainId), contract: config.chain.rewards },
+    status: () => ({
+      ...agent.status(),
+      peerId: network.peerId,
+      addresses: network.addresses(),
+      meshPeers: network.status().meshPeers,
+      version: VERSION,
+    }),
+    ready: () => readiness(keys, agent),
+    nodes: () => agent.nodes(),
+    owed: (recipient) => agent.owed(recipient),
+    requestClaim: (recipient, epoch) => driver.requestClaim(recipient, epoch),
+    claim: (recipient, epoch) => agent.claim(recipient, epoch, nowMs()),
+    watchClaim: (recipient, epoch, onChange) => driver.watchClaim(recipient, epoch, onChange),
+    bundle: (recipient, epoch) => agent.claim(recipient, epoch, nowMs())?.bundle ?? store.bundle(recipient, epoch),
+  };
+}
+
+/** Ready: this agent could serve a claim now. Each reason says what is in the way. */
+function readiness(keys: NodeKeys, agent: Agent): { readonly ready: boolean; readonly reasons: readonly string[] } {
+  const { chain, closedEpoch, nodeId, nodes, connectedPeers } = agent.status();
+  const reasons: string[] = [];
+  if (!chain.healthy) reasons.push(`${chain.code}: ${chain.detail}`);
+  if (closedEpoch === null) reasons.push("EPOCH_NOT_CLOSED: no epoch has closed yet");
+  const own = agent.nodes().find(({ id }) => id === nodeId);
+  if (own === undefined) reasons.push("NODE_NOT_REGISTERED: this agent's BLS key is not registered");
+  else if (own.identityKey !== toHex(keys.identityKey) || !own.identityValid) {
+    reasons.push(
+      `IDENTITY_KEY_INVALID: node ${own.id} is registered with another identity key, or its signature is not valid`,
+    );
+  }
+  const others = nodes.active + nodes.pending + nodes.decommissioned - (own === undefined ? 0 : 1);
+  if (others > 0 && connectedPeers === 0) reasons.push("NETWORK_PEER_NOT_CONNECTED: no peer is connected");
+  return { ready: reasons.length === 0, reasons };
+}
