@@ -1,0 +1,81 @@
+/**
+ * Gas of each contract call. In: how many nodes. Out: `gasUsed` of receipts (21,000 and calldata included) on Hardhat's EDR at
+ * osaka, by call and by k, the number of non-signers. Gas is exact and repeats; the keys and signatures are fixed by the node's
+ * number. What each call is made on is in `gasCalls.ts`, the peers' figures it is printed beside in `peerGas.ts`.
+ */
+import { startTestNetwork, TEST_STAKE_ATOMIC } from "@quorate/contracts/testing";
+import {
+  type GasByVariant,
+  measureClaims,
+  measureExit,
+  measureLiquidation,
+  measurePacking,
+  measureRegistration,
+  measureReports,
+  measureSeeding,
+  measureUpdateAndClaim,
+  measureUpdates,
+  spread,
+} from "./gasCalls.ts";
+import { PEER_GAS } from "./peerGas.ts";
+
+/** N unless the caller says otherwise: the size that the targets are for. */
+export const GAS_NODES = 120;
+/** Numbers of non-signers. Those beyond a quarter of the nodes are left out. */
+const NON_SIGNERS: readonly number[] = [0, 5, 20, 100];
+
+/** Call name → k (or the variant) → gas. */
+export interface GasResult {
+  readonly nodes: number;
+  readonly gas: Record<string, GasByVariant>;
+}
+
+/** Runs every call once on a network of `nodes` seeded nodes. About a minute at 2,000. */
+export async function benchGas({ nodes }: { nodes: number }): Promise<GasResult> {
+  process.stderr.write(`seeding ${nodes} nodes and measuring gas ...\n`);
+  const counts = NON_SIGNERS.filter((k) => k * 4 <= nodes);
+  // Where k equal stakes would be more than 5%, the nodes that will not sign have a hundredth of the others' stake.
+  const light = new Set(counts.filter((k) => k * 20 > nodes).flatMap((k) => spread(k, nodes)));
+  const stakeOf = (id: number): bigint => (light.has(id) ? TEST_STAKE_ATOMIC / 100n : TEST_STAKE_ATOMIC);
+  const network = await startTestNetwork({ nodes, stakeOf });
+  try {
+    const gas: GasResult["gas"] = {};
+    const unpacked = await measureUpdates(network, counts, 1_000);
+    const packNodes = await measurePacking(network);
+    gas["updateRewardsBalance"] = await measureUpdates(network, counts, 0);
+    gas["updateRewardsBalance, unpacked"] = unpacked;
+    gas["claimRewards"] = await measureClaims(network);
+    gas["updateAndClaim"] = await measureUpdateAndClaim(network);
+    const { report, claim } = await measureReports(network, counts);
+    gas["reportEpoch"] = report;
+    gas["claimWithProof"] = claim;
+    gas["addBLSPublicKey"] = await measureRegistration(network);
+    gas["seedPublicKeyList"] = await measureSeeding();
+    gas["packNodes"] = packNodes;
+    const [leaving, failing] = [Math.floor(nodes / 2), Math.floor(nodes / 2) + 1];
+    gas["exitBLSPublicKey"] = await measureExit(network, leaving);
+    gas["liquidateBLSPublicKey"] = await measureLiquidation(network, failing, leaving);
+    return { nodes, gas };
+  } finally {
+    await network.chain.close();
+  }
+}
+
+/** The table for people. */
+export function printGas({ nodes, gas }: GasResult): string {
+  const rows: string[][] = [["call", "k", "gas", ...Object.keys(PEER_GAS).flatMap((peer) => [peer, "ratio"])]];
+  for (const [call, byK] of Object.entries(gas)) {
+    for (const [k, used] of Object.entries(byK)) {
+      const peers = Object.values(PEER_GAS).flatMap((table) => {
+        const theirs = table[call]?.[k];
+        return theirs === undefined ? ["–", "–"] : [theirs.toLocaleString("en"), `×${(theirs / used).toFixed(1)}`];
+      });
+      rows.push([call, k, used.toLocaleString("en"), ...peers]);
+    }
+  }
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const line = (row: string[]): string =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
+  const title = `gas of a transaction, ${nodes} nodes, k non-signers (ratio: how many times ours the peer's is)`;
+  return `${[title, "", ...rows.map(line)].join("\n")}\n`;
+}

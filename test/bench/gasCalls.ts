@@ -1,0 +1,210 @@
+/**
+ * The calls that `gas.ts` measures, each on a network of its own making or in the order in which they are called there. In: a
+ * started network. Out: gas of receipts by k, the number of non-signers, or by variant.
+ */
+import { type Address, digestOf, type EpochReport } from "@quorate/common";
+import {
+  makeTestNode,
+  type RewardLeaf,
+  type RewardTree,
+  rewardTree,
+  send,
+  signAsOne,
+  signRewardClaim,
+  soloContributor,
+  startTestNetwork,
+  TEST_STAKE_ATOMIC,
+  type TestNetwork,
+  type TestNode,
+} from "@quorate/contracts/testing";
+import { type Contract, type JsonRpcSigner, Wallet } from "ethers";
+
+/** k or variant → gas. */
+export type GasByVariant = Record<string, number>;
+
+/** How many nodes one measured seeding enters; its gas is given for one of them. */
+const SEED_BATCH = 20;
+/** Stakers in the tree that claims are proved against: a proof has 11 siblings. */
+const STAKERS = 2_000;
+/** Accepted reports that a node stays decommissioned before it may be liquidated (P-36). */
+const LIQUIDATION_REPORTS = 168;
+const DAY_SECONDS = 86_400;
+/** An amount of 6 bytes, as a staker's is after some weeks. */
+const AMOUNT_ATOMIC = 1_234_567_890_123n;
+
+/** First update of a recipient, with k non-signers spread over the ids. */
+export async function measureUpdates(
+  network: TestNetwork,
+  counts: readonly number[],
+  salt: number,
+): Promise<GasByVariant> {
+  const result: GasByVariant = {};
+  for (const k of counts) {
+    const nonSigners = spread(k, network.nodes.length);
+    const recipient = recipientOf(salt + k);
+    const signature = signRewardClaim(
+      network.scheme,
+      network.domain,
+      without(network, nonSigners),
+      recipient,
+      AMOUNT_ATOMIC,
+    );
+    const used = send(network.rewards, "updateRewardsBalance", recipient, AMOUNT_ATOMIC, signature, nonSigners, []);
+    result[k] = Number(await used);
+  }
+  return result;
+}
+
+/** What packing one group of 128 ids costs, once for all. Packs every full group. */
+export async function measurePacking(network: TestNetwork): Promise<GasByVariant> {
+  let used = 0;
+  const groups = Math.floor((network.nodes.length + 1) / 128);
+  for (let group = 0; group < groups; group++) used = Number(await send(network.rewards, "packNodes"));
+  return groups === 0 ? {} : { "0": used };
+}
+
+/** A recipient's first claim, which opens the token account, and a later one. Both of a part. */
+export async function measureClaims(network: TestNetwork): Promise<GasByVariant> {
+  const claimant = network.chain.signers[2] as JsonRpcSigner;
+  const recipient = claimant.address as Address;
+  const signature = signRewardClaim(network.scheme, network.domain, network.nodes, recipient, 1_000_000_000n);
+  await send(network.rewards, "updateRewardsBalance", recipient, 1_000_000_000n, signature, [], []);
+  await network.chain.increaseTime(DAY_SECONDS);
+  // The pool pays out once a while for everyone; here before, so that no claim is charged for it.
+  await send(network.pool, "payoutReleased");
+  const rewards = network.rewards.connect(claimant) as Contract;
+  const first = Number(await send(rewards, "claimRewards(uint256)", 400_000_000n));
+  const repeat = Number(await send(rewards, "claimRewards(uint256)", 400_000_000n));
+  return { first, repeat };
+}
+
+/** Update and claim in one call: a recipient's first, and a later one. */
+export async function measureUpdateAndClaim(network: TestNetwork): Promise<GasByVariant> {
+  const claimant = network.chain.signers[3] as JsonRpcSigner;
+  const rewards = network.rewards.connect(claimant) as Contract;
+  const call = async (amount: bigint): Promise<number> => {
+    const recipient = claimant.address as Address;
+    const signature = signRewardClaim(network.scheme, network.domain, network.nodes, recipient, amount);
+    return Number(await send(rewards, "updateAndClaim", amount, signature, [], []));
+  };
+  return { first: await call(400_000_000n), repeat: await call(800_000_000n) };
+}
+
+/** A registration with its proof of possession and the transfer of the stake. */
+export async function measureRegistration(network: TestNetwork): Promise<GasByVariant> {
+  const operator = network.chain.signers[1] as JsonRpcSigner;
+  const address = operator.address as Address;
+  const token = network.token.connect(operator) as Contract;
+  await send(network.token, "transfer", address, TEST_STAKE_ATOMIC * 2n);
+  await send(token, "approve", network.deployment.rewards, TEST_STAKE_ATOMIC * 2n);
+  const node = makeTestNode(network.scheme, network.domain, network.nodes.length + 1, address);
+  const contributors = soloContributor(address, TEST_STAKE_ATOMIC);
+  const rewards = network.rewards.connect(operator) as Contract;
+  return { "0": Number(await send(rewards, "addBLSPublicKey", node.registration, contributors)) };
+}
+
+/** What seeding costs a node: part of a batch, on a network of its own because a started one takes no seeds. */
+export async function measureSeeding(): Promise<GasByVariant> {
+  const network = await startTestNetwork({ nodes: 1, started: false });
+  try {
+    const operator = (network.chain.signers[1] as JsonRpcSigner).address as Address;
+    const seeds = Array.from({ length: SEED_BATCH }, (_, i) => ({
+      registration: makeTestNode(network.scheme, network.domain, i + 2, operator).registration,
+      contributors: soloContributor(operator, TEST_STAKE_ATOMIC),
+    }));
+    return { "0": Math.round(Number(await send(network.rewards, "seedPublicKeyList", seeds)) / SEED_BATCH) };
+  } finally {
+    await network.chain.close();
+  }
+}
+
+/**
+ * The first record of an epoch, with empty lists and a root that becomes payable; then a staker's first claim against one root
+ * and a later claim against another.
+ */
+export async function measureReports(
+  network: TestNetwork,
+  counts: readonly number[],
+): Promise<{ report: GasByVariant; claim: GasByVariant }> {
+  const staker = network.chain.signers[4] as JsonRpcSigner;
+  const rewards = network.rewards.connect(staker) as Contract;
+  const report: GasByVariant = {};
+  const claim: GasByVariant = {};
+  for (const [index, k] of counts.entries()) {
+    const own: RewardLeaf = { recipient: staker.address as Address, amountAtomic: 100_000_000n * BigInt(index + 1) };
+    const tree = stakersTree(own);
+    report[k] = await reportEpoch(network, { tree, nonSigners: spread(k, network.nodes.length) });
+    const variant = index === 0 ? "first" : "repeat";
+    await send(network.pool, "payoutReleased");
+    const used = send(rewards, "claimWithProof", own.recipient, own.amountAtomic, index, tree.proofOf(own));
+    claim[variant] = Number(await used);
+  }
+  return { report, claim };
+}
+
+/** The exit of an active node, by anyone, 15 days after the request. Returns its id too: it signs no more. */
+export async function measureExit(network: TestNetwork, id: number): Promise<GasByVariant> {
+  const operator = network.chain.signers[1] as JsonRpcSigner;
+  await send(network.rewards.connect(operator) as Contract, "initiateExitBLSPublicKey", id);
+  await network.chain.increaseTime(15 * DAY_SECONDS);
+  return { "0": Number(await send(network.rewards, "exitBLSPublicKey", id)) };
+}
+
+/** The liquidation of a node by somebody without tokens, after a report has decommissioned it and 168 more have passed. */
+export async function measureLiquidation(network: TestNetwork, id: number, exited: number): Promise<GasByVariant> {
+  await reportEpoch(network, { decommission: [id], exited: [exited] });
+  for (let i = 0; i < LIQUIDATION_REPORTS; i++) await reportEpoch(network, { exited: [exited, id] });
+  const liquidator = network.rewards.connect(network.chain.signers[5] as JsonRpcSigner) as Contract;
+  return { "0": Number(await send(liquidator, "liquidateBLSPublicKey", id)) };
+}
+
+/** Goes to the close of the running epoch and records its report, signed by all active nodes but `nonSigners`. */
+async function reportEpoch(
+  network: TestNetwork,
+  {
+    tree,
+    nonSigners = [],
+    decommission = [],
+    exited = [],
+  }: { tree?: RewardTree; nonSigners?: number[]; decommission?: number[]; exited?: number[] },
+): Promise<number> {
+  const { epochSeconds } = network.deployment.parameters;
+  await network.chain.increaseTime(epochSeconds);
+  const genesis = Number(await network.rewards.getFunction("genesis")());
+  const now = (await network.chain.provider.getBlock("latest"))?.timestamp ?? 0;
+  const report: EpochReport = {
+    epoch: Math.floor((now - genesis) / epochSeconds) - 1,
+    rewardsRoot: tree?.root ?? `0x${"00".repeat(32)}`,
+    totalOwed: tree === undefined ? 0n : 300_000_000_000n,
+    activate: [],
+    decommission,
+  };
+  const digest = digestOf(network.domain, "EpochReport", report);
+  const signature = signAsOne(network.scheme, without(network, [...nonSigners, ...exited]), digest);
+  const nothing = { absent: [], shown: [] };
+  return Number(await send(network.rewards, "reportEpoch", report, signature, nonSigners, [], nothing));
+}
+
+/** A tree of 2,000 stakers, `own` among them. */
+function stakersTree(own: RewardLeaf): RewardTree {
+  const others = Array.from({ length: STAKERS - 1 }, (_, i) => ({
+    recipient: `0x${(i + 1).toString(16).padStart(40, "0")}` as Address,
+    amountAtomic: BigInt(i + 1) * 1_000n,
+  }));
+  return rewardTree([own, ...others]);
+}
+
+function without(network: TestNetwork, ids: readonly number[]): TestNode[] {
+  const left = new Set(ids);
+  return network.nodes.filter((_, i) => !left.has(i + 1));
+}
+
+/** k ids spread evenly over 1 to n. */
+export function spread(k: number, n: number): number[] {
+  return Array.from({ length: k }, (_, i) => Math.floor(((i + 0.5) * n) / k) + 1);
+}
+
+/** A recipient nobody has used, the same in every run. */
+function recipientOf(salt: number): Address {
+  return new Wallet(`0x${(salt + 1).toString(16).padStart(64, "0")}`).address as Address;
+}

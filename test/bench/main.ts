@@ -1,0 +1,92 @@
+/**
+ * `pnpm bench <what> [--json]`: measurements against the peers' figures. In: a name and flags. Out: a table for people, or
+ * with `--json` one line on standard output; progress goes to standard error. What is measured is each bench's own file.
+ * Exit status 1 when a bench that has a target of its own misses it.
+ */
+import { parseArgs } from "node:util";
+import { AGENT_CLAIMS, AGENT_NODES, benchAgent, printAgent } from "./agent.ts";
+import { benchGas, GAS_NODES, printGas } from "./gas.ts";
+import { benchGossip, GOSSIP_AGENTS, GOSSIP_ROUNDS, printGossip } from "./gossip.ts";
+import { benchVerify, printVerify, VERIFY_ROUNDS } from "./verify.ts";
+
+const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
+       pnpm bench verify [--rounds ${VERIFY_ROUNDS}] [--json]
+       pnpm bench gossip [--nodes ${GOSSIP_AGENTS}] [--rounds ${GOSSIP_ROUNDS}] [--json]
+       pnpm bench agent [--nodes ${AGENT_NODES}] [--claims ${AGENT_CLAIMS}] [--json]
+
+  gas      gas of each contract call, beside the peers' figures
+  verify   2,000 BLS shares checked together, against one by one
+  gossip   one claim among agents in one process, against checking shares one by one in the gossip validator
+  agent    claims per second, latency and memory of a network of agent processes
+
+  --nodes N    nodes in the set, 20 to 4000
+  --rounds N   rounds measured, 1 to 100
+  --claims N   claims under the load, 1 to 10000
+  --json       one line, one object, on standard output
+`;
+/** Below, 20 non-signers are the whole set; above, seeding alone takes minutes. */
+const NODES_RANGE = { min: 20, max: 4_000 };
+const ROUNDS_RANGE = { min: 1, max: 100 };
+const CLAIMS_RANGE = { min: 1, max: 10_000 };
+
+const BENCHES = ["gas", "verify", "gossip", "agent"] as const;
+
+async function main(): Promise<number> {
+  const options = {
+    nodes: { type: "string" },
+    rounds: { type: "string" },
+    claims: { type: "string" },
+    json: { type: "boolean" },
+    help: { type: "boolean" },
+  } as const;
+  let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
+  try {
+    parsed = parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
+    return 2;
+  }
+  const { values, positionals } = parsed;
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const what = BENCHES.find((name) => name === positionals[0]);
+  const nodes = integerWithin(values.nodes, NODES_RANGE);
+  const rounds = integerWithin(values.rounds, ROUNDS_RANGE);
+  const claims = integerWithin(values.claims, CLAIMS_RANGE);
+  if (positionals.length !== 1 || what === undefined || nodes === null || rounds === null || claims === null) {
+    process.stderr.write(HELP);
+    return 2;
+  }
+  const print = <T>(result: T, table: (result: T) => string): void => {
+    process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : table(result));
+  };
+  switch (what) {
+    case "gas":
+      print(await benchGas({ nodes: nodes ?? GAS_NODES }), printGas);
+      return 0;
+    case "verify":
+      print(await benchVerify({ rounds: rounds ?? VERIFY_ROUNDS }), printVerify);
+      return 0;
+    case "gossip": {
+      const result = await benchGossip({ agents: nodes ?? GOSSIP_AGENTS, rounds: rounds ?? GOSSIP_ROUNDS });
+      print(result, printGossip);
+      return result.gossip.ok ? 0 : 1;
+    }
+    case "agent": {
+      const result = await benchAgent({ nodes: nodes ?? AGENT_NODES, claims: claims ?? AGENT_CLAIMS });
+      print(result, printAgent);
+      return result.agent.failed === 0 ? 0 : 1;
+    }
+  }
+}
+
+/** Undefined where nothing was given, null for what is not an integer in the range. */
+function integerWithin(text: string | undefined, { min, max }: { readonly min: number; readonly max: number }) {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  return Number.isInteger(value) && value >= min && value <= max ? value : null;
+}
+
+process.exitCode = await main();

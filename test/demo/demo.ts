@@ -1,0 +1,275 @@
+/**
+ * The demo from an empty directory to paid tokens, stage by stage. In: checked flags. Out: facts for the result, and a display of
+ * what happens. Every part is real: processes, sockets, chain, contracts, commands. Not its job: signals and exit status.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Address, type Bundle, formatAmount, type NodeId, parseAddress, quorateError } from "@quorate/common";
+import { ensureBuilt } from "@quorate/contracts";
+import { reasonText } from "../../packages/aggregator/src/cli/print.ts";
+import type { ClaimView } from "../../packages/aggregator/src/core/stages.ts";
+import { type Chain, startChain } from "../harness/chain.ts";
+import type { Cleanup } from "../harness/cleanup.ts";
+import { runCli } from "../harness/cli.ts";
+import { type LocalNetwork, LocalNetwork as Network } from "../harness/network.ts";
+import { registerByCli } from "../harness/register.ts";
+import { balanceOf, claimRewards, submitBundle } from "../harness/settle.ts";
+import { waitFor } from "../harness/waitFor.ts";
+import type { DemoOptions } from "./flags.ts";
+import type { Progress } from "./progress.ts";
+import { type DemoResult, nodeList, percent } from "./result.ts";
+
+/**
+ * The demo's answer comes within this time after the staker's request: an agent collects for `CLAIM_DEADLINE_MS`, and the rest
+ * is for two busy cores.
+ */
+export const DEADLINE_MS = 15_000;
+const CLAIM_DEADLINE_MS = 10_000;
+
+/** Long enough to hold one claim, short enough that the first one has closed when 24 agents are up. */
+const EPOCH_SECONDS = 15;
+
+/** Gossip needs no more than this many mesh peers to reach everyone; gossipsub looks for 6. */
+const MESH_PEERS = 4;
+
+/** The staker is the operator of this node: never among the silent ones, which are the last. */
+const STAKER: NodeId = 1;
+
+export interface DemoContext {
+  readonly progress: Progress;
+  readonly cleanup: Cleanup;
+  readonly signal: AbortSignal;
+  learn(facts: Partial<DemoResult>): void;
+  result(): DemoResult;
+}
+
+export async function runDemo(options: DemoOptions, context: DemoContext): Promise<void> {
+  const { progress, cleanup } = context;
+  progress.print(headline(options, progress));
+  const directory = mkdtempSync(join(tmpdir(), "quorate-demo-"));
+  context.learn({ logs: directory });
+  cleanup.add(() => {
+    if (context.signal.aborted) context.learn({ logs: null });
+    if (context.result().logs === null) rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  });
+  await showMainJob(options, directory, context);
+  // It went as it should, with or without a quorum: nobody needs the logs.
+  context.learn({ logs: null });
+}
+
+async function showMainJob(options: DemoOptions, directory: string, context: DemoContext): Promise<void> {
+  const { progress } = context;
+  await compile(progress);
+  const chain = await startLocalChain(options, directory, context);
+  const network = await deployAndSeed(chain, directory, options, context);
+  await startAgents(network, context);
+  await formMesh(network, context);
+  await registerOneMore(network, context);
+  await silence(network, options.offline, progress);
+  await firstEpoch(network, context);
+
+  const staker = network.node(STAKER).operator;
+  const balanceBefore = await balanceOf(network, staker);
+  context.learn({
+    recipient: staker,
+    balanceBeforeAtomic: String(balanceBefore),
+    balanceAfterAtomic: String(balanceBefore),
+  });
+  const bundle = await collectClaim(network, staker, context);
+  if (bundle === null) return;
+  await verifyBundle(network, bundle, context);
+  await claimTokens(network, bundle, balanceBefore, context);
+}
+
+function headline({ nodes, offline }: DemoOptions, { style }: Progress): string {
+  const silent = offline === 0 ? "none of them silent" : `${offline} of them silent`;
+  return `\n  ${style("bold", "Quorate")}  ${nodes} service nodes of equal stake, ${silent}; a reward claim needs 95% of the stake\n`;
+}
+
+async function compile(progress: Progress): Promise<void> {
+  const stage = progress.stage("Contracts compiled");
+  await ensureBuilt((line) => stage.update(line));
+  stage.done("Solidity, with EIP-2537 for BLS12-381");
+}
+
+async function startLocalChain(
+  options: DemoOptions,
+  directory: string,
+  { progress, cleanup }: DemoContext,
+): Promise<Chain> {
+  const stage = progress.stage("Local chain up");
+  // One account for the owner, one for each node, one for the node that registers later.
+  const chain = await startChain("hardhat", directory, { accountCount: options.nodes + 2 });
+  cleanup.add(() => chain.stop());
+  stage.done(`Hardhat's node, a block a second, ${chain.url}`);
+  return chain;
+}
+
+async function deployAndSeed(
+  chain: Chain,
+  directory: string,
+  { nodes }: DemoOptions,
+  { progress, cleanup }: DemoContext,
+): Promise<LocalNetwork> {
+  const deploying = progress.stage("Contracts deployed");
+  const settings = { nodes, epochSeconds: EPOCH_SECONDS, claimDeadlineMs: CLAIM_DEADLINE_MS };
+  const network = await Network.deploy(chain, directory, settings, cleanup);
+  deploying.done(`ServiceNodeRewards at ${network.rewards}`);
+  const seeding = progress.stage("Nodes seeded");
+  await network.seedAndStart();
+  seeding.done(`${nodes} with proofs of possession; epoch 0 has begun, ${EPOCH_SECONDS} s long`);
+  return network;
+}
+
+async function startAgents(network: LocalNetwork, { progress }: DemoContext): Promise<void> {
+  const stage = progress.stage("Agents up");
+  const all = network.nodes.length;
+  stage.update(`0 of ${all} processes`, 0);
+  await network.startAgents(
+    network.nodes.map(({ id }) => id),
+    (ready) => stage.update(`${ready} of ${all} processes`, ready / all),
+  );
+  stage.done(`${all} of ${all} processes`, 1);
+}
+
+async function formMesh(network: LocalNetwork, { progress, signal }: DemoContext): Promise<void> {
+  const stage = progress.stage("Mesh formed");
+  const { agents } = network;
+  const enough = Math.min(MESH_PEERS, agents.length - 1);
+  await waitFor({ what: "the gossip mesh to form", timeoutMs: 60_000, signal }, async (report) => {
+    const meshPeers = await Promise.all(agents.map(async ({ client }) => (await client.status()).meshPeers));
+    const connected = meshPeers.filter((peers) => peers >= enough).length;
+    stage.update(
+      `${connected} of ${agents.length} agents have ${enough} mesh peers or more`,
+      connected / agents.length,
+    );
+    report(`mesh peers by agent: ${meshPeers.join(", ")}`);
+    return connected === agents.length ? true : null;
+  });
+  stage.done(enough === 0 ? "one agent needs no peers" : `each agent gossips with ${enough} peers or more`, 1);
+}
+
+async function registerOneMore(network: LocalNetwork, { progress, signal, learn }: DemoContext): Promise<void> {
+  const stage = progress.stage("One more node");
+  const id = network.nodes.length + 1;
+  await registerByCli(network, id, { onCommand: (command) => stage.update(command), signal });
+  const agent = network.agent(1);
+  await waitFor({ what: `node ${id} to show as pending`, timeoutMs: 30_000, signal }, async (report) => {
+    const node = (await agent.client.nodes()).find((candidate) => candidate.id === id);
+    report(node === undefined ? "not there" : node.state);
+    return node?.state === "pending" ? node : null;
+  });
+  learn({ pendingNode: id });
+  stage.done(`node ${id} has registered by \`quorate register\` and shows as pending`);
+}
+
+async function silence(network: LocalNetwork, count: number, progress: Progress): Promise<void> {
+  const ids = network.nodes.slice(network.nodes.length - count).map(({ id }) => id);
+  const stage = progress.stage("Nodes silenced");
+  await Promise.all(ids.map((id) => network.stopAgent(id)));
+  stage.done(ids.length === 0 ? "none" : `${nodeList(ids)} stopped: stake that counts, and says nothing`);
+}
+
+async function firstEpoch(network: LocalNetwork, { progress, signal }: DemoContext): Promise<void> {
+  const stage = progress.stage("Epoch closed");
+  const agent = askedAgent(network);
+  const timeoutMs = EPOCH_SECONDS * 1_000 + 60_000;
+  const epoch = await waitFor({ what: "the first epoch to close", timeoutMs, signal }, async (report) => {
+    const { head, genesis, epochSeconds, closedEpoch } = await agent.client.status();
+    const left = (genesis ?? 0) + (epochSeconds ?? 0) - (head?.timestamp ?? 0);
+    stage.live(left > 0 ? `${left} s of block time left` : "closing");
+    report(`head ${head?.number}, closed epoch ${closedEpoch}`);
+    return closedEpoch;
+  });
+  stage.done(`epoch ${epoch}: each agent's ledger now says who is owed what`);
+}
+
+/** One in the middle of those that are up: any of them would do. */
+function askedAgent(network: LocalNetwork) {
+  const ids = network.agents.map(({ id }) => id);
+  return network.agent(ids[Math.floor(ids.length / 2)] ?? 1);
+}
+
+/** Asks one agent as a staker would. A bundle, or null where the quorum was not reached (P-86). */
+async function collectClaim(network: LocalNetwork, staker: Address, context: DemoContext): Promise<Bundle | null> {
+  const { progress, learn } = context;
+  const agent = askedAgent(network);
+  const stage = progress.stage("Claim signed", { barMark: 0.95 });
+  stage.update(`the staker asks agent ${agent.id}`, 0);
+  const askedAtMs = performance.now();
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(DEADLINE_MS)]);
+  let claim = await agent.client.requestClaim(staker);
+  for await (const view of agent.client.watchClaim(staker, claim.epoch, signal)) {
+    claim = view;
+    stage.update(signedSoFar(claim, network), claim.signedBps / 10_000);
+  }
+  const answeredAfterMs = Math.round(performance.now() - askedAtMs);
+  learn({ ...signersOf(claim, network), answeredAfterMs, epoch: claim.epoch, amountAtomic: String(claim.amount) });
+  if (claim.status === "ready" && claim.bundle !== null) {
+    const timeToQuorumMs = Math.round(claim.quorumAfterMs ?? answeredAfterMs);
+    learn({ timeToQuorumMs });
+    stage.done(
+      `${signedSoFar(claim, network)}, ${formatAmount(claim.amount)} for epoch ${claim.epoch}`,
+      claim.signedBps / 10_000,
+    );
+    return claim.bundle;
+  }
+  const { code, message } = quorateError("QUORUM_NOT_REACHED", {
+    signedBps: claim.signedBps,
+    requiredBps: 9_500,
+    missing: claim.missing,
+    deadlineMs: DEADLINE_MS,
+  });
+  learn({ missing: [...claim.missing], reasons: claim.reasons.map(reasonText), error: { code, message } });
+  stage.fail(`${signedSoFar(claim, network)}; 95% is needed`, claim.signedBps / 10_000);
+  return null;
+}
+
+function signedSoFar(claim: ClaimView, network: LocalNetwork): string {
+  const active = network.nodes.length;
+  return `${percent(claim.signedBps)} of the stake, ${active - claim.missing.length} of ${active} nodes`;
+}
+
+function signersOf(
+  claim: ClaimView,
+  network: LocalNetwork,
+): Pick<DemoResult, "signedStakeBps" | "signers" | "nonSigners"> {
+  const missing = new Set<NodeId>(claim.missing);
+  const signers = network.nodes.map(({ id }) => id).filter((id) => !missing.has(id));
+  return { signedStakeBps: claim.signedBps, signers, nonSigners: [...claim.missing] };
+}
+
+async function verifyBundle(network: LocalNetwork, bundle: Bundle, { progress, signal }: DemoContext): Promise<void> {
+  const stage = progress.stage("Bundle verified");
+  const file = join(network.directory, "bundle.json");
+  writeFileSync(file, JSON.stringify(bundle));
+  await runCli({
+    args: ["verify", "--bundle", file, "--rpc", network.chain.url, "--contract", network.rewards],
+    logFile: join(network.directory, "verify.log"),
+    signal,
+  });
+  stage.done("`quorate verify` holds it against the chain, trusting no agent: valid");
+}
+
+async function claimTokens(
+  network: LocalNetwork,
+  bundle: Bundle,
+  balanceBefore: bigint,
+  { progress, learn }: DemoContext,
+): Promise<void> {
+  const stage = progress.stage("Tokens claimed");
+  stage.update("updateRewardsBalance: the contract checks 95% of the stake in one pairing");
+  const update = await submitBundle(network, bundle, STAKER);
+  learn({ gasUsed: Number(update.gasUsed) });
+  stage.update("claimRewards");
+  const claim = await claimRewards(network, STAKER);
+  const balanceAfter = await balanceOf(network, parseAddress(bundle.message.recipient));
+  const arrived = balanceAfter - balanceBefore;
+  learn({
+    claimGasUsed: Number(claim.gasUsed),
+    balanceAfterAtomic: String(balanceAfter),
+    ok: arrived === BigInt(bundle.message.amount),
+  });
+  stage.done(`${formatAmount(arrived)}; ${update.gasUsed.toLocaleString("en-US")} gas to verify and record`);
+}

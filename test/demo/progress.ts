@@ -1,0 +1,161 @@
+/**
+ * What the demo shows while it works. In: stages as they begin, move and end. Out: on a terminal one live line that is rewritten,
+ * with a bar where something fills up; elsewhere one plain line for each change. Not its job: to know what the stages are.
+ */
+import type { WriteStream } from "node:tty";
+import { styleText } from "node:util";
+
+export interface Stage {
+  /** `fraction`, 0 to 1, draws the bar. */
+  update(detail: string, fraction?: number): void;
+  /** For what changes all the time, such as a countdown: shown on a terminal only. */
+  live(detail: string): void;
+  done(detail: string, fraction?: number): void;
+  fail(detail: string, fraction?: number): void;
+}
+
+export interface Progress {
+  stage(title: string, options?: StageOptions): Stage;
+  /** A block of text between or after the stages. */
+  print(text: string): void;
+  style(format: Parameters<typeof styleText>[0], text: string): string;
+  /** Ends the live line, if there is one: the terminal is left as it was. */
+  close(): void;
+}
+
+const TITLE_WIDTH = 24;
+const BAR_WIDTH = 24;
+/** Fast enough to look alive, slow enough to cost nothing. */
+const REDRAW_MS = 100;
+const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const HIDE_CURSOR = "\x1b[?25l";
+const SHOW_CURSOR = "\x1b[?25h";
+const CLEAR_LINE = "\r\x1b[2K";
+
+export interface StageOptions {
+  /** Where a mark is drawn across the bar, as a fraction: how far it must fill. */
+  readonly barMark?: number;
+}
+
+/** Plain lines of a bar that fills: one a second tells enough. */
+const PLAIN_BAR_EVERY_MS = 1_000;
+
+type Outcome = "running" | "done" | "failed";
+
+interface Line {
+  readonly title: string;
+  readonly detail: string;
+  readonly bar: string | undefined;
+  readonly outcome: Outcome;
+  readonly seconds: string;
+}
+
+export function createProgress(stream: NodeJS.WriteStream | WriteStream): Progress {
+  const isTerminal = stream.isTTY === true;
+  // `validateStream` lets NO_COLOR, FORCE_COLOR and a redirected stream decide.
+  const style: Progress["style"] = (format, text) => styleText(format, text, { stream, validateStream: true });
+  const startedAtMs = performance.now();
+  let live: { redraw(): void; timer: NodeJS.Timeout } | null = null;
+
+  const endLive = (): void => {
+    if (live === null) return;
+    clearInterval(live.timer);
+    live = null;
+    stream.write(CLEAR_LINE + SHOW_CURSOR);
+  };
+  const plain = (line: Line): void => {
+    const bar = line.bar === undefined ? "" : `${line.bar} `;
+    const elapsed = `${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`.padStart(7);
+    stream.write(`${elapsed}  ${line.title}: ${line.outcome === "failed" ? "FAILED " : ""}${bar}${line.detail}\n`);
+  };
+
+  const stage = (title: string, options: StageOptions = {}): Stage => {
+    endLive();
+    const beganAtMs = performance.now();
+    let current: Line = { title, detail: "…", bar: undefined, outcome: "running", seconds: "" };
+    let plainBarAtMs = Number.NEGATIVE_INFINITY;
+    const secondsSince = (nowMs: number): string => `${((nowMs - beganAtMs) / 1000).toFixed(1)} s`;
+    const redraw = (): void => {
+      const nowMs = performance.now();
+      const frame = SPINNER[Math.floor(nowMs / REDRAW_MS) % SPINNER.length] ?? "";
+      current = { ...current, seconds: secondsSince(nowMs) };
+      stream.write(CLEAR_LINE + cutToWidth(render(current, frame, style), stream.columns ?? 80));
+    };
+    const set = (detail: string, fraction: number | undefined, outcome: Outcome): void => {
+      const nowMs = performance.now();
+      const isNews = detail !== current.detail || outcome !== current.outcome;
+      const bar = fraction === undefined ? undefined : drawBar(fraction, options.barMark);
+      current = { title, detail, bar, outcome, seconds: secondsSince(nowMs) };
+      if (isTerminal) {
+        if (outcome === "running") redraw();
+        else {
+          endLive();
+          stream.write(`${render(current, "", style)}\n`);
+        }
+        return;
+      }
+      // A full bar is followed by the end of its stage at once.
+      const isTooSoon = fraction === 1 || nowMs - plainBarAtMs < PLAIN_BAR_EVERY_MS;
+      if (!isNews || (outcome === "running" && bar !== undefined && isTooSoon)) return;
+      plainBarAtMs = nowMs;
+      plain(current);
+    };
+    if (isTerminal) {
+      stream.write(HIDE_CURSOR);
+      live = { redraw, timer: setInterval(redraw, REDRAW_MS) };
+      live.timer.unref();
+      redraw();
+    }
+    return {
+      update: (detail, fraction) => set(detail, fraction, "running"),
+      live: (detail) => {
+        if (isTerminal) set(detail, undefined, "running");
+      },
+      done: (detail, fraction) => set(detail, fraction, "done"),
+      fail: (detail, fraction) => set(detail, fraction, "failed"),
+    };
+  };
+
+  return {
+    stage,
+    style,
+    print: (text) => {
+      endLive();
+      stream.write(`${text}\n`);
+    },
+    close: endLive,
+  };
+}
+
+function render(line: Line, frame: string, style: Progress["style"]): string {
+  const sign = { running: style("cyan", frame), done: style("green", "✔"), failed: style("red", "✘") }[line.outcome];
+  const colour = line.outcome === "failed" ? "red" : line.outcome === "done" ? "green" : "cyan";
+  const bar = line.bar === undefined ? "" : `${style(colour, line.bar)} `;
+  const time = line.seconds === "" ? "" : style("dim", `  ${line.seconds}`);
+  return `  ${sign} ${style("bold", line.title.padEnd(TITLE_WIDTH))} ${bar}${line.detail}${time}`;
+}
+
+/** A bar of 24 cells; the mark shows how far it must fill. */
+export function drawBar(fraction: number, mark?: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, fraction)) * BAR_WIDTH);
+  const markAt = mark === undefined ? BAR_WIDTH : Math.floor(mark * BAR_WIDTH);
+  const cells = Array.from({ length: BAR_WIDTH }, (_, cell) => (cell < filled ? "█" : cell === markAt ? "┃" : "░"));
+  return cells.join("");
+}
+
+/** Cuts a line to the terminal's width, passing over colour codes: a wrapped line could not be rewritten. */
+export function cutToWidth(line: string, columns: number): string {
+  let width = 0;
+  let output = "";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
+  for (const part of line.split(/(\x1b\[[0-9;]*m)/)) {
+    if (part.startsWith("\x1b[")) {
+      output += part;
+      continue;
+    }
+    const room = Math.max(0, columns - 1 - width);
+    output += part.slice(0, room);
+    width += Math.min(part.length, room);
+  }
+  return output;
+}

@@ -1,0 +1,115 @@
+/**
+ * What a run of the demo found. In: facts gathered on the way. Out: the JSON line (every key always there, `null` where the run
+ * did not get that far; amounts as decimal strings) and the summary for people. Not its job: exit status and streams.
+ */
+import { formatAmount } from "@quorate/common";
+
+export interface DemoResult {
+  /** True only when the tokens have arrived. */
+  readonly ok: boolean;
+  readonly nodes: number;
+  readonly offline: number;
+  /** Stake that signed, in 1/10000 of the active stake, floored. */
+  readonly signedStakeBps: number | null;
+  readonly signers: readonly number[];
+  /** Active nodes whose signature is not in the bundle. */
+  readonly nonSigners: readonly number[];
+  /** Active nodes without a signature when the quorum failed; empty when it was reached. */
+  readonly missing: readonly number[];
+  /** What is known of why they are missing, a line each. */
+  readonly reasons: readonly string[];
+  /** From the staker's request to the quorum. */
+  readonly timeToQuorumMs: number | null;
+  /** The demo answers within this time after the staker's request, one way or the other. */
+  readonly deadlineMs: number;
+  /** From the staker's request to the agent's answer. */
+  readonly answeredAfterMs: number | null;
+  readonly epoch: number | null;
+  /** Of `updateRewardsBalance`, as the receipt says. */
+  readonly gasUsed: number | null;
+  /** Of `claimRewards`. */
+  readonly claimGasUsed: number | null;
+  readonly recipient: string | null;
+  readonly amountAtomic: string | null;
+  readonly balanceBeforeAtomic: string | null;
+  readonly balanceAfterAtomic: string | null;
+  /** The node that registered by the command line and is pending. */
+  readonly pendingNode: number | null;
+  readonly elapsedMs: number;
+  /** Where the logs of chain and agents are; `null` when they were of no interest and are gone. */
+  readonly logs: string | null;
+  /** Why the run failed; `null` when it did not. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** What is known before anything has happened. */
+export function emptyResult(nodes: number, offline: number, deadlineMs: number): DemoResult {
+  return {
+    ...{ ok: false, nodes, offline, signedStakeBps: null, signers: [], nonSigners: [], missing: [], reasons: [] },
+    ...{ timeToQuorumMs: null, deadlineMs, answeredAfterMs: null, epoch: null, gasUsed: null, claimGasUsed: null },
+    ...{ recipient: null, amountAtomic: null, balanceBeforeAtomic: null, balanceAfterAtomic: null, pendingNode: null },
+    ...{ elapsedMs: 0, logs: null, error: null },
+  };
+}
+
+type Style = (format: "bold" | "green" | "red" | "dim", text: string) => string;
+
+/** The last lines of the demo: who signed, who did not, how long it took, what arrived. */
+export function summarise(result: DemoResult, style: Style): string {
+  const lines = result.ok ? success(result, style) : failure(result, style);
+  return lines.map((line) => (line === "" ? "" : `  ${line}`)).join("\n");
+}
+
+function success(result: DemoResult, style: Style): string[] {
+  const received = BigInt(result.balanceAfterAtomic ?? 0) - BigInt(result.balanceBeforeAtomic ?? 0);
+  const silent = result.nonSigners.length === 0 ? "every node signed" : `silent: ${nodeList(result.nonSigners)}`;
+  return [
+    style("green", style("bold", `${formatAmount(received)} arrived.`)),
+    "",
+    `Recipient   ${result.recipient}`,
+    `Balance     ${formatAmount(BigInt(result.balanceBeforeAtomic ?? 0))} before, ${formatAmount(BigInt(result.balanceAfterAtomic ?? 0))} after`,
+    `Signed      ${signedLine(result)}; ${silent}`,
+    `Time        ${seconds(result.timeToQuorumMs)} from the staker's request to 95% of the stake`,
+    `Gas         ${count(result.gasUsed)} to verify the signatures on chain, ${count(result.claimGasUsed)} to pay`,
+    style("dim", `All of it   ${seconds(result.elapsedMs)}; every process has ended`),
+  ];
+}
+
+function failure(result: DemoResult, style: Style): string[] {
+  const title = style("red", style("bold", "Not paid."));
+  if (result.error?.code === "INTERRUPTED") return [`${title} Interrupted; every process has ended.`];
+  if (result.missing.length === 0)
+    return [title, "", ...(result.error?.message ?? "").split("\n"), "", `Logs        ${result.logs ?? "none"}`];
+  return [
+    `${title} ${style("bold", "Too little stake has signed, so there is no bundle and nothing went on chain.")}`,
+    "",
+    `Signed      ${signedLine(result)}; 95% is needed`,
+    `Missing     ${nodeList(result.missing)}`,
+    ...result.reasons.map((reason) => `            ${reason}`),
+    `Time        answered ${seconds(result.answeredAfterMs)} after the staker's request; the deadline is ${seconds(result.deadlineMs)}`,
+    style("dim", `All of it   ${seconds(result.elapsedMs)}; every process has ended`),
+  ];
+}
+
+function signedLine(result: DemoResult): string {
+  const active = result.signers.length + (result.ok ? result.nonSigners.length : result.missing.length);
+  return `${result.signers.length} of ${active} nodes, ${percent(result.signedStakeBps ?? 0)} of the stake`;
+}
+
+/** 9583 is "95.83%". */
+export function percent(bps: number): string {
+  return `${(bps / 100).toFixed(2)}%`;
+}
+
+export function nodeList(ids: readonly number[]): string {
+  if (ids.length === 0) return "none";
+  return `${ids.length === 1 ? "node" : "nodes"} ${ids.join(", ")}`;
+}
+
+export function seconds(ms: number | null): string {
+  return ms === null ? "?" : ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function count(value: number | null): string {
+  return value === null ? "?" : value.toLocaleString("en-US");
+}

@@ -1,0 +1,131 @@
+/**
+ * Separate agent processes over TCP on anvil, whose finalised block is two behind its latest, and whose chain reorganises above it.
+ * Agents read finalised blocks only (P-57), so that what a reorganisation undoes has never happened for them.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { provePossession } from "@quorate/common";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createKeys } from "../../packages/aggregator/src/adapters/keys/keys.ts";
+import { PASSWORD } from "../harness/agentConfig.ts";
+import { runCli } from "../harness/cli.ts";
+import type { LocalNetwork } from "../harness/network.ts";
+import { connect, registrationStruct, send } from "../harness/seed.ts";
+import { balanceOf, claimRewards, submitBundle } from "../harness/settle.ts";
+import { waitFor } from "../harness/waitFor.ts";
+import { claimFrom, type Fixture, startFixture, untilReady } from "./fixture.ts";
+
+const NODES = 4;
+const TEST_TIMEOUT_MS = 90_000;
+
+let fixture: Fixture;
+let network: LocalNetwork;
+
+beforeAll(async () => {
+  fixture = await startFixture("anvil", { nodes: NODES, epochSeconds: 10, claimDeadlineMs: 30_000 });
+  network = fixture.network;
+  await network.startAgents([1, 2, 3, 4]);
+  await untilReady(network);
+}, TEST_TIMEOUT_MS);
+
+afterAll(() => fixture?.close());
+
+/** Registers node 5 without the command line, so that the block it lands in is known at once. */
+async function registerFifth(): Promise<number> {
+  const operator = network.chain.signer(NODES + 1);
+  const stake = network.deployment.parameters.stakingRequirementAtomic;
+  const keys = await createKeys({
+    directory: join(network.directory, "fifth"),
+    password: PASSWORD,
+    protection: "devnet",
+    scheme: network.scheme,
+  });
+  const address = operator.address.toLowerCase() as `0x${string}`;
+  const possession = provePossession(network.scheme, network.domain, { ...keys, operator: address });
+  const token = (account: number) => connect("SessionToken", network.token, network.chain.signer(account));
+  await send(token(0), "transfer", address, stake);
+  await send(token(NODES + 1), "approve", network.rewards, stake);
+  // The preparation is final before the registration lands, so that the reorganisation undoes the registration alone.
+  const prepared = await network.chain.provider.getBlockNumber();
+  await untilFinalised(prepared);
+  const rewards = connect("ServiceNodeRewards", network.rewards, operator);
+  const contributors = [{ addr: address, beneficiary: address, stake }];
+  const response = await rewards.getFunction("addBLSPublicKey")(registrationStruct(possession), contributors);
+  const receipt = await response.wait();
+  return receipt.blockNumber;
+}
+
+async function nextId(): Promise<bigint> {
+  return connect("ServiceNodeRewards", network.rewards, network.chain.signer(0)).getFunction("nextId")();
+}
+
+async function untilFinalised(blockNumber: number): Promise<void> {
+  await waitFor({ what: `block ${blockNumber} to be final`, timeoutMs: 20_000 }, async () => {
+    const block = await network.chain.provider.getBlock("finalized");
+    return block !== null && block.number >= blockNumber ? true : null;
+  });
+}
+
+/** Until every agent has read the block. */
+async function untilRead(blockNumber: number): Promise<void> {
+  await waitFor({ what: `agents to read block ${blockNumber}`, timeoutMs: 20_000 }, async (report) => {
+    const heads = await Promise.all(
+      network.agents.map(async ({ client }) => (await client.status()).head?.number ?? 0),
+    );
+    report(`heads ${heads.join(", ")}`);
+    return heads.every((head) => head >= blockNumber) ? true : null;
+  });
+}
+
+describe("on a chain with a lagging finalised block", () => {
+  it("agents read no further than the finalised block (P-57)", async () => {
+    const { head } = await network.agent(1).client.status();
+    const latest = await network.chain.provider.getBlockNumber();
+    expect(head?.number).toBeGreaterThan(0);
+    expect(head?.number).toBeLessThanOrEqual(latest - 2);
+  });
+
+  it(
+    "behaviour: a reorganisation above the finalised block undoes a registration, and no agent has ever seen it (P-57)",
+    async () => {
+      const registeredIn = await registerFifth();
+      const before = await network.chain.provider.getBlock(registeredIn);
+      expect(await nextId()).toBe(6n);
+      const depth = (await network.chain.provider.getBlockNumber()) - registeredIn + 1;
+      await network.chain.reorg(depth);
+      const after = await network.chain.provider.getBlock(registeredIn);
+      expect(after?.hash).not.toBe(before?.hash);
+      expect(await nextId()).toBe(5n);
+
+      await untilFinalised(registeredIn);
+      await untilRead(registeredIn);
+      for (const { client } of network.agents) {
+        expect((await client.status()).chain).toEqual({ healthy: true });
+        expect((await client.nodes()).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+      }
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    "a claim signed across a reorganisation is complete; its bundle verifies and is paid (P-101)",
+    async () => {
+      const recipient = network.node(2).operator;
+      const [claim] = await Promise.all([claimFrom(network, 3, recipient), network.chain.reorg(2)]);
+      expect(claim).toMatchObject({ status: "ready", signedBps: 10_000, missing: [], disagreements: [] });
+      const bundle = claim.bundle;
+      if (bundle === null) throw new Error("a ready claim without a bundle");
+
+      const file = join(network.directory, "bundle.json");
+      writeFileSync(file, JSON.stringify(bundle));
+      await runCli({
+        args: ["verify", "--bundle", file, "--rpc", network.chain.url, "--contract", network.rewards],
+        logFile: join(network.directory, "verify.log"),
+      });
+      await submitBundle(network, bundle, 2);
+      await claimRewards(network, 2);
+      expect(await balanceOf(network, recipient)).toBe(claim.amount);
+    },
+    TEST_TIMEOUT_MS,
+  );
+});

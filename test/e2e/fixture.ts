@@ -1,0 +1,76 @@
+/**
+ * A network for one end-to-end test file. In: the kind of chain and the number of nodes. Out: the network, and helpers that a
+ * staker's and an operator's view need. Everything is undone by `close`, also after a failed start.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Address, NodeId } from "@quorate/common";
+import { ensureBuilt } from "@quorate/contracts";
+import type { ClaimView } from "../../packages/aggregator/src/core/stages.ts";
+import { type EvmKind, startChain } from "../harness/chain.ts";
+import { Cleanup } from "../harness/cleanup.ts";
+import { LocalNetwork, type NetworkOptions } from "../harness/network.ts";
+import { waitFor } from "../harness/waitFor.ts";
+
+export interface Fixture {
+  readonly network: LocalNetwork;
+  close(): Promise<void>;
+}
+
+/** Deploys, seeds and starts the network; starts no agent. */
+export async function startFixture(kind: EvmKind, options: NetworkOptions): Promise<Fixture> {
+  const cleanup = new Cleanup();
+  try {
+    await ensureBuilt();
+    const directory = mkdtempSync(join(tmpdir(), "quorate-e2e-"));
+    cleanup.add(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+    // One account for the owner, one for each node, one for a node that registers later.
+    const chain = await startChain(kind, directory, { accountCount: options.nodes + 2 });
+    cleanup.add(() => chain.stop());
+    const network = await LocalNetwork.deploy(chain, directory, options, cleanup);
+    await network.seedAndStart();
+    return { network, close: () => cleanup.run() };
+  } catch (error) {
+    await cleanup.run();
+    throw error;
+  }
+}
+
+/** Every running agent has a mesh peer at least, and its ledger has closed an epoch. */
+export async function untilReady(network: LocalNetwork): Promise<void> {
+  await waitFor({ what: "agents to be connected and in sync", timeoutMs: 60_000 }, async (report) => {
+    const states = await Promise.all(network.agents.map(({ client }) => client.status()));
+    report(states.map(({ meshPeers, closedEpoch }) => `${meshPeers} mesh peers, epoch ${closedEpoch}`).join("; "));
+    return states.every(({ meshPeers, closedEpoch }) => meshPeers > 0 && closedEpoch !== null) ? true : null;
+  });
+}
+
+/** Asks an agent for a claim, of the last closed epoch where none is named, and stays until its end. */
+export async function claimFrom(
+  network: LocalNetwork,
+  agentId: NodeId,
+  recipient: Address,
+  epoch?: number,
+): Promise<ClaimView> {
+  const { client } = network.agent(agentId);
+  let claim = await client.requestClaim(recipient, epoch);
+  for await (const view of client.watchClaim(recipient, claim.epoch)) claim = view;
+  return claim;
+}
+
+/** The claim as soon as all but `missing` have signed. */
+export async function untilMissing(
+  network: LocalNetwork,
+  agentId: NodeId,
+  recipient: Address,
+  epoch: number,
+  missing: readonly NodeId[],
+): Promise<ClaimView> {
+  const { client } = network.agent(agentId);
+  return waitFor({ what: `all but ${missing.join(", ")} to sign`, timeoutMs: 30_000 }, async (report) => {
+    const claim = await client.claim(recipient, epoch);
+    report(`${claim.status}, missing ${claim.missing.join(", ")}`);
+    return claim.missing.join() === missing.join() ? claim : null;
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * Who plays in the fuzz tests: five nodes and one pending, keys of the linear model (so that a million cases take minutes), a chain, and
+ * arbitraries of what they could honestly send. Not here: what is done to it.
+ */
+import {
+  type Address,
+  type CatchUpRequest,
+  digestOf,
+  encodeCatchUpRequest,
+  encodeCatchUpResponse,
+  encodeGossip,
+  encodeInquiryRequest,
+  encodeInquiryResponse,
+  encodePeersResponse,
+  type NodeId,
+  type Share,
+  type SignatureScheme,
+  type SignedClaimRequest,
+  Signers,
+  type SigningDomain,
+  signIdentity,
+  toHex,
+  verifyIdentity as verifyIdentityReally,
+} from "@quorate/common";
+import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
+import fc from "fast-check";
+import type { ChainEvent, ChainHead } from "../../packages/aggregator/src/core/stages.ts";
+import { makeNode, type SimNode } from "../sim/nodes.ts";
+
+export const DOMAIN: SigningDomain = { chainId: 31_337n, verifyingContract: `0x${"c0".repeat(20)}` };
+export const scheme: SignatureScheme = insecureLinearScheme();
+
+/** What the caches here hold at most: the memory of a long run is to be the agent's own. */
+const CACHED_MAX = 10_000;
+
+const identityChecks = new Map<string, boolean>();
+
+/** Real Ed25519, each check made once: at a millisecond each they would be most of a run. */
+export const verifyIdentity: typeof verifyIdentityReally = (publicKey, digest, signature) => {
+  const key = `${toHex(publicKey)}${toHex(digest)}${toHex(signature)}`;
+  const valid = identityChecks.get(key) ?? verifyIdentityReally(publicKey, digest, signature);
+  if (identityChecks.size < CACHED_MAX) identityChecks.set(key, valid);
+  return valid;
+};
+
+const GENESIS = 1_700_000_000;
+const EPOCH_SECONDS = 100;
+const PENDING: NodeId = 6;
+
+export const NODES: readonly SimNode[] = Array.from({ length: PENDING }, (_, i) =>
+  makeNode(scheme, DOMAIN, i + 1, i + 1 < PENDING, { blockNumber: 1, timestamp: GENESIS - 10 }),
+);
+
+export const CHAIN_EVENTS: readonly ChainEvent[] = [
+  ...NODES.map(({ registered }) => registered),
+  {
+    type: "pool-settled",
+    blockNumber: 2,
+    logIndex: 0,
+    timestamp: GENESIS,
+    balance: 40_000_000n * 10n ** 9n,
+    time: GENESIS,
+    totalReleased: 0n,
+  },
+  {
+    type: "started",
+    blockNumber: 2,
+    logIndex: 1,
+    timestamp: GENESIS,
+    genesis: GENESIS,
+    epochSeconds: EPOCH_SECONDS,
+  },
+];
+
+/** The finalised block at which `epochs` epochs have closed. */
+export function headAfter(epochs: number): ChainHead {
+  const number = 100 + epochs;
+  return { number, hash: `0x${number.toString(16).padStart(64, "0")}`, timestamp: GENESIS + epochs * EPOCH_SECONDS };
+}
+
+export function node(id: NodeId): SimNode {
+  return NODES[(id - 1) % NODES.length] as SimNode;
+}
+
+const digests = new Map<string, Uint8Array>();
+
+/** Hashing costs more than everything else of a case. */
+function digestOfClaim(recipient: Address, amount: bigint): Uint8Array {
+  const key = `${recipient}:${amount}`;
+  const known = digests.get(key) ?? digestOf(DOMAIN, "RewardClaim", { recipient, amount });
+  if (digests.size < CACHED_MAX) digests.set(key, known);
+  return known;
+}
+
+/** A share as its node would sign it, over whatever amount. */
+export function shareOf(id: NodeId, recipient: Address, epoch: number, amount: bigint): Share {
+  const signature = scheme.sign(node(id).blsSecret, digestOfClaim(recipient, amount));
+  return { kind: "RewardClaim", nodeId: id, epoch, message: { recipient, amount }, signature };
+}
+
+const requests = new Map<string, SignedClaimRequest>();
+
+export function requestOf(id: NodeId, recipient: Address, epoch: number): SignedClaimRequest {
+  const key = `${id}:${recipient}@${epoch}`;
+  const known = requests.get(key);
+  if (known !== undefined) return known;
+  const message = { recipient, epoch, nodeId: id };
+  const identitySignature = signIdentity(node(id).identitySecret, digestOf(DOMAIN, "ClaimRequest", message));
+  const request = { ...message, identitySignature };
+  if (requests.size < CACHED_MAX) requests.set(key, request);
+  return request;
+}
+
+/** Of all sizes, those nobody needs included. */
+export const anyInteger: fc.Arbitrary<number> = fc.oneof(fc.nat(8), fc.maxSafeNat());
+export const anyAddress: fc.Arbitrary<Address> = fc.oneof(
+  fc.constantFrom(...NODES.map(({ beneficiary }) => beneficiary)),
+  fc.nat(1_000).map((n): Address => `0x${n.toString(16).padStart(40, "0")}`),
+);
+const anySignature = fc.oneof(fc.uint8Array({ minLength: 192, maxLength: 192 }), fc.constant(new Uint8Array(192)));
+const anyAmount = fc.oneof(fc.bigInt(1n, 10n ** 20n), fc.constantFrom(1n, 2n ** 128n - 1n));
+
+/** In form: what a codec must give back as it was. */
+export const anyShare: fc.Arbitrary<Share> = fc.record({
+  kind: fc.constant("RewardClaim" as const),
+  nodeId: fc.integer({ min: 1, max: 10 }),
+  epoch: anyInteger,
+  message: fc.record({ recipient: anyAddress, amount: anyAmount }),
+  signature: anySignature,
+});
+export const anyRequest: fc.Arbitrary<SignedClaimRequest> = fc.record({
+  recipient: anyAddress,
+  epoch: anyInteger,
+  nodeId: fc.integer({ min: 1, max: 10 }),
+  identitySignature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
+});
+const anyRounds: fc.Arbitrary<CatchUpRequest> = fc.record({
+  rounds: fc.array(
+    fc.record({
+      recipient: anyAddress,
+      epoch: anyInteger,
+      signers: fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 8 }).map((ids) => Signers.of(ids)),
+    }),
+    { maxLength: 5 },
+  ),
+});
+
+/** Valid encodings, by message. */
+export const encoded: Readonly<
+  Record<"gossip" | "rounds" | "catchUp" | "inquiry" | "answer" | "peers", fc.Arbitrary<Uint8Array>>
+> = {
+  gossip: fc.oneof(
+    anyShare.map((share) => encodeGossip({ type: "share", share })),
+    anyRequest.map((request) => encodeGossip({ type: "request", request })),
+  ),
+  rounds: anyRounds.map(encodeCatchUpRequest),
+  catchUp: fc
+    .record({ requests: fc.array(anyRequest, { maxLength: 2 }), shares: fc.array(anyShare, { maxLength: 3 }) })
+    .map(encodeCatchUpResponse),
+  inquiry: anyRequest.map(encodeInquiryRequest),
+  answer: fc.oneof(
+    anyShare.map((share) => encodeInquiryResponse({ type: "share", share })),
+    fc
+      .record({ code: fc.constantFrom("EPOCH_NOT_CLOSED", "NO_REWARDS"), closedEpochs: anyInteger })
+      .map((reason) => encodeInquiryResponse({ type: "reason", reason })),
+  ),
+  peers: fc.array(fc.uint8Array({ minLength: 1, maxLength: 60 }), { maxLength: 4 }).map(encodePeersResponse),
+};

@@ -1,0 +1,193 @@
+/**
+ * Every decoder of the agent under hostile input. In: how many cases, a seed. Out: nothing, or fast-check's error with the smallest input that
+ * breaks a rule: a decoder gives a value or throws one of the codes its contract names, never another error (P-82), and what it gives is
+ * canonical: encoded again it is the same bytes.
+ */
+import {
+  decodeCatchUpRequest,
+  decodeCatchUpResponse,
+  decodeGossip,
+  decodeInquiryRequest,
+  decodeInquiryResponse,
+  decodePeersRequest,
+  decodePeersResponse,
+  type ErrorCode,
+  encodeCatchUpRequest,
+  encodeCatchUpResponse,
+  encodeGossip,
+  encodeInquiryRequest,
+  encodeInquiryResponse,
+  encodePeersRequest,
+  encodePeersResponse,
+  equalBytes,
+  isQuorateError,
+  parseBundle,
+} from "@quorate/common";
+import fc from "fast-check";
+import { orderLogs, parseEvent } from "../../packages/aggregator/src/adapters/chain/events.ts";
+import { logSchema } from "../../packages/aggregator/src/adapters/chain/rpc.ts";
+import {
+  claimRequestSchema,
+  claimSchema,
+  epochQuerySchema,
+  statusSchema,
+} from "../../packages/aggregator/src/adapters/http/schemas.ts";
+import { AddressBook } from "../../packages/aggregator/src/adapters/libp2p/addressBook.ts";
+import { sampleBundle } from "../../packages/aggregator/src/adapters/testing/sampleBundle.ts";
+import { parseConfig } from "../../packages/aggregator/src/config.ts";
+import { readCheckpoint, writeCheckpoint } from "../../packages/aggregator/src/core/ledger/checkpoint.ts";
+import { advanceLedger, emptyLedger } from "../../packages/aggregator/src/core/ledger/ledger.ts";
+import { admitNode } from "../../packages/aggregator/src/core/state.ts";
+import { CHAIN_EVENTS, DOMAIN, encoded, headAfter, NODES, scheme, verifyIdentity } from "./cast.ts";
+import { hostileBytes, hostileJson, hostileText } from "./mutate.ts";
+import { sampleLogs, samplePeerRecord } from "./samples.ts";
+import type { Target } from "./targets.ts";
+
+const WIRE: readonly ErrorCode[] = ["WIRE_TOO_LARGE", "WIRE_MALFORMED", "WIRE_NOT_CANONICAL"];
+
+/** The value, or null for an error of one of these codes; any other error goes up. */
+export function orCoded<T>(run: () => T, codes: readonly ErrorCode[]): T | null {
+  try {
+    return run();
+  } catch (error) {
+    if (isQuorateError(error) && codes.includes(error.code)) return null;
+    throw error;
+  }
+}
+
+function wire<T>(
+  name: string,
+  valid: fc.Arbitrary<Uint8Array>,
+  decode: (bytes: Uint8Array) => T,
+  encode: (value: T) => Uint8Array,
+  codes: readonly ErrorCode[] = WIRE,
+): Target {
+  const property = fc.property(hostileBytes(valid), (bytes) => {
+    const copy = Uint8Array.from(bytes);
+    const value = orCoded(() => decode(bytes), codes);
+    if (!equalBytes(bytes, copy)) throw new Error("the input was changed");
+    if (value !== null && !equalBytes(encode(value), bytes)) throw new Error("accepted, but not canonical");
+  });
+  return { name, weight: 8, run: (parameters) => fc.assert(property, parameters) };
+}
+
+function text(name: string, valid: unknown, decode: (text: string) => unknown, codes: readonly ErrorCode[]): Target {
+  const property = fc.property(hostileText(fc.constant(valid)), (input) => {
+    orCoded(() => decode(input), codes);
+  });
+  return { name, weight: 4, run: (parameters) => fc.assert(property, parameters) };
+}
+
+const SHARES: readonly ErrorCode[] = [...WIRE, "SHARE_WRONG_LENGTH"];
+const BUNDLE: readonly ErrorCode[] = [
+  "BUNDLE_MALFORMED",
+  "BUNDLE_INCONSISTENT",
+  "BUNDLE_BELOW_QUORUM",
+  "SIGNERS_MALFORMED",
+  "POINT_NOT_CANONICAL",
+  "POINT_AT_INFINITY",
+];
+
+const CONFIG = {
+  chain: {
+    providers: ["http://127.0.0.1:1"],
+    chainId: 1,
+    rewards: `0x${"11".repeat(20)}`,
+    pool: `0x${"22".repeat(20)}`,
+  },
+  p2p: { listen: ["/ip4/127.0.0.1/tcp/0"], bootstrap: [], targetPeers: 12 },
+  http: { port: 0 },
+  keys: { directory: "keys", passwordFile: "password" },
+  store: { path: "agent.sqlite" },
+};
+
+function sampleCheckpoint(): unknown {
+  const ledger = emptyLedger();
+  const blsKey = (NODES[0] as (typeof NODES)[0]).blsKey;
+  const admit = admitNode(
+    { domain: DOMAIN, blsKey, claimDeadlineMs: 1_000 },
+    { scheme, signIdentity: (d) => d, verifyIdentity },
+  );
+  advanceLedger(ledger, CHAIN_EVENTS, headAfter(2), admit);
+  return JSON.parse(writeCheckpoint(ledger));
+}
+
+/** zod's own promise is to throw nothing in `safeParse`; transforms in a schema are ours. */
+const schemas: Target = {
+  name: "HTTP bodies, queries and answers",
+  weight: 4,
+  run: (parameters) => {
+    const valid = fc.constantFrom<unknown>(
+      { recipient: `0x${"11".repeat(20)}`, epoch: 3 },
+      { epoch: "12" },
+      { recipient: `0x${"11".repeat(20)}`, amount: "12", status: "collecting", signers: [1], reasons: [] },
+    );
+    fc.assert(
+      fc.property(hostileJson(valid), (json) => {
+        for (const schema of [claimRequestSchema, epochQuerySchema, claimSchema, statusSchema]) {
+          // An address has a code of its own, which the server passes on.
+          orCoded(() => schema.safeParse(json), ["ADDRESS_MALFORMED"]);
+        }
+      }),
+      parameters,
+    );
+  },
+};
+
+const logs: Target = {
+  name: "logs of a provider",
+  weight: 4,
+  run: (parameters) => {
+    const { raw, block, contracts } = sampleLogs();
+    fc.assert(
+      fc.property(hostileJson(fc.constant(raw)), (json) => {
+        const parsed = logSchema.array().safeParse(json);
+        if (!parsed.success) return;
+        orCoded(() => orderLogs(parsed.data, 0, 10), ["CHAIN_LOGS_UNTRUSTED"]);
+        for (const log of parsed.data) {
+          orCoded(() => parseEvent(log, block, contracts), ["CHAIN_LOGS_UNTRUSTED", "CHAIN_EVENT_INVALID"]);
+        }
+      }),
+      parameters,
+    );
+  },
+};
+
+const peerRecords: Target = {
+  name: "signed peer records",
+  weight: 0.5,
+  run: async (parameters) => {
+    const { peer, envelope } = await samplePeerRecord();
+    const property = fc.asyncProperty(hostileBytes(fc.constant(envelope)), async (bytes) => {
+      const book = new AddressBook((known) => known === peer);
+      try {
+        const learned = await book.learn(bytes);
+        if (learned === "new" && !equalBytes(bytes, envelope)) throw new Error("a changed record was believed");
+      } catch (error) {
+        if (!isQuorateError(error, "NETWORK_RECORD_INVALID")) throw error;
+      }
+    });
+    await fc.assert(property, parameters);
+  },
+};
+
+export const DECODERS: readonly Target[] = [
+  wire("gossip", encoded.gossip, decodeGossip, encodeGossip, SHARES),
+  wire("catch-up request", encoded.rounds, decodeCatchUpRequest, encodeCatchUpRequest),
+  wire("catch-up answer", encoded.catchUp, decodeCatchUpResponse, encodeCatchUpResponse, SHARES),
+  wire("inquiry", encoded.inquiry, decodeInquiryRequest, encodeInquiryRequest),
+  wire("inquiry's answer", encoded.answer, decodeInquiryResponse, encodeInquiryResponse, SHARES),
+  wire("peers request", fc.constant(encodePeersRequest()), decodePeersRequest, encodePeersRequest),
+  wire("peers answer", encoded.peers, decodePeersResponse, encodePeersResponse),
+  text("bundle", sampleBundle({ recipient: `0x${"11".repeat(20)}`, epoch: 3 }), parseBundle, BUNDLE),
+  text("checkpoint", sampleCheckpoint(), readCheckpoint, ["STORE_CORRUPT"]),
+  text(
+    "configuration",
+    CONFIG,
+    (yaml) => parseConfig({ file: { path: "fuzz.yaml", text: yaml }, env: {}, flags: {} }),
+    ["CONFIG_MALFORMED", "CONFIG_INVALID"],
+  ),
+  schemas,
+  logs,
+  peerRecords,
+];

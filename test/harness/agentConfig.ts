@@ -1,0 +1,37 @@
+/** The configuration of one agent of a local network. In: the network and the node's directory. Out: what goes into its YAML file. */
+import { join } from "node:path";
+import type { LocalNetwork } from "./network.ts";
+
+/** Protects throw-away keys of a devnet, that is: nothing. */
+export const PASSWORD = "devnet";
+
+export interface AgentConfigInput {
+  readonly network: LocalNetwork;
+  /** Of the node: keys and store are in it. */
+  readonly directory: string;
+  /** Multiaddrs of agents that are up. */
+  readonly bootstrap: readonly string[];
+  readonly claimDeadlineMs: number;
+}
+
+export function agentConfig({ network, directory, bootstrap, claimDeadlineMs }: AgentConfigInput) {
+  const { chain, deployment } = network;
+  return {
+    chain: {
+      providers: [chain.url],
+      chainId: chain.chainId,
+      rewards: network.rewards,
+      pool: deployment.pool,
+      deployBlock: deployment.fromBlock,
+      // The local chain's block time: dozens of agents share two cores, and none is in a hurry.
+      pollMs: 1_000,
+    },
+    // Port 0: whichever are free; the ready message tells them.
+    p2p: { listen: ["/ip4/127.0.0.1/tcp/0"], bootstrap },
+    http: { port: 0 },
+    keys: { directory: join(directory, "keys"), passwordFile: network.passwordFile },
+    store: { path: join(directory, "agent.sqlite") },
+    claims: { deadlineMs: claimDeadlineMs },
+    log: { level: "info" },
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * What an agent's store holds, read from a copy. In: the path of its SQLite file, the agent dead or alive. Out: every row, those included
+ * that the agent no longer loads. A copy, because opening the file itself would do the recovery that the agent is to do after a crash.
+ */
+import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Hex } from "@quorate/common";
+import { openDatabase, query } from "../../packages/aggregator/src/adapters/sqlite/sqlite.ts";
+import type { RoundKey } from "../../packages/aggregator/src/core/stages.ts";
+
+export interface StoreContent {
+  readonly signings: ReadonlyMap<RoundKey, { readonly digest: Hex; readonly amount: bigint }>;
+  readonly claims: ReadonlySet<RoundKey>;
+  readonly bundles: ReadonlySet<RoundKey>;
+  /** Claims of epochs before it may have been deleted (P-70). */
+  readonly firstEpoch: number;
+}
+
+export function readStore(linkOrPath: string): StoreContent {
+  // SQLite keeps its log beside the file itself, not beside a link to it.
+  const path = realpathSync(linkOrPath);
+  const directory = mkdtempSync(join(tmpdir(), "quorate-store-"));
+  try {
+    const copy = join(directory, "copy.sqlite");
+    copyFileSync(path, copy);
+    if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
+    return readContent(copy);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+interface Row {
+  readonly recipient: string;
+  readonly epoch: number;
+}
+
+function readContent(path: string): StoreContent {
+  const db = openDatabase(path);
+  try {
+    // Killed before it made its tables: it has promised nothing.
+    if (query(db, "SELECT 1 FROM sqlite_schema").length === 0) {
+      return { signings: new Map(), claims: new Set(), bundles: new Set(), firstEpoch: 0 };
+    }
+    const signings = query<Row & { digest: string; amount: string }>(db, "SELECT * FROM signing");
+    return {
+      signings: new Map(signings.map((row) => [key(row), { digest: row.digest as Hex, amount: BigInt(row.amount) }])),
+      claims: new Set(query<Row>(db, "SELECT * FROM claim").map(key)),
+      bundles: new Set(query<Row>(db, "SELECT * FROM bundle").map(key)),
+      firstEpoch: query<{ first_epoch: number }>(db, "SELECT first_epoch FROM window")[0]?.first_epoch ?? 0,
+    };
+  } finally {
+    db.close();
+  }
+}
+
+const key = ({ recipient, epoch }: Row): RoundKey => `${recipient as Hex}@${epoch}`;

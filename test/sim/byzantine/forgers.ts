@@ -1,0 +1,100 @@
+/**
+ * Liars that make signatures: wrong ones, ones under others' names, ones that cancel, ones over other amounts.
+ */
+import type { NodeId, Share } from "@quorate/common";
+import { shareIn } from "../messages.ts";
+import type { Random } from "../random.ts";
+import type { Behaviour } from "./behaviours.ts";
+import type { Liar } from "./liar.ts";
+
+const VICTIMS_PER_ROUND = 3;
+
+/** Wrong signatures under the own index, each another, right before the core publishes the right one: none may shut that out. */
+export function forger(liar: Liar, random: Random): Behaviour {
+  return onOwnShare(liar, (share) => {
+    for (let i = 0; i < 2; i++) {
+      const signature = liar.sign(share, liar.strangerSecret(random));
+      liar.tellAll({ type: "share", share: { ...share, signature } });
+    }
+  });
+}
+
+/**
+ * Wrong signatures under the indices of others, as soon as it knows what is signed: before most of them have sent theirs. In a gossip
+ * that took the index for the message's id, or one share an index unchecked, they would shut the honest ones out (Handel, Charon).
+ */
+export function impostor(liar: Liar, random: Random): Behaviour {
+  return onceARound((share) => {
+    for (const nodeId of random.sample(liar.world.plan.ids, VICTIMS_PER_ROUND)) {
+      if (nodeId === liar.self.id) continue;
+      liar.tellAll({ type: "share", share: { ...share, nodeId, signature: liar.sign(share) } });
+    }
+  });
+}
+
+/**
+ * An error added to its own signature and taken from an honest one: the plain sum of both is right (P-6). Works on any scheme whose
+ * signatures add up: the error is itself a signature, by a secret nobody has, and its negative one by the negated secret.
+ */
+export function canceller(liar: Liar, random: Random): Behaviour {
+  return onceARound((share) => {
+    if (share.nodeId === liar.self.id) return;
+    const secret = liar.strangerSecret(random);
+    const sum = (a: Uint8Array, b: Uint8Array): Uint8Array => liar.world.scheme.aggregateSignatures([a, b]);
+    const more = sum(liar.sign(share), liar.sign(share, secret));
+    const less = sum(share.signature, liar.sign(share, negate(secret)));
+    liar.tellAll({ type: "share", share: { ...share, nodeId: liar.self.id, signature: more } });
+    liar.tellAll({ type: "share", share: { ...share, signature: less } });
+  });
+}
+
+/** Its right share, and valid ones over other amounts, to different peers in different order (P-84). */
+export function equivocator(liar: Liar, random: Random): Behaviour {
+  return onOwnShare(liar, (share) => {
+    const { recipient, amount } = share.message;
+    for (const other of [amount + 1n, amount * 2n, amount - 1n]) {
+      const message = { recipient, amount: other };
+      const lie: Share = { ...share, message, signature: liar.sign({ message }) };
+      // The right one comes first here and last there; whichever a peer takes first, two are all it keeps of one node.
+      liar.world.scheduler.after(random.between(0, 200), () => liar.tellAll({ type: "share", share: lie }));
+    }
+  });
+}
+
+function onOwnShare(liar: Liar, act: (share: Share) => void): Behaviour {
+  return {
+    onEffect(effect) {
+      const share = effect.type === "publish" ? shareIn(effect.data) : null;
+      if (share?.nodeId === liar.self.id) act(share);
+      return false;
+    },
+  };
+}
+
+/** Acts on the first share it hears of each round. */
+function onceARound(act: (share: Share) => void): Behaviour {
+  const done = new Set<string>();
+  return {
+    onGossip(_from: NodeId, data: Uint8Array) {
+      const share = shareIn(data);
+      if (share === null) return;
+      const round = `${share.message.recipient}@${share.epoch}`;
+      if (done.has(round)) return;
+      done.add(round);
+      act(share);
+    },
+  };
+}
+
+/** The order of the groups of BLS12-381 (RFC 9380, section 8.8). */
+const ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
+
+function negate(secret: Uint8Array): Uint8Array {
+  let rest = ORDER - BigInt(`0x${Buffer.from(secret).toString("hex")}`);
+  const negated = new Uint8Array(32);
+  for (let i = 31; i >= 0; i--) {
+    negated[i] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+  return negated;
+}

@@ -1,0 +1,73 @@
+/**
+ * What a liar has to lie with: its own keys, what it hears, its connections. It has nobody else's keys.
+ */
+import {
+  digestOf,
+  encodeGossip,
+  type GossipMessage,
+  type NodeId,
+  type Share,
+  type SignedClaimRequest,
+  signIdentity,
+} from "@quorate/common";
+import type { SimAgent, World } from "../agent.ts";
+import type { SimNode } from "../nodes.ts";
+import type { Random } from "../random.ts";
+
+/** Below the ten blames at which a peer is banned: a liar that is banned is as good as silent. */
+const BLAMES_PER_PEER = 8;
+
+export class Liar {
+  readonly self: SimNode;
+  readonly world: World;
+  readonly #agent: () => SimAgent;
+  readonly #blamesBy = new Map<NodeId, number>();
+
+  constructor(self: SimNode, world: World, agent: () => SimAgent) {
+    this.self = self;
+    this.world = world;
+    this.#agent = agent;
+  }
+
+  get agent(): SimAgent {
+    return this.#agent();
+  }
+
+  peers(): readonly NodeId[] {
+    return this.world.network.connections(this.self.id);
+  }
+
+  /** To every peer that would not ban it for one more. */
+  tellAll(message: GossipMessage): void {
+    const data = encodeGossip(message);
+    for (const peer of this.peers()) this.tell(peer, data);
+  }
+
+  tell(peer: NodeId, data: Uint8Array): void {
+    const spent = this.#blamesBy.get(peer) ?? 0;
+    if (spent >= BLAMES_PER_PEER || this.agent.core === null) return;
+    this.#blamesBy.set(peer, spent + 1);
+    this.world.network.push(this.self.id, peer, data);
+  }
+
+  /** Without a thought for what the peer will make of it. */
+  shout(data: Uint8Array): void {
+    if (this.agent.core === null) return;
+    for (const peer of this.peers()) this.world.network.push(this.self.id, peer, data);
+  }
+
+  sign(share: Pick<Share, "message">, secret: Uint8Array = this.self.blsSecret): Uint8Array {
+    return this.world.scheme.sign(secret, digestOf(this.world.domain, "RewardClaim", share.message));
+  }
+
+  request(recipient: Share["message"]["recipient"], epoch: number): SignedClaimRequest {
+    const message = { recipient, epoch, nodeId: this.self.id };
+    const digest = digestOf(this.world.domain, "ClaimRequest", message);
+    return { ...message, identitySignature: signIdentity(this.self.identitySecret, digest) };
+  }
+
+  /** A secret that is nobody's. */
+  strangerSecret(random: Random): Uint8Array {
+    return random.bytes(32).fill(0, 0, 1).fill(1, 31);
+  }
+}

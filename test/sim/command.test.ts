@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { simCommand } from "./command.ts";
+import { run } from "./run.ts";
+
+/** Runs the command and gives what it wrote. */
+function command(args: string, runOne = run): { status: number; out: string; progress: string } {
+  const written = { out: "", progress: "" };
+  const status = simCommand(
+    args.split(" "),
+    {
+      out: (text) => {
+        written.out += text;
+      },
+      progress: (text) => {
+        written.progress += text;
+      },
+    },
+    runOne,
+  );
+  return { status, ...written };
+}
+
+const SMALL = "--nodes 20 --seed 3 --claims 1 --calm";
+
+describe("pnpm sim", () => {
+  it("--json writes one line with one object, and nothing else", () => {
+    const { status, out } = command(`${SMALL} --json`);
+    expect(status).toBe(0);
+    expect(out.indexOf("\n")).toBe(out.length - 1);
+    const result = JSON.parse(out);
+    expect(result).toMatchObject({ seed: 3, nodes: 20, violations: [], ok: true, claims: { bundles: 1 } });
+    expect(result.traceHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(result.virtualMsToQuorum.median).toBeGreaterThan(50);
+    expect(result.bytesPerNode).toBeGreaterThan(10_000);
+    expect(result.pairingsPerNode).toBeGreaterThan(1);
+  });
+
+  it("without it a summary that a person can read", () => {
+    const { status, out, progress } = command(SMALL);
+    expect(status).toBe(0);
+    expect(out).toMatch(/claims {6}1 with a bundle, 0 without a quorum/);
+    expect(out).toMatch(/ok {10}no checker has anything to say/);
+    expect(progress).toMatch(/1 of 1 claims ended/);
+  });
+
+  it("a failure prints its seed and the one command that replays it", () => {
+    const broken: typeof run = (config) =>
+      run({
+        ...config,
+        mutate: (agent) => ({
+          ...agent,
+          handle: (input, nowMs) => agent.handle(input, nowMs).filter(({ type }) => type !== "persist"),
+        }),
+      });
+    const { status, out, progress } = command(SMALL, broken);
+    expect(status).toBe(1);
+    expect(out).toMatch(/VIOLATIONS/);
+    expect(progress).toContain(
+      "seed 3 failed; the same run again:\n  npx -y pnpm@12 sim --nodes 20 --seed 3 --claims 1",
+    );
+  });
+
+  it("error: a wrong flag is named, with what is allowed", () => {
+    const { status, progress } = command("--loss 2");
+    expect(status).toBe(2);
+    expect(progress).toMatch(/--loss/);
+    expect(command("--help")).toMatchObject({ status: 0 });
+  });
+});

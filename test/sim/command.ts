@@ -1,0 +1,42 @@
+/**
+ * The command: one run. In: flags (options.ts). Out: progress and a summary for people, or with `--json` one line with one object; the exit
+ * status. A run that fails gives its seed and the command that replays it.
+ */
+import { isQuorateError } from "@quorate/common";
+import { HELP, parseFlags, replayCommand, type SimFlags } from "./options.ts";
+import { summaryOf } from "./report.ts";
+import { type RunConfig, type RunResult, run } from "./run.ts";
+
+export interface Terminal {
+  out(text: string): void;
+  progress(text: string): void;
+}
+
+/** @param runOne what runs; tests give it faults */
+export function simCommand(
+  argv: readonly string[],
+  terminal: Terminal,
+  runOne: (config: RunConfig) => RunResult = run,
+): number {
+  let flags: SimFlags;
+  try {
+    flags = parseFlags(argv);
+  } catch (error) {
+    if (!isQuorateError(error)) throw error;
+    terminal.progress(`${error.message}\n\n${HELP}`);
+    return 2;
+  }
+  if (flags.help) {
+    terminal.out(HELP);
+    return 0;
+  }
+  const startedMs = performance.now();
+  const result = runOne({ ...flags, onProgress: (line) => terminal.progress(`${line}\n`) });
+  const wallMs = Math.round(performance.now() - startedMs);
+  const { bundles: _bundles, ...numbers } = result;
+  const command = replayCommand(flags);
+  if (flags.json) terminal.out(`${JSON.stringify({ ...numbers, wallMs, command })}\n`);
+  else terminal.out(summaryOf(flags, result, wallMs));
+  if (!result.ok) terminal.progress(`seed ${result.seed} failed; the same run again:\n  ${command}\n`);
+  return result.ok ? 0 : 1;
+}

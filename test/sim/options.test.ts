@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT_FAULTS, NO_FAULTS, parseFlags, replayCommand } from "./options.ts";
+import { drawOptions } from "./swarm.ts";
+
+const code = (run: () => unknown): string | undefined => {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+};
+
+describe("flags", () => {
+  it("have every fault on unless told otherwise", () => {
+    expect(parseFlags([])).toMatchObject({ nodes: 200, seed: 7, claims: 3, faults: DEFAULT_FAULTS, json: false });
+    expect(parseFlags(["--calm"]).faults).toEqual(NO_FAULTS);
+    const faults = { ...NO_FAULTS, loss: 0.02, latencyMs: { min: 5, max: 9 } };
+    expect(parseFlags(["--", "--calm", "--loss", "0.02", "--latency", "5-9"]).faults).toEqual(faults);
+  });
+
+  it.each([
+    ["--nodes", "3"],
+    ["--nodes", "1e2"],
+    ["--seed", "-1"],
+    ["--loss", "1.5"],
+    ["--loss", ""],
+    ["--latency", "90-50"],
+    ["--latency", "50"],
+    ["--speed", "1"],
+  ])("error: %s %s", (flag, value) => {
+    expect(code(() => parseFlags([flag, value]))).toBe("FLAG_INVALID");
+  });
+
+  it("the replay command gives the same options again", () => {
+    for (let i = 0; i < 50; i++) {
+      const drawn = drawOptions(1, i, 60);
+      const [, flags = ""] = replayCommand(drawn).split(" sim ");
+      expect(parseFlags(flags.split(" "))).toEqual({ ...drawn, json: false, help: false });
+    }
+  });
+});

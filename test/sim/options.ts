@@ -1,0 +1,174 @@
+/**
+ * What a run is made of: one seed, sizes, and every fault as one struct. Enters: a command line. Leaves: checked options, and the
+ * command that gives the same run again.
+ */
+import { parseArgs } from "node:util";
+import { quorateError } from "@quorate/common";
+
+/** Faults, all drawn from the seed. Fractions are of nodes, chances are for each message. */
+export interface FaultOptions {
+  /** Nodes that hold connections and never answer, sign or forward. */
+  readonly silent: number;
+  /** Nodes that do what byzantine/ says, each in its own way. */
+  readonly byzantine: number;
+  /** Honest agents that are killed at a random moment, also between two effects of one step, and restart from their disk. */
+  readonly crash: number;
+  /** Honest agents whose provider fails or lies for a while: they abstain (P-57). */
+  readonly unhealthy: number;
+  /** Nodes cut off from the rest for a while, all in one group. */
+  readonly partition: number;
+  readonly loss: number;
+  readonly duplicate: number;
+  /** Messages that take ten times the longest latency. */
+  readonly delay: number;
+  /** Each message takes its own time between the two: they overtake each other. */
+  readonly latencyMs: { readonly min: number; readonly max: number };
+}
+
+export interface SimOptions {
+  readonly seed: number;
+  /** Active nodes; a few pending ones register during the run. */
+  readonly nodes: number;
+  readonly claims: number;
+  readonly faults: FaultOptions;
+}
+
+export interface SimFlags extends SimOptions {
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+const LATENCY = { min: 50, max: 150 };
+
+/** What a run has unless told otherwise: everything, but with 95% of the stake in reach (P-24). */
+export const DEFAULT_FAULTS: FaultOptions = {
+  silent: 0.03,
+  byzantine: 0.01,
+  crash: 0.05,
+  unhealthy: 0.02,
+  partition: 0.1,
+  loss: 0.02,
+  duplicate: 0.01,
+  delay: 0.01,
+  latencyMs: LATENCY,
+};
+
+export const NO_FAULTS: FaultOptions = {
+  silent: 0,
+  byzantine: 0,
+  crash: 0,
+  unhealthy: 0,
+  partition: 0,
+  loss: 0,
+  duplicate: 0,
+  delay: 0,
+  latencyMs: LATENCY,
+};
+
+/** Below four nodes there is no network; above a thousand, flooding takes minutes and gigabytes. */
+const NODES = { min: 4, max: 1_000 };
+const CLAIMS = { min: 1, max: 100 };
+const LATENCY_MAX_MS = 5_000;
+
+type FractionFlag = Exclude<keyof FaultOptions, "latencyMs">;
+const FRACTIONS = [
+  "silent",
+  "byzantine",
+  "crash",
+  "unhealthy",
+  "partition",
+  "loss",
+  "duplicate",
+  "delay",
+] as const satisfies readonly FractionFlag[];
+
+export const HELP = `Runs the production core of hundreds of agents in one process, under virtual time, with faults drawn from a seed.
+
+  npx -y pnpm@12 sim [--nodes 200] [--seed 7] [--claims 3] [--calm] [--json]
+
+  --nodes N         active nodes, ${NODES.min} to ${NODES.max}; default 200
+  --seed S          an integer; the same seed and flags give the same run and trace hash; default 7
+  --claims C        stakers that ask, ${CLAIMS.min} to ${CLAIMS.max}; default 3
+  --silent F        fraction of nodes that never answer; default ${DEFAULT_FAULTS.silent}
+  --byzantine F     fraction of nodes that lie, each in its own way; default ${DEFAULT_FAULTS.byzantine}
+  --crash F         fraction of agents killed and restarted from disk; default ${DEFAULT_FAULTS.crash}
+  --unhealthy F     fraction of agents whose chain provider fails for a while; default ${DEFAULT_FAULTS.unhealthy}
+  --partition F     fraction of nodes cut off for a while; default ${DEFAULT_FAULTS.partition}
+  --loss F          chance that a message is lost; default ${DEFAULT_FAULTS.loss}
+  --duplicate F     chance that it arrives twice; default ${DEFAULT_FAULTS.duplicate}
+  --delay F         chance that it takes ten times as long; default ${DEFAULT_FAULTS.delay}
+  --latency A-B     milliseconds on a link; default ${LATENCY.min}-${LATENCY.max}
+  --calm            no fault but those given
+  --json            one line with one JSON object on standard output; progress goes to standard error
+  --help            this text
+
+  Exit status: 0 every checker is content, 1 one is not (the seed and the command are printed), 2 a flag is wrong.
+`;
+
+/** @throws QuorateError `FLAG_INVALID` */
+export function parseFlags(argv: readonly string[]): SimFlags {
+  // pnpm hands over a "--" that its caller wrote to separate its flags from ours.
+  const values = parse(argv[0] === "--" ? argv.slice(1) : [...argv]);
+  const faults: Record<FractionFlag, number> = { ...(values.calm === true ? NO_FAULTS : DEFAULT_FAULTS) };
+  for (const flag of FRACTIONS) {
+    const text = values[flag];
+    if (text !== undefined) faults[flag] = fraction(`--${flag}`, text);
+  }
+  return {
+    seed: integer("--seed", values.seed ?? "7", 0, Number.MAX_SAFE_INTEGER),
+    nodes: integer("--nodes", values.nodes ?? "200", NODES.min, NODES.max),
+    claims: integer("--claims", values.claims ?? "3", CLAIMS.min, CLAIMS.max),
+    faults: { ...faults, latencyMs: latency(values.latency ?? `${LATENCY.min}-${LATENCY.max}`) },
+    json: values.json ?? false,
+    help: values.help ?? false,
+  };
+}
+
+/** The one command that gives this run again. */
+export function replayCommand(options: SimOptions): string {
+  const { seed, nodes, claims, faults } = options;
+  const given = FRACTIONS.filter((flag) => faults[flag] > 0).map((flag) => `--${flag} ${faults[flag]}`);
+  const { min, max } = faults.latencyMs;
+  const rest = [`--latency ${min}-${max}`, "--calm", ...given].join(" ");
+  return `npx -y pnpm@12 sim --nodes ${nodes} --seed ${seed} --claims ${claims} ${rest}`;
+}
+
+function parse(args: string[]) {
+  const string = { type: "string" } as const;
+  const boolean = { type: "boolean" } as const;
+  try {
+    return parseArgs({
+      args,
+      strict: true,
+      allowPositionals: false,
+      options: {
+        ...{ nodes: string, seed: string, claims: string, latency: string },
+        ...{ silent: string, byzantine: string, crash: string, unhealthy: string, partition: string },
+        ...{ loss: string, duplicate: string, delay: string },
+        ...{ calm: boolean, json: boolean, help: { ...boolean, short: "h" } },
+      },
+    }).values;
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw quorateError("FLAG_INVALID", { problem }, { cause: error });
+  }
+}
+
+function integer(flag: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw quorateError("FLAG_INVALID", { flag, value: text, allowed: `${min} to ${max}` });
+}
+
+function fraction(flag: string, text: string): number {
+  const value = /^(0|1|0?\.\d{1,6}|1\.0{1,6}|0\.\d{1,6})$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 0 && value <= 1) return value;
+  throw quorateError("FLAG_INVALID", { flag, value: text, allowed: "0 to 1" });
+}
+
+function latency(text: string): { readonly min: number; readonly max: number } {
+  const [, from, to] = /^(\d{1,4})-(\d{1,4})$/.exec(text) ?? [];
+  const [min, max] = [Number(from), Number(to)];
+  if (min <= max && max <= LATENCY_MAX_MS) return { min, max };
+  throw quorateError("FLAG_INVALID", { flag: "--latency", value: text, allowed: `A-B, up to ${LATENCY_MAX_MS}` });
+}

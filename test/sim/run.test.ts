@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { BEHAVIOURS } from "./byzantine/behaviours.ts";
+import { DEFAULT_FAULTS, type FaultOptions, NO_FAULTS, type SimOptions } from "./options.ts";
+import { run } from "./run.ts";
+
+const NODES = 24;
+const options = (seed: number, faults: Partial<FaultOptions>): SimOptions => ({
+  seed,
+  nodes: NODES,
+  claims: 2,
+  faults: { ...NO_FAULTS, ...faults },
+});
+
+describe("each fault alone: every claim ends with a bundle", () => {
+  const alone: readonly Partial<FaultOptions>[] = [
+    {},
+    { silent: 0.04 },
+    { crash: 0.5 },
+    { unhealthy: 0.3 },
+    { partition: 0.2 },
+    { loss: 0.15 },
+    { duplicate: 0.5 },
+    { delay: 0.2 },
+    { latencyMs: { min: 5, max: 900 } },
+  ];
+  it.each(alone.flatMap((faults) => [1, 2].map((seed) => ({ faults, seed }))))(
+    "$faults, seed $seed",
+    ({ faults, seed }) => {
+      const { violations, claims, honestQuorum, faulty } = run(options(seed, faults));
+      expect(violations).toEqual([]);
+      expect(honestQuorum).toBe(true);
+      // All that were planned.
+      expect(faulty.crashes).toBe(faults.crash === undefined ? 0 : NODES / 2);
+      expect(claims).toEqual({ bundles: 2, failed: 0, refused: 0 });
+    },
+  );
+});
+
+describe("each way of lying alone: no harm but the liar's own share", () => {
+  /** What these do is no offence: signing nothing, giving nothing, or valid messages that nobody wants. The others are blamed. */
+  const BLAMELESS: readonly string[] = ["refuser", "withholder", "flooder", "equivocator"];
+
+  it.each(BEHAVIOURS)("%s", (behaviour) => {
+    const { violations, claims, faulty, blames } = run({ ...options(6, { byzantine: 0.04 }), behaviours: [behaviour] });
+    expect(violations).toEqual([]);
+    expect(faulty.byzantine).toEqual({ [behaviour]: 1 });
+    expect(claims).toEqual({ bundles: 2, failed: 0, refused: 0 });
+    expect(Object.keys(blames).length === 0).toBe(BLAMELESS.includes(behaviour));
+  });
+});
+
+describe("all faults together", () => {
+  it.each([11, 12, 13, 14])("seed %i", (seed) => {
+    const { violations, claims } = run({ ...options(seed, DEFAULT_FAULTS), nodes: 40, claims: 3 });
+    expect(violations).toEqual([]);
+    expect(claims).toEqual({ bundles: 3, failed: 0, refused: 0 });
+  });
+
+  it("more silence than a quorum allows: no bundle, and the missing are named (P-86)", () => {
+    const { violations, claims, honestQuorum, virtualMsToQuorum } = run(
+      options(3, { ...DEFAULT_FAULTS, silent: 0.15 }),
+    );
+    expect(violations).toEqual([]);
+    expect(honestQuorum).toBe(false);
+    expect(claims).toEqual({ bundles: 0, failed: 2, refused: 0 });
+    expect(virtualMsToQuorum).toEqual({ median: null, max: null });
+  });
+});
+
+describe("determinism", () => {
+  const all = options(21, DEFAULT_FAULTS);
+
+  it("the same seed gives the same result, to the last bit of the trace", () => {
+    expect(run(all)).toEqual(run(all));
+  });
+
+  it("another seed, or one fault more, gives another trace", () => {
+    const { traceHash } = run(all);
+    expect(run({ ...all, seed: 22 }).traceHash).not.toBe(traceHash);
+    expect(run({ ...all, faults: { ...all.faults, loss: 0.03 } }).traceHash).not.toBe(traceHash);
+  });
+});

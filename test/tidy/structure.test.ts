@@ -1,0 +1,131 @@
+import { posix } from "node:path";
+import { describe, expect, it } from "vitest";
+import { importsOf, readSources, type Source } from "./sources.ts";
+
+const sources = readSources(/^(packages|test)\/.*\.ts$/);
+const isTest = ({ path }: Source) => /\.test\.ts$|\/testing\/|testNetwork|\.child\.ts$/.test(path);
+const inFolder = (folder: string) => sources.filter(({ path }) => path.startsWith(folder));
+const core = inFolder("packages/aggregator/src/core/").filter((source) => !isTest(source));
+
+/** Imports of ours as paths from the root; of packages as they stand. */
+function targets({ path, text }: Source): string[] {
+  return importsOf(text).map((target) => (target.startsWith(".") ? posix.join(posix.dirname(path), target) : target));
+}
+
+/** "file → import" for every import of `from` that is not allowed. */
+function violations(from: readonly Source[], allowed: (target: string) => boolean): string[] {
+  return from.flatMap((source) =>
+    targets(source)
+      .filter((target) => !allowed(target))
+      .map((target) => `${source.path} → ${target}`),
+  );
+}
+
+describe("dependency direction: common ← core ← driver ← node ← cli", () => {
+  it("there is a core to look at", () => expect(core.length).toBeGreaterThan(10));
+
+  it("common needs nothing of ours and no Node module", () => {
+    const common = inFolder("packages/common/src/").filter((source) => !isTest(source));
+    expect(
+      violations(
+        common,
+        (target) => target.startsWith("packages/common/") || !/^(node:|@quorate\/|packages\/|test\/)/.test(target),
+      ),
+    ).toEqual([]);
+  });
+
+  it("the core needs only common and zod", () => {
+    const allowed = (target: string) =>
+      target.startsWith("packages/aggregator/src/core/") || ["@quorate/common", "zod"].includes(target);
+    expect(violations(core, allowed)).toEqual([]);
+  });
+
+  it("an adapter knows the ports and the stages, and no other adapter but its own folder", () => {
+    for (const folder of ["bls", "chain", "http", "keys", "libp2p", "sqlite"]) {
+      const own = `packages/aggregator/src/adapters/${folder}/`;
+      const adapter = inFolder(own).filter((source) => !isTest(source));
+      const allowed = (target: string) =>
+        target.startsWith(own) ||
+        target === "packages/aggregator/src/driver/ports.ts" ||
+        target === "packages/aggregator/src/core/stages.ts" ||
+        !target.startsWith("packages/");
+      expect(violations(adapter, allowed)).toEqual([]);
+    }
+  });
+
+  it("the driver knows the core's stages and its own ports only", () => {
+    const driver = inFolder("packages/aggregator/src/driver/").filter((source) => !isTest(source));
+    const allowed = (target: string) =>
+      target.startsWith("packages/aggregator/src/driver/") ||
+      target === "packages/aggregator/src/core/stages.ts" ||
+      !target.startsWith("packages/");
+    expect(violations(driver, allowed)).toEqual([]);
+  });
+});
+
+describe("the core is pure (ADR 1)", () => {
+  const impure =
+    /\b(Date\.now|new Date\(|Math\.random|setTimeout|setInterval|setImmediate|performance\.|process\.|crypto\.getRandomValues|queueMicrotask)|\basync\b|\bawait\b|\bPromise\b|"node:/;
+
+  it("names no clock, timer, randomness, async or Node module", () => {
+    const found = core.flatMap(({ path, text }) =>
+      code(text).flatMap((line, i) => (impure.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : [])),
+    );
+    expect(found).toEqual([]);
+  });
+});
+
+describe("what must not appear", () => {
+  it("no work left open, no skipped or only-run test", () => {
+    const open = new RegExp(
+      ["\\bTO" + "DO\\b", "\\bFIX" + "ME\\b", "\\bX" + "XX\\b", "\\b(it|test|describe)\\.(skip|only|todo)\\b"].join(
+        "|",
+      ),
+    );
+    expect(linesMatching(readSources(/\.(ts|sol|proto)$/), open)).toEqual([]);
+  });
+
+  it("no console output outside of commands, demo and benchmarks", () => {
+    const quiet = sources.filter(
+      ({ path }) => /^packages\//.test(path) && !/\/cli\/|\/scripts\/|\.child\.ts$/.test(path),
+    );
+    expect(linesMatching(quiet, /\bconsole\.(log|error|warn|info)\b/)).toEqual([]);
+  });
+
+  it("no host of a package registry, no path of a machine", () => {
+    const everything = readSources(/\.(ts|sol|proto|md|json|yaml|yml)$|^\.ci\//).filter(
+      ({ path }) => path !== "pnpm-lock.yaml",
+    );
+    expect(
+      linesMatching(
+        everything,
+        new RegExp(["https?://(registry|deb)[.]", "/ro" + "ot/", "/ho" + "me/[a-z]+/", "/wo" + "rk/main"].join("|")),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("size", () => {
+  it("no TypeScript file passes 400 lines", () => {
+    const long = sources.filter(
+      ({ path, text }) => !/\/abi\/|wire\/messages\.ts$/.test(path) && text.split("\n").length > 401,
+    );
+    expect(long.map(({ path, text }) => `${path}: ${text.split("\n").length}`)).toEqual([]);
+  });
+});
+
+/** Lines without what stands in comments; strings stay. */
+function code(text: string): string[] {
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, " "))
+    .split("\n")
+    .map((line) => line.replace(/\/\/.*$/, ""));
+}
+
+function linesMatching(files: readonly Source[], pattern: RegExp): string[] {
+  return files.flatMap(({ path, text }) =>
+    text
+      .split("\n")
+      .flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1}: ${line.trim().slice(0, 120)}`] : [])),
+  );
+}
