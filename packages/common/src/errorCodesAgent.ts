@@ -261,7 +261,7 @@ export const AGENT_ERROR_CODES = {
     where: "network",
   },
   NETWORK_RECORD_INVALID: {
-    summary: "A peer record is not signed by the peer it names.",
+    summary: "A peer record is malformed, not canonical or not signed by the peer it names.",
     remedy: "Nothing to do here; the peer that sent it is scored down.",
     where: "network",
   },

@@ -6,7 +6,7 @@
 import { peerIdFromPublicKey } from "@libp2p/peer-id";
 import { PeerRecord, RecordEnvelope } from "@libp2p/peer-record";
 import type { Multiaddr } from "@multiformats/multiaddr";
-import { MAX_PEER_RECORD_BYTES, quorateError } from "@quorate/common";
+import { equalBytes, MAX_PEER_RECORD_BYTES, quorateError } from "@quorate/common";
 import type { PeerKey } from "../../core/stages.ts";
 import { ADDRESSES_PER_RECORD } from "./limits.ts";
 import { peerKeyOf } from "./peers.ts";
@@ -31,7 +31,8 @@ export class AddressBook {
 
   /**
    * Takes in one envelope. Those of strangers, and those no newer than what is here, are passed over unverified: verifying costs 0.2 ms.
-   * @throws NETWORK_RECORD_INVALID when it is malformed or not signed by the peer it names: whoever sent it did not check it.
+   * @throws NETWORK_RECORD_INVALID when it is malformed, not canonical (P-82) or not signed by the peer it names: whoever sent it did not
+   * check it.
    */
   async learn(envelope: Uint8Array): Promise<Learned> {
     const { peer, record } = unseal(envelope);
@@ -77,6 +78,8 @@ function unseal(bytes: Uint8Array): { peer: PeerKey; record: PeerRecord } {
   try {
     if (bytes.length > MAX_PEER_RECORD_BYTES) throw new Error(`${bytes.length} bytes`);
     const envelope = RecordEnvelope.createFromProtobuf(bytes);
+    // The signature covers the content alone, and these bytes are handed on: nobody may pad or reshape them on the way.
+    if (!equalBytes(envelope.marshal(), bytes)) throw new Error("not canonical");
     const record = PeerRecord.createFromProtobuf(envelope.payload);
     const signer = peerKeyOf(peerIdFromPublicKey(envelope.publicKey));
     if (signer === null || signer !== peerKeyOf(record.peerId)) throw new Error("signed by another key");

@@ -12,7 +12,7 @@ export async function sealedRecord(
 ): Promise<{ readonly peer: PeerKey; readonly envelope: Uint8Array }> {
   const privateKey = await identityKeyPair(identitySecret);
   const peerId = peerIdFromPrivateKey(privateKey);
-  const record = new PeerRecord({ peerId, multiaddrs: addresses.map((address) => multiaddr(address)) });
+  const record = new PeerRecord({ peerId, multiaddrs: addresses.map((address) => multiaddr(address)), seqNumber: 1n });
   const envelope = await RecordEnvelope.seal(record, privateKey);
   return { peer: peerKeyOf(peerId) as PeerKey, envelope: new Uint8Array(envelope.marshal()) };
 }
