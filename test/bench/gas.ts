@@ -3,7 +3,7 @@
  * osaka, by call and by k, the number of non-signers. Gas is exact and repeats; the keys and signatures are fixed by the node's
  * number. What each call is made on is in `gasCalls.ts`, the peers' figures it is printed beside in `peerGas.ts`.
  */
-import { startTestNetwork, TEST_STAKE_ATOMIC } from "@quorate/contracts/testing";
+import { startTestNetwork, TEST_STAKE_ATOMIC, type TestNetwork } from "@quorate/contracts/testing";
 import {
   type GasByVariant,
   measureClaims,
@@ -20,7 +20,7 @@ import {
 import { PEER_GAS } from "./peerGas.ts";
 
 /** N unless the caller says otherwise: the size that the targets are for. */
-export const GAS_NODES = 120;
+export const GAS_NODES = 2_000;
 /** Numbers of non-signers. Those beyond a quarter of the nodes are left out. */
 const NON_SIGNERS: readonly number[] = [0, 5, 20, 100];
 
@@ -30,14 +30,28 @@ export interface GasResult {
   readonly gas: Record<string, GasByVariant>;
 }
 
-/** Runs every call once on a network of `nodes` seeded nodes. About a minute at 2,000. */
+/** The numbers of non-signers that a network of `nodes` is measured with. */
+export function countsFor(nodes: number): readonly number[] {
+  return NON_SIGNERS.filter((k) => k * 4 <= nodes);
+}
+
+/** A started network of `nodes` seeded nodes that reaches its quorum without any of `countsFor`. */
+export async function startGasNetwork(nodes: number): Promise<TestNetwork> {
+  // Where k equal stakes would be more than 5%, the nodes that will not sign have a hundredth of the others' stake.
+  const light = new Set(
+    countsFor(nodes)
+      .filter((k) => k * 20 > nodes)
+      .flatMap((k) => spread(k, nodes)),
+  );
+  const stakeOf = (id: number): bigint => (light.has(id) ? TEST_STAKE_ATOMIC / 100n : TEST_STAKE_ATOMIC);
+  return startTestNetwork({ nodes, stakeOf });
+}
+
+/** Runs every call once on a network of `nodes` seeded nodes. About 15 s at 2,000. */
 export async function benchGas({ nodes }: { nodes: number }): Promise<GasResult> {
   process.stderr.write(`seeding ${nodes} nodes and measuring gas ...\n`);
-  const counts = NON_SIGNERS.filter((k) => k * 4 <= nodes);
-  // Where k equal stakes would be more than 5%, the nodes that will not sign have a hundredth of the others' stake.
-  const light = new Set(counts.filter((k) => k * 20 > nodes).flatMap((k) => spread(k, nodes)));
-  const stakeOf = (id: number): bigint => (light.has(id) ? TEST_STAKE_ATOMIC / 100n : TEST_STAKE_ATOMIC);
-  const network = await startTestNetwork({ nodes, stakeOf });
+  const counts = countsFor(nodes);
+  const network = await startGasNetwork(nodes);
   try {
     const gas: GasResult["gas"] = {};
     const unpacked = await measureUpdates(network, counts, 1_000);

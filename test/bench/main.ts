@@ -24,7 +24,7 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
   --claims N   claims under the load, 1 to 10000
   --json       one line, one object, on standard output
 `;
-/** Below, 20 non-signers are the whole set; above, seeding alone takes minutes. */
+/** Below, 20 non-signers are the whole set. */
 const NODES_RANGE = { min: 20, max: 4_000 };
 const ROUNDS_RANGE = { min: 1, max: 100 };
 const CLAIMS_RANGE = { min: 1, max: 10_000 };

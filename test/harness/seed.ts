@@ -34,6 +34,8 @@ export interface SeedTarget {
 
 /** Osaka caps a transaction at 16,777,216 gas; a seed with its proof and data contract takes less than a million. */
 const NODES_A_TRANSACTION = 16;
+/** Given, so that no transaction is estimated, which would run it some ten times. */
+const GAS_LIMIT = 16_777_216n;
 
 /** The operator's part of a seeded node's rewards. The only contributor is the operator, so it changes nothing; it is there to be real. */
 const FEE_BPS = 1_000;
@@ -49,7 +51,8 @@ export async function seedNodes(
     contributors: contributorStructs(secrets, target.stakeAtomic),
   }));
   for (let first = 0; first < seeds.length; first += NODES_A_TRANSACTION) {
-    await send(rewards, "seedPublicKeyList", seeds.slice(first, first + NODES_A_TRANSACTION));
+    const batch = seeds.slice(first, first + NODES_A_TRANSACTION);
+    await send(rewards, "seedPublicKeyList", batch, { gasLimit: GAS_LIMIT });
   }
 }
 
