@@ -2,7 +2,14 @@
 export { type SimulatedChain, type SimulatedChainOptions, startSimulatedChain } from "./chain.ts";
 export { type DryRun, type DryRunStep, dryRun, formatDryRun } from "./dryRun.ts";
 export { type RewardLeaf, type RewardTree, rewardTree } from "./merkle.ts";
-export { send, startTestNetwork, TEST_STAKE_ATOMIC, type TestNetwork, type TestNetworkOptions } from "./network.ts";
+export {
+  send,
+  startTestNetwork,
+  TEST_STAKE_ATOMIC,
+  type TestNetwork,
+  type TestNetworkOptions,
+  TRANSACTION_GAS_CAP,
+} from "./network.ts";
 export {
   type ContributorStruct,
   makeTestNode,

@@ -12,7 +12,7 @@ import { makeTestNode, soloContributor, type TestNode } from "./nodes.ts";
 /** The stake of a test node: 100 SESH in atomic units. */
 export const TEST_STAKE_ATOMIC: bigint = 100n * 10n ** 9n;
 /** The most gas a transaction may have (EIP-7825). */
-const TRANSACTION_GAS_CAP = 16_777_216n;
+export const TRANSACTION_GAS_CAP = 16_777_216n;
 /** Seeds a transaction: at 315k gas each, 50 fit the cap. */
 const SEEDS_PER_TRANSACTION = 50;
 

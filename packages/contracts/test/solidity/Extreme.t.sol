@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Contributor, IServiceNodeRegistry, NodeState, Registration, SeedNode} from
+    "../../contracts/interfaces/IServiceNodeRegistry.sol";
+import {EpochReport, IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
+import {RewardsStorage} from "../../contracts/libraries/RewardsStorage.sol";
+import {RewardRatePool} from "../../contracts/RewardRatePool.sol";
+import {ServiceNodeRewards} from "../../contracts/ServiceNodeRewards.sol";
+import {Deploy} from "./support/Deploy.sol";
+import {ReportTest} from "./support/ReportTest.sol";
+import {RewardsHarness} from "./support/RewardsHarness.sol";
+import {Signer} from "./support/Signer.sol";
+import {vm} from "./support/Vm.sol";
+
+/// @dev A cheatcode that only these tests use.
+interface StorageVm {
+    function store(address target, bytes32 slot, bytes32 value) external;
+    function load(address target, bytes32 slot) external view returns (bytes32);
+}
+
+/// @dev The largest numbers that the contract takes: every stake is 2^64 - 1, the supply 2^128 - 1.
+contract ExtremeTest is ReportTest {
+    StorageVm private constant storageVm = StorageVm(address(vm));
+    uint128 private constant LARGEST_STAKE = type(uint64).max;
+    uint256 private constant N = 20;
+    address private constant OPERATOR = address(0x0e);
+
+    /// @dev The words of the layout that hold node counts and sums of stakes (docs/contracts/storage.md).
+    uint256 private constant COUNTS_SLOT = 7;
+
+    function setUp() public override {
+        vm.warp(1_800_000_000);
+        token = Deploy.token(type(uint128).max, address(this));
+        address planned = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 3);
+        pool = RewardRatePool(
+            Deploy.proxy(Deploy.poolLogic(), abi.encodeCall(RewardRatePool.initialize, (address(this), token, planned)))
+        );
+        ServiceNodeRewards.Parameters memory parameters = _parameters();
+        parameters.stakingRequirement = LARGEST_STAKE;
+        address logic = Deploy.rewardsLogic(token, pool);
+        rewards = RewardsHarness(Deploy.proxy(logic, abi.encodeCall(ServiceNodeRewards.initialize, (parameters))));
+        token.transfer(address(pool), type(uint96).max);
+        rewards.seedPublicKeyList(_largeSeeds());
+        token.transfer(address(rewards), rewards.principal());
+        rewards.start();
+    }
+
+    function test_P22_P24_sums_and_quorums_of_the_largest_stakes_are_exact() public {
+        assertEq(rewards.activeStake(), N * LARGEST_STAKE);
+        assertEq(rewards.principal(), N * uint256(LARGEST_STAKE));
+        _close(0);
+        // 13 of 20 are below two thirds and 14 above; 18 move no money, 19 do.
+        _refuse(
+            _reportOf(0),
+            _sumTo(13),
+            _range(14, 20),
+            none,
+            _noEarlier(),
+            abi.encodeWithSelector(
+                IServiceNodeRewards.QuorumNotReached.selector, 13 * LARGEST_STAKE, 20 * LARGEST_STAKE, 6_667
+            )
+        );
+        _submit(_reportOf(0), _sumTo(18), _ids(19, 20), none);
+        assertEq(rewards.payableRootCount(), 0);
+        _submit(_reportOf(0), _sumTo(19), _ids(20), none, _earlier(_ids(19, 20), none));
+        assertEq(rewards.payableRootCount(), 1);
+    }
+
+    function test_P35_P36_the_largest_stake_comes_back_whole() public {
+        rewards.setLiquidationShares(1_250, 1_250);
+        _decommission(_ids(5), _sumTo(N));
+        uint256 decommissionedAt = vm.getBlockTimestamp();
+        assertEq(rewards.decommissionedStake(), LARGEST_STAKE);
+        for (uint256 i = 0; i < 168; ++i) _next(_sumTo(N) - 5);
+        vm.prank(address(0xcafe));
+        rewards.liquidateBLSPublicKey(5);
+        uint256 share = uint256(LARGEST_STAKE) * 1_250 / 10_000;
+        assertEq(token.balanceOf(address(0xcafe)), share);
+        rewards.initiateExitBLSPublicKey(6);
+        vm.warp(decommissionedAt + 30 days + 15 days);
+        rewards.exitBLSPublicKey(6);
+        uint256 before = token.balanceOf(address(this));
+        rewards.withdrawPrincipal(5);
+        rewards.withdrawPrincipal(6);
+        assertEq(token.balanceOf(address(this)) - before, 2 * uint256(LARGEST_STAKE) - 2 * share);
+        assertEq(rewards.principal(), (N - 2) * uint256(LARGEST_STAKE));
+    }
+
+    function test_P40_owing_the_largest_number_is_never_payable() public {
+        _close(0);
+        EpochReport memory report = _reportOf(0);
+        report.totalOwed = type(uint256).max;
+        _submit(report, _sumTo(N), none, none);
+        assertEq(rewards.acceptedReports(), 1);
+        assertEq(rewards.payableRootCount(), 0);
+    }
+
+    function test_P27_stakes_that_would_overflow_their_sum_are_refused() public {
+        Registration memory registration = _registration(50, OPERATOR);
+        Contributor[] memory contributors = new Contributor[](10);
+        uint256 sum = 10 * uint256(type(uint128).max);
+        for (uint160 i = 0; i < 10; ++i) {
+            contributors[i] = Contributor(i == 0 ? OPERATOR : address(i), address(1), type(uint128).max);
+        }
+        vm.prank(OPERATOR);
+        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.StakeMismatch.selector, sum, LARGEST_STAKE));
+        rewards.addBLSPublicKey(registration, contributors);
+        // One unit too much, in the part of somebody else.
+        contributors = _solo(OPERATOR);
+        contributors[0].stake = LARGEST_STAKE + 1;
+        vm.prank(OPERATOR);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IServiceNodeRegistry.StakeMismatch.selector, uint256(LARGEST_STAKE) + 1, LARGEST_STAKE
+            )
+        );
+        rewards.addBLSPublicKey(registration, contributors);
+    }
+
+    function test_P28_2_percent_of_the_nodes_register_in_a_block_when_that_is_more_than_20() public {
+        // As with 1,050 nodes: 2% are 21.
+        bytes32 slot = bytes32(uint256(RewardsStorage.LOCATION) + COUNTS_SLOT);
+        uint256 word = uint256(storageVm.load(address(rewards), slot));
+        assertEq(word >> 224, N);
+        storageVm.store(address(rewards), slot, bytes32((word & (type(uint256).max >> 32)) | (1_030 << 224)));
+        assertEq(rewards.nodeCount(), 1_030);
+        rewards.setStakingRequirement(STAKE);
+        for (uint256 i = 0; i < 20; ++i) _register(100 + i, OPERATOR);
+        // The share is of the nodes that are there at each registration: now 1,050.
+        _register(150, OPERATOR);
+        Registration memory registration = _registration(151, OPERATOR);
+        vm.prank(OPERATOR);
+        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.TooManyRegistrations.selector, 21));
+        rewards.addBLSPublicKey(registration, _solo(OPERATOR));
+    }
+
+    function test_P20_the_last_ids_of_a_word_and_the_first_of_the_next() public {
+        // Ids 255 and 256 are in different words of the bitmap.
+        rewards.setStakingRequirement(STAKE);
+        for (uint256 i = N + 1; i <= 257; ++i) {
+            if (i % 20 == 0) vm.roll(block.number + i);
+            _register(i, OPERATOR);
+        }
+        _activate(_range(254, 257), _sumTo(N));
+        assertEq(rewards.activeBitmap(0) >> 254, 3);
+        assertEq(rewards.activeBitmap(1), 3);
+        uint256 all = _sumTo(N) + 254 + 255 + 256 + 257;
+        bytes32 digest = keccak256("message");
+        (uint256 signedActive,) = rewards.verify(digest, Signer.sign(all - 255 - 256, digest), _ids(255, 256), none);
+        assertEq(signedActive, N * LARGEST_STAKE + 2 * STAKE);
+        (signedActive,) = rewards.verify(digest, Signer.sign(all + 253, digest), none, _ids(253, 256));
+        assertEq(signedActive, N * LARGEST_STAKE + 4 * STAKE);
+        assertEq(uint256(rewards.node(253).state), uint256(NodeState.Pending));
+    }
+
+    function _largeSeeds() private view returns (SeedNode[] memory seeds) {
+        seeds = _seeds(N);
+        for (uint256 i = 0; i < N; ++i) seeds[i].contributors[0].stake = LARGEST_STAKE;
+    }
+}
