@@ -2,8 +2,9 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    // For what hangs. A machine that others load takes ten times as long as a free one, and a hook may compile the contracts.
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
     setupFiles: ["test/harness/propertySeed.ts"],
     projects: [
       {

@@ -23,7 +23,7 @@ const BOUNDS: readonly (readonly [call: string, variant: string, maximum: number
 let result: GasResult;
 beforeAll(async () => {
   result = await benchGas({ nodes: GAS_NODES });
-}, 300_000);
+});
 
 test("gas is that of the committed snapshot, of 2,000 nodes", () => {
   expect(result.nodes).toBe(2_000);

@@ -39,7 +39,7 @@ export async function startFixture(kind: EvmKind, options: NetworkOptions): Prom
 
 /** Every running agent has a mesh peer at least, and its ledger has closed an epoch. */
 export async function untilReady(network: LocalNetwork): Promise<void> {
-  await waitFor({ what: "agents to be connected and in sync", timeoutMs: 60_000 }, async (report) => {
+  await waitFor({ what: "agents to be connected and in sync", timeoutMs: 180_000 }, async (report) => {
     const states = await Promise.all(network.agents.map(({ client }) => client.status()));
     report(states.map(({ meshPeers, closedEpoch }) => `${meshPeers} mesh peers, epoch ${closedEpoch}`).join("; "));
     return states.every(({ meshPeers, closedEpoch }) => meshPeers > 0 && closedEpoch !== null) ? true : null;
@@ -68,7 +68,7 @@ export async function untilMissing(
   missing: readonly NodeId[],
 ): Promise<ClaimView> {
   const { client } = network.agent(agentId);
-  return waitFor({ what: `all but ${missing.join(", ")} to sign`, timeoutMs: 30_000 }, async (report) => {
+  return waitFor({ what: `all but ${missing.join(", ")} to sign`, timeoutMs: 60_000 }, async (report) => {
     const claim = await client.claim(recipient, epoch);
     report(`${claim.status}, missing ${claim.missing.join(", ")}`);
     return claim.missing.join() === missing.join() ? claim : null;

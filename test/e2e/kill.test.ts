@@ -16,8 +16,6 @@ import type { SeenShare } from "../kill/promises.ts";
 import { readStore } from "../kill/storeFile.ts";
 import { claimFrom, type Fixture, startFixture, untilReady } from "./fixture.ts";
 
-const TEST_TIMEOUT_MS = 120_000;
-
 /** A few megabytes: an agent's store with its write-ahead log fits, and is soon filled. */
 const DISK_SIZE = "2m";
 
@@ -48,24 +46,26 @@ describe.skipIf(!mayMount)("disks that fail", () => {
   let network: LocalNetwork;
   let onlooker: Onlooker;
   let disk: string;
+  let mounted = false;
   const seen: SeenShare[] = [];
 
   beforeAll(async () => {
-    fixture = await startFixture("hardhat", { nodes: 3, epochSeconds: 12, claimDeadlineMs: 60_000 });
+    fixture = await startFixture("hardhat", { nodes: 3, epochSeconds: 20, claimDeadlineMs: 100_000 });
     network = fixture.network;
     onlooker = await Onlooker.start(network, (share) => seen.push(share));
     disk = join(network.directory, "disk");
     mkdirSync(disk);
     mountDisk(disk);
+    mounted = true;
     symlinkSync(join(disk, "agent.sqlite"), storePath());
     await network.startAgents([1, 2, VICTIM]);
     await untilReady(network);
-  }, TEST_TIMEOUT_MS);
+  });
 
   afterAll(async () => {
     await onlooker?.stop();
     for (const { id } of network?.agents ?? []) await network.killAgent(id);
-    unmount(disk);
+    if (mounted) unmount(disk);
     await fixture?.close();
   });
 
@@ -86,59 +86,47 @@ describe.skipIf(!mayMount)("disks that fail", () => {
     return log().slice(before);
   };
 
-  it(
-    "error: STORE_WRITE_FAILED when the disk is full: the agent ends, and no share of an unrecorded digest was published",
-    async () => {
-      const { child } = network.agent(VICTIM);
-      fill();
-      const recipient = network.node(1).operator;
-      const { epoch } = await network.agent(1).client.requestClaim(recipient);
-      const exit = await child.exited;
-      expect(exit.code).toBe(1);
-      await network.killAgent(VICTIM);
-      expect(log()).toContain("STORE_WRITE_FAILED");
+  it("error: STORE_WRITE_FAILED when the disk is full: the agent ends, and no share of an unrecorded digest was published", async () => {
+    const { child } = network.agent(VICTIM);
+    fill();
+    const recipient = network.node(1).operator;
+    const { epoch } = await network.agent(1).client.requestClaim(recipient);
+    const exit = await child.exited;
+    expect(exit.code).toBe(1);
+    await network.killAgent(VICTIM);
+    expect(log()).toContain("STORE_WRITE_FAILED");
 
-      // The others have signed; it has recorded nothing of that round, and nothing of it was heard.
-      const round = roundKey(recipient, epoch);
-      await waitFor({ what: "the others' shares", timeoutMs: 20_000 }, () =>
-        seen.filter((share) => share.round === round).length === 2 ? true : null,
-      );
-      expect(seen.filter((share) => share.round === round && share.nodeId === VICTIM)).toEqual([]);
-      expect(readStore(storePath()).signings.has(round)).toBe(false);
+    // The others have signed; it has recorded nothing of that round, and nothing of it was heard.
+    const round = roundKey(recipient, epoch);
+    await waitFor({ what: "the others' shares", timeoutMs: 60_000 }, () =>
+      seen.filter((share) => share.round === round).length === 2 ? true : null,
+    );
+    expect(seen.filter((share) => share.round === round && share.nodeId === VICTIM)).toEqual([]);
+    expect(readStore(storePath()).signings.has(round)).toBe(false);
 
-      rmSync(join(disk, "filler"));
-      await network.startAgent(VICTIM);
-      expect(await claimFrom(network, 1, recipient, epoch)).toMatchObject({ status: "ready", missing: [] });
-      expect(readStore(storePath()).signings.has(round)).toBe(true);
-    },
-    TEST_TIMEOUT_MS,
-  );
+    rmSync(join(disk, "filler"));
+    await network.startAgent(VICTIM);
+    expect(await claimFrom(network, 1, recipient, epoch)).toMatchObject({ status: "ready", missing: [] });
+    expect(readStore(storePath()).signings.has(round)).toBe(true);
+  });
 
-  it(
-    "error: a read-only disk is said at start",
-    async () => {
-      await network.stopAgent(VICTIM);
-      execFileSync("mount", ["-o", "remount,ro", disk]);
-      expect(await failsToStart()).toContain("STORE_OPEN_FAILED");
-      execFileSync("mount", ["-o", "remount,rw", disk]);
-    },
-    TEST_TIMEOUT_MS,
-  );
+  it("error: a read-only disk is said at start", async () => {
+    await network.stopAgent(VICTIM);
+    execFileSync("mount", ["-o", "remount,ro", disk]);
+    expect(await failsToStart()).toContain("STORE_OPEN_FAILED");
+    execFileSync("mount", ["-o", "remount,rw", disk]);
+  });
 
-  it(
-    "error: STORE_CORRUPT for a damaged file, at start; the file is left as it is",
-    async () => {
-      const intact = readFileSync(storePath());
-      const damaged = Uint8Array.from(intact);
-      damaged.fill(0xaa, 4_096);
-      writeFileSync(storePath(), damaged);
-      expect(await failsToStart()).toContain("STORE_CORRUPT");
-      expect(readFileSync(storePath()).equals(damaged)).toBe(true);
+  it("error: STORE_CORRUPT for a damaged file, at start; the file is left as it is", async () => {
+    const intact = readFileSync(storePath());
+    const damaged = Uint8Array.from(intact);
+    damaged.fill(0xaa, 4_096);
+    writeFileSync(storePath(), damaged);
+    expect(await failsToStart()).toContain("STORE_CORRUPT");
+    expect(readFileSync(storePath()).equals(damaged)).toBe(true);
 
-      writeFileSync(storePath(), intact);
-      await network.startAgent(VICTIM);
-      expect(await network.stopAgent(VICTIM)).toEqual({ code: 0, signal: null });
-    },
-    TEST_TIMEOUT_MS,
-  );
+    writeFileSync(storePath(), intact);
+    await network.startAgent(VICTIM);
+    expect(await network.stopAgent(VICTIM)).toEqual({ code: 0, signal: null });
+  });
 });

@@ -11,13 +11,9 @@ const CASES = 20_000;
 const seed = fc.readConfigureGlobal().seed as number;
 
 describe("hostile input breaks no rule (P-82, P-88)", () => {
-  it.each(runsOf(CASES))(
-    "$target.name",
-    async ({ target, numRuns }) => {
-      await target.run({ numRuns, seed });
-    },
-    60_000,
-  );
+  it.each(runsOf(CASES))("$target.name", async ({ target, numRuns }) => {
+    await target.run({ numRuns, seed });
+  });
 
   it("lives of the agent get past the first checks: every verdict, signings, bundles, blame, all kinds of work", () => {
     const reached = new Map<string, number>();

@@ -39,7 +39,7 @@ const DEVELOPMENT_MNEMONIC = "test test test test test test test test test test 
 const CHAIN_ID = 31_337;
 
 /** Loading Hardhat takes 1–2 s alone, several when 24 agents start beside it. */
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 
 export async function startChain(
   kind: EvmKind,

@@ -51,8 +51,8 @@ export interface ChildExit {
   readonly signal: string | null;
 }
 
-/** Agents flush their store within milliseconds; a child that needs longer than this hangs. */
-const STOP_GRACE_MS = 5_000;
+/** Agents stop within a second, on a busy machine within several; a child that needs longer than this hangs. */
+const STOP_GRACE_MS = 20_000;
 
 export function startChild(options: ChildOptions): Child {
   mkdirSync(dirname(options.logFile), { recursive: true });

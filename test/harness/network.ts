@@ -34,7 +34,7 @@ const POOL_FUNDING_ATOMIC = 40_000_000n * ATOMIC_PER_TOKEN;
 const AGENTS_STARTING_AT_ONCE = 4;
 
 /** One second alone, 20 when others compile on the same two cores. */
-const AGENT_START_TIMEOUT_MS = 60_000;
+const AGENT_START_TIMEOUT_MS = 120_000;
 
 export interface NetworkOptions {
   readonly nodes: number;

@@ -60,7 +60,7 @@ describe("random histories", () => {
       }),
       { numRuns: Number(process.env["HISTORIES"] ?? 8), seed: 21 },
     );
-  }, 240_000);
+  });
 
   test("P-36: a node that stays decommissioned for 168 reports is liquidated, and its principal comes back later", async () => {
     const report = (decommission: number[]): Operation => ({
@@ -89,7 +89,7 @@ describe("random histories", () => {
     expect(outcomes.get("liquidate LiquidationTooEarly")).toBeGreaterThan(0);
     expect(outcomes.get("liquidate null")).toBe(1);
     expect(outcomes.get("withdraw NodeLocked")).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   test("the histories reached what they are for", () => {
     if (process.env["HISTORIES"] !== undefined) process.stdout.write(`${JSON.stringify([...outcomes].sort())}\n`);

@@ -65,7 +65,7 @@ describe("the network command", () => {
     expect(offered).toMatchObject({ status: 0, output: expect.stringContaining(`next is ${to}`) });
     const wrongOwner = await run("verify-deployment", "--rpc", rpc, "--record", record, "--owner", to);
     expect(wrongOwner).toMatchObject({ status: 1, output: expect.stringContaining("FAILED  rewards.owner") });
-  }, 120_000);
+  });
 
   test("error: another chain, an existing record, a record that is none", async () => {
     const wrongChain = await run("deploy", "--rpc", rpc, "--network", join(packageDir, "networks", "testnet.json"));
@@ -76,5 +76,5 @@ describe("the network command", () => {
     expect(unread).toMatchObject({ status: 1, output: expect.stringContaining("DEPLOY_RECORD_INVALID") });
     const again = await run("deploy", "--rpc", rpc, "--network", local, "--record", broken);
     expect(again).toMatchObject({ status: 1, output: expect.stringContaining("broken.json") });
-  }, 60_000);
+  });
 });

@@ -115,10 +115,13 @@ describe.each([
 
 describe("workers", () => {
   /** A verifier whose threads the test can reach. */
-  function reachable(start: (nth: number) => Worker): { verifier: CountingVerifier; started: Worker[] } {
+  function reachable(
+    workers: number,
+    start: (nth: number) => Worker,
+  ): { verifier: CountingVerifier; started: Worker[] } {
     const started: Worker[] = [];
     const verifier = createVerifier(scheme, {
-      workers: 2,
+      workers,
       startWorker: () => {
         const worker = start(started.length);
         started.push(worker);
@@ -129,30 +132,32 @@ describe("workers", () => {
   }
   const bad = adversarial([...good]);
   const job = [{ digest: DIGEST, items: bad }];
+  /** Half a second of checks: a thread is in the middle of it when the test looks. */
+  const longJob = Array.from({ length: 12 }, () => job[0] as (typeof job)[0]);
 
   it("one that is killed in the middle of a job is replaced, and the job is done again", async () => {
-    const { verifier, started } = reachable(startWorker);
-    const expected = oneByOne(bad);
+    const { verifier, started } = reachable(1, startWorker);
+    const expected = longJob.map(() => oneByOne(bad));
     /** Kills the newest thread `afterMs` into a job. */
     const killDuringJob = async (afterMs: number) => {
-      const result = verifier.verify(job);
+      const result = verifier.verify(longJob);
       await new Promise((resolve) => setTimeout(resolve, afterMs));
       await started.at(-1)?.terminate();
-      expect(await result).toEqual([expected]);
+      expect(await result).toEqual(expected);
     };
-    await killDuringJob(5); // while it starts
+    await killDuringJob(0); // while it starts
     expect(started).toHaveLength(2);
-    await killDuringJob(5); // while it checks: the job takes some 40 ms
+    await killDuringJob(5); // while it checks
     expect(started).toHaveLength(3);
     await started[2]?.terminate(); // while it is idle
-    expect(await verifier.verify(job)).toEqual([expected]);
+    expect(await verifier.verify(longJob)).toEqual(expected);
     expect(started).toHaveLength(4);
     await verifier.close();
   });
 
   it("where they die of every job, it is checked on the calling thread, and nobody honest is blamed", async () => {
     const dying = () => new Worker("process.exit(1)", { eval: true });
-    const { verifier, started } = reachable(dying);
+    const { verifier, started } = reachable(2, dying);
     expect(await verifier.verify(job)).toEqual([oneByOne(bad)]);
     expect(started).toHaveLength(2);
     await verifier.close();
@@ -177,10 +182,8 @@ describe("workers", () => {
     const open = Array.from({ length: 50 }, () => verifier.verify([{ digest: DIGEST, items: good }]));
     const small = verifier.verify([{ digest: DIGEST, items: good.slice(0, 2) }]);
     await new Promise((resolve) => setTimeout(resolve, 5));
-    const started = performance.now();
     await verifier.close();
-    // 50 jobs of 120 shares are half a second of checks at least; a thread starting up ends within its start-up.
-    expect(performance.now() - started).toBeLessThan(2_000);
+    // Not after the jobs: the last of them has not been checked.
     for (const result of await Promise.all(open)) expect(result[0]).toHaveLength(COUNT);
     expect((await Promise.all(open)).at(-1)?.[0]).not.toContain(true);
     expect((await small)[0]).toHaveLength(2);
@@ -194,7 +197,8 @@ describe("workers", () => {
     const timer = setInterval(() => turns++, 1);
     await verifier.verify(Array.from({ length: 4 }, () => ({ digest: DIGEST, items: bad })));
     clearInterval(timer);
-    expect(turns).toBeGreaterThan(20);
+    // Checked here, it would have been a turn between groups at most.
+    expect(turns).toBeGreaterThan(4);
     await verifier.close();
   });
 });

@@ -41,7 +41,7 @@ beforeAll(async () => {
   // On anvil only these two parts of a simulated chain are there, and deploying needs no other.
   network = await startTestNetwork({ nodes: NODES }, { provider, signers } as unknown as SimulatedChain);
   contract = await RewardsContract.connect(chain.url, parseAddress(network.deployment.rewards));
-}, 300_000);
+});
 
 afterAll(async () => {
   contract?.close();
@@ -61,7 +61,7 @@ async function followUntil(isLast: (event: ChainEvent) => boolean): Promise<Chai
       deployBlock: network.deployment.fromBlock,
       pollMs: 20,
       chunkBlocks: 5,
-      timeoutMs: 5_000,
+      timeoutMs: 30_000,
     },
     { logger: { debug() {}, info() {}, warn() {}, error() {} } },
   );

