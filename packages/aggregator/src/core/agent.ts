@@ -8,7 +8,7 @@ import { Claims } from "./claims.ts";
 import { answerInquiry, noteUnreached, takeInquiryAnswer } from "./inquiry.ts";
 import { takeGossip, takeRequest, takeShare, takeVerified } from "./intake.ts";
 import { writeCheckpoint } from "./ledger/checkpoint.ts";
-import { type AdmitNode, advanceLedger, lastClosedEpoch, sortedNodes } from "./ledger/ledger.ts";
+import { type AdmitNode, advanceLedger, lastClosedEpoch } from "./ledger/ledger.ts";
 import { TICK_MS } from "./limits.ts";
 import { oldestInWindow } from "./policy.ts";
 import { parseRoundKey, type Round } from "./rounds/round.ts";
@@ -21,8 +21,8 @@ import {
   admittedIdentities,
   type CoreState,
   createState,
+  deriveNodes,
   type Emit,
-  findOwnNode,
 } from "./state.ts";
 import { agentStatus } from "./status.ts";
 
@@ -39,7 +39,7 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
     },
     status: (): AgentStatus => agentStatus(state),
     claim: (recipient: Address, epoch: number | null) => state.claims.view(state, recipient, epoch),
-    nodes: () => sortedNodes(state.ledger).map(({ node }) => node),
+    nodes: () => state.nodes,
     owed(recipient: Address) {
       const epoch = lastClosedEpoch(state.ledger);
       return epoch === null ? null : { epoch, amount: state.ledger.owed.get(recipient) ?? 0n };
@@ -112,7 +112,7 @@ function advance(
 ): void {
   const change = advanceLedger(state.ledger, events, head, admit);
   if (change.nodesChanged) {
-    state.ownNode = findOwnNode(state);
+    deriveNodes(state);
     emit({ type: "admit", identities: admittedIdentities(state) });
   }
   if (change.closedEpochs.length > 0) closeWindow(state, emit);

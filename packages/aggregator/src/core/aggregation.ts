@@ -14,7 +14,7 @@ import {
 } from "@quorate/common";
 import { agreeingShares, type Round } from "./rounds/round.ts";
 import { claimDigest } from "./signing.ts";
-import { type CoreState, nodeViews } from "./state.ts";
+import type { CoreState } from "./state.ts";
 
 /** How far a round has come, counted anew from the shares held. */
 export interface Tally {
@@ -33,7 +33,7 @@ export function tallyRound(state: CoreState, round: Round): Tally {
 
 /** As tallyRound, for any set of signers: a round's or a bundle's. */
 export function tallySigners(state: CoreState, signed: { has(id: NodeId): boolean }): Tally {
-  const nodes = nodeViews(state);
+  const { nodes } = state;
   const signers = nodes.filter(({ id }) => signed.has(id)).map(({ id }) => id);
   const stake = stakeSigned(Signers.of(signers), nodes);
   return {
@@ -50,10 +50,9 @@ export function tallySigners(state: CoreState, signed: { has(id: NodeId): boolea
  * checked, so that would be a fault of this agent, and a bundle that fails on chain helps nobody.
  */
 export function bundleRound(state: CoreState, round: Round, tally: Tally): Bundle | null {
-  const { ledger, modules, options } = state;
+  const { ledger, modules, nodes, options } = state;
   if (!tally.quorum || round.ownAmount === null || ledger.head === null) return null;
   const shares = agreeingShares(round);
-  const nodes = nodeViews(state);
   const signing = nodes.filter(({ id }) => shares.has(id));
   const signature = modules.scheme.aggregateSignatures(signing.map(({ id }) => shares.get(id) as Uint8Array));
   const digest = claimDigest(state, round.recipient, round.ownAmount);

@@ -1,19 +1,33 @@
-import { type Address, decodeGossip, hasMoneyQuorum, Signers, stakeSigned, toHex } from "@quorate/common";
+import {
+  type Address,
+  decodeGossip,
+  hasMoneyQuorum,
+  Signers,
+  signIdentity,
+  stakeSigned,
+  toHex,
+  verifyIdentity,
+} from "@quorate/common";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  DOMAIN,
   headAfter,
   makeRequest,
   makeShare,
   NOTHING_RESTORED,
   published,
   requestBytes,
+  scheme,
   shareBytes,
   TestAgent,
   testNode,
 } from "../testing/cluster.ts";
 import { ALL, boot, node, owedToStaker, PENDING, STAKER } from "../testing/twenty.ts";
-import { CLAIMS_MAX } from "./limits.ts";
-import type { ChainEvent, ContributorView } from "./stages.ts";
+import { Claims } from "./claims.ts";
+import { takeGossip } from "./intake.ts";
+import { CLAIMS_MAX, ROUNDS_MAX } from "./limits.ts";
+import type { ChainEvent, ContributorView, Effect } from "./stages.ts";
+import { type CoreState, createState } from "./state.ts";
 
 /** What every agent's ledger says the staker is owed at the close of epoch 2. */
 let amount: bigint;
@@ -229,5 +243,62 @@ describe("a restart", () => {
     const { effects } = await agent.ask(STAKER);
     expect(effects.filter(({ type }) => type === "sign")).toEqual([]);
     expect(agent.effects).toContainEqual(expect.objectContaining({ type: "observe", code: "SIGNING_CONFLICT" }));
+  });
+});
+
+describe("the node set that shares are counted against (P-85)", () => {
+  const ids = (agent: TestAgent): number[] => agent.core.nodes().map(({ id }) => id);
+
+  it("is in id order, and made anew only when it changes, not at each share", async () => {
+    const agent = await new TestAgent(node(1)).boot([...ALL].reverse(), 3);
+    expect(ids(agent)).toEqual(ALL.map(({ id }) => id));
+    const before = agent.core.nodes();
+    await agent.ask(STAKER);
+    await agent.gossip(shareBytes(makeShare(node(2), { recipient: STAKER, epoch: 2, amount })));
+    await agent.feed({ type: "chain", events: [], head: headAfter(4) });
+    expect(agent.core.nodes()).toBe(before);
+
+    const head = headAfter(5);
+    const activated = { type: "nodes-activated", ids: [21], blockNumber: head.number, logIndex: 0 } as const;
+    await agent.feed({ type: "chain", events: [{ ...activated, timestamp: head.timestamp }], head });
+    expect(agent.core.nodes()).not.toBe(before);
+    expect(agent.core.nodes().at(-1)).toMatchObject({ id: 21, state: "active" });
+  });
+});
+
+describe("when every round is taken (P-88)", () => {
+  /** An agent's state with three closed epochs, and as many rounds that somebody asked for as there may be. */
+  async function fullState(): Promise<CoreState> {
+    const before = await boot(1);
+    const ledger = before.records.findLast(({ type }) => type === "ledger");
+    if (ledger?.type !== "ledger") throw new Error("closing an epoch stores the ledger");
+    const restored = { ...NOTHING_RESTORED, ledgerJson: ledger.json };
+    const modules = {
+      scheme,
+      signIdentity: (digest: Uint8Array) => signIdentity(node(1).identitySecret, digest),
+      verifyIdentity,
+    };
+    const options = { domain: DOMAIN, blsKey: node(1).blsKey, claimDeadlineMs: 10_000 };
+    const state = createState(options, modules, restored, new Claims(restored));
+    state.health = { healthy: true };
+    for (let i = 0; i < ROUNDS_MAX; i++) state.rounds.request(`0xff${i.toString(16).padStart(38, "0")}`, 2, null);
+    return state;
+  }
+
+  it("error: ROUNDS_FULL for a staker, and nothing is recorded that was not accepted (P-71)", async () => {
+    const state = await fullState();
+    const effects: Effect[] = [];
+    const reply = state.claims.request(state, STAKER, 2, 0, (effect) => effects.push(effect));
+    expect(reply).toEqual({ ok: false, refusal: { code: "ROUNDS_FULL", values: { rounds: ROUNDS_MAX } } });
+    expect(effects).toEqual([]);
+  });
+
+  it("error: ROUNDS_FULL for a request of another node: ignored, its sender is not to blame", async () => {
+    const state = await fullState();
+    const effects: Effect[] = [];
+    const data = requestBytes(makeRequest(node(3), STAKER, 2));
+    takeGossip(state, { from: "0xfe", handle: 1 }, data, 0, (effect) => effects.push(effect));
+    expect(effects).toContainEqual({ type: "verdict", handle: 1, verdict: "ignore", code: "ROUNDS_FULL" });
+    expect(effects.filter(({ type }) => type === "blame")).toEqual([]);
   });
 });

@@ -19,7 +19,7 @@ import { CLAIMS_MAX, IMPROVE_MS, INQUIRE_AFTER_MS } from "./limits.ts";
 import { decideClaim } from "./policy.ts";
 import { disagreements, openRound, parseRoundKey, type Round, roundKey } from "./rounds/round.ts";
 import { claimDigest, considerRound } from "./signing.ts";
-import type { ClaimReply, ClaimView, RestoredState, RoundKey } from "./stages.ts";
+import type { ClaimReply, ClaimView, LedgerNode, RestoredState, RoundKey } from "./stages.ts";
 import type { CoreState, Emit } from "./state.ts";
 
 /** One claim; its round holds the shares. */
@@ -68,18 +68,20 @@ export class Claims {
     if (this.#openCount() >= CLAIMS_MAX) return refuse("CLAIMS_FULL", { open: CLAIMS_MAX });
     if (!state.requestBudget.take(state.ownNode.id, nowMs))
       return refuse("BUDGET_EXCEEDED", { nodeId: state.ownNode.id });
+    const request = signRequest(state, state.ownNode, recipient, wanted);
+    const round = state.rounds.request(recipient, wanted, request);
+    if (round === null) return refuse("ROUNDS_FULL", { rounds: state.rounds.size });
     emit({ type: "persist", records: [{ type: "claim", recipient, epoch: wanted }] });
-    const claim = this.#open(state, recipient, wanted, nowMs, emit);
-    return claim === null
-      ? refuse("ROUNDS_FULL", { rounds: state.rounds.size })
-      : { ok: true, claim: this.#view(state, claim) };
+    return { ok: true, claim: this.#view(state, this.#open(state, round, request, nowMs, emit)) };
   }
 
   /** After a restart: accepted claims without a bundle are collected again, if their epoch is still in the window. */
   resume(state: CoreState, restored: RestoredState, nowMs: number, emit: Emit): void {
     for (const { recipient, epoch } of restored.claims) {
-      const known = this.#claims.has(roundKey(recipient, epoch));
-      if (!known && state.ownNode !== null) this.#open(state, recipient, epoch, nowMs, emit);
+      if (this.#claims.has(roundKey(recipient, epoch)) || state.ownNode === null) continue;
+      const request = signRequest(state, state.ownNode, recipient, epoch);
+      const round = state.rounds.request(recipient, epoch, request);
+      if (round !== null) this.#open(state, round, request, nowMs, emit);
     }
   }
 
@@ -122,13 +124,10 @@ export class Claims {
     return newest === null ? null : this.#view(state, newest);
   }
 
-  #open(state: CoreState, recipient: Address, epoch: number, nowMs: number, emit: Emit): Claim | null {
-    const request = signRequest(state, recipient, epoch);
-    const round = request === null ? null : state.rounds.request(recipient, epoch, request);
-    if (request === null || round === null) return null;
+  #open(state: CoreState, round: Round, request: SignedClaimRequest, nowMs: number, emit: Emit): Claim {
     const claim: Claim = {
-      recipient,
-      epoch,
+      recipient: round.recipient,
+      epoch: round.epoch,
       startedAtMs: nowMs,
       deadlineMs: nowMs + state.options.claimDeadlineMs,
       status: "collecting",
@@ -261,9 +260,8 @@ function refuse(code: ErrorCode, values: Readonly<Record<string, string | number
 }
 
 /** This node's own ClaimRequest; deterministic, so that asking again after a restart sends the same bytes. */
-function signRequest(state: CoreState, recipient: Address, epoch: number): SignedClaimRequest | null {
-  if (state.ownNode === null) return null;
-  const message = { recipient, epoch, nodeId: state.ownNode.id };
+function signRequest(state: CoreState, own: LedgerNode, recipient: Address, epoch: number): SignedClaimRequest {
+  const message = { recipient, epoch, nodeId: own.id };
   const digest = digestOf(state.options.domain, "ClaimRequest", message);
   return { ...message, identitySignature: state.modules.signIdentity(digest) };
 }

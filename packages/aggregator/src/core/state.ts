@@ -8,7 +8,6 @@ import {
   fromHex,
   type Hex,
   type NodeId,
-  type NodeView,
   type SignatureScheme,
   type SigningDomain,
   toHex,
@@ -67,6 +66,8 @@ export interface CoreState {
   readonly schedule: { verifyAtMs: number | null; nextCatchUpMs: number; catchUpTurn: number; nextJob: number };
   health: ChainHealth;
   connected: readonly PeerKey[];
+  /** The node set of the latest finalised block in id order (P-85), and this agent's own node of it: see `deriveNodes`. */
+  nodes: readonly LedgerNode[];
   ownNode: LedgerNode | null;
 }
 
@@ -97,28 +98,25 @@ export function createState(
     // Until the follower has spoken nothing may be signed (P-57).
     health: { healthy: false, code: "CHAIN_UNHEALTHY", detail: "the chain has not been read yet" },
     connected: [],
+    nodes: [],
     ownNode: null,
   };
-  state.ownNode = findOwnNode(state);
+  deriveNodes(state);
   return state;
 }
 
-/** This agent's registration: the node with its BLS key that has not exited. */
-export function findOwnNode(state: CoreState): LedgerNode | null {
+/** Once whenever the node set has changed, because every share of every round is counted against it. */
+export function deriveNodes(state: CoreState): void {
+  state.nodes = sortedNodes(state.ledger).map(({ node }) => node);
+  // This agent's registration: the node with its BLS key that has not exited.
   const own = toHex(state.options.blsKey);
-  const found = sortedNodes(state.ledger).find(({ node }) => node.state !== "exited" && toHex(node.blsKey) === own);
-  return found?.node ?? null;
+  state.ownNode = state.nodes.find((node) => node.state !== "exited" && toHex(node.blsKey) === own) ?? null;
 }
 
 /** A node that may speak: registered and not exited. */
 export function speaker(state: CoreState, nodeId: NodeId): LedgerNode | null {
   const node = state.ledger.nodes.get(nodeId)?.node;
   return node === undefined || node.state === "exited" ? null : node;
-}
-
-/** The node set of the latest finalised block, in id order (P-85). */
-export function nodeViews(state: CoreState): NodeView[] {
-  return sortedNodes(state.ledger).map(({ node }) => node);
 }
 
 /** The identities that may hold a connection (P-80). */

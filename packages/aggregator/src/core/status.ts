@@ -2,7 +2,7 @@
  * What an operator may see of the state, as plain data (§10 of the design: status and metrics). Reads only.
  */
 import type { NodeState } from "@quorate/common";
-import { lastClosedEpoch, sortedNodes } from "./ledger/ledger.ts";
+import { lastClosedEpoch } from "./ledger/ledger.ts";
 import type { AgentStatus } from "./stages.ts";
 import type { CoreState } from "./state.ts";
 
@@ -11,7 +11,7 @@ export function agentStatus(state: CoreState): AgentStatus {
   const nodes: Record<NodeState, number> = { pending: 0, active: 0, decommissioned: 0, exited: 0 };
   let activeStake = 0n;
   let decommissionedStake = 0n;
-  for (const { node } of sortedNodes(ledger)) {
+  for (const node of state.nodes) {
     nodes[node.state] += 1;
     if (node.state === "active") activeStake += node.stake;
     if (node.state === "decommissioned") decommissionedStake += node.stake;
