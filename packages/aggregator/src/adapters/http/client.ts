@@ -155,14 +155,17 @@ function parseJson(text: string, response: Response): unknown {
 }
 
 function readAs<S extends z.ZodType>(schema: S, value: unknown, response: Response): z.output<S> {
-  const result = schema.safeParse(value);
+  const { url } = response;
+  let result: z.ZodSafeParseResult<z.output<S>>;
+  try {
+    result = schema.safeParse(value);
+  } catch (cause) {
+    // An address is parsed with codes of its own, which would blame who asked.
+    throw quorateError("AGENT_ANSWER_INVALID", { url, reason: (cause as Error).message }, { cause });
+  }
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw quorateError("AGENT_ANSWER_INVALID", {
-    url: response.url,
-    field: issue?.path.join("."),
-    reason: issue?.message,
-  });
+  throw quorateError("AGENT_ANSWER_INVALID", { url, field: issue?.path.join("."), reason: issue?.message });
 }
 
 /** The agent's own error, with its values; one of a code not known here still says what the agent said. */

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, Registry } from "prom-client";
 import { afterEach, describe, expect, it } from "vitest";
@@ -215,6 +218,20 @@ describe("the client", () => {
       code: "AGENT_ANSWER_INVALID",
     });
   });
+
+  it.each(["0x12", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD"])(
+    "error: AGENT_ANSWER_INVALID for %s where an address belongs, not the code for who asked with one",
+    async (recipient) => {
+      const liar = createServer((_request, response) =>
+        response.end(JSON.stringify({ recipient, epoch: 3, amount: "1" })),
+      );
+      await once(liar.listen(0, "127.0.0.1"), "listening");
+      const client = createAgentClient({ url: `http://127.0.0.1:${(liar.address() as AddressInfo).port}` });
+      await expect(client.rewards(ALICE)).rejects.toMatchObject({ code: "AGENT_ANSWER_INVALID" });
+      liar.closeAllConnections();
+      liar.close();
+    },
+  );
 
   it("gives up watching when told to", async () => {
     const agent = testAgent();
