@@ -2,8 +2,7 @@
  * The demo from an empty directory to paid tokens, stage by stage. In: checked flags. Out: facts for the result, and a display of
  * what happens. Every part is real: processes, sockets, chain, contracts, commands. Not its job: signals and exit status.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Address, type Bundle, formatAmount, type NodeId, parseAddress, quorateError } from "@quorate/common";
 import { ensureBuilt } from "@quorate/contracts";
@@ -15,6 +14,7 @@ import { runCli } from "../harness/cli.ts";
 import { type LocalNetwork, LocalNetwork as Network } from "../harness/network.ts";
 import { registerByCli } from "../harness/register.ts";
 import { balanceOf, claimRewards, submitBundle } from "../harness/settle.ts";
+import { keepDirectory, makeTempDirectory, removeDirectory } from "../harness/tempDirectory.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import type { DemoOptions } from "./flags.ts";
 import type { Progress } from "./progress.ts";
@@ -47,11 +47,12 @@ export interface DemoContext {
 export async function runDemo(options: DemoOptions, context: DemoContext): Promise<void> {
   const { progress, cleanup } = context;
   progress.print(headline(options, progress));
-  const directory = mkdtempSync(join(tmpdir(), "quorate-demo-"));
+  const directory = makeTempDirectory("quorate-demo-");
   context.learn({ logs: directory });
   cleanup.add(() => {
     if (context.signal.aborted) context.learn({ logs: null });
-    if (context.result().logs === null) rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+    if (context.result().logs === null) removeDirectory(directory);
+    else keepDirectory(directory);
   });
   await showMainJob(options, directory, context);
   // It went as it should, with or without a quorum: nobody needs the logs.

@@ -25,6 +25,7 @@ const runs: Run[] = [];
 /** What a killed demo leaves on disk goes with the tests. */
 const temporary = mkdtempSync(join(tmpdir(), "quorate-demo-test-"));
 afterAll(() => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
+const leftOnDisk = (): string[] => readdirSync(temporary).filter((name) => name.startsWith("quorate-demo-"));
 
 function startDemo(...flags: string[]): Run {
   const mark = randomUUID();
@@ -85,7 +86,7 @@ describe("demo", () => {
     expect(BigInt(result.balanceAfterAtomic) - BigInt(result.balanceBeforeAtomic)).toBe(BigInt(result.amountAtomic));
     expect(result.pendingNode).toBe(25);
     await untilNothingIsLeft(run);
-    expect(readdirSync(temporary).filter((name) => name.startsWith("quorate-demo-"))).toEqual([]);
+    expect(leftOnDisk()).toEqual([]);
   });
 
   it("24 nodes, two silent: says who is missing before the deadline, and gives no bundle (P-86)", async () => {
@@ -121,10 +122,15 @@ describe.skipIf(process.platform !== "linux")("behaviour: nothing outlives the d
     ["the demo itself is killed with SIGKILL", "SIGKILL", (run: Run) => demoOf(run)],
     ["the demo is interrupted", "SIGINT", (run: Run) => demoOf(run)],
   ] as const)("when %s", async (_name, signal, victim) => {
-    const run = startDemo("--nodes", "4");
+    const run = startDemo("--nodes", "4", "--json");
     await waitFor({ what: "agents", timeoutMs: 120_000 }, () => (agentsOf(run).length >= 2 ? true : null));
     process.kill(victim(run) ?? 0, signal);
     await untilNothingIsLeft(run);
+    if (signal === "SIGKILL") return;
+    const { stdout } = await run.finished;
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: "INTERRUPTED" } });
+    // What the killed ones had left on disk went with the next start.
+    expect(leftOnDisk()).toEqual([]);
   });
 });
 
