@@ -59,13 +59,14 @@ const LANES: readonly (readonly NodeId[])[] = [
 ];
 const STAKER_GAP_MS = 150;
 /** For everything an agent must do again within its first seconds. */
-const RESUME_TIMEOUT_MS = 60_000;
-const ANSWER_TIMEOUT_MS = 60_000;
+const RESUME_TIMEOUT_MS = 180_000;
+const ANSWER_TIMEOUT_MS = 180_000;
 /** What is compared after each restart. */
 const SHARES_ASKED_AGAIN = 3;
 const CLAIMS_LOOKED_FOR = 5;
-/** Of each agent, at the end. */
+/** Of each agent, at the end; of epochs that closed so lately that they stay in the window for a while. */
 const CLAIMS_FINISHED = 3;
+const CLOSED_LATELY = 2;
 
 type Moment = "starting" | "idle" | "claiming";
 
@@ -194,9 +195,9 @@ class Rampage {
   }
 
   /** Whether a round will still be signed for a while: the oldest epoch of the window may leave it at any moment. */
-  async #inWindow(id: NodeId): Promise<(round: RoundKey) => boolean> {
+  async #inWindow(id: NodeId, epochs = 4): Promise<(round: RoundKey) => boolean> {
     const { closedEpoch } = await this.#answer(id, (client) => client.status());
-    return (round) => epochOf(round) >= (closedEpoch ?? 0) - 3;
+    return (round) => epochOf(round) > (closedEpoch ?? 0) - epochs;
   }
 
   /** What a running agent answers: one that takes its time on a busy machine is asked again, a refusal goes up. */
@@ -242,7 +243,7 @@ class Rampage {
   async #finishClaims(): Promise<number> {
     const ended = await Promise.all(
       this.#network.agents.map(async (agent) => {
-        const accepted = this.#promises.acceptedBy(agent.id).filter(await this.#inWindow(agent.id));
+        const accepted = this.#promises.acceptedBy(agent.id).filter(await this.#inWindow(agent.id, CLOSED_LATELY));
         return Promise.all(accepted.slice(-CLAIMS_FINISHED).map((round) => this.#finishClaim(agent, round)));
       }),
     );
