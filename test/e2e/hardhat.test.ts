@@ -39,6 +39,10 @@ const storeOf = (id: number): RestoredState => {
 };
 
 describe("agents as processes", () => {
+  it("error: CHAIN_CANNOT_REORGANISE: Hardhat's node has no way to", async () => {
+    await expect(network.chain.reorg(1)).rejects.toMatchObject({ code: "CHAIN_CANNOT_REORGANISE" });
+  });
+
   it("an agent that starts late catches up, signs what was asked before, and the claim is paid (P-87)", async () => {
     const recipient = network.node(1).operator;
     const { epoch } = await network.agent(2).client.requestClaim(recipient);

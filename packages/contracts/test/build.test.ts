@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { abiFileNames, abiFiles } from "../src/abi-files.ts";
-import { contractNames, ensureBuilt, isBuildStale, loadArtifact, packageDir } from "../src/artifacts.ts";
+import { contractNames, ensureBuilt, isBuildStale, librariesOf, loadArtifact, packageDir } from "../src/artifacts.ts";
+import { compileProbe } from "../src/compile.ts";
 import { linkedBytecode } from "../src/link.ts";
 import { errorCode } from "./support.ts";
 
@@ -33,4 +34,14 @@ describe("code size", () => {
 
 test("error: a library is not given", () => {
   expect(errorCode(() => linkedBytecode(loadArtifact("ServiceNodeRewards"), {}))).toBe("LIBRARY_NOT_LINKED");
+});
+
+test("error: CONTRACTS_NOT_BUILT for a library that was never compiled", () => {
+  const linkReferences = { "project/contracts/Nowhere.sol": { Nowhere: [] } };
+  const artifact = { ...loadArtifact("ServiceNodeRewards"), linkReferences };
+  expect(errorCode(() => librariesOf(artifact))).toBe("CONTRACTS_NOT_BUILT");
+});
+
+test("error: CONTRACTS_BUILD_FAILED for a source that does not compile", () => {
+  expect(errorCode(() => compileProbe("contract Broken {", []))).toBe("CONTRACTS_BUILD_FAILED");
 });

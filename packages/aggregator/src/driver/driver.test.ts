@@ -42,7 +42,8 @@ function stage(answer: (input: Input) => Effect[], diskFails = false) {
       admit: () => void log.push("admit"),
       publish: async () => void log.push("publish"),
       catchUp: async () => new Uint8Array([7]),
-      inquire: async () => Promise.reject(quorateError("NETWORK_PEER_NOT_CONNECTED", { peer: "0x03" })),
+      inquire: async (peer) =>
+        Promise.reject(peer === "0x03" ? quorateError("NETWORK_PEER_NOT_CONNECTED", { peer }) : new Error("reset")),
       blame: (_peer, code) => void log.push(`blame ${code}`),
       status: () => ({ connected: [], meshPeers: 0 }),
     },
@@ -112,12 +113,14 @@ describe("driver", () => {
     };
     const ask: Effect = { type: "catch-up-ask", peer: "0x03", data: new Uint8Array() };
     const inquire: Effect = { type: "inquire", job: 9, peer: "0x03", data: new Uint8Array() };
-    const { driver, inputs } = stage((input) => (input.type === "started" ? [sign, verify, ask, inquire] : []));
+    const other: Effect = { ...inquire, job: 10, peer: "0x04" };
+    const { driver, inputs } = stage((input) => (input.type === "started" ? [sign, verify, ask, inquire, other] : []));
     await driver.start();
     await settle();
     expect(inputs).toContainEqual({ type: "signed", job: 1, signature: new Uint8Array(192) });
     expect(inputs).toContainEqual({ type: "verified", job: 5, results: [[true]] });
     expect(inputs).toContainEqual({ type: "inquiry-failed", job: 9, code: "NETWORK_PEER_NOT_CONNECTED" });
+    expect(inputs).toContainEqual({ type: "inquiry-failed", job: 10, code: "NETWORK_REQUEST_FAILED" });
     expect(inputs).toContainEqual({ type: "catch-up-answered", from: "0x03", data: new Uint8Array([7]) });
   });
 

@@ -147,6 +147,13 @@ describe("claims", () => {
     expect(await chain.rpc("eth_getBalance", recipient, "latest")).toBe(balance);
   });
 
+  it("error: TRANSACTION_FAILED for an account that cannot pay for it", async () => {
+    const { signature, signers } = await signedBy(recipient, 5_000n, NODES);
+    const poor = contract.account(`0x${"77".repeat(32)}`);
+    const attempt = contract.updateRewardsBalance(poor, { recipient, amount: 5_000n }, signature, signers);
+    await expect(attempt).rejects.toMatchObject({ code: "TRANSACTION_FAILED" });
+  });
+
   it("error: a signature over another amount", async () => {
     const { signature, signers } = await signedBy(recipient, 5_000n, NODES);
     const attempt = contract.verifyClaim({ recipient, amount: 5_001n }, signature, signers);
