@@ -86,8 +86,8 @@ test("the chain enforces the cap", async () => {
 test("P-24: a claim with 666 non-signers of 2,000", async () => {
   const recipient: Hex = `0x${"ab".repeat(20)}`;
   const signature = signRewardClaim(network.scheme, network.domain, without(silent), recipient, 5n);
-  await send(network.rewards, "updateRewardsBalance", recipient, 5n, signature, silent, []);
-  expect((await network.rewards.getFunction("recipients")(recipient)).lifetime).toBe(5n);
+  const used = await send(network.rewards, "updateRewardsBalance", recipient, 5n, signature, silent, []);
+  expect(used).toBeGreaterThan(2_000_000n);
 });
 
 test("P-23: eth_call of verify with 666 non-signers and 64 extra signers", async () => {
