@@ -2,8 +2,7 @@
  * The demo's command line. In: the arguments. Out: checked options, or a coded error that names the flag, its value and what is
  * allowed. Not its job: printing.
  */
-import { parseArgs } from "node:util";
-import { quorateError } from "@quorate/common";
+import { readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 
 export interface DemoOptions {
   readonly nodes: number;
@@ -36,36 +35,10 @@ separate processes, one reward claim signed by 95% of the stake, verified and pa
 
 /** @throws QuorateError `FLAG_INVALID` */
 export function parseFlags(argv: readonly string[]): DemoOptions {
-  // pnpm hands over a "--" that its caller wrote to separate its flags from ours.
-  const args = argv[0] === "--" ? argv.slice(1) : [...argv];
-  const values = parse(args);
-  const nodes = integer("--nodes", values.nodes ?? String(DEFAULT_NODES), 1, MAX_NODES);
+  const flags = { nodes: TEXT, offline: TEXT, json: SWITCH, help: { ...SWITCH, short: "h" } };
+  const values = readFlags(argv, flags);
+  const nodes = wholeNumber("--nodes", values.nodes ?? String(DEFAULT_NODES), { min: 1, max: MAX_NODES });
   const offlineByDefault = nodes >= NODES_THAT_ALLOW_ONE_MISSING ? 1 : 0;
-  const offline = integer("--offline", values.offline ?? String(offlineByDefault), 0, nodes - 1);
+  const offline = wholeNumber("--offline", values.offline ?? String(offlineByDefault), { min: 0, max: nodes - 1 });
   return { nodes, offline, json: values.json ?? false, help: values.help ?? false };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      strict: true,
-      allowPositionals: false,
-      options: {
-        nodes: { type: "string" },
-        offline: { type: "string" },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw quorateError("FLAG_INVALID", { problem }, { cause: error });
-  }
-}
-
-function integer(flag: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw quorateError("FLAG_INVALID", { flag, value: text, allowed: `${min} to ${max}` });
 }

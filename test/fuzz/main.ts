@@ -2,7 +2,8 @@
  * `pnpm fuzz`: every decoder and the agent's core under hostile input. In: flags. Out: a table, or with `--json` one line on standard output;
  * progress goes to standard error. A broken rule ends the run with the smallest input that breaks it, the seed, and the command that finds it again.
  */
-import { parseArgs } from "node:util";
+import { quorateError } from "@quorate/common";
+import { orUsage, readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 import { runsOf, TARGETS } from "./targets.ts";
 
 const HELP = `usage: pnpm fuzz [--cases 1000000] [--seed N] [--target NAME] [--json]
@@ -15,22 +16,16 @@ const HELP = `usage: pnpm fuzz [--cases 1000000] [--seed N] [--target NAME] [--j
 targets: ${TARGETS.map(({ name }) => name).join("; ")}
 `;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      cases: { type: "string", default: "1000000" },
-      seed: { type: "string", default: String(Date.now() % 2 ** 31) },
-      target: { type: "string", default: "" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const [cases, seed] = [Number(values.cases), Number(values.seed)];
-  const chosen = runsOf(cases, values.target);
-  if (values.help || !Number.isInteger(cases) || cases < 1 || !Number.isInteger(seed) || chosen.length === 0) {
-    process.stderr.write(HELP);
-    return values.help ? 0 : 2;
+async function main(argv: readonly string[]): Promise<number> {
+  const values = readFlags(argv, { cases: TEXT, seed: TEXT, target: TEXT, json: SWITCH, help: SWITCH });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return 0;
   }
+  const cases = wholeNumber("--cases", values.cases ?? "1000000", { min: 1, max: Number.MAX_SAFE_INTEGER });
+  const seed = wholeNumber("--seed", values.seed ?? String(Date.now() % 2 ** 31), { min: 0, max: 2 ** 31 });
+  const chosen = runsOf(cases, values.target);
+  if (chosen.length === 0) throw quorateError("FLAG_INVALID", { flag: "--target", value: values.target });
   const started = performance.now();
   const done: { target: string; cases: number; seconds: number }[] = [];
   for (const { target, numRuns } of chosen) {
@@ -63,4 +58,4 @@ async function main(): Promise<number> {
 
 // YAML's remarks on odd texts, by the thousand.
 process.removeAllListeners("warning");
-process.exitCode = await main();
+process.exitCode = await orUsage(HELP, () => main(process.argv.slice(2)));

@@ -2,7 +2,7 @@
  * `pnpm kill`: agents killed at random moments, and restarted from their own stores. In: flags. Out: a summary, or with `--json` one line on
  * standard output; progress goes to standard error. Exit status 0 only if no promise was broken.
  */
-import { parseArgs } from "node:util";
+import { orUsage, readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 import { type KillReport, runKills } from "./run.ts";
 
 const HELP = `usage: pnpm kill [--rounds 300] [--seed 7] [--json]
@@ -12,26 +12,14 @@ const HELP = `usage: pnpm kill [--rounds 300] [--seed 7] [--json]
   --json       one line, one object, on standard output
 `;
 
-async function main(): Promise<number> {
-  const options = {
-    rounds: { type: "string", default: "300" },
-    seed: { type: "string", default: "7" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
-  try {
-    values = parseArgs({ options }).values;
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
-    return 2;
+async function main(argv: readonly string[]): Promise<number> {
+  const values = readFlags(argv, { rounds: TEXT, seed: TEXT, json: SWITCH, help: SWITCH });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return 0;
   }
-  const rounds = Number(values.rounds);
-  const seed = Number(values.seed);
-  if (values.help || !Number.isInteger(rounds) || rounds < 1 || rounds > 10_000 || !Number.isInteger(seed)) {
-    process.stderr.write(HELP);
-    return values.help ? 0 : 2;
-  }
+  const rounds = wholeNumber("--rounds", values.rounds ?? "300", { min: 1, max: 10_000 });
+  const seed = wholeNumber("--seed", values.seed ?? "7", { min: 0, max: Number.MAX_SAFE_INTEGER });
   const onKill = (kills: number): void => {
     if (kills % 10 === 0 || kills === rounds) process.stderr.write(`${kills} of ${rounds} kills\n`);
   };
@@ -54,4 +42,4 @@ function summary(report: KillReport): string {
   return `${lines.join("\n")}\n`;
 }
 
-process.exitCode = await main();
+process.exitCode = await orUsage(HELP, () => main(process.argv.slice(2)));

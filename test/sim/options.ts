@@ -2,8 +2,8 @@
  * What a run is made of: one seed, sizes, and every fault as one struct. Enters: a command line. Leaves: checked options, and the
  * command that gives the same run again.
  */
-import { parseArgs } from "node:util";
 import { quorateError } from "@quorate/common";
+import { readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 
 /** Faults, all drawn from the seed. Fractions are of nodes, chances are for each message. */
 export interface FaultOptions {
@@ -68,6 +68,7 @@ export const NO_FAULTS: FaultOptions = {
 /** Below four nodes there is no network; above a thousand, flooding takes minutes and gigabytes. */
 const NODES = { min: 4, max: 1_000 };
 const CLAIMS = { min: 1, max: 100 };
+const SEEDS = { min: 0, max: Number.MAX_SAFE_INTEGER };
 const LATENCY_MAX_MS = 5_000;
 
 type FractionFlag = Exclude<keyof FaultOptions, "latencyMs">;
@@ -81,6 +82,13 @@ const FRACTIONS = [
   "duplicate",
   "delay",
 ] as const satisfies readonly FractionFlag[];
+
+const FLAGS = {
+  ...{ nodes: TEXT, seed: TEXT, claims: TEXT, latency: TEXT },
+  ...{ silent: TEXT, byzantine: TEXT, crash: TEXT, unhealthy: TEXT, partition: TEXT },
+  ...{ loss: TEXT, duplicate: TEXT, delay: TEXT },
+  ...{ calm: SWITCH, json: SWITCH, help: { ...SWITCH, short: "h" } },
+} as const;
 
 export const HELP = `Runs the production core of hundreds of agents in one process, under virtual time, with faults drawn from a seed.
 
@@ -107,17 +115,16 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
 
 /** @throws QuorateError `FLAG_INVALID` */
 export function parseFlags(argv: readonly string[]): SimFlags {
-  // pnpm hands over a "--" that its caller wrote to separate its flags from ours.
-  const values = parse(argv[0] === "--" ? argv.slice(1) : [...argv]);
+  const values = readFlags(argv, FLAGS);
   const faults: Record<FractionFlag, number> = { ...(values.calm === true ? NO_FAULTS : DEFAULT_FAULTS) };
   for (const flag of FRACTIONS) {
     const text = values[flag];
     if (text !== undefined) faults[flag] = fraction(`--${flag}`, text);
   }
   return {
-    seed: integer("--seed", values.seed ?? "7", 0, Number.MAX_SAFE_INTEGER),
-    nodes: integer("--nodes", values.nodes ?? "200", NODES.min, NODES.max),
-    claims: integer("--claims", values.claims ?? "3", CLAIMS.min, CLAIMS.max),
+    seed: wholeNumber("--seed", values.seed ?? "7", SEEDS),
+    nodes: wholeNumber("--nodes", values.nodes ?? "200", NODES),
+    claims: wholeNumber("--claims", values.claims ?? "3", CLAIMS),
     faults: { ...faults, latencyMs: latency(values.latency ?? `${LATENCY.min}-${LATENCY.max}`) },
     json: values.json ?? false,
     help: values.help ?? false,
@@ -131,33 +138,6 @@ export function replayCommand(options: SimOptions): string {
   const { min, max } = faults.latencyMs;
   const rest = [`--latency ${min}-${max}`, "--calm", ...given].join(" ");
   return `npx -y pnpm@12 sim --nodes ${nodes} --seed ${seed} --claims ${claims} ${rest}`;
-}
-
-function parse(args: string[]) {
-  const string = { type: "string" } as const;
-  const boolean = { type: "boolean" } as const;
-  try {
-    return parseArgs({
-      args,
-      strict: true,
-      allowPositionals: false,
-      options: {
-        ...{ nodes: string, seed: string, claims: string, latency: string },
-        ...{ silent: string, byzantine: string, crash: string, unhealthy: string, partition: string },
-        ...{ loss: string, duplicate: string, delay: string },
-        ...{ calm: boolean, json: boolean, help: { ...boolean, short: "h" } },
-      },
-    }).values;
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw quorateError("FLAG_INVALID", { problem }, { cause: error });
-  }
-}
-
-function integer(flag: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw quorateError("FLAG_INVALID", { flag, value: text, allowed: `${min} to ${max}` });
 }
 
 function fraction(flag: string, text: string): number {

@@ -2,7 +2,7 @@
  * `pnpm sim:swarm`: many runs, each with a random seed, size and strength of faults. In: how long, and where to start. Out: a line for each
  * run that fails with the command that replays it, and a summary. The only randomness is where to start; it is printed.
  */
-import { parseArgs } from "node:util";
+import { orUsage, readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 import { DEFAULT_FAULTS, type FaultOptions, replayCommand, type SimOptions } from "./options.ts";
 import { Random } from "./random.ts";
 import { run } from "./run.ts";
@@ -43,27 +43,16 @@ export function drawOptions(series: number, i: number, nodesMax: number): SimOpt
   };
 }
 
-function main(): number {
-  const string = { type: "string" } as const;
-  const options = {
-    minutes: string,
-    runs: string,
-    "nodes-max": string,
-    from: string,
-    help: { type: "boolean" },
-  } as const;
-  const { values } = parseArgs({ args: process.argv.slice(2).filter((arg) => arg !== "--"), options });
-  const limits = [
-    values.minutes ?? "10",
-    values.runs ?? "1000000",
-    values["nodes-max"] ?? "60",
-    values.from ?? String(Date.now()),
-  ];
-  const [minutes, runs, nodesMax, series] = limits.map(Number) as [number, number, number, number];
-  if (values.help === true || !limits.every((text) => Number(text) >= 0) || nodesMax < 4) {
-    process.stderr.write(HELP);
-    return values.help === true ? 0 : 2;
+function main(argv: readonly string[]): number {
+  const values = readFlags(argv, { minutes: TEXT, runs: TEXT, "nodes-max": TEXT, from: TEXT, help: SWITCH });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return 0;
   }
+  const minutes = wholeNumber("--minutes", values.minutes ?? "10", { min: 0, max: 10_000 });
+  const runs = wholeNumber("--runs", values.runs ?? "1000000", { min: 0, max: 1_000_000 });
+  const nodesMax = wholeNumber("--nodes-max", values["nodes-max"] ?? "60", { min: 4, max: 1_000 });
+  const series = wholeNumber("--from", values.from ?? String(Date.now()), { min: 0, max: Number.MAX_SAFE_INTEGER });
   const untilMs = performance.now() + minutes * 60_000;
   const seen = { runs: 0, bundles: 0, failed: 0, refused: 0 };
   let failures = 0;
@@ -82,4 +71,5 @@ function main(): number {
   return failures === 0 ? 0 : 1;
 }
 
-if (process.argv[1] !== undefined && import.meta.filename === process.argv[1]) process.exitCode = main();
+if (process.argv[1] !== undefined && import.meta.filename === process.argv[1])
+  process.exitCode = await orUsage(HELP, () => main(process.argv.slice(2)));

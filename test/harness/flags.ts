@@ -1,0 +1,44 @@
+/**
+ * Command lines of the tools in this folder. In: arguments, and the flags there are. Out: their values, or FLAG_INVALID with the flag, its value
+ * and what is allowed. Not its job: defaults, printing.
+ */
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { isQuorateError, quorateError } from "@quorate/common";
+
+export const TEXT = { type: "string" } as const;
+export const SWITCH = { type: "boolean" } as const;
+
+type Flags = NonNullable<ParseArgsConfig["options"]>;
+type Values<F extends Flags> = ReturnType<
+  typeof parseArgs<{ options: F; strict: true; allowPositionals: false }>
+>["values"];
+
+/** @throws QuorateError `FLAG_INVALID` for what is no flag, or has no value where it needs one */
+export function readFlags<const F extends Flags>(argv: readonly string[], options: F): Values<F> {
+  // pnpm hands over a "--" that its caller wrote to separate its flags from ours.
+  const args = argv[0] === "--" ? argv.slice(1) : [...argv];
+  try {
+    return parseArgs({ args, strict: true, allowPositionals: false, options }).values;
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw quorateError("FLAG_INVALID", { problem }, { cause: error });
+  }
+}
+
+/** @throws QuorateError `FLAG_INVALID` unless it is a whole number from `min` to `max` */
+export function wholeNumber(flag: string, text: string, { min, max }: { readonly min: number; readonly max: number }) {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw quorateError("FLAG_INVALID", { flag, value: text, allowed: `${min} to ${max}` });
+}
+
+/** A tool's exit status: 2 with the reason and its help on standard error when a flag is wrong. */
+export async function orUsage(help: string, run: () => number | Promise<number>): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!isQuorateError(error, "FLAG_INVALID")) throw error;
+    process.stderr.write(`${error.message}\n\n${help}`);
+    return 2;
+  }
+}
