@@ -6,13 +6,18 @@
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { isQuorateError, quorateError } from "../errors.ts";
+import { quorateError } from "../errors.ts";
 import { toHex } from "../hex.ts";
 import { checkPublicKeyEncoding, checkSignatureEncoding, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from "../points.ts";
-import { checkDigest, type KeyAndSignature, type SignatureScheme } from "./scheme.ts";
-
-/** The order of the groups of BLS12-381 (RFC 9380, section 8.8). */
-const ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
+import {
+  checkDigest,
+  checkNotEmpty,
+  type KeyAndSignature,
+  GROUP_ORDER as ORDER,
+  orFalse,
+  type SignatureScheme,
+  secretScalar,
+} from "./scheme.ts";
 
 /** Stands for the generator of G1; any scalar but 0 and 1 (with 1 a key would be the secret's own bytes). */
 const GENERATOR: bigint = reduce(new TextEncoder().encode("quorate linear model: generator"));
@@ -31,11 +36,11 @@ export function insecureLinearScheme(): SignatureScheme {
   const scheme: SignatureScheme = {
     name: "insecure-linear",
 
-    publicKeyOf: (secretKey) => encode((secretOf(secretKey) * GENERATOR) % ORDER, PUBLIC_KEY_BYTES),
+    publicKeyOf: (secretKey) => encode((secretScalar(secretKey) * GENERATOR) % ORDER, PUBLIC_KEY_BYTES),
 
     sign(secretKey, digest) {
       checkDigest(digest);
-      return encode((secretOf(secretKey) * hashOf(digest)) % ORDER, SIGNATURE_BYTES);
+      return encode((secretScalar(secretKey) * hashOf(digest)) % ORDER, SIGNATURE_BYTES);
     },
 
     validatePublicKey(publicKey) {
@@ -96,7 +101,7 @@ function pairsWeighted(hash: bigint, digest: Uint8Array, items: readonly KeyAndS
 const WEIGHT_MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;
 
 function sum(values: readonly bigint[]): bigint {
-  if (values.length === 0) throw quorateError("AGGREGATE_EMPTY");
+  checkNotEmpty(values);
   return values.reduce((total, value) => total + value, 0n) % ORDER;
 }
 
@@ -134,15 +139,6 @@ function encode(value: bigint, lengthBytes: number): Uint8Array<ArrayBuffer> {
   return point;
 }
 
-/** The secret itself never appears in the error, as with the real schemes. */
-function secretOf(secretKey: Uint8Array): bigint {
-  const value = secretKey.length === VALUE_BYTES ? BigInt(toHex(secretKey)) : 0n;
-  if (value === 0n || value >= ORDER) {
-    throw quorateError("SECRET_KEY_INVALID", { lengthBytes: secretKey.length, expectedBytes: VALUE_BYTES });
-  }
-  return value;
-}
-
 /** 512 bits modulo the order: no digest is likelier than another, and none hashes to 0 in practice. */
 function reduce(message: Uint8Array): bigint {
   const first = sha256(message);
@@ -161,13 +157,4 @@ function cachedHashes(): (digest: Uint8Array) => bigint {
     hashes.set(text, hash);
     return hash;
   };
-}
-
-function orFalse(check: () => boolean): boolean {
-  try {
-    return check();
-  } catch (error) {
-    if (isQuorateError(error)) return false;
-    throw error;
-  }
 }

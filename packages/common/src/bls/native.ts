@@ -11,7 +11,15 @@ import { concatBytes, toHex } from "../hex.ts";
 import { checkPublicKeyEncoding, checkSignatureEncoding, SIGNATURE_BYTES } from "../points.ts";
 import type { Named } from "./naming.ts";
 import { nameInvalidNatively, type ParsedShare } from "./nativeBatch.ts";
-import { type AsyncVerifier, checkDigest, type KeyAndSignature, type SignatureScheme } from "./scheme.ts";
+import {
+  type AsyncVerifier,
+  checkDigest,
+  checkNotEmpty,
+  type KeyAndSignature,
+  orFalse,
+  orNull,
+  type SignatureScheme,
+} from "./scheme.ts";
 
 /** What agents use: the scheme, and the naming of bad shares in a batch. */
 export interface NativeScheme extends SignatureScheme, AsyncVerifier {
@@ -156,14 +164,14 @@ function nativeScheme(bls: IBls, blst: typeof Blst): NativeScheme {
     },
 
     aggregateSignatures(signatures) {
-      if (signatures.length === 0) throw quorateError("AGGREGATE_EMPTY");
+      checkNotEmpty(signatures);
       const sum = coded(() => blst.aggregateSerializedSignatures(signatures.map(toBlstOrder), false));
       coded(() => sum.sigValidate(true));
       return swapCoordinates(sum.toBytes(false));
     },
 
     aggregatePublicKeys(publicKeys) {
-      if (publicKeys.length === 0) throw quorateError("AGGREGATE_EMPTY");
+      checkNotEmpty(publicKeys);
       const sum = coded(() => blst.aggregatePublicKeys(publicKeys.map(keyOf), false));
       coded(() => sum.keyValidate());
       return sum.toBytes(false);
@@ -220,18 +228,4 @@ function translated(cause: unknown): unknown {
   }
   if (code === "BLST_PK_IS_INFINITY") return quorateError("POINT_AT_INFINITY", {}, { cause });
   return cause;
-}
-
-/** Malformed input is a verdict here, not an error. */
-function orFalse(check: () => boolean): boolean {
-  return orNull(check) ?? false;
-}
-
-function orNull<T>(parse: () => T): T | null {
-  try {
-    return parse();
-  } catch (error) {
-    if (isQuorateError(error)) return null;
-    throw error;
-  }
 }

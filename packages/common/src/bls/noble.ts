@@ -5,16 +5,23 @@
 
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { randomBytes } from "@noble/curves/utils.js";
-import { isQuorateError, quorateError } from "../errors.ts";
+import { quorateError } from "../errors.ts";
 import { concatBytes, toHex } from "../hex.ts";
 import { checkPublicKeyEncoding, checkSignatureEncoding } from "../points.ts";
-import { checkDigest, type KeyAndSignature, type SignatureScheme } from "./scheme.ts";
+import {
+  checkDigest,
+  checkNotEmpty,
+  type KeyAndSignature,
+  orFalse,
+  type SignatureScheme,
+  secretScalar,
+} from "./scheme.ts";
 
 /** The ciphersuite, which is also the domain separation tag of its hash to G2 (P-1). */
 export const CIPHERSUITE = "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 
 const { G1, G2, fields, longSignatures } = bls12_381;
-const { Fp, Fp2, Fr } = fields;
+const { Fp, Fp2 } = fields;
 
 type G1Point = typeof G1.Point.BASE;
 type G2Point = typeof G2.Point.BASE;
@@ -26,12 +33,12 @@ export const nobleScheme: SignatureScheme = {
   name: "noble",
 
   publicKeyOf(secretKey) {
-    checkSecret(secretKey);
+    secretScalar(secretKey);
     return encodePublicKey(longSignatures.getPublicKey(secretKey));
   },
 
   sign(secretKey, digest) {
-    checkSecret(secretKey);
+    secretScalar(secretKey);
     return encodeSignature(longSignatures.sign(hashToPoint(digest), secretKey));
   },
 
@@ -59,7 +66,7 @@ export const nobleScheme: SignatureScheme = {
   },
 
   aggregateSignatures(signatures) {
-    if (signatures.length === 0) throw quorateError("AGGREGATE_EMPTY");
+    checkNotEmpty(signatures);
     const sum = signatures.map(decodeOnCurve).reduce((left, right) => left.add(right));
     return encodeSignature(inSubgroup(sum));
   },
@@ -108,7 +115,7 @@ function randomWeight(): bigint {
 }
 
 function sumKeys(publicKeys: readonly Uint8Array[]): G1Point {
-  if (publicKeys.length === 0) throw quorateError("AGGREGATE_EMPTY");
+  checkNotEmpty(publicKeys);
   return publicKeys.map(decodePublicKey).reduce((sum, point) => sum.add(point));
 }
 
@@ -161,22 +168,4 @@ function integers(point: Uint8Array): bigint[] {
   const out: bigint[] = [];
   for (let start = 0; start < point.length; start += 48) out.push(BigInt(toHex(point.subarray(start, start + 48))));
   return out;
-}
-
-/** The secret itself never appears in the error. */
-function checkSecret(secretKey: Uint8Array): void {
-  const value = secretKey.length === 32 ? BigInt(toHex(secretKey)) : 0n;
-  if (value === 0n || value >= Fr.ORDER) {
-    throw quorateError("SECRET_KEY_INVALID", { lengthBytes: secretKey.length, expectedBytes: 32 });
-  }
-}
-
-/** Malformed input is a verdict here, not an error. */
-function orFalse(check: () => boolean): boolean {
-  try {
-    return check();
-  } catch (error) {
-    if (isQuorateError(error)) return false;
-    throw error;
-  }
 }

@@ -4,7 +4,8 @@
  * model. All pass `testing/schemeSuite.ts`. Whose key it is, and what stake it has, is not its job.
  */
 
-import { quorateError } from "../errors.ts";
+import { isQuorateError, quorateError } from "../errors.ts";
+import { toHex } from "../hex.ts";
 
 /** A share's public key (96 bytes) and signature (192 bytes). */
 export interface KeyAndSignature {
@@ -89,4 +90,34 @@ function bisect(
 export function checkDigest(digest: Uint8Array): void {
   if (digest.length !== 32)
     throw quorateError("DIGEST_WRONG_LENGTH", { lengthBytes: digest.length, expectedBytes: 32 });
+}
+
+/** The order of the groups of BLS12-381 (RFC 9380, section 8.8). */
+export const GROUP_ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
+
+/** A secret key as a number. The secret itself never appears in the error. @throws SECRET_KEY_INVALID */
+export function secretScalar(secretKey: Uint8Array): bigint {
+  const value = secretKey.length === 32 ? BigInt(toHex(secretKey)) : 0n;
+  if (value > 0n && value < GROUP_ORDER) return value;
+  throw quorateError("SECRET_KEY_INVALID", { lengthBytes: secretKey.length, expectedBytes: 32 });
+}
+
+/** @throws AGGREGATE_EMPTY */
+export function checkNotEmpty(parts: readonly unknown[]): void {
+  if (parts.length === 0) throw quorateError("AGGREGATE_EMPTY");
+}
+
+/** Malformed input is a verdict here, not an error. */
+export function orFalse(check: () => boolean): boolean {
+  return orNull(check) ?? false;
+}
+
+/** The value, or null for a coded error: malformed input. */
+export function orNull<T>(parse: () => T): T | null {
+  try {
+    return parse();
+  } catch (error) {
+    if (isQuorateError(error)) return null;
+    throw error;
+  }
 }
