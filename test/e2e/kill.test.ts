@@ -1,6 +1,6 @@
 /**
- * What was promised survives (P-71): stores that cannot be written, cannot be read or are damaged. Agents killed at random moments by
- * the hundreds are `pnpm kill` (test/kill). Full and read-only disks are real: a small file system of its own, which takes root to mount.
+ * What was promised survives (P-71): agents killed at random moments, a few here and hundreds with `pnpm kill`; stores that cannot be
+ * written, cannot be read or are damaged. Full and read-only disks are real: a small file system of its own, which takes root to mount.
  */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -13,6 +13,7 @@ import type { LocalNetwork } from "../harness/network.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import { Onlooker } from "../kill/onlooker.ts";
 import type { SeenShare } from "../kill/promises.ts";
+import { runKills } from "../kill/run.ts";
 import { readStore } from "../kill/storeFile.ts";
 import { claimFrom, type Fixture, startFixture, untilReady } from "./fixture.ts";
 
@@ -38,6 +39,18 @@ const mayMount = ((): boolean => {
     rmSync(path, { recursive: true, force: true });
   }
 })();
+
+describe("agents killed at random moments", () => {
+  const KILLS = 6;
+
+  it("behaviour: what they said, recorded and took on stays as it was, and every claim after the last kill ends with a bundle (P-71)", async () => {
+    const report = await runKills({ rounds: KILLS, seed: 7 });
+    expect(report).toMatchObject({ violations: [], ok: true, kills: KILLS });
+    // Each of the six agents takes a claim at the end, which needs everyone's share (P-24).
+    expect(report.bundlesAtEnd).toBeGreaterThanOrEqual(6);
+    expect(report.shares).toBeGreaterThan(0);
+  });
+});
 
 // Without root: store.test.ts has the full disk by a limit on file size, and the unreadable ones.
 describe.skipIf(!mayMount)("disks that fail", () => {

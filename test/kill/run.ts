@@ -84,6 +84,9 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
     onlooker = await Onlooker.start(fixture.network, (share) => promises.sawShare(share));
     const rampage = new Rampage(fixture.network, onlooker, promises, options);
     return { ...(await rampage.run()), durationMs: Math.round(performance.now() - startedMs) };
+  } catch (error) {
+    if (promises.violations.length === 0) throw error;
+    throw new Error(`broken promises:\n  ${promises.violations.join("\n  ")}`, { cause: error });
   } finally {
     await onlooker?.stop();
     await fixture.close();
@@ -239,12 +242,15 @@ class Rampage {
     if (bundle !== null) this.#promises.servedBundle(agent.id, roundKey(recipient, epoch));
   }
 
-  /** Every claim of the latest epochs that any agent has taken ends with a bundle; how many. */
+  /** Every claim of the latest epochs that any agent has taken, and a new one of each agent, ends with a bundle; how many. */
   async #finishClaims(): Promise<number> {
     const ended = await Promise.all(
       this.#network.agents.map(async (agent) => {
+        const recipient = this.#network.node(agent.id).operator;
+        const { epoch } = await this.#answer(agent.id, (client) => client.requestClaim(recipient));
         const accepted = this.#promises.acceptedBy(agent.id).filter(await this.#inWindow(agent.id, CLOSED_LATELY));
-        return Promise.all(accepted.slice(-CLAIMS_FINISHED).map((round) => this.#finishClaim(agent, round)));
+        const rounds = new Set([roundKey(recipient, epoch), ...accepted.slice(-CLAIMS_FINISHED)]);
+        return Promise.all([...rounds].map((round) => this.#finishClaim(agent, round)));
       }),
     );
     return ended.flat().filter((ready) => ready).length;
