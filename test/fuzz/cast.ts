@@ -17,66 +17,29 @@ import {
   type SignatureScheme,
   type SignedClaimRequest,
   Signers,
-  type SigningDomain,
   signIdentity,
-  toHex,
-  verifyIdentity as verifyIdentityReally,
 } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import fc from "fast-check";
-import type { ChainEvent, ChainHead } from "../../packages/aggregator/src/core/stages.ts";
-import { makeNode, type SimNode } from "../sim/nodes.ts";
+import type { ChainEvent } from "../../packages/aggregator/src/core/stages.ts";
+import { DOMAIN, GENESIS, headAfter, pool, started } from "../../packages/aggregator/src/testing/cluster.ts";
+import { makeNode, rememberingVerifyIdentity, type SimNode } from "../sim/nodes.ts";
 
-export const DOMAIN: SigningDomain = { chainId: 31_337n, verifyingContract: `0x${"c0".repeat(20)}` };
+export { DOMAIN, headAfter };
 export const scheme: SignatureScheme = insecureLinearScheme();
 
 /** What the caches here hold at most: the memory of a long run is to be the agent's own. */
 const CACHED_MAX = 10_000;
 
-const identityChecks = new Map<string, boolean>();
+export const verifyIdentity = rememberingVerifyIdentity(CACHED_MAX);
 
-/** Real Ed25519, each check made once: at a millisecond each they would be most of a run. */
-export const verifyIdentity: typeof verifyIdentityReally = (publicKey, digest, signature) => {
-  const key = `${toHex(publicKey)}${toHex(digest)}${toHex(signature)}`;
-  const valid = identityChecks.get(key) ?? verifyIdentityReally(publicKey, digest, signature);
-  if (identityChecks.size < CACHED_MAX) identityChecks.set(key, valid);
-  return valid;
-};
-
-const GENESIS = 1_700_000_000;
-const EPOCH_SECONDS = 100;
 const PENDING: NodeId = 6;
 
 export const NODES: readonly SimNode[] = Array.from({ length: PENDING }, (_, i) =>
   makeNode(scheme, DOMAIN, i + 1, i + 1 < PENDING, { blockNumber: 1, timestamp: GENESIS - 10 }),
 );
 
-export const CHAIN_EVENTS: readonly ChainEvent[] = [
-  ...NODES.map(({ registered }) => registered),
-  {
-    type: "pool-settled",
-    blockNumber: 2,
-    logIndex: 0,
-    timestamp: GENESIS,
-    balance: 40_000_000n * 10n ** 9n,
-    time: GENESIS,
-    totalReleased: 0n,
-  },
-  {
-    type: "started",
-    blockNumber: 2,
-    logIndex: 1,
-    timestamp: GENESIS,
-    genesis: GENESIS,
-    epochSeconds: EPOCH_SECONDS,
-  },
-];
-
-/** The finalised block at which `epochs` epochs have closed. */
-export function headAfter(epochs: number): ChainHead {
-  const number = 100 + epochs;
-  return { number, hash: `0x${number.toString(16).padStart(64, "0")}`, timestamp: GENESIS + epochs * EPOCH_SECONDS };
-}
+export const CHAIN_EVENTS: readonly ChainEvent[] = [...NODES.map(({ registered }) => registered), pool, started];
 
 export function node(id: NodeId): SimNode {
   return NODES[(id - 1) % NODES.length] as SimNode;

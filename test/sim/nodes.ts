@@ -82,14 +82,14 @@ function hash(text: string): Uint8Array {
 
 /**
  * Ed25519 checks are real, each done once for all agents: two hundred agents read the same two hundred registrations, and at a
- * millisecond each that would be most of the run.
+ * millisecond each that would be most of the run. Of more than `knownMax` checks the later ones are made each time.
  */
-export function rememberingVerifyIdentity(): typeof verifyIdentity {
+export function rememberingVerifyIdentity(knownMax: number = Number.POSITIVE_INFINITY): typeof verifyIdentity {
   const known = new Map<string, boolean>();
   return (publicKey, digest, signature) => {
     const key = `${toHex(publicKey)}${toHex(digest)}${toHex(signature)}`;
     const found = known.get(key) ?? verifyIdentity(publicKey, digest, signature);
-    known.set(key, found);
+    if (known.size < knownMax) known.set(key, found);
     return found;
   };
 }
