@@ -2,7 +2,7 @@
 // exactly that much, so one that needs more fails. No node is packed, which is the dearer way (P-43).
 import { digestOf, type EpochReport, type G2Struct, type Hex, toHex } from "@quorate/common";
 import type { Contract, JsonRpcSigner } from "ethers";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   type ContributorStruct,
   makeTestNode,
@@ -16,8 +16,6 @@ import {
   type TestNode,
   TRANSACTION_GAS_CAP,
 } from "../src/testing/index.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const NODES = 2_000;
 /** Non-signers of 2,000 equal stakes with which a report is still recorded (P-24). */
@@ -45,7 +43,7 @@ beforeAll(async () => {
   await send(token, "approve", network.deployment.rewards, TEST_STAKE_ATOMIC * 200n);
   waiting = [];
   for (let id = NODES + 1; id <= NODES + LISTED; id++) waiting.push(await register(id));
-}, 300_000);
+});
 afterAll(() => network.chain.close());
 
 /** Registers test node `id`; with `parts`, its stake has that many contributors. */

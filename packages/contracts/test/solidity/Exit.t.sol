@@ -57,6 +57,15 @@ contract ExitTest is ReportTest {
         assertEq(rewards.node(POOLED).leaveRequestedAt, allowedAt - 1);
     }
 
+    function test_P33_exactly_a_quarter_suffices() public {
+        Contributor[] memory contributors = new Contributor[](2);
+        contributors[0] = Contributor(OPERATOR, OPERATOR, STAKE - STAKE / 4);
+        contributors[1] = Contributor(address(0x2b), address(0x2b), STAKE / 4);
+        uint64 id = _registerAs(51, contributors);
+        _leave(id, address(0x2b));
+        assertEq(rewards.node(id).leaveRequestedAt, vm.getBlockTimestamp());
+    }
+
     function test_P33_dust_contributors_cannot_end_a_young_node() public {
         Contributor[] memory contributors = new Contributor[](10);
         contributors[0] = Contributor(OPERATOR, OPERATOR, STAKE - 9);

@@ -58,6 +58,34 @@ contract ExtremeTest is ReportTest {
         assertTrue(_isPayable(0), "19 of 20");
     }
 
+    function test_P24_exactly_6667_bps_record_a_report() public {
+        _deploy();
+        SeedNode[] memory seeds = _seeds(2);
+        SeedNode[] memory one = new SeedNode[](1);
+        uint128[2] memory stakes = [uint128(6_667), 3_333];
+        for (uint256 i = 0; i < 2; ++i) {
+            rewards.setStakingRequirement(stakes[i]);
+            one[0] = seeds[i];
+            one[0].contributors[0].stake = stakes[i];
+            rewards.seedPublicKeyList(one);
+        }
+        token.transfer(address(rewards), rewards.principal());
+        rewards.start();
+        _close(0);
+        _submit(_reportOf(0), 1, _ids(2), none);
+        assertEq(rewards.acceptedReports(), 1);
+        // The other part alone is a third.
+        _close(1);
+        _refuse(
+            _reportOf(1),
+            2,
+            _ids(1),
+            none,
+            _noEarlier(),
+            abi.encodeWithSelector(IServiceNodeRewards.QuorumNotReached.selector, 3_333, 10_000, 6_667)
+        );
+    }
+
     function test_P35_P36_the_largest_stake_comes_back_whole() public {
         rewards.setLiquidationShares(1_250, 1_250);
         _decommission(_ids(5), _sumTo(N));

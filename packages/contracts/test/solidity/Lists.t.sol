@@ -166,6 +166,8 @@ contract ListsTest is ReportTest {
         vm.warp(rewards.genesis() + 71 * EPOCH);
         rewards.pause();
         vm.warp(rewards.genesis() + 100 * EPOCH);
+        vm.expectRevert(abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()"))));
+        rewards.announceEmergency(dead, none);
         rewards.unpause();
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.NetworkAlive.selector, 71 * EPOCH, 72 * EPOCH));
         rewards.announceEmergency(dead, none);

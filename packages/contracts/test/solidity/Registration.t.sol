@@ -332,6 +332,10 @@ contract StartTest is NetworkTest {
         Registration memory registration = _registration(50, address(this));
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.NotStarted.selector));
         rewards.addBLSPublicKey(registration, _solo(address(this)));
+        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.NotStarted.selector));
+        rewards.initiateExitBLSPublicKey(1);
+        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.NotStarted.selector));
+        rewards.announceEmergency(_ids(1), none);
     }
 
     function test_P30_start_needs_the_principal_and_a_node() public {
