@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeGossip, encodeGossip } from "@quorate/common";
 import { describe, expect, it } from "vitest";
-import { messageId } from "../../packages/aggregator/src/adapters/libp2p/gossip.ts";
+import { copyId, messageId } from "../../packages/aggregator/src/adapters/libp2p/gossip.ts";
 import { scoreParams } from "../../packages/aggregator/src/adapters/libp2p/scoring.ts";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
 import { makeShare } from "../../packages/aggregator/src/testing/cluster.ts";
@@ -39,12 +39,14 @@ describe("traps of gossip", () => {
     const [honestBytes, fakeBytes] = [honest, fake].map((share) => encodeGossip({ type: "share", share }));
     if (honestBytes === undefined || fakeBytes === undefined) throw new Error("two shares");
     expect(messageId(fakeBytes)).not.toEqual(messageId(honestBytes));
+    expect(copyId(fakeBytes)).not.toBe(copyId(honestBytes));
     // Each byte of the signature counts.
     for (let i = 0; i < honest.signature.length; i++) {
       const signature = Uint8Array.from(honest.signature);
       signature[i] = (signature[i] as number) ^ 1;
       const changed = encodeGossip({ type: "share", share: { ...honest, signature } });
       expect(messageId(changed)).not.toEqual(messageId(honestBytes));
+      expect(copyId(changed)).not.toBe(copyId(honestBytes));
     }
     // And one content has one encoding, so that nobody else can give the honest share a second id.
     expect(encodeGossip(decodeGossip(honestBytes))).toEqual(honestBytes);

@@ -28,9 +28,10 @@ import { Conduct } from "./conduct.ts";
 import { Discovery } from "./discovery.ts";
 import { gossipOptions, gossipValidator, meshPeers } from "./gossip.ts";
 import * as limits from "./limits.ts";
-import { identityKeyPair, parsePeerKey, peerIdOf, peerKeyOf } from "./peers.ts";
+import { identityKeyPair, PeerKeys, peerIdOf, peerKeyOf } from "./peers.ts";
 import { type NetworkId, type ProtocolNames, protocolNames } from "./protocols.ts";
 import { RequestProtocol } from "./requests.ts";
+import { gatheringTurns } from "./turns.ts";
 
 export interface Libp2pNetworkOptions {
   /** 32 bytes, the Ed25519 seed of the identity key (P-7); the peer id follows from it. */
@@ -72,7 +73,8 @@ export async function createLibp2pNetwork(
   const names = protocolNames(options.networkId);
   const conduct = new Conduct();
   const admission = new Admission(new Set(bootstrap.keys()), (peer) => conduct.banned(peer, Date.now()));
-  const points = (peerId: string): number => conduct.points(parsePeerKey(peerId), Date.now());
+  const keys = new PeerKeys();
+  const points = (peerId: string): number => conduct.points(keys.of(peerId), Date.now());
   const libp2p = await createNode(options, privateKey, admission, gossipOptions(names.claims, points));
   return new Libp2pNetwork(options, { ...modules, libp2p, privateKey, names, conduct, admission, bootstrap });
 }
@@ -89,7 +91,7 @@ function createNode(
     nodeInfo: { name: "quorate", userAgent: "quorate" },
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
     transports: [tcp()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [gatheringTurns(noise())],
     streamMuxers: [yamux()],
     connectionGater: admission.gater(),
     connectionManager: {

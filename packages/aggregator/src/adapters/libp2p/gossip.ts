@@ -2,7 +2,7 @@
  * The gossip topic (P-81). In: raw messages from mesh peers. Out: verdicts that gossipsub forwards and scores by, and messages of our own.
  * A message is forwarded only after the core has checked it (P-83); this file looks at nothing but its size.
  */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import {
   type GossipSub,
   type GossipsubOpts,
@@ -32,11 +32,17 @@ export function messageId(data: Uint8Array): Uint8Array {
   return createHash("sha256").update(data).digest().subarray(0, MESSAGE_ID_BYTES);
 }
 
+/** By which further copies of a message are known before anything else is done with them: all of SHA-256 of all the data, as the id has to be. */
+export function copyId(data: Uint8Array): string {
+  return hash("sha256", data, "base64");
+}
+
 /** @param conductPoints see `scoreParams` */
 export function gossipOptions(topic: string, conductPoints: (peerId: string) => number): Partial<GossipsubOpts> {
   return {
     globalSignaturePolicy: StrictNoSign,
     msgIdFn: (message) => messageId(message.data),
+    fastMsgIdFn: ({ data }) => copyId(data ?? new Uint8Array()),
     allowedTopics: [topic],
     maxTopicBytesPerPeer: limits.TOPIC_BYTES_PER_PEER,
     maxInboundDataLength: limits.GOSSIP_RPC_MAX_BYTES,

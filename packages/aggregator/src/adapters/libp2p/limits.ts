@@ -26,6 +26,12 @@ export const IWANT_FOLLOWUP_MS = 2 * VERDICT_TIMEOUT_MS;
 /** One topic of under 100 bytes costs gossipsub 1.1 kB; room for ours alone and a few repeats. */
 export const TOPIC_BYTES_PER_PEER = 8_192;
 
+/** What a connection holds back within one turn of the event loop (turns.ts): what fits into one noise record. More leaves at once. */
+export const GATHERED_MAX_BYTES = 65_519;
+
+/** Texts of peer ids whose keys are remembered, 200 bytes each: many times the peers that gossipsub scores at once. Beyond it all are forgotten. */
+export const PEER_KEYS_MAX = 4_096;
+
 // ── Request and response ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Ten times what 1 MiB takes over 10 Mbit/s; a peer slower than that is of no use before a claim's deadline. */

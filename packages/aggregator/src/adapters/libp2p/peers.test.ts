@@ -1,7 +1,8 @@
 import { toHex } from "@quorate/common";
 import { expect, test } from "vitest";
 import { parseBootstrap, withPeerId } from "./addresses.ts";
-import { identityKeyPair, parsePeerKey, peerIdOf, peerKeyOf } from "./peers.ts";
+import { PEER_KEYS_MAX } from "./limits.ts";
+import { identityKeyPair, PeerKeys, parsePeerKey, peerIdOf, peerKeyOf } from "./peers.ts";
 import { protocolNames } from "./protocols.ts";
 
 /** RFC 8032, section 7.1, test 1. */
@@ -15,6 +16,19 @@ test("P-7: the peer id follows from the identity secret, and gives its public ke
   expect(peerId.toString()).toMatch(/^12D3KooW/);
   expect(peerKeyOf(peerId)).toBe(PUBLIC_KEY);
   expect(parsePeerKey(peerId.toString())).toBe(PUBLIC_KEY);
+});
+
+test("the keys of peer ids are the same when remembered, and after they were forgotten; an invalid one is never remembered", () => {
+  const keys = new PeerKeys();
+  const peers = Array.from({ length: PEER_KEYS_MAX + 1 }, (_, i) => {
+    const secret = new Uint8Array(32);
+    new DataView(secret.buffer).setUint32(0, i);
+    // Any 32 bytes are a key's form; peer ids do not ask whether they are a point.
+    const key = toHex(secret);
+    return { key, text: peerIdOf(key).toString() };
+  });
+  for (const _ of [1, 2]) for (const { key, text } of peers) expect(keys.of(text)).toBe(key);
+  for (const _ of [1, 2]) expect(() => keys.of("12D3KooW")).toThrow("NETWORK_PEER_ID_INVALID");
 });
 
 test("error: a secret, a key or a peer id of another kind", async () => {

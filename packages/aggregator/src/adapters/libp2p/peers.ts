@@ -7,6 +7,7 @@ import type { Ed25519PrivateKey, PeerId } from "@libp2p/interface";
 import { peerIdFromPublicKey, peerIdFromString } from "@libp2p/peer-id";
 import { fromHex, quorateError, toHex } from "@quorate/common";
 import type { PeerKey } from "../../core/stages.ts";
+import { PEER_KEYS_MAX } from "./limits.ts";
 
 /** Bytes of an Ed25519 seed and of its public key (RFC 8032). */
 const KEY_BYTES = 32;
@@ -52,4 +53,19 @@ export function parsePeerKey(text: string): PeerKey {
   }
   if (key === null) throw quorateError("NETWORK_PEER_ID_INVALID", { peerId: text.slice(0, 80) });
   return key;
+}
+
+/** `parsePeerKey` with a memory: gossipsub asks for the sender's score at every message, and reading base58 costs 20 µs. */
+export class PeerKeys {
+  readonly #known = new Map<string, PeerKey>();
+
+  /** @throws NETWORK_PEER_ID_INVALID */
+  of(text: string): PeerKey {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const key = parsePeerKey(text);
+    if (this.#known.size >= PEER_KEYS_MAX) this.#known.clear();
+    this.#known.set(text, key);
+    return key;
+  }
 }
