@@ -10,7 +10,7 @@ import {IRewardRatePool} from "./interfaces/IRewardRatePool.sol";
 
 /// @title The pool that rewards come from (P-31).
 /// @dev It keeps an accounted balance: what is released by any moment is a closed formula over its own events, and a
-/// late deposit is not paid as if it had always been there. In: tokens. Out: what was released, to the rewards contract.
+/// late deposit is not paid as if it had always been there. In: tokens. Out: what was released, to the distributor.
 contract RewardRatePool is IRewardRatePool, Ownable2StepUpgradeable {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
@@ -39,7 +39,7 @@ contract RewardRatePool is IRewardRatePool, Ownable2StepUpgradeable {
 
     /// @param owner_ Who may hand the pool over; it has no other power.
     /// @param token_ The token.
-    /// @param beneficiary_ The rewards contract, which starts the pool and receives what is released.
+    /// @param beneficiary_ The rewards distributor, which starts the pool and receives what is released.
     function initialize(address owner_, IERC20 token_, address beneficiary_) external initializer {
         if (address(token_) == address(0) || beneficiary_ == address(0)) revert AddressIsZero();
         __Ownable_init(owner_);

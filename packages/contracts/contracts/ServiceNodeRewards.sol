@@ -7,10 +7,10 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {IRewardRatePool} from "./interfaces/IRewardRatePool.sol";
+import {IRewardsDistributor} from "./interfaces/IRewardsDistributor.sol";
 import {Contributor, Registration, SeedNode} from "./interfaces/IServiceNodeRegistry.sol";
-import {EarlierRecords, EpochReport, IServiceNodeRewards, ProofClaim} from "./interfaces/IServiceNodeRewards.sol";
+import {EarlierRecords, EpochReport, IServiceNodeRewards} from "./interfaces/IServiceNodeRewards.sol";
 import {ExitLib} from "./libraries/ExitLib.sol";
-import {MerkleTree} from "./libraries/MerkleTree.sol";
 import {Quorum} from "./libraries/Quorum.sol";
 import {RegistrationLib} from "./libraries/RegistrationLib.sol";
 import {ReportLib} from "./libraries/ReportLib.sol";
@@ -18,9 +18,10 @@ import {RewardsStorage} from "./libraries/RewardsStorage.sol";
 import {SignatureCheck} from "./libraries/SignatureCheck.sol";
 import {ServiceNodeRegistry} from "./ServiceNodeRegistry.sol";
 
-/// @title Stakes, rewards and claims of the service nodes.
-/// @dev In: registrations and messages that the nodes have signed. Out: tokens. Who is owed what is decided by the
-/// nodes' ledgers; this contract only checks that enough stake signed it. Principal never depends on that.
+/// @title The service nodes, their stakes and what they have signed.
+/// @dev In: registrations and messages that the nodes have signed. Out: principal, and word to the distributor of who is
+/// owed what. That is decided by the nodes' ledgers; this contract only checks that enough stake signed it. All tokens
+/// here are principal.
 contract ServiceNodeRewards is
     IServiceNodeRewards,
     ServiceNodeRegistry,
@@ -39,8 +40,8 @@ contract ServiceNodeRewards is
         address owner;
         uint128 stakingRequirement;
         uint64 epochSeconds;
-        uint96 claimLimit;
-        uint32 claimCycleSeconds;
+        uint256 claimLimit;
+        uint256 claimCycleSeconds;
     }
 
     /// @dev Session's numbers: 3 to the liquidator, 17 to the pool, 9980 stay (P-36).
@@ -49,7 +50,8 @@ contract ServiceNodeRewards is
 
     bytes32 private constant REWARD_CLAIM_TYPEHASH = keccak256("RewardClaim(address recipient,uint256 amount)");
 
-    /// @dev Fixed in the implementation, so that reading them costs nothing. An upgrade must carry the same two.
+    /// @dev Fixed in the implementation, so that reading them costs nothing. An upgrade must carry the same.
+    IRewardsDistributor private immutable _distributor;
     IERC20 private immutable _token;
     IRewardRatePool private immutable _pool;
 
@@ -58,20 +60,19 @@ contract ServiceNodeRewards is
         _;
     }
 
-    /// @param token_ The token that is staked and paid.
-    /// @param pool_ The pool that rewards come from.
-    constructor(IERC20 token_, IRewardRatePool pool_) {
-        if (address(token_) == address(0)) revert WrongAddress("token", address(token_));
-        if (address(pool_) == address(0)) revert WrongAddress("pool", address(pool_));
-        _token = token_;
-        _pool = pool_;
+    /// @param distributor_ Where rewards are paid from. Its token is the token, its pool the pool.
+    constructor(IRewardsDistributor distributor_) {
+        if (address(distributor_) == address(0)) revert WrongAddress("distributor", address(0));
+        _distributor = distributor_;
+        _token = distributor_.token();
+        _pool = distributor_.pool();
         _disableInitializers();
     }
 
     /// @notice Sets up a proxy. Refuses a chain without the EIP-2537 precompiles (P-32).
     function initialize(Parameters calldata parameters) external initializer {
-        if (_pool.beneficiary() != address(this)) revert WrongAddress("pool.beneficiary", _pool.beneficiary());
-        if (address(_pool.token()) != address(_token)) revert WrongAddress("pool.token", address(_pool.token()));
+        address known = _distributor.rewards();
+        if (known != address(this)) revert WrongAddress("distributor.rewards", known);
         if (parameters.epochSeconds == 0 || parameters.epochSeconds > type(uint40).max) {
             revert ParameterOutOfRange("epochSeconds", parameters.epochSeconds);
         }
@@ -79,7 +80,7 @@ contract ServiceNodeRewards is
         RegistrationLib.initialize();
         RewardsStorage.load().epochSeconds = uint40(parameters.epochSeconds);
         _setStakingRequirement(parameters.stakingRequirement);
-        _setClaimLimit(parameters.claimLimit, parameters.claimCycleSeconds);
+        _distributor.setClaimLimit(parameters.claimLimit, parameters.claimCycleSeconds);
         _setLiquidationShares(LIQUIDATOR_BPS, POOL_BPS);
     }
 
@@ -105,7 +106,7 @@ contract ServiceNodeRewards is
         $.genesis = uint40(block.timestamp);
         $.lastReportAt = RewardsStorage.unpausedTime();
         emit Started($.genesis, $.epochSeconds);
-        _pool.start();
+        _distributor.start();
     }
 
     // --- nodes ---
@@ -158,7 +159,9 @@ contract ServiceNodeRewards is
         EarlierRecords calldata earlier
     ) external whenNotPaused whenStarted {
         uint256 released = _pool.released(block.timestamp);
-        ReportLib.report(_domainSeparatorV4(), released, report, signature, nonSigners, extraSigners, earlier);
+        ReportLib.report(
+            _domainSeparatorV4(), _distributor, released, report, signature, nonSigners, extraSigners, earlier
+        );
     }
 
     // --- rewards ---
@@ -171,9 +174,11 @@ contract ServiceNodeRewards is
         uint64[] calldata nonSigners,
         uint64[] calldata extraSigners
     ) external whenNotPaused whenStarted {
-        uint256 previous = RewardsStorage.load().balances[recipient].lifetime;
+        // Raised first: what has landed already fails before the pairing is paid for. A signature that does not hold
+        // undoes it.
+        uint256 previous = _distributor.raise(recipient, amount);
         if (amount <= previous) revert AmountNotRaised(amount, previous);
-        _update(recipient, amount, signature, nonSigners, extraSigners);
+        _checkClaim(recipient, amount, signature, nonSigners, extraSigners);
     }
 
     /// @inheritdoc IServiceNodeRewards
@@ -184,37 +189,20 @@ contract ServiceNodeRewards is
         uint64[] calldata extraSigners
     ) external whenNotPaused whenStarted {
         // Whoever copies the bundle from the mempool and lands it first does the caller no harm.
-        if (amount > RewardsStorage.load().balances[msg.sender].lifetime) {
-            _update(msg.sender, amount, signature, nonSigners, extraSigners);
+        if (amount > _distributor.raise(msg.sender, amount)) {
+            _checkClaim(msg.sender, amount, signature, nonSigners, extraSigners);
         }
-        _claimAll();
+        _distributor.claimFor(msg.sender);
     }
 
     /// @inheritdoc IServiceNodeRewards
-    function claimWithProof(address recipient, uint256 amount, uint256 rootIndex, bytes32[] calldata proof)
-        external
-        whenNotPaused
-    {
-        _raiseWithProof(recipient, amount, rootIndex, proof);
-        if (msg.sender == recipient) _claimAll();
+    function claimRewards() external {
+        _distributor.claimFor(msg.sender);
     }
 
     /// @inheritdoc IServiceNodeRewards
-    function updateRewardsBalancesWithProofs(ProofClaim[] calldata claims) external whenNotPaused {
-        for (uint256 i = 0; i < claims.length; ++i) {
-            ProofClaim calldata claim = claims[i];
-            _raiseWithProof(claim.recipient, claim.amount, claim.rootIndex, claim.proof);
-        }
-    }
-
-    /// @inheritdoc IServiceNodeRewards
-    function claimRewards() external whenNotPaused {
-        _claimAll();
-    }
-
-    /// @inheritdoc IServiceNodeRewards
-    function claimRewards(uint256 amount) external whenNotPaused {
-        _claim(amount);
+    function claimRewards(uint256 amount) external {
+        _distributor.claimFor(msg.sender, amount);
     }
 
     // --- the owner ---
@@ -222,11 +210,13 @@ contract ServiceNodeRewards is
     /// @inheritdoc IServiceNodeRewards
     function pause() external onlyOwner {
         _pause();
+        _distributor.setPaused(true);
     }
 
     /// @inheritdoc IServiceNodeRewards
     function unpause() external onlyOwner {
         _unpause();
+        _distributor.setPaused(false);
     }
 
     /// @inheritdoc IServiceNodeRewards
@@ -235,8 +225,8 @@ contract ServiceNodeRewards is
     }
 
     /// @inheritdoc IServiceNodeRewards
-    function setClaimLimit(uint96 limit, uint32 cycleSeconds) external onlyOwner {
-        _setClaimLimit(limit, cycleSeconds);
+    function setClaimLimit(uint256 limit, uint256 cycleSeconds) external onlyOwner {
+        _distributor.setClaimLimit(limit, cycleSeconds);
     }
 
     /// @inheritdoc IServiceNodeRewards
@@ -282,6 +272,11 @@ contract ServiceNodeRewards is
     }
 
     /// @inheritdoc IServiceNodeRewards
+    function distributor() external view returns (IRewardsDistributor) {
+        return _distributor;
+    }
+
+    /// @inheritdoc IServiceNodeRewards
     function genesis() external view returns (uint64) {
         return RewardsStorage.load().genesis;
     }
@@ -308,15 +303,7 @@ contract ServiceNodeRewards is
 
     /// @inheritdoc IServiceNodeRewards
     function recipients(address recipient) external view returns (uint128 lifetime, uint128 claimed) {
-        RewardsStorage.Balance storage balance = RewardsStorage.load().balances[recipient];
-        return (balance.lifetime, balance.claimed);
-    }
-
-    /// @inheritdoc IServiceNodeRewards
-    function claimCycle() external view returns (uint256 limit, uint256 claimedInCycle, uint256 cycleSeconds) {
-        RewardsStorage.Layout storage $ = RewardsStorage.load();
-        (limit, cycleSeconds) = ($.claimLimit, $.claimCycleSeconds);
-        claimedInCycle = $.claimCycle == block.timestamp / cycleSeconds ? $.claimedInCycle : 0;
+        return _distributor.recipients(recipient);
     }
 
     /// @inheritdoc IServiceNodeRewards
@@ -334,19 +321,6 @@ contract ServiceNodeRewards is
     function epochRecord(uint64 epoch) external view returns (bytes32 digest, uint64 firstRecordedAt, bool isPayable) {
         RewardsStorage.EpochRecord storage entry = RewardsStorage.load().epochRecords[epoch];
         return (entry.digest, entry.firstRecordedAt, entry.isPayable);
-    }
-
-    /// @inheritdoc IServiceNodeRewards
-    function payableRootCount() external view returns (uint256) {
-        return RewardsStorage.load().payableRootCount;
-    }
-
-    /// @inheritdoc IServiceNodeRewards
-    function payableRoot(uint256 rootIndex) public view returns (bytes32) {
-        RewardsStorage.Layout storage $ = RewardsStorage.load();
-        uint256 count = $.payableRootCount;
-        if (rootIndex >= count || count - rootIndex > RewardsStorage.VALID_ROOTS) revert RootNotValid(rootIndex, count);
-        return $.payableRoots[rootIndex % RewardsStorage.VALID_ROOTS];
     }
 
     /// @inheritdoc IServiceNodeRewards
@@ -388,75 +362,17 @@ contract ServiceNodeRewards is
         emit Unpaused(msg.sender);
     }
 
-    /// @dev Raises a lifetime amount by a signature (P-24). That it raises is the caller's to check (P-25).
-    function _update(
+    /// @dev That a lifetime amount is signed by enough stake (P-24).
+    function _checkClaim(
         address recipient,
         uint256 amount,
         BLS.G2Point calldata signature,
         uint64[] calldata nonSigners,
         uint64[] calldata extraSigners
-    ) private {
+    ) private view {
         (uint256 signedActive, uint256 signedFloor) =
             SignatureCheck.verify(hashRewardClaim(recipient, amount), signature, nonSigners, extraSigners);
         Quorum.checkMoney(signedActive, signedFloor);
-        _raise(recipient, amount);
-    }
-
-    /// @dev Raises a lifetime amount by a proof, if it is below (P-41).
-    function _raiseWithProof(address recipient, uint256 amount, uint256 rootIndex, bytes32[] calldata proof) private {
-        bytes32 root = payableRoot(rootIndex);
-        // Hashed twice, so that no inner node of the tree passes for a leaf.
-        bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(recipient, amount))));
-        if (MerkleTree.rootOf(leaf, proof) != root) revert InvalidProof(recipient, amount, root);
-        if (amount > RewardsStorage.load().balances[recipient].lifetime) _raise(recipient, amount);
-    }
-
-    function _raise(address recipient, uint256 amount) private {
-        if (amount > type(uint128).max) revert AmountTooLarge(amount);
-        RewardsStorage.Balance storage balance = RewardsStorage.load().balances[recipient];
-        emit RewardsBalanceUpdated(recipient, amount, balance.lifetime);
-        balance.lifetime = uint128(amount);
-    }
-
-    function _claimAll() private {
-        RewardsStorage.Balance storage balance = RewardsStorage.load().balances[msg.sender];
-        _claim(balance.lifetime - balance.claimed);
-    }
-
-    /// @dev P-26.
-    function _claim(uint256 amount) private {
-        RewardsStorage.Layout storage $ = RewardsStorage.load();
-        RewardsStorage.Balance storage balance = $.balances[msg.sender];
-        uint256 claimable = balance.lifetime - balance.claimed;
-        if (amount == 0) revert NothingToClaim(msg.sender);
-        if (amount > claimable) revert ClaimExceedsBalance(amount, claimable);
-        _countClaim(amount);
-        balance.claimed += uint128(amount);
-
-        uint256 available = _available();
-        if (available < amount) {
-            _pool.payoutReleased();
-            available = _available();
-            if (available < amount) revert RewardsShort(available, amount);
-        }
-        emit RewardsClaimed(msg.sender, amount);
-        _token.safeTransfer(msg.sender, amount);
-    }
-
-    /// @dev What the contract holds beyond the principal.
-    function _available() private view returns (uint256) {
-        return _token.balanceOf(address(this)) - RewardsStorage.load().principal;
-    }
-
-    /// @dev Holds the claims of a cycle to their limit.
-    function _countClaim(uint256 amount) private {
-        RewardsStorage.Layout storage $ = RewardsStorage.load();
-        uint32 cycle = uint32(block.timestamp / $.claimCycleSeconds);
-        uint256 used = $.claimCycle == cycle ? $.claimedInCycle : 0;
-        uint256 left = $.claimLimit > used ? $.claimLimit - used : 0;
-        if (amount > left) revert ClaimLimitExceeded(amount, left);
-        $.claimCycle = cycle;
-        $.claimedInCycle = uint96(used + amount);
     }
 
     function _setStakingRequirement(uint128 stakingRequirement_) private {
@@ -475,13 +391,5 @@ contract ServiceNodeRewards is
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         ($.liquidatorBps, $.poolBps) = (liquidatorBps, poolBps);
         emit LiquidationSharesUpdated(liquidatorBps, poolBps);
-    }
-
-    function _setClaimLimit(uint96 limit, uint32 cycleSeconds) private {
-        if (limit == 0) revert ParameterOutOfRange("claimLimit", 0);
-        if (cycleSeconds == 0) revert ParameterOutOfRange("claimCycleSeconds", 0);
-        RewardsStorage.Layout storage $ = RewardsStorage.load();
-        ($.claimLimit, $.claimCycleSeconds) = (limit, cycleSeconds);
-        emit ClaimLimitUpdated(limit, cycleSeconds);
     }
 }

@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title The pool that rewards come from: 15.1% of its balance a year, released continuously (P-31).
 interface IRewardRatePool {
-    /// @notice Only the rewards contract starts the pool.
+    /// @notice Only the beneficiary starts the pool.
     error NotBeneficiary(address caller, address beneficiary);
     /// @notice The pool was started before.
     error PoolAlreadyStarted(uint64 startedAt);
@@ -23,10 +23,10 @@ interface IRewardRatePool {
     event Settled(uint256 balance, uint256 time, uint256 totalReleased);
     /// @notice Tokens came in by `fund` or were found by `sync`.
     event Funded(address indexed from, uint256 amount);
-    /// @notice What was released has been paid to the rewards contract.
+    /// @notice What was released has been paid to the distributor.
     event PaidOut(address indexed beneficiary, uint256 amount, uint256 totalPaid);
 
-    /// @notice Starts the release. Rewards contract only, once.
+    /// @notice Starts the release. Distributor only, once.
     function start() external;
 
     /// @notice Pulls tokens from the caller into the pool.
@@ -36,7 +36,7 @@ interface IRewardRatePool {
     /// @return amount What was found.
     function sync() external returns (uint256 amount);
 
-    /// @notice Pays what has been released and not paid to the rewards contract. Anyone may call.
+    /// @notice Pays what has been released and not paid to the distributor. Anyone may call.
     /// @return amount What was paid.
     function payoutReleased() external returns (uint256 amount);
 
@@ -49,13 +49,13 @@ interface IRewardRatePool {
     /// @notice The values of the last `Settled` event.
     function settlement() external view returns (uint256 balance, uint256 time, uint256 totalReleased);
 
-    /// @notice Everything paid to the rewards contract.
+    /// @notice Everything paid to the distributor.
     function totalPaid() external view returns (uint256);
 
     /// @notice The timestamp of `start()`; zero before.
     function startedAt() external view returns (uint64);
 
-    /// @notice The rewards contract.
+    /// @notice The rewards distributor.
     function beneficiary() external view returns (address);
 
     /// @notice The token.

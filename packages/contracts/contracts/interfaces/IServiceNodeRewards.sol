@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {Contributor, IServiceNodeRegistry, Registration, SeedNode} from "./IServiceNodeRegistry.sol";
 import {IRewardRatePool} from "./IRewardRatePool.sol";
+import {IRewardsDistributor} from "./IRewardsDistributor.sol";
 
 /// @notice What the nodes agree on at the close of an epoch (P-5, section 7 of the protocol).
 /// @param rewardsRoot The root of OpenZeppelin's standard tree over (recipient, lifetime amount); zero for an empty one.
@@ -27,17 +28,7 @@ struct EarlierRecords {
     uint64[] shown;
 }
 
-/// @notice One recipient's leaf in a payable root.
-/// @param amount The lifetime amount.
-/// @param rootIndex Which payable root, by the index of its `RewardsRootPayable` event.
-struct ProofClaim {
-    address recipient;
-    uint256 amount;
-    uint256 rootIndex;
-    bytes32[] proof;
-}
-
-/// @title The node set and its money: stakes, rewards and claims.
+/// @title The node set, its stakes and what it has signed. Rewards are paid by the distributor.
 interface IServiceNodeRewards is IServiceNodeRegistry {
     // --- errors ---
 
@@ -53,16 +44,6 @@ interface IServiceNodeRewards is IServiceNodeRegistry {
     error FloorNotReached(uint256 signedFloor, uint256 totalStake, uint256 requiredBps);
     /// @notice A lifetime amount only grows (P-25). A claim that has already landed gives this too.
     error AmountNotRaised(uint256 amount, uint256 lifetime);
-    /// @notice An amount does not fit its 128 bits.
-    error AmountTooLarge(uint256 amount);
-    /// @notice The caller has nothing to claim, or named zero.
-    error NothingToClaim(address recipient);
-    /// @notice The caller named more than there is to claim.
-    error ClaimExceedsBalance(uint256 amount, uint256 claimable);
-    /// @notice The claims of this cycle have used up its limit. Claim a part, or wait for the next cycle (P-26).
-    error ClaimLimitExceeded(uint256 amount, uint256 left);
-    /// @notice The contract holds too little beyond the principal, even after the pool's payout (P-26).
-    error RewardsShort(uint256 available, uint256 amount);
     /// @notice A parameter is out of its range.
     error ParameterOutOfRange(string name, uint256 value);
     /// @notice An address that must be set is zero, or a contract that must fit does not.
@@ -78,10 +59,6 @@ interface IServiceNodeRewards is IServiceNodeRegistry {
     error NothingNew(uint256 epoch);
     /// @notice `earlier` is not what the epoch's records come to; another one may have landed. Derive it anew (P-39).
     error EarlierRecordsDiffer(uint256 absent, uint256 shown);
-    /// @notice A root is not among the last 8 payable ones. Take a newer one (P-41).
-    error RootNotValid(uint256 rootIndex, uint256 payableRootCount);
-    /// @notice The proof does not lead from this recipient and amount to the root (P-41).
-    error InvalidProof(address recipient, uint256 amount, bytes32 root);
     /// @notice The last report was accepted `quiet` unpaused seconds ago, and `required` must pass (P-42).
     error NetworkAlive(uint256 quiet, uint256 required);
     /// @notice These lists were not announced, or a report was accepted since (P-42).
@@ -95,14 +72,8 @@ interface IServiceNodeRewards is IServiceNodeRegistry {
 
     /// @notice The network has started: seeded nodes are active, the pool releases, epoch 0 begins (P-30, P-51).
     event Started(uint64 genesis, uint64 epochSeconds);
-    /// @notice A recipient's lifetime amount has grown.
-    event RewardsBalanceUpdated(address indexed recipient, uint256 amount, uint256 previousAmount);
-    /// @notice Rewards were paid.
-    event RewardsClaimed(address indexed recipient, uint256 amount);
     /// @notice New registrations need this stake.
     event StakingRequirementUpdated(uint256 stakingRequirement);
-    /// @notice Claims may pay `limit` in each cycle of `cycleSeconds`.
-    event ClaimLimitUpdated(uint256 limit, uint256 cycleSeconds);
     /// @notice Contribution contracts made by `factory` may register nodes; none may when it is zero (P-27).
     event ContributionFactoryUpdated(address factory);
     /// @notice Liquidations pay these parts of a node's stake, in 1/10000 (P-36).
@@ -192,10 +163,10 @@ interface IServiceNodeRewards is IServiceNodeRegistry {
         uint64[] calldata extraSigners
     ) external;
 
-    /// @notice Pays the caller all that is owed (P-26).
+    /// @notice Has the distributor pay the caller all that is owed (P-26). To call it there costs less.
     function claimRewards() external;
 
-    /// @notice Pays the caller a part of what is owed (P-26).
+    /// @notice Has the distributor pay the caller a part of what is owed (P-26). To call it there costs less.
     /// @param amount Atomic units.
     function claimRewards(uint256 amount) external;
 
@@ -208,20 +179,10 @@ interface IServiceNodeRewards is IServiceNodeRegistry {
         uint64[] calldata extraSigners
     ) external;
 
-    /// @notice Raises a recipient's lifetime amount by a proof against one of the last 8 payable roots (P-41). When the
-    /// caller is the recipient, it is also paid all that is owed.
-    /// @param amount The lifetime amount of the leaf.
-    /// @param rootIndex See `RewardsRootPayable`.
-    /// @param proof The siblings from the leaf upwards, in OpenZeppelin's standard tree.
-    function claimWithProof(address recipient, uint256 amount, uint256 rootIndex, bytes32[] calldata proof) external;
-
-    /// @notice Raises the lifetime amounts of many recipients by proofs, and pays nobody (P-41). Leaves that raise
-    /// nothing are passed over.
-    function updateRewardsBalancesWithProofs(ProofClaim[] calldata claims) external;
-
     // --- the owner ---
 
-    /// @notice Stops registration, reports, liquidation, reward updates and payouts of rewards (P-29). Owner only.
+    /// @notice Stops registration, reports, liquidation, reward updates and payouts of rewards, here and at the
+    /// distributor (P-29). Owner only.
     function pause() external;
 
     /// @notice Ends a pause. Owner only.
@@ -230,8 +191,8 @@ interface IServiceNodeRewards is IServiceNodeRegistry {
     /// @notice Sets the stake of new registrations. Owner only.
     function setStakingRequirement(uint128 stakingRequirement_) external;
 
-    /// @notice Sets how much all claims together may pay in one cycle. Owner only.
-    function setClaimLimit(uint96 limit, uint32 cycleSeconds) external;
+    /// @notice Sets how much all claims together may pay in one cycle; see `IRewardsDistributor`. Owner only.
+    function setClaimLimit(uint256 limit, uint256 cycleSeconds) external;
 
     /// @notice Sets what liquidations pay, in 1/10000 of the node's stake: both together at most a quarter. Owner only.
     function setLiquidationShares(uint16 liquidatorBps, uint16 poolBps) external;
@@ -255,6 +216,9 @@ interface IServiceNodeRewards is IServiceNodeRegistry {
     /// @notice The pool that rewards come from.
     function pool() external view returns (IRewardRatePool);
 
+    /// @notice Where rewards are paid from, and everything about payable roots and the claim limit.
+    function distributor() external view returns (IRewardsDistributor);
+
     /// @notice The timestamp of `start()`; zero before.
     function genesis() external view returns (uint64);
 
@@ -267,14 +231,11 @@ interface IServiceNodeRewards is IServiceNodeRegistry {
     /// @notice The factory whose contribution contracts may register nodes; zero when there is none (P-27).
     function contributionFactory() external view returns (address);
 
-    /// @notice The stakes that the contract holds for contributors. Rewards are never paid out of it.
+    /// @notice The stakes that the contract holds for contributors.
     function principal() external view returns (uint256);
 
-    /// @notice What a recipient has earned, and what of it was paid (P-25).
+    /// @notice What a recipient has earned, and what of it was paid (P-25): what the distributor has.
     function recipients(address recipient) external view returns (uint128 lifetime, uint128 claimed);
-
-    /// @notice The claim limit, what the running cycle has paid, and the cycle's length.
-    function claimCycle() external view returns (uint256 limit, uint256 claimedInCycle, uint256 cycleSeconds);
 
     /// @notice What liquidations pay, in 1/10000 of the node's stake.
     function liquidationShares() external view returns (uint256 liquidatorBps, uint256 poolBps);
@@ -287,12 +248,6 @@ interface IServiceNodeRewards is IServiceNodeRegistry {
     /// @return firstRecordedAt The timestamp of the first record.
     /// @return isPayable Whether its root has become payable.
     function epochRecord(uint64 epoch) external view returns (bytes32 digest, uint64 firstRecordedAt, bool isPayable);
-
-    /// @notice How many roots have become payable: the last 8 indices below are valid (P-41).
-    function payableRootCount() external view returns (uint256);
-
-    /// @notice A root that is valid now. Reverts with `RootNotValid`.
-    function payableRoot(uint256 rootIndex) external view returns (bytes32);
 
     /// @notice The announced emergency: the hash of its lists (zero for none), the unpaused seconds left of its notice,
     /// and whether an accepted report has voided it (P-42).

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {NodeState} from "../interfaces/IServiceNodeRegistry.sol";
+import {IRewardsDistributor} from "../interfaces/IRewardsDistributor.sol";
 import {EarlierRecords, EpochReport, IServiceNodeRewards} from "../interfaces/IServiceNodeRewards.sol";
 import {NodeSet} from "./NodeSet.sol";
 import {Quorum} from "./Quorum.sol";
@@ -25,9 +26,11 @@ library ReportLib {
     );
 
     /// @notice See `IServiceNodeRewards.reportEpoch`.
+    /// @param distributor Where a root becomes payable.
     /// @param released Everything the pool has released until now (P-31), which `totalOwed` must not exceed (P-40).
     function report(
         bytes32 domainSeparator,
+        IRewardsDistributor distributor,
         uint256 released,
         EpochReport calldata message,
         BLS.G2Point calldata signature,
@@ -66,7 +69,8 @@ library ReportLib {
         );
         if (becomesPayable) {
             entry.isPayable = true;
-            _makePayable(message);
+            uint256 index = distributor.addRoot(message.rewardsRoot);
+            emit IServiceNodeRewards.RewardsRootPayable(message.epoch, index, message.rewardsRoot, message.totalOwed);
         }
         if (isFirst) {
             NodeSet.activate(message.activate, false);
@@ -142,15 +146,6 @@ library ReportLib {
 
     function _checkLength(uint256 length) private pure {
         if (length > MAX_LIST) revert IServiceNodeRewards.ListTooLong(length, MAX_LIST);
-    }
-
-    /// @dev P-40: the last 8 payable roots stay valid.
-    function _makePayable(EpochReport calldata message) private {
-        RewardsStorage.Layout storage $ = RewardsStorage.load();
-        uint256 index = $.payableRootCount;
-        $.payableRootCount = uint40(index + 1);
-        $.payableRoots[index % RewardsStorage.VALID_ROOTS] = message.rewardsRoot;
-        emit IServiceNodeRewards.RewardsRootPayable(message.epoch, index, message.rewardsRoot, message.totalOwed);
     }
 
     /// @dev P-39: what a later record shows that the earlier ones do not. Only a hash of those is kept, so the caller

@@ -19,12 +19,6 @@ library RewardsStorage {
         uint16 flags; // bit i: contributor i has withdrawn; bit 15: liquidated
     }
 
-    /// @dev What a recipient has earned and was paid, in atomic units (P-25).
-    struct Balance {
-        uint128 lifetime;
-        uint128 claimed;
-    }
-
     /// @dev What the records of one epoch have fixed (P-37 to P-40).
     struct EpochRecord {
         bytes32 digest; // zero until the first record
@@ -51,19 +45,11 @@ library RewardsStorage {
         uint64 registrationBlock;
         uint32 registrationsInBlock;
         uint32 nodeCount;
-        // Read by every payout, written by registration and reports.
+        // Written by registration and reports.
         uint96 principal;
-        uint40 payableRootCount;
         uint40 acceptedReports;
         uint40 lastReportAt; // in unpaused time, see `unpausedTime`
         uint40 epochSeconds;
-        // Rewards.
-        mapping(address recipient => Balance) balances;
-        uint96 claimLimit;
-        uint96 claimedInCycle;
-        uint32 claimCycleSeconds;
-        uint32 claimCycle; // timestamp / claimCycleSeconds of the last claim
-        bytes32[8] payableRoots; // the n-th payable root is at n modulo 8
         mapping(uint256 epoch => EpochRecord) epochRecords;
         // Rare.
         mapping(uint256 id => uint256) forfeited; // by liquidation, taken from the operator's part
@@ -76,9 +62,6 @@ library RewardsStorage {
         uint40 emergencyReports; // the accepted reports when it was announced
         bytes32 emergencyHash; // of the lists; zero when none is announced
     }
-
-    /// @dev How many payable roots stay valid: `payableRoots` in the layout.
-    uint256 internal constant VALID_ROOTS = 8;
 
     /// @dev keccak256(abi.encode(uint256(keccak256("quorate.storage.ServiceNodeRewards")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 internal constant LOCATION = 0xc9e6cc040adc646b9ca6c6b1b1051e4c58634494c02defe4af00ade74b1b1300;

@@ -2,12 +2,14 @@
 pragma solidity 0.8.37;
 
 import {IRewardRatePool} from "../../contracts/interfaces/IRewardRatePool.sol";
+import {IRewardsDistributor} from "../../contracts/interfaces/IRewardsDistributor.sol";
 import {IServiceNodeRegistry} from "../../contracts/interfaces/IServiceNodeRegistry.sol";
 import {IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
 import {KeyStore} from "../../contracts/KeyStore.sol";
 import {Bls} from "../../contracts/libraries/Bls.sol";
 import {RegistrationLib} from "../../contracts/libraries/RegistrationLib.sol";
 import {RewardRatePool} from "../../contracts/RewardRatePool.sol";
+import {RewardsDistributor} from "../../contracts/RewardsDistributor.sol";
 import {ServiceNodeRewards} from "../../contracts/ServiceNodeRewards.sol";
 import {SessionToken} from "../../contracts/SessionToken.sol";
 import {Deploy} from "./support/Deploy.sol";
@@ -55,31 +57,43 @@ contract InitializeTest is NetworkTest {
         assertEq(bytes32(bytes4(answer)), bytes32(IServiceNodeRewards.WrongAddress.selector));
     }
 
-    function test_P49_refuses_code_without_token_or_pool() public {
-        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.WrongAddress.selector, "token", address(0)));
-        Deploy.rewardsLogic(SessionToken(address(0)), pool);
-        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.WrongAddress.selector, "pool", address(0)));
-        Deploy.rewardsLogic(token, RewardRatePool(address(0)));
+    function test_P49_refuses_code_without_a_distributor_and_a_distributor_without_pool_or_rewards() public {
+        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.WrongAddress.selector, "distributor", address(0)));
+        Deploy.rewardsLogic(RewardsDistributor(address(0)));
+        vm.expectRevert(abi.encodeWithSelector(IRewardsDistributor.WrongAddress.selector, "pool", address(0)));
+        Deploy.distributor(RewardRatePool(address(0)), address(1));
+        vm.expectRevert(abi.encodeWithSelector(IRewardsDistributor.WrongAddress.selector, "rewards", address(0)));
+        Deploy.distributor(pool, address(0));
     }
 
-    function test_P49_refuses_a_pool_that_pays_somebody_else_or_in_another_token() public {
-        address logic = Deploy.rewardsLogic(token, pool);
-        bytes memory init = abi.encodeCall(ServiceNodeRewards.initialize, (_parameters()));
+    function test_P49_refuses_a_pool_that_pays_somebody_else() public {
         vm.expectRevert(
             abi.encodeWithSelector(
-                IServiceNodeRewards.WrongAddress.selector, "pool.beneficiary", address(rewards)
+                IRewardsDistributor.WrongAddress.selector, "pool.beneficiary", address(distributor)
             )
         );
-        Deploy.proxy(logic, init);
+        Deploy.distributor(pool, address(rewards));
+    }
 
-        SessionToken other = Deploy.token(1, address(this));
-        (address planned, RewardRatePool otherPool) = _poolFor(other);
-        logic = Deploy.rewardsLogic(token, otherPool);
-        assertEq(vm.computeCreateAddress(address(this), vm.getNonce(address(this))), planned);
+    function test_P49_refuses_a_distributor_that_listens_to_another() public {
+        address logic = Deploy.rewardsLogic(distributor);
         vm.expectRevert(
-            abi.encodeWithSelector(IServiceNodeRewards.WrongAddress.selector, "pool.token", address(other))
+            abi.encodeWithSelector(
+                IServiceNodeRewards.WrongAddress.selector, "distributor.rewards", address(rewards)
+            )
         );
-        Deploy.proxy(logic, init);
+        Deploy.proxy(logic, abi.encodeCall(ServiceNodeRewards.initialize, (_parameters())));
+    }
+
+    function test_P49_token_and_pool_are_those_of_the_distributor() public {
+        SessionToken other = Deploy.token(1, address(this));
+        (address planned, RewardsDistributor own) = _distributorFor(other);
+        address logic = Deploy.rewardsLogic(own);
+        address proxy = Deploy.proxy(logic, abi.encodeCall(ServiceNodeRewards.initialize, (_parameters())));
+        assertEq(proxy, planned);
+        assertEq(address(ServiceNodeRewards(proxy).token()), address(other));
+        assertEq(address(ServiceNodeRewards(proxy).pool()), address(own.pool()));
+        assertEq(address(own.token()), address(other));
     }
 
     function test_P49_refuses_parameters_out_of_range() public {
@@ -90,7 +104,9 @@ contract InitializeTest is NetworkTest {
         uint128 large = uint128(type(uint64).max) + 1;
         _refusedParameter(_with(1, large, CLAIM_LIMIT, CYCLE), "stakingRequirement", large);
         _refusedParameter(_with(1, STAKE, 0, CYCLE), "claimLimit", 0);
+        _refusedParameter(_with(1, STAKE, 1 << 80, CYCLE), "claimLimit", 1 << 80);
         _refusedParameter(_with(1, STAKE, CLAIM_LIMIT, 0), "claimCycleSeconds", 0);
+        _refusedParameter(_with(1, STAKE, CLAIM_LIMIT, 1 << 24), "claimCycleSeconds", 1 << 24);
     }
 
     function test_P49_refuses_a_pool_without_token_or_beneficiary() public {
@@ -140,16 +156,19 @@ contract InitializeTest is NetworkTest {
         assertEq(answer, expected);
     }
 
-    /// @dev A pool for a rewards proxy that is the third contract from here: pool, code, proxy.
-    function _poolFor(SessionToken token_) private returns (address planned, RewardRatePool created) {
+    /// @dev Pool and distributor for a rewards proxy that is the fourth contract from here: pool, distributor, code, proxy.
+    function _distributorFor(SessionToken token_) private returns (address planned, RewardsDistributor created) {
         address logic = Deploy.poolLogic();
-        planned = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
-        created = RewardRatePool(
-            Deploy.proxy(logic, abi.encodeCall(RewardRatePool.initialize, (address(this), token_, planned)))
+        uint256 nonce = vm.getNonce(address(this));
+        planned = vm.computeCreateAddress(address(this), nonce + 3);
+        address paid = vm.computeCreateAddress(address(this), nonce + 1);
+        RewardRatePool own = RewardRatePool(
+            Deploy.proxy(logic, abi.encodeCall(RewardRatePool.initialize, (address(this), token_, paid)))
         );
+        created = Deploy.distributor(own, planned);
     }
 
-    function _with(uint64 epoch, uint128 stake, uint96 limit, uint32 cycle)
+    function _with(uint64 epoch, uint128 stake, uint256 limit, uint256 cycle)
         private
         view
         returns (ServiceNodeRewards.Parameters memory)
@@ -160,8 +179,8 @@ contract InitializeTest is NetworkTest {
     function _refusedParameter(ServiceNodeRewards.Parameters memory parameters, string memory name, uint256 value)
         private
     {
-        (, RewardRatePool own) = _poolFor(token);
-        address logic = Deploy.rewardsLogic(token, own);
+        (, RewardsDistributor own) = _distributorFor(token);
+        address logic = Deploy.rewardsLogic(own);
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.ParameterOutOfRange.selector, name, value));
         Deploy.proxy(logic, abi.encodeCall(ServiceNodeRewards.initialize, (parameters)));
     }

@@ -50,16 +50,16 @@ contract PoolTest is NetworkTest {
         assertEq(time, block.timestamp);
     }
 
-    function test_P31_pays_the_rewards_contract_only() public {
+    function test_P31_pays_the_distributor_only() public {
         _startWith(1);
         vm.warp(block.timestamp + 30 days);
         uint256 due = pool.pendingRelease();
-        uint256 held = token.balanceOf(address(rewards));
+        uint256 held = token.balanceOf(address(distributor));
         vm.expectEmit(address(pool));
-        emit IRewardRatePool.PaidOut(address(rewards), due, due);
+        emit IRewardRatePool.PaidOut(address(distributor), due, due);
         vm.prank(address(0xabc));
         assertEq(pool.payoutReleased(), due);
-        assertEq(token.balanceOf(address(rewards)), held + due);
+        assertEq(token.balanceOf(address(distributor)), held + due);
         assertEq(pool.totalPaid(), due);
     }
 
@@ -101,13 +101,13 @@ contract PoolTest is NetworkTest {
 
     function test_P31_refuses() public {
         vm.expectRevert(
-            abi.encodeWithSelector(IRewardRatePool.NotBeneficiary.selector, address(this), address(rewards))
+            abi.encodeWithSelector(IRewardRatePool.NotBeneficiary.selector, address(this), address(distributor))
         );
         pool.start();
         vm.expectRevert(abi.encodeWithSelector(IRewardRatePool.AmountIsZero.selector));
         pool.fund(0);
         _startWith(1);
-        vm.prank(address(rewards));
+        vm.prank(address(distributor));
         vm.expectRevert(abi.encodeWithSelector(IRewardRatePool.PoolAlreadyStarted.selector, block.timestamp));
         pool.start();
         vm.expectRevert(
@@ -119,7 +119,9 @@ contract PoolTest is NetworkTest {
     }
 
     function test_views() public view {
-        assertEq(pool.beneficiary(), address(rewards));
+        assertEq(pool.beneficiary(), address(distributor));
+        assertEq(distributor.rewards(), address(rewards));
+        assertEq(address(rewards.distributor()), address(distributor));
         assertEq(address(pool.token()), address(token));
         assertEq(address(rewards.pool()), address(pool));
         assertEq(address(rewards.token()), address(token));

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
+import {IRewardsDistributor} from "../../contracts/interfaces/IRewardsDistributor.sol";
 import {IServiceNodeRegistry, NodeState} from "../../contracts/interfaces/IServiceNodeRegistry.sol";
 import {EpochReport, IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
 import {ReportTest} from "./support/ReportTest.sol";
@@ -40,8 +41,8 @@ contract ReportTestCase is ReportTest {
         assertEq(recordedAt, vm.getBlockTimestamp());
         assertTrue(isPayable, "payable");
         assertEq(rewards.acceptedReports(), 1);
-        assertEq(rewards.payableRootCount(), 1);
-        assertEq(rewards.payableRoot(0), report.rewardsRoot);
+        assertEq(distributor.payableRootCount(), 1);
+        assertEq(distributor.payableRoot(0), report.rewardsRoot);
     }
 
     function test_P37_the_window_of_the_first_record_is_the_next_epoch() public {
@@ -103,7 +104,7 @@ contract ReportTestCase is ReportTest {
         _submit(_reportOf(0), _sumTo(14), _range(15, 20), none);
         (,, bool isPayable) = rewards.epochRecord(0);
         assertTrue(!isPayable, "recorded, not payable");
-        assertEq(rewards.payableRootCount(), 0);
+        assertEq(distributor.payableRootCount(), 0);
     }
 
     function test_P24_16_of_24_equal_stakes_are_below_6667_bps() public {
@@ -188,7 +189,7 @@ contract ReportTestCase is ReportTest {
         vm.expectEmit(address(rewards));
         emit IServiceNodeRewards.EpochReportRecorded(0, address(this), digest, false, true, signature, _ids(7), none);
         rewards.reportEpoch(report, signature, _ids(7), none, _earlier(_ids(3, 7), none));
-        assertEq(rewards.payableRootCount(), 1);
+        assertEq(distributor.payableRootCount(), 1);
         assertEq(rewards.acceptedReports(), 1);
     }
 
@@ -333,21 +334,21 @@ contract ReportTestCase is ReportTest {
         EpochReport memory report = _reportOf(0);
         report.decommission = _ids(3);
         _submit(report, ALL - 3 - 7, _ids(3, 7), none);
-        assertEq(rewards.payableRootCount(), 0);
+        assertEq(distributor.payableRootCount(), 0);
         // 18 of 19 are 9473 bps; one more decommission and the very same signature, named anew, is 18 of 18.
         rewards.setState(7, NodeState.Decommissioned);
         _submit(report, ALL - 3 - 7, none, none, _earlier(_ids(3, 7), none));
-        assertEq(rewards.payableRootCount(), 1);
+        assertEq(distributor.payableRootCount(), 1);
     }
 
     function test_P40_payable_needs_the_floor() public {
         for (uint64 id = 15; id <= N; ++id) rewards.setState(id, NodeState.Decommissioned);
         // 14 of 14 active, and 14 of 20 in all.
         _submit(_reportOf(0), _sumTo(14), none, none);
-        assertEq(rewards.payableRootCount(), 0);
+        assertEq(distributor.payableRootCount(), 0);
         // A decommissioned node that signed too lifts the floor to 15 of 20: exactly 7500 bps.
         _submit(_reportOf(0), _sumTo(15), none, _ids(15));
-        assertEq(rewards.payableRootCount(), 1);
+        assertEq(distributor.payableRootCount(), 1);
     }
 
     function test_P40_owing_more_than_was_released_is_recorded_and_not_payable() public {
@@ -355,13 +356,13 @@ contract ReportTestCase is ReportTest {
         report.totalOwed = pool.released(vm.getBlockTimestamp()) + 1;
         _submit(report, ALL, none, none);
         assertEq(rewards.acceptedReports(), 1);
-        assertEq(rewards.payableRootCount(), 0);
+        assertEq(distributor.payableRootCount(), 0);
         uint64 epoch = _closeRunning();
         report = _reportOf(epoch);
         pool.payoutReleased();
         report.totalOwed = pool.released(vm.getBlockTimestamp());
         _submit(report, ALL, none, none);
-        assertEq(rewards.payableRootCount(), 1);
+        assertEq(distributor.payableRootCount(), 1);
     }
 
     function test_P40_principal_and_donations_do_not_cover_what_is_owed() public {
@@ -369,7 +370,7 @@ contract ReportTestCase is ReportTest {
         EpochReport memory report = _reportOf(0);
         report.totalOwed = pool.released(vm.getBlockTimestamp()) + 1;
         _submit(report, ALL, none, none);
-        assertEq(rewards.payableRootCount(), 0);
+        assertEq(distributor.payableRootCount(), 0);
     }
 
     function test_P40_the_empty_root_is_not_payable() public {
@@ -377,23 +378,23 @@ contract ReportTestCase is ReportTest {
         report.rewardsRoot = 0;
         _submit(report, ALL, none, none);
         assertEq(rewards.acceptedReports(), 1);
-        assertEq(rewards.payableRootCount(), 0);
+        assertEq(distributor.payableRootCount(), 0);
     }
 
     function test_P40_the_last_8_payable_roots_stay_valid() public {
         for (uint64 i = 0; i < 11; ++i) {
             _next(ALL);
-            assertEq(rewards.payableRootCount(), i + 1);
+            assertEq(distributor.payableRootCount(), i + 1);
             for (uint64 j = 0; j <= i; ++j) {
                 if (j + 8 > i) {
-                    assertEq(rewards.payableRoot(j), _reportOf(j + 1).rewardsRoot);
+                    assertEq(distributor.payableRoot(j), _reportOf(j + 1).rewardsRoot);
                 } else {
-                    vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.RootNotValid.selector, j, i + 1));
-                    rewards.payableRoot(j);
+                    vm.expectRevert(abi.encodeWithSelector(IRewardsDistributor.RootNotValid.selector, j, i + 1));
+                    distributor.payableRoot(j);
                 }
             }
-            vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.RootNotValid.selector, i + 1, i + 1));
-            rewards.payableRoot(i + 1);
+            vm.expectRevert(abi.encodeWithSelector(IRewardsDistributor.RootNotValid.selector, i + 1, i + 1));
+            distributor.payableRoot(i + 1);
         }
     }
 }

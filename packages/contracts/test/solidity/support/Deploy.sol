@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {TransparentUpgradeableProxy} from
     "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol";
 import {RewardRatePool} from "../../../contracts/RewardRatePool.sol";
+import {RewardsDistributor} from "../../../contracts/RewardsDistributor.sol";
 import {SessionToken} from "../../../contracts/SessionToken.sol";
 import {RewardsHarness} from "./RewardsHarness.sol";
 
@@ -19,8 +20,12 @@ library Deploy {
         return address(new RewardRatePool());
     }
 
-    function rewardsLogic(SessionToken token_, RewardRatePool pool) external returns (address) {
-        return address(new RewardsHarness(token_, pool));
+    function distributor(RewardRatePool pool, address rewards) external returns (RewardsDistributor) {
+        return new RewardsDistributor(pool, rewards);
+    }
+
+    function rewardsLogic(RewardsDistributor distributor_) external returns (address) {
+        return address(new RewardsHarness(distributor_));
     }
 
     function proxy(address logic, bytes calldata init) external returns (address) {

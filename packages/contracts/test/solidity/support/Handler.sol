@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
+import {ProofClaim} from "../../../contracts/interfaces/IRewardsDistributor.sol";
 import {Contributor, NodeState, Registration} from "../../../contracts/interfaces/IServiceNodeRegistry.sol";
 import {EarlierRecords, EpochReport} from "../../../contracts/interfaces/IServiceNodeRewards.sol";
 import {ReportTest} from "./ReportTest.sol";
@@ -45,7 +46,7 @@ contract Handler is ReportTest {
         isSetUp = true;
         super.setUp();
         _startWith(SEEDED);
-        rewards.setClaimLimit(type(uint96).max, CYCLE);
+        rewards.setClaimLimit(type(uint80).max, CYCLE);
         ghosts.push();
         for (uint256 i = 1; i <= SEEDED; ++i) {
             Ghost storage ghost = ghosts.push();
@@ -107,16 +108,18 @@ contract Handler is ReportTest {
     function _checkMoney(uint256 principal) private view {
         uint256 owed = 0;
         for (uint160 i = 0; i < RECIPIENTS; ++i) {
-            (uint128 onChain, uint128 paid) = rewards.recipients(_recipient(i));
+            (uint128 onChain, uint128 paid) = distributor.recipients(_recipient(i));
             assertEq(onChain, lifetime[i]);
             assertEq(paid, claimed[i]);
             assertTrue(paid <= onChain, "nobody receives more than the lifetime amount");
             assertEq(token.balanceOf(_recipient(i)), claimed[i]);
             owed += lifetime[i] - claimed[i];
         }
-        uint256 balance = token.balanceOf(address(rewards));
-        assertTrue(balance >= principal, "the balance covers the principal");
-        assertTrue(balance + pool.pendingRelease() >= principal + owed, "and with the pool all that is claimable");
+        // Principal and rewards are apart: what is paid to recipients never changes what is held for contributors.
+        assertEq(token.balanceOf(address(rewards)), principal);
+        uint256 held = token.balanceOf(address(distributor));
+        assertTrue(held + pool.pendingRelease() >= owed, "the distributor and the pool cover all that is claimable");
+        assertEq(distributor.paused() ? 1 : 0, rewards.paused() ? 1 : 0);
     }
 
     // --- nodes ---
@@ -270,16 +273,19 @@ contract Handler is ReportTest {
         );
     }
 
+    /// @dev At the distributor or by way of the rewards contract.
     function _claim(uint256 seed) private {
         uint256 index = seed % RECIPIENTS;
         uint256 owed = lifetime[index] - claimed[index];
         uint256 amount = bound(seed >> 8, 0, owed + owed / 4);
         bool expected = amount != 0 && amount <= owed && !rewards.paused();
+        address target = (seed >> 250) % 2 == 0 ? address(distributor) : address(rewards);
         vm.prank(_recipient(uint160(index)));
-        if (_call(9, expected, abi.encodeWithSignature("claimRewards(uint256)", amount))) claimed[index] += amount;
+        if (_call(target, 9, expected, abi.encodeWithSignature("claimRewards(uint256)", amount))) claimed[index] += amount;
     }
 
-    /// @dev A report whose tree is one leaf, and a claim by its proof, by the recipient or by somebody else.
+    /// @dev A report whose tree is one leaf, and a claim by its proof, or somebody else's raise by it. At times paused
+    /// between the two: then both are refused.
     function _prove(uint256 seed) private {
         uint256 index = seed % RECIPIENTS;
         uint256 room = _room();
@@ -292,14 +298,26 @@ contract Handler is ReportTest {
         report.totalOwed = _owed() - lifetime[index] + amount;
         _submit(report, secret, none, none);
         ++reports;
-        uint256 rootIndex = rewards.payableRootCount() - 1;
         bool isOwn = (seed >> 250) % 2 == 0;
+        bool isPaused = (seed >> 245) % 4 == 0;
+        if (isPaused) rewards.pause();
+        if (_useProof(recipient, amount, isOwn, !isPaused)) {
+            lifetime[index] = amount;
+            if (isOwn) claimed[index] = amount;
+        }
+        if (isPaused) rewards.unpause();
+    }
+
+    function _useProof(address recipient, uint256 amount, bool isOwn, bool expected) private returns (bool) {
+        uint256 rootIndex = distributor.payableRootCount() - 1;
+        bytes memory data = abi.encodeCall(distributor.claimWithProof, (amount, rootIndex, new bytes32[](0)));
+        if (!isOwn) {
+            ProofClaim[] memory claims = new ProofClaim[](1);
+            claims[0] = ProofClaim(recipient, amount, rootIndex, new bytes32[](0));
+            data = abi.encodeCall(distributor.updateRewardsBalancesWithProofs, (claims));
+        }
         vm.prank(isOwn ? recipient : address(0x77));
-        bytes memory data =
-            abi.encodeCall(rewards.claimWithProof, (recipient, amount, rootIndex, new bytes32[](0)));
-        if (!_call(10, true, data)) return;
-        lifetime[index] = amount;
-        if (isOwn) claimed[index] = amount;
+        return _call(address(distributor), 10, expected, data);
     }
 
     function _owner(uint256 seed) private {
@@ -311,10 +329,14 @@ contract Handler is ReportTest {
 
     // --- helpers ---
 
-    /// @dev Calls the contract and compares the outcome with what was expected.
-    function _call(uint256 action, bool expected, bytes memory data) private returns (bool success) {
+    /// @dev Calls the rewards contract and compares the outcome with what was expected.
+    function _call(uint256 action, bool expected, bytes memory data) private returns (bool) {
+        return _call(address(rewards), action, expected, data);
+    }
+
+    function _call(address target, uint256 action, bool expected, bytes memory data) private returns (bool success) {
         bytes memory answer;
-        (success, answer) = address(rewards).call(data);
+        (success, answer) = target.call(data);
         if (success != expected) revert Unexpected(action, success, answer);
         if (success) ++accepted[action];
         else ++refused[action];

@@ -3,13 +3,14 @@ pragma solidity 0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-/// @title A token that takes a fee, or calls back, whenever it is told to.
+/// @title A token that takes a fee, calls back, or answers no, whenever it is told to.
 /// @dev Its balances are where SessionToken's are, so that a test may put its code in that one's place.
 contract HostileToken is ERC20 {
     uint256 public feeBps;
     address public target;
     bytes public call;
     bytes public answer;
+    uint256 public refusals;
 
     constructor() ERC20("Hostile", "HOST") {}
 
@@ -19,6 +20,17 @@ contract HostileToken is ERC20 {
 
     function setFee(uint256 feeBps_) external {
         feeBps = feeBps_;
+    }
+
+    /// @dev Answers the next `count` transfers with false, and moves nothing.
+    function setRefusals(uint256 count) external {
+        refusals = count;
+    }
+
+    function transfer(address to, uint256 value) public override returns (bool) {
+        if (refusals == 0) return super.transfer(to, value);
+        --refusals;
+        return false;
     }
 
     /// @dev Calls `target_` in the middle of every later transfer.

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {Contributor, Registration, SeedNode} from "../../../contracts/interfaces/IServiceNodeRegistry.sol";
 import {RewardRatePool} from "../../../contracts/RewardRatePool.sol";
+import {RewardsDistributor} from "../../../contracts/RewardsDistributor.sol";
 import {ServiceNodeRewards} from "../../../contracts/ServiceNodeRewards.sol";
 import {SessionToken} from "../../../contracts/SessionToken.sol";
 import {Assert} from "./Assert.sol";
@@ -22,6 +23,7 @@ abstract contract NetworkTest is Assert {
 
     SessionToken internal token;
     RewardRatePool internal pool;
+    RewardsDistributor internal distributor;
     RewardsHarness internal rewards;
     uint64[] internal none;
     uint256 private deployments;
@@ -31,17 +33,19 @@ abstract contract NetworkTest is Assert {
         _deploy();
     }
 
-    /// @dev Deploys token, pool and rewards; called again, it deploys others.
+    /// @dev Deploys token, pool, distributor and rewards; called again, it deploys others.
     function _deploy() internal {
         token = Deploy.token(240_000_000e9, address(this));
         address poolLogic = Deploy.poolLogic();
-        // Five contracts a deployment: token, pool's logic, pool, logic, rewards.
+        // Six contracts a deployment: token, pool's logic, pool, distributor, logic, rewards.
         deployments += 1;
-        address planned = vm.computeCreateAddress(address(this), 5 * deployments);
+        address planned = vm.computeCreateAddress(address(this), 6 * deployments);
+        address paid = vm.computeCreateAddress(address(this), 6 * deployments - 2);
         pool = RewardRatePool(
-            Deploy.proxy(poolLogic, abi.encodeCall(RewardRatePool.initialize, (address(this), token, planned)))
+            Deploy.proxy(poolLogic, abi.encodeCall(RewardRatePool.initialize, (address(this), token, paid)))
         );
-        address logic = Deploy.rewardsLogic(token, pool);
+        distributor = Deploy.distributor(pool, planned);
+        address logic = Deploy.rewardsLogic(distributor);
         rewards = RewardsHarness(Deploy.proxy(logic, abi.encodeCall(ServiceNodeRewards.initialize, (_parameters()))));
         assertEq(address(rewards), planned);
         token.transfer(address(pool), POOL_FUNDS);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
-import {IRewardRatePool} from "../../../contracts/interfaces/IRewardRatePool.sol";
+import {IRewardsDistributor} from "../../../contracts/interfaces/IRewardsDistributor.sol";
 import {NodeState} from "../../../contracts/interfaces/IServiceNodeRegistry.sol";
 import {Bls} from "../../../contracts/libraries/Bls.sol";
 import {NodeData} from "../../../contracts/libraries/NodeData.sol";
@@ -12,7 +11,7 @@ import {ServiceNodeRewards} from "../../../contracts/ServiceNodeRewards.sol";
 
 /// @title The rewards contract with a lever: a test may put a node into any state, with P-22 kept.
 contract RewardsHarness is ServiceNodeRewards {
-    constructor(IERC20 token_, IRewardRatePool pool_) ServiceNodeRewards(token_, pool_) {}
+    constructor(IRewardsDistributor distributor_) ServiceNodeRewards(distributor_) {}
 
     function setState(uint64 id, NodeState state) external {
         RewardsStorage.Layout storage $ = RewardsStorage.load();

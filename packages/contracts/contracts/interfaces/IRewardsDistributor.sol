@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IRewardRatePool} from "./IRewardRatePool.sol";
+
+/// @notice One recipient's leaf in a payable root.
+/// @param amount The lifetime amount, in atomic units.
+/// @param rootIndex Which payable root, by the index of its `RewardsRootPayable` event.
+/// @param proof The siblings from the leaf upwards, in OpenZeppelin's standard tree.
+struct ProofClaim {
+    address recipient;
+    uint256 amount;
+    uint256 rootIndex;
+    bytes32[] proof;
+}
+
+/// @title Where rewards are paid from: who is owed how much, and the tokens for it (P-25, P-26, P-41).
+/// @dev Amounts are atomic units. No principal is ever here, and no rewards are in the rewards contract.
+interface IRewardsDistributor {
+    // --- errors ---
+
+    /// @notice Only the rewards contract may do this.
+    error NotRewards(address caller, address rewards);
+    /// @notice Payouts, raising and roots are paused (P-29).
+    error EnforcedPause();
+    /// @notice An amount does not fit its 128 bits.
+    error AmountTooLarge(uint256 amount);
+    /// @notice There is nothing to claim, or zero was named.
+    error NothingToClaim(address recipient);
+    /// @notice More was named than there is to claim.
+    error ClaimExceedsBalance(uint256 amount, uint256 claimable);
+    /// @notice The claims of this cycle have used up its limit. Claim a part, or wait for the next cycle (P-26).
+    error ClaimLimitExceeded(uint256 amount, uint256 left);
+    /// @notice There are too few tokens here, even after the pool's payout (P-26).
+    error RewardsShort(uint256 available, uint256 amount);
+    /// @notice A root is not among the last 8 payable ones. Take a newer one (P-41).
+    error RootNotValid(uint256 rootIndex, uint256 payableRootCount);
+    /// @notice The proof does not lead from this recipient and amount to the root (P-41).
+    error InvalidProof(address recipient, uint256 amount, bytes32 root);
+    /// @notice A parameter is out of its range.
+    error ParameterOutOfRange(string name, uint256 value);
+    /// @notice An address that must be set is zero, or a contract that must fit does not.
+    error WrongAddress(string name, address value);
+
+    // --- events ---
+
+    /// @notice A recipient's lifetime amount has grown. A claim by proof does not emit it: see `RewardsClaimed`.
+    event RewardsBalanceUpdated(address indexed recipient, uint256 amount, uint256 previousAmount);
+    /// @notice Rewards were paid.
+    /// @param lifetime The recipient's lifetime amount, which a claim by proof may have raised in the same call.
+    event RewardsClaimed(address indexed recipient, uint256 amount, uint256 lifetime);
+    /// @notice Claims may pay `limit` in each cycle of `cycleSeconds`.
+    event ClaimLimitUpdated(uint256 limit, uint256 cycleSeconds);
+
+    // --- anyone ---
+
+    /// @notice Raises the caller's lifetime amount by a proof against one of the last 8 payable roots, if it is below
+    /// (P-41), and pays the caller all that is owed (P-26).
+    /// @param amount The lifetime amount of the caller's leaf.
+    /// @param rootIndex See `ProofClaim`.
+    /// @param proof See `ProofClaim`.
+    function claimWithProof(uint256 amount, uint256 rootIndex, bytes32[] calldata proof) external;
+
+    /// @notice Raises the lifetime amounts of any recipients by proofs, and pays nobody (P-41). Leaves that raise
+    /// nothing are passed over.
+    function updateRewardsBalancesWithProofs(ProofClaim[] calldata claims) external;
+
+    /// @notice Pays the caller all that is owed (P-26).
+    function claimRewards() external;
+
+    /// @notice Pays the caller a part of what is owed (P-26).
+    function claimRewards(uint256 amount) external;
+
+    // --- the rewards contract ---
+
+    /// @notice Raises a recipient's lifetime amount, if it is below. That enough stake has signed it is the caller's to
+    /// check (P-24). Rewards contract only.
+    /// @return previous The lifetime amount before: at `amount` or above, nothing was raised.
+    function raise(address recipient, uint256 amount) external returns (uint256 previous);
+
+    /// @notice Pays a recipient all that is owed (P-26). Rewards contract only, for its own caller.
+    function claimFor(address recipient) external;
+
+    /// @notice Pays a recipient a part of what is owed (P-26). Rewards contract only, for its own caller.
+    function claimFor(address recipient, uint256 amount) external;
+
+    /// @notice Makes a root payable (P-40). Rewards contract only.
+    /// @return rootIndex Its number, from 0.
+    function addRoot(bytes32 root) external returns (uint256 rootIndex);
+
+    /// @notice Starts the pool (P-30). Rewards contract only.
+    function start() external;
+
+    /// @notice Stops payouts, raising and roots, or ends that (P-29). Rewards contract only, whose events tell of it.
+    function setPaused(bool paused_) external;
+
+    /// @notice Sets how much all claims together may pay in one cycle: below 2^80 in less than 2^24 seconds. Rewards
+    /// contract only.
+    function setClaimLimit(uint256 limit, uint256 cycleSeconds) external;
+
+    // --- views ---
+
+    /// @notice The token that is paid.
+    function token() external view returns (IERC20);
+
+    /// @notice The pool that the tokens come from.
+    function pool() external view returns (IRewardRatePool);
+
+    /// @notice The rewards contract: a proxy, whose address never changes.
+    function rewards() external view returns (address);
+
+    /// @notice Whether payouts, raising and roots are paused.
+    function paused() external view returns (bool);
+
+    /// @notice What a recipient has earned, and what of it was paid (P-25).
+    function recipients(address recipient) external view returns (uint128 lifetime, uint128 claimed);
+
+    /// @notice The claim limit, what the running cycle has paid, and the cycle's length.
+    function claimCycle() external view returns (uint256 limit, uint256 claimedInCycle, uint256 cycleSeconds);
+
+    /// @notice How many roots have become payable: the last 8 indices below are valid (P-41).
+    function payableRootCount() external view returns (uint256);
+
+    /// @notice A root that is valid now. Reverts with `RootNotValid`.
+    function payableRoot(uint256 rootIndex) external view returns (bytes32);
+}
