@@ -18,6 +18,8 @@ const BOUNDS: readonly (readonly [call: string, variant: string, maximum: number
   ["exitBLSPublicKey", "0", 220_000],
   ["liquidateBLSPublicKey", "0", 220_000],
   ["reportEpoch", "0", 340_000],
+  ["claimWithProof", "first", 95_000],
+  ["claimWithProof", "repeat", 60_000],
 ];
 
 let result: GasResult;

@@ -58,7 +58,8 @@ export async function benchGas({ nodes }: { nodes: number }): Promise<GasResult>
     const packNodes = await measurePacking(network);
     gas["updateRewardsBalance"] = await measureUpdates(network, counts, 0);
     gas["updateRewardsBalance, unpacked"] = unpacked;
-    gas["claimRewards"] = await measureClaims(network);
+    gas["claimRewards"] = await measureClaims(network, "distributor", 2);
+    gas["claimRewards, by way of the rewards contract"] = await measureClaims(network, "rewards", 6);
     gas["updateAndClaim"] = await measureUpdateAndClaim(network);
     const { report, claim } = await measureReports(network, counts);
     gas["reportEpoch"] = report;

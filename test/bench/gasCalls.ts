@@ -63,18 +63,25 @@ export async function measurePacking(network: TestNetwork): Promise<GasByVariant
   return groups === 0 ? {} : { "0": used };
 }
 
-/** A recipient's first claim, which opens the token account, and a later one. Both of a part. */
-export async function measureClaims(network: TestNetwork): Promise<GasByVariant> {
-  const claimant = network.chain.signers[2] as JsonRpcSigner;
+/**
+ * A recipient's first claim, which opens the token account, and a later one. Both of a part; at the distributor, or by way of the
+ * rewards contract.
+ */
+export async function measureClaims(
+  network: TestNetwork,
+  by: "distributor" | "rewards",
+  account: number,
+): Promise<GasByVariant> {
+  const claimant = network.chain.signers[account] as JsonRpcSigner;
   const recipient = claimant.address as Address;
   const signature = signRewardClaim(network.scheme, network.domain, network.nodes, recipient, 1_000_000_000n);
   await send(network.rewards, "updateRewardsBalance", recipient, 1_000_000_000n, signature, [], []);
   await network.chain.increaseTime(DAY_SECONDS);
   // The pool pays out once a while for everyone; here before, so that no claim is charged for it.
   await send(network.pool, "payoutReleased");
-  const rewards = network.rewards.connect(claimant) as Contract;
-  const first = Number(await send(rewards, "claimRewards(uint256)", 400_000_000n));
-  const repeat = Number(await send(rewards, "claimRewards(uint256)", 400_000_000n));
+  const contract = network[by].connect(claimant) as Contract;
+  const first = Number(await send(contract, "claimRewards(uint256)", 400_000_000n));
+  const repeat = Number(await send(contract, "claimRewards(uint256)", 400_000_000n));
   return { first, repeat };
 }
 
@@ -127,7 +134,7 @@ export async function measureReports(
   counts: readonly number[],
 ): Promise<{ report: GasByVariant; claim: GasByVariant }> {
   const staker = network.chain.signers[4] as JsonRpcSigner;
-  const rewards = network.rewards.connect(staker) as Contract;
+  const distributor = network.distributor.connect(staker) as Contract;
   const report: GasByVariant = {};
   const claim: GasByVariant = {};
   for (const [index, k] of counts.entries()) {
@@ -136,7 +143,7 @@ export async function measureReports(
     report[k] = await reportEpoch(network, { tree, nonSigners: spread(k, network.nodes.length) });
     const variant = index === 0 ? "first" : "repeat";
     await send(network.pool, "payoutReleased");
-    const used = send(rewards, "claimWithProof", own.recipient, own.amountAtomic, index, tree.proofOf(own));
+    const used = send(distributor, "claimWithProof", own.amountAtomic, index, tree.proofOf(own));
     claim[variant] = Number(await used);
   }
   return { report, claim };

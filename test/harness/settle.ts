@@ -14,7 +14,7 @@ export function submitBundle(network: LocalNetwork, bundle: Bundle, account: Nod
   return as(network, account, (contract, signer) => contract.updateRewardsBalance(signer, message, signature, signers));
 }
 
-/** `claimRewards`: all that is owed. */
+/** `claimRewards` at the distributor: all that is owed. */
 export function claimRewards(network: LocalNetwork, account: NodeId): Promise<TransactionReceipt> {
   return as(network, account, (contract, signer) => contract.claimRewards(signer));
 }

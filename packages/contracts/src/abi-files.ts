@@ -5,6 +5,7 @@ import { type ContractName, loadArtifact } from "./artifacts.ts";
 /** File name, exported constant and contract of every file in packages/common/src/abi. */
 const generated: readonly { file: string; constant: string; contract: ContractName }[] = [
   { file: "serviceNodeRewards.ts", constant: "serviceNodeRewardsAbi", contract: "ServiceNodeRewards" },
+  { file: "rewardsDistributor.ts", constant: "rewardsDistributorAbi", contract: "RewardsDistributor" },
   { file: "rewardRatePool.ts", constant: "rewardRatePoolAbi", contract: "RewardRatePool" },
   {
     file: "serviceNodeContribution.ts",

@@ -47,6 +47,7 @@ const LOCK_POLL_MS = 200;
 const sources = {
   SessionToken: "contracts/SessionToken.sol",
   RewardRatePool: "contracts/RewardRatePool.sol",
+  RewardsDistributor: "contracts/RewardsDistributor.sol",
   ServiceNodeRewards: "contracts/ServiceNodeRewards.sol",
   ServiceNodeContribution: "contracts/ServiceNodeContribution.sol",
   ServiceNodeContributionFactory: "contracts/ServiceNodeContributionFactory.sol",

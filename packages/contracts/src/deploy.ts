@@ -6,7 +6,7 @@ import { type Artifact, type ContractName, librariesOf, loadArtifact } from "./a
 import { linkedBytecode } from "./link.ts";
 import { type DeployParameters, type DeployParametersInput, parseDeployParameters } from "./parameters.ts";
 
-/** Where everything is. `rewards` and `pool` are proxies. */
+/** Where everything is. `rewards` and `pool` are proxies; everything else is what it is for good. */
 export interface Deployment {
   readonly chainId: bigint;
   /** The block of the first transaction: no event of these contracts is older. */
@@ -14,6 +14,8 @@ export interface Deployment {
   readonly owner: Address;
   readonly token: Address;
   readonly pool: Address;
+  /** Where rewards are paid from. */
+  readonly distributor: Address;
   readonly rewards: Address;
   readonly poolImplementation: Address;
   readonly rewardsImplementation: Address;
@@ -24,10 +26,10 @@ export interface Deployment {
 }
 
 /**
- * Deploys token (unless one is given), pool, rewards contract and contribution factory, and funds the pool. The factory is
- * named in the rewards contract if the deployer owns it; else that is the owner's to do, as the last line of the log says.
- * @param signer Pays, and receives the token's supply. Nothing else may use its account meanwhile: the address of the
- *   rewards proxy is fixed in the pool before it exists, so that neither contract is ever without the other.
+ * Deploys token (unless one is given), pool, distributor, rewards contract and contribution factory, and funds the pool. The
+ * factory is named in the rewards contract if the deployer owns it; else that is the owner's to do, as the last line of the log says.
+ * @param signer Pays, and receives the token's supply. Nothing else may use its account meanwhile: the distributor's address is
+ *   fixed in the pool, and the rewards proxy's in the distributor, before they exist, so that none is ever without the others.
  * @param log Takes one line a step.
  * @throws DEPLOY_PARAMETERS_INVALID, DEPLOY_ADDRESS_MISMATCH, CONTRACTS_NOT_BUILT
  */
@@ -51,12 +53,19 @@ export async function deploy(
   const libraries = await deployLibraries(signer, loadArtifact("ServiceNodeRewards"), log);
   const poolImplementation = await send("RewardRatePool", []);
 
-  // The pool's proxy takes the next nonce, the rewards implementation the one after, the rewards proxy the third.
-  const nonce = (await signer.getNonce("pending")) + 2;
-  const planned = getCreateAddress({ from: deployer, nonce }) as Address;
-  const poolInit = encodeInitialize("RewardRatePool", [owner, token, planned]);
+  // The pool's proxy takes the next nonce, then come distributor, rewards implementation and rewards proxy.
+  const nonce = await signer.getNonce("pending");
+  const planned = (step: number): Address => getCreateAddress({ from: deployer, nonce: nonce + step }) as Address;
+  const requireNonce = async (step: number): Promise<void> => {
+    const actualNonce = await signer.getNonce("pending");
+    if (actualNonce === nonce + step) return;
+    throw quorateError("DEPLOY_ADDRESS_MISMATCH", { planned: planned(step), nonce: nonce + step, actualNonce });
+  };
+  const poolInit = encodeInitialize("RewardRatePool", [owner, token, planned(1)]);
   const pool = await send("TransparentUpgradeableProxy", [poolImplementation, owner, poolInit]);
-  const rewardsImplementation = await send("ServiceNodeRewards", [token, pool], libraries);
+  await requireNonce(1);
+  const distributor = await send("RewardsDistributor", [pool, planned(3)]);
+  const rewardsImplementation = await send("ServiceNodeRewards", [distributor], libraries);
   const rewardsInit = encodeInitialize("ServiceNodeRewards", [
     {
       owner,
@@ -66,8 +75,7 @@ export async function deploy(
       claimCycleSeconds: parameters.claimCycleSeconds,
     },
   ]);
-  const actualNonce = await signer.getNonce("pending");
-  if (actualNonce !== nonce) throw quorateError("DEPLOY_ADDRESS_MISMATCH", { planned, nonce, actualNonce });
+  await requireNonce(3);
   const rewards = await send("TransparentUpgradeableProxy", [rewardsImplementation, owner, rewardsInit]);
 
   const contributionFactory = await send("ServiceNodeContributionFactory", [rewards]);
@@ -92,6 +100,7 @@ export async function deploy(
     owner,
     token,
     pool,
+    distributor,
     rewards,
     poolImplementation,
     rewardsImplementation,

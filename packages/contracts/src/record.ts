@@ -23,6 +23,7 @@ const schema = z.strictObject({
     owner: address,
     token: address,
     pool: address,
+    distributor: address,
     rewards: address,
     poolImplementation: address,
     rewardsImplementation: address,

@@ -8,7 +8,7 @@ import { adminOf, implementationOf, ownerOf } from "./proxy.ts";
 import type { DeploymentRecord } from "./record.ts";
 import { currentStorageLayout, layoutProblems, type StorageLayout } from "./storageLayout.ts";
 
-/** What can be upgraded. The factory and its clones cannot: another version is another factory. */
+/** What can be upgraded. Distributor, factory and clones cannot: another version is another contract. */
 export type Upgradeable = "rewards" | "pool";
 
 /** What an upgrade came to. */
@@ -59,7 +59,7 @@ export async function requireChain(provider: Provider, chainId: bigint): Promise
   if (actual !== chainId) throw quorateError("DEPLOY_WRONG_CHAIN", { expected: chainId, actual });
 }
 
-/** The new code, with its libraries; token and pool, which the code holds as immutables, stay the same. */
+/** The new code, with its libraries; the distributor, which the code holds as an immutable with its token and pool, stays the same. */
 async function deployCode(
   signer: Signer,
   deployment: Deployment,
@@ -71,7 +71,6 @@ async function deployCode(
   }
   const artifact = loadArtifact("ServiceNodeRewards");
   const libraries = await deployLibraries(signer, artifact, log);
-  const args = [deployment.token, deployment.pool];
-  const rewardsImplementation = await deployOne(signer, artifact, args, libraries, log);
+  const rewardsImplementation = await deployOne(signer, artifact, [deployment.distributor], libraries, log);
   return { ...deployment, libraries, rewardsImplementation };
 }

@@ -49,6 +49,7 @@ async function checkCode(provider: Provider, deployment: Deployment, expect: Exp
     [proxy, deployment.pool],
     [proxy, deployment.rewards],
     ["RewardRatePool", deployment.poolImplementation],
+    ["RewardsDistributor", deployment.distributor],
     ["ServiceNodeRewards", deployment.rewardsImplementation],
     ["ServiceNodeContributionFactory", deployment.contributionFactory],
   ];
@@ -86,19 +87,25 @@ async function checkWiring(provider: Provider, deployment: Deployment, owner: Ad
   };
   const rewards = reader("ServiceNodeRewards", deployment.rewards);
   const pool = reader("RewardRatePool", deployment.pool);
+  const distributor = reader("RewardsDistributor", deployment.distributor);
   const factory = reader("ServiceNodeContributionFactory", deployment.contributionFactory);
   expect("rewards.owner", owner, await rewards("owner"));
   expect("pool.owner", owner, await pool("owner"));
   expect("rewards.token", deployment.token, await rewards("token"));
   expect("rewards.pool", deployment.pool, await rewards("pool"));
+  expect("rewards.distributor", deployment.distributor, await rewards("distributor"));
+  expect("distributor.token", deployment.token, await distributor("token"));
+  expect("distributor.pool", deployment.pool, await distributor("pool"));
+  expect("distributor.rewards", deployment.rewards, await distributor("rewards"));
   expect("pool.token", deployment.token, await pool("token"));
-  expect("pool.beneficiary", deployment.rewards, await pool("beneficiary"));
+  expect("pool.beneficiary", deployment.distributor, await pool("beneficiary"));
   expect("rewards.epochSeconds", parameters.epochSeconds, await rewards("epochSeconds"));
   expect("rewards.stakingRequirement", parameters.stakingRequirementAtomic, await rewards("stakingRequirement"));
-  const cycle = (await rewards("claimCycle")) as { readonly limit?: bigint; readonly cycleSeconds?: bigint };
-  expect("rewards.claimCycle.limit", parameters.claimLimitAtomic, cycle.limit);
-  expect("rewards.claimCycle.cycleSeconds", parameters.claimCycleSeconds, cycle.cycleSeconds);
+  const cycle = (await distributor("claimCycle")) as { readonly limit?: bigint; readonly cycleSeconds?: bigint };
+  expect("distributor.claimCycle.limit", parameters.claimLimitAtomic, cycle.limit);
+  expect("distributor.claimCycle.cycleSeconds", parameters.claimCycleSeconds, cycle.cycleSeconds);
   expect("rewards.paused", false, await rewards("paused"));
+  expect("distributor.paused", false, await distributor("paused"));
   expect("rewards.contributionFactory", deployment.contributionFactory, await rewards("contributionFactory"));
   expect("factory.rewards", deployment.rewards, await factory("rewards"));
   const clone = await provider.getCode(getAddress(String(await factory("implementation"))));

@@ -2,7 +2,7 @@
 import type { Address } from "@quorate/common";
 import { Contract, type InterfaceAbi, type JsonRpcSigner } from "ethers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ensureBuilt, loadArtifact } from "../src/artifacts.ts";
+import { type ContractName, ensureBuilt, loadArtifact } from "../src/artifacts.ts";
 import { type Deployment, deploy } from "../src/deploy.ts";
 import { parseDeployParameters } from "../src/parameters.ts";
 import { type SimulatedChain, startSimulatedChain } from "../src/testing/index.ts";
@@ -25,7 +25,7 @@ describe("deploy", () => {
   });
   afterAll(() => chain.close());
 
-  const read = (name: "ServiceNodeRewards" | "RewardRatePool" | "SessionToken", address: Address): Contract =>
+  const read = (name: ContractName, address: Address): Contract =>
     new Contract(address, loadArtifact(name).abi as InterfaceAbi, chain.provider);
 
   test("wires rewards, pool and token, and keeps to the parameters", async () => {
@@ -36,7 +36,12 @@ describe("deploy", () => {
     expect(await value(pool, "owner")).toBe(SOMEONE);
     expect(await value(rewards, "pool")).toBe(deployment.pool);
     expect(await value(rewards, "token")).toBe(deployment.token);
-    expect(await value(pool, "beneficiary")).toBe(deployment.rewards);
+    expect(await value(rewards, "distributor")).toBe(deployment.distributor);
+    expect(await value(pool, "beneficiary")).toBe(deployment.distributor);
+    const distributor = read("RewardsDistributor", deployment.distributor);
+    expect(await value(distributor, "rewards")).toBe(deployment.rewards);
+    expect(await value(distributor, "pool")).toBe(deployment.pool);
+    expect(await value(distributor, "token")).toBe(deployment.token);
     expect(await value(rewards, "epochSeconds")).toBe(8n);
     expect(await value(rewards, "stakingRequirement")).toBe(77n);
     expect(await read("SessionToken", deployment.token).getFunction("balanceOf")(deployment.pool)).toBe(5n);
@@ -89,7 +94,8 @@ describe("parseDeployParameters", () => {
     { epochSeconds: 1.5 },
     { stakingRequirementAtomic: 0n },
     { stakingRequirementAtomic: 2n ** 64n },
-    { claimLimitAtomic: 2n ** 96n },
+    { claimLimitAtomic: 2n ** 80n },
+    { claimCycleSeconds: 2 ** 24 },
     { stakingRequirement: 5n },
   ])("error: %o", (input) => {
     expect(errorCode(() => parseDeployParameters(input, SOMEONE))).toBe("DEPLOY_PARAMETERS_INVALID");

@@ -13,6 +13,7 @@ beforeAll(async () => ensureBuilt());
 describe("every function, error and event is on its page", () => {
   test.each([
     "ServiceNodeRewards",
+    "RewardsDistributor",
     "RewardRatePool",
     "ServiceNodeContribution",
     "ServiceNodeContributionFactory",

@@ -34,7 +34,10 @@ export interface ModelSignature {
   readonly extraSigners: readonly number[];
 }
 
-/** An epoch report. `content` stands for root and amount: two reports with the same parts have the same digest. */
+/**
+ * An epoch report. `content` are the leaves of its tree, lifetime amounts by account, as JSON: two reports with the same parts
+ * have the same digest.
+ */
 export interface ModelReport {
   readonly epoch: number;
   readonly content: string;
@@ -84,7 +87,8 @@ export class NetworkModel {
   readonly genesis: number;
   paused = false;
   acceptedReports = 0;
-  payableRoots = 0;
+  /** The contents of the payable roots, in their order. */
+  readonly payableRoots: string[] = [];
   /** What liquidators and the pool have been paid. */
   forfeitedAtomic = 0n;
   #cycle = 0;
@@ -140,14 +144,28 @@ export class NetworkModel {
   /** P-26: `claimRewards(amount)` by `account`. */
   claim(account: number, amountAtomic: bigint, at: number): string | null {
     if (this.paused) return "EnforcedPause";
-    const balance = this.balanceOf(account);
-    if (amountAtomic === 0n) return "NothingToClaim";
-    if (amountAtomic > balance.lifetime - balance.claimed) return "ClaimExceedsBalance";
-    const used = this.claimedInCycleAtomic(at);
-    if (used + amountAtomic > this.claimLimitAtomic) return "ClaimLimitExceeded";
-    this.#cycle = Math.floor(at / this.cycleSeconds);
-    this.#claimedInCycle = used + amountAtomic;
-    balance.claimed += amountAtomic;
+    const { lifetime, claimed } = this.balanceOf(account);
+    if (amountAtomic > lifetime - claimed) return "ClaimExceedsBalance";
+    return this.#pay(account, lifetime, amountAtomic, at);
+  }
+
+  /** P-41: `claimWithProof(amount, rootIndex, proof)` by `account`. */
+  claimWithProof(account: number, amountAtomic: bigint, rootIndex: number, at: number): string | null {
+    if (this.paused) return "EnforcedPause";
+    const problem = this.#checkLeaf(account, amountAtomic, rootIndex);
+    if (problem !== null) return problem;
+    const { lifetime, claimed } = this.balanceOf(account);
+    const raised = amountAtomic > lifetime ? amountAtomic : lifetime;
+    return this.#pay(account, raised, raised - claimed, at);
+  }
+
+  /** P-41: `updateRewardsBalancesWithProofs` for one recipient, by anyone. */
+  raiseWithProof(recipient: number, amountAtomic: bigint, rootIndex: number): string | null {
+    if (this.paused) return "EnforcedPause";
+    const problem = this.#checkLeaf(recipient, amountAtomic, rootIndex);
+    if (problem !== null) return problem;
+    const balance = this.balanceOf(recipient);
+    if (amountAtomic > balance.lifetime) balance.lifetime = amountAtomic;
     return null;
   }
 
@@ -173,7 +191,7 @@ export class NetworkModel {
       const problem = this.#recordMore(entry, signature, earlier, becomesPayable);
       if (problem !== null) return problem;
     }
-    if (becomesPayable) this.payableRoots += 1;
+    if (becomesPayable) this.payableRoots.push(report.content);
     return null;
   }
 
@@ -262,6 +280,25 @@ export class NetworkModel {
 
   stakeAtomic(counts: (node: ModelNode) => boolean): bigint {
     return this.nodes.filter(counts).reduce((sum, { stakeAtomic }) => sum + stakeAtomic, 0n);
+  }
+
+  /** P-26: pays, and only then is the lifetime amount raised, too. */
+  #pay(account: number, lifetime: bigint, amountAtomic: bigint, at: number): string | null {
+    if (amountAtomic === 0n) return "NothingToClaim";
+    const used = this.claimedInCycleAtomic(at);
+    if (used + amountAtomic > this.claimLimitAtomic) return "ClaimLimitExceeded";
+    this.#cycle = Math.floor(at / this.cycleSeconds);
+    this.#claimedInCycle = used + amountAtomic;
+    this.balances.set(account, { lifetime, claimed: this.balanceOf(account).claimed + amountAtomic });
+    return null;
+  }
+
+  /** P-41: the last 8 roots are valid, and a leaf is what its tree was made of. */
+  #checkLeaf(account: number, amountAtomic: bigint, rootIndex: number): string | null {
+    const content = this.payableRoots[rootIndex];
+    if (content === undefined || this.payableRoots.length - rootIndex > 8) return "RootNotValid";
+    const leaves = JSON.parse(content) as Record<string, string>;
+    return leaves[account] === String(amountAtomic) ? null : "InvalidProof";
   }
 
   #enter(key: number, contributors: readonly ModelContributor[], state: ModelState, at: number): void {

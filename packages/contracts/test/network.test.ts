@@ -163,9 +163,10 @@ describe("on a started network", () => {
     await send(rewards, "setClaimLimit", 7n, 9n);
     expect(await verify()).toEqual([
       "rewards.stakingRequirement",
-      "rewards.claimCycle.limit",
-      "rewards.claimCycle.cycleSeconds",
+      "distributor.claimCycle.limit",
+      "distributor.claimCycle.cycleSeconds",
       "rewards.paused",
+      "distributor.paused",
       "rewards.contributionFactory",
     ]);
   });

@@ -21,7 +21,8 @@ export type Lie = "none" | "unsigned" | "unnamed" | "unsorted" | "duplicate" | "
 export type Operation =
   | { kind: "register"; stranger: boolean; key: number; split: Split; operator: number }
   | { kind: "award"; recipient: number; raise: bigint; absent: number[]; lie: Lie }
-  | { kind: "claim"; account: number; part: number }
+  | { kind: "claim"; account: number; part: number; direct: boolean }
+  | { kind: "prove"; account: number; back: number; lie: "none" | "amount" | "leaf"; claims: boolean }
   | {
       kind: "report";
       epoch: number;
@@ -77,6 +78,14 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     kind: fc.constant("claim"),
     account,
     part: fc.integer({ min: 0, max: 5 }),
+    direct: fc.boolean(),
+  }),
+  weighted<Extract<Operation, { kind: "prove" }>>(4, {
+    kind: fc.constant("prove"),
+    account,
+    back: often(1, 2, fc.integer({ min: 0, max: 10 })), // from the root that comes next
+    lie: often<"none" | "amount" | "leaf">("none", 4, fc.constantFrom("amount", "leaf")),
+    claims: fc.boolean(),
   }),
   weighted<Extract<Operation, { kind: "report" }>>(7, {
     kind: fc.constant("report"),

@@ -20,17 +20,24 @@ export async function rejectionCode(promise: Promise<unknown>): Promise<string> 
   );
 }
 
-/** The custom error that a call or transaction of `contract` reverts with, as `Name(value,...)`. */
-export async function revertOf(contract: Contract, promise: Promise<unknown>): Promise<string> {
+/**
+ * The custom error that a call or transaction of a contract reverts with, as `Name(value,...)`; its own, or that of another it calls
+ * in turn, where several are given.
+ */
+export async function revertOf(contracts: Contract | readonly Contract[], promise: Promise<unknown>): Promise<string> {
   try {
     await promise;
   } catch (error) {
     const data = (error as { data?: unknown }).data;
-    const parsed: ErrorDescription | null = typeof data === "string" ? contract.interface.parseError(data) : null;
-    if (parsed === null) throw error;
+    const parsed = typeof data === "string" ? parseAny([contracts].flat(), data) : undefined;
+    if (parsed === undefined) throw error;
     return `${parsed.name}(${parsed.args.join(",")})`;
   }
   throw new Error("nothing was reverted");
+}
+
+function parseAny(contracts: readonly Contract[], data: string): ErrorDescription | undefined {
+  return contracts.map((contract) => contract.interface.parseError(data)).find((found) => found !== null) ?? undefined;
 }
 
 function codeOf(error: unknown): string {

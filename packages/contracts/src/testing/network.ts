@@ -3,7 +3,7 @@
 import type { Address, SignatureScheme, SigningDomain } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { Contract, type InterfaceAbi, type JsonRpcSigner } from "ethers";
-import { ensureBuilt, loadArtifact } from "../artifacts.ts";
+import { type ContractName, ensureBuilt, loadArtifact } from "../artifacts.ts";
 import { type Deployment, deploy } from "../deploy.ts";
 import type { DeployParametersInput } from "../parameters.ts";
 import { type SimulatedChain, startSimulatedChain } from "./chain.ts";
@@ -25,6 +25,7 @@ export interface TestNetwork {
   readonly owner: JsonRpcSigner;
   readonly token: Contract;
   readonly pool: Contract;
+  readonly distributor: Contract;
   readonly rewards: Contract;
   /** The seeded nodes: the one with id i is at i - 1. */
   readonly nodes: readonly TestNode[];
@@ -52,10 +53,11 @@ export async function startTestNetwork(options: TestNetworkOptions, on?: Simulat
     ...options.parameters,
   });
   const domain = { chainId: deployment.chainId, verifyingContract: deployment.rewards };
-  const at = (address: Address, name: "SessionToken" | "RewardRatePool" | "ServiceNodeRewards"): Contract =>
+  const at = (address: Address, name: ContractName): Contract =>
     new Contract(address, loadArtifact(name).abi as InterfaceAbi, owner);
   const token = at(deployment.token, "SessionToken");
   const pool = at(deployment.pool, "RewardRatePool");
+  const distributor = at(deployment.distributor, "RewardsDistributor");
   const rewards = at(deployment.rewards, "ServiceNodeRewards");
 
   const operator = (chain.signers[1] as JsonRpcSigner).address as Address;
@@ -66,7 +68,7 @@ export async function startTestNetwork(options: TestNetworkOptions, on?: Simulat
     await send(token, "transfer", deployment.rewards, await rewards.getFunction("principal")());
     await send(rewards, "start");
   }
-  return { chain, scheme, domain, deployment, owner, token, pool, rewards, nodes };
+  return { chain, scheme, domain, deployment, owner, token, pool, distributor, rewards, nodes };
 }
 
 /** Seeds nodes in as few transactions as fit, each with one stake. */

@@ -123,6 +123,10 @@ describe("claims", () => {
     const receipt = await contract.updateRewardsBalance(account, content.message, content.signature, content.signers);
     expect(receipt.status).toBe(1);
     expect(await contract.recipient(recipient)).toEqual({ lifetime: amount, claimed: 0n });
+    const stranger = contract.account(wallet(3).privateKey);
+    await expect(contract.claimRewards(stranger)).rejects.toMatchObject({
+      values: { error: `NothingToClaim(${wallet(3).address})` },
+    });
     // The pool has to release enough first.
     await chain.rpc("evm_increaseTime", 86_400);
     await chain.mine(1);

@@ -23,6 +23,7 @@ import {
   quorateError,
   type RewardClaim,
   rewardRatePoolAbi,
+  rewardsDistributorAbi,
   type SignedStake,
   type Signers,
   type SigningDomain,
@@ -47,9 +48,12 @@ import {
 /** Node records asked for at once; ethers sends them as one batch. */
 const NODES_AT_ONCE = 64;
 
-const ERROR_INTERFACES: readonly Interface[] = [serviceNodeRewardsAbi, rewardRatePoolAbi, sessionTokenAbi].map(
-  (abi) => new Interface(abi),
-);
+const ERROR_INTERFACES: readonly Interface[] = [
+  serviceNodeRewardsAbi,
+  rewardsDistributorAbi,
+  rewardRatePoolAbi,
+  sessionTokenAbi,
+].map((abi) => new Interface(abi));
 
 /** Order of the contract's `NodeState`. */
 const NODE_STATES: readonly (NodeState | null)[] = [null, "pending", "active", "decommissioned", "exited"];
@@ -183,9 +187,10 @@ export class RewardsContract {
     );
   }
 
-  /** Pays the account what it may claim. */
-  claimRewards(account: Signer): Promise<ContractTransactionReceipt> {
-    return this.#send(account, "claimRewards()");
+  /** Pays the account what it may claim, by the distributor: to ask the rewards contract to ask it would cost more. */
+  async claimRewards(account: Signer): Promise<ContractTransactionReceipt> {
+    const address = (await this.#read("distributor")) as string;
+    return send(new Contract(address, rewardsDistributorAbi, account), "claimRewards()", []);
   }
 
   /** What a recipient has earned by signature so far, and what of it was paid. */
