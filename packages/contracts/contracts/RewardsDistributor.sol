@@ -100,7 +100,7 @@ contract RewardsDistributor is IRewardsDistributor {
     // --- the rewards contract ---
 
     /// @inheritdoc IRewardsDistributor
-    function raise(address recipient, uint256 amount) external onlyRewards whenNotPaused returns (uint256 previous) {
+    function raise(address recipient, uint256 amount) external onlyRewards returns (uint256 previous) {
         return _raise(recipient, amount);
     }
 

@@ -22,7 +22,7 @@ interface IRewardsDistributor {
 
     /// @notice Only the rewards contract may do this.
     error NotRewards(address caller, address rewards);
-    /// @notice Payouts, raising and roots are paused (P-29).
+    /// @notice Payouts, proofs and roots are paused (P-29).
     error EnforcedPause();
     /// @notice An amount does not fit its 128 bits.
     error AmountTooLarge(uint256 amount);
@@ -75,7 +75,7 @@ interface IRewardsDistributor {
     // --- the rewards contract ---
 
     /// @notice Raises a recipient's lifetime amount, if it is below. That enough stake has signed it is the caller's to
-    /// check (P-24). Rewards contract only.
+    /// check (P-24), and that nothing is paused: it reads its own flag anyway. Rewards contract only.
     /// @return previous The lifetime amount before: at `amount` or above, nothing was raised.
     function raise(address recipient, uint256 amount) external returns (uint256 previous);
 
@@ -92,7 +92,7 @@ interface IRewardsDistributor {
     /// @notice Starts the pool (P-30). Rewards contract only.
     function start() external;
 
-    /// @notice Stops payouts, raising and roots, or ends that (P-29). Rewards contract only, whose events tell of it.
+    /// @notice Stops payouts, proofs and roots, or ends that (P-29). Rewards contract only, whose events tell of it.
     function setPaused(bool paused_) external;
 
     /// @notice Sets how much all claims together may pay in one cycle: below 2^80 in less than 2^24 seconds. Rewards
@@ -110,7 +110,7 @@ interface IRewardsDistributor {
     /// @notice The rewards contract: a proxy, whose address never changes.
     function rewards() external view returns (address);
 
-    /// @notice Whether payouts, raising and roots are paused.
+    /// @notice Whether payouts, proofs and roots are paused.
     function paused() external view returns (bool);
 
     /// @notice What a recipient has earned, and what of it was paid (P-25).
