@@ -2,6 +2,8 @@
 // block's timestamp. Out: the name of the error the contract must give, or null, and the state it must then have. Keys are
 // numbers and signatures are sets of numbers: cryptography is differential.test.ts' job.
 
+import { MoneyModel } from "./moneyModel.ts";
+
 export type ModelState = "pending" | "active" | "decommissioned" | "exited";
 
 /** A registered node. Times are seconds since 1970, zero when it has not happened. */
@@ -61,12 +63,6 @@ interface Entry extends ModelRecords {
   isPayable: boolean;
 }
 
-/** Lifetime and claimed, in atomic units (P-25). */
-interface Balance {
-  lifetime: bigint;
-  claimed: bigint;
-}
-
 interface Signed {
   readonly activeAtomic: bigint;
   readonly floorAtomic: bigint;
@@ -78,21 +74,15 @@ const HOUR_SECONDS = 3_600;
 
 export class NetworkModel {
   readonly nodes: ModelNode[] = [];
-  readonly balances: Map<number, Balance> = new Map();
   readonly entries: Map<number, Entry> = new Map();
   requirementAtomic: bigint;
-  readonly claimLimitAtomic: bigint;
-  readonly cycleSeconds: number;
+  /** What the distributor keeps. */
+  readonly money: MoneyModel;
   readonly epochSeconds: number;
   readonly genesis: number;
-  paused = false;
   acceptedReports = 0;
-  /** The contents of the payable roots, in their order. */
-  readonly payableRoots: string[] = [];
   /** What liquidators and the pool have been paid. */
   forfeitedAtomic = 0n;
-  #cycle = 0;
-  #claimedInCycle = 0n;
 
   constructor(parameters: {
     requirementAtomic: bigint;
@@ -102,8 +92,7 @@ export class NetworkModel {
     genesis: number;
   }) {
     this.requirementAtomic = parameters.requirementAtomic;
-    this.claimLimitAtomic = parameters.claimLimitAtomic;
-    this.cycleSeconds = parameters.cycleSeconds;
+    this.money = new MoneyModel(parameters.claimLimitAtomic, parameters.cycleSeconds);
     this.epochSeconds = parameters.epochSeconds;
     this.genesis = parameters.genesis;
   }
@@ -132,40 +121,12 @@ export class NetworkModel {
   /** P-24, P-25: `updateRewardsBalance`. */
   award(recipient: number, amountAtomic: bigint, signature: ModelSignature): string | null {
     if (this.paused) return "EnforcedPause";
-    if (amountAtomic <= this.balanceOf(recipient).lifetime) return "AmountNotRaised";
+    if (amountAtomic <= this.money.balanceOf(recipient).lifetime) return "AmountNotRaised";
     const result = this.#verify(signature);
     if (typeof result === "string") return result;
     if (result.activeAtomic * BPS < 9_500n * this.activeStakeAtomic) return "QuorumNotReached";
     if (!this.#movesMoney(result)) return "FloorNotReached";
-    this.balanceOf(recipient).lifetime = amountAtomic;
-    return null;
-  }
-
-  /** P-26: `claimRewards(amount)` by `account`. */
-  claim(account: number, amountAtomic: bigint, at: number): string | null {
-    if (this.paused) return "EnforcedPause";
-    const { lifetime, claimed } = this.balanceOf(account);
-    if (amountAtomic > lifetime - claimed) return "ClaimExceedsBalance";
-    return this.#pay(account, lifetime, amountAtomic, at);
-  }
-
-  /** P-41: `claimWithProof(amount, rootIndex, proof)` by `account`. */
-  claimWithProof(account: number, amountAtomic: bigint, rootIndex: number, at: number): string | null {
-    if (this.paused) return "EnforcedPause";
-    const problem = this.#checkLeaf(account, amountAtomic, rootIndex);
-    if (problem !== null) return problem;
-    const { lifetime, claimed } = this.balanceOf(account);
-    const raised = amountAtomic > lifetime ? amountAtomic : lifetime;
-    return this.#pay(account, raised, raised - claimed, at);
-  }
-
-  /** P-41: `updateRewardsBalancesWithProofs` for one recipient, by anyone. */
-  raiseWithProof(recipient: number, amountAtomic: bigint, rootIndex: number): string | null {
-    if (this.paused) return "EnforcedPause";
-    const problem = this.#checkLeaf(recipient, amountAtomic, rootIndex);
-    if (problem !== null) return problem;
-    const balance = this.balanceOf(recipient);
-    if (amountAtomic > balance.lifetime) balance.lifetime = amountAtomic;
+    this.money.balanceOf(recipient).lifetime = amountAtomic;
     return null;
   }
 
@@ -191,7 +152,7 @@ export class NetworkModel {
       const problem = this.#recordMore(entry, signature, earlier, becomesPayable);
       if (problem !== null) return problem;
     }
-    if (becomesPayable) this.payableRoots.push(report.content);
+    if (becomesPayable) this.money.payableRoots.push(report.content);
     return null;
   }
 
@@ -250,14 +211,13 @@ export class NetworkModel {
     return null;
   }
 
-  claimedInCycleAtomic(at: number): bigint {
-    return Math.floor(at / this.cycleSeconds) === this.#cycle ? this.#claimedInCycle : 0n;
+  /** P-29: one call pauses both contracts. */
+  get paused(): boolean {
+    return this.money.paused;
   }
 
-  balanceOf(account: number): Balance {
-    const balance = this.balances.get(account) ?? { lifetime: 0n, claimed: 0n };
-    this.balances.set(account, balance);
-    return balance;
+  set paused(on: boolean) {
+    this.money.paused = on;
   }
 
   get activeStakeAtomic(): bigint {
@@ -280,25 +240,6 @@ export class NetworkModel {
 
   stakeAtomic(counts: (node: ModelNode) => boolean): bigint {
     return this.nodes.filter(counts).reduce((sum, { stakeAtomic }) => sum + stakeAtomic, 0n);
-  }
-
-  /** P-26: pays, and only then is the lifetime amount raised, too. */
-  #pay(account: number, lifetime: bigint, amountAtomic: bigint, at: number): string | null {
-    if (amountAtomic === 0n) return "NothingToClaim";
-    const used = this.claimedInCycleAtomic(at);
-    if (used + amountAtomic > this.claimLimitAtomic) return "ClaimLimitExceeded";
-    this.#cycle = Math.floor(at / this.cycleSeconds);
-    this.#claimedInCycle = used + amountAtomic;
-    this.balances.set(account, { lifetime, claimed: this.balanceOf(account).claimed + amountAtomic });
-    return null;
-  }
-
-  /** P-41: the last 8 roots are valid, and a leaf is what its tree was made of. */
-  #checkLeaf(account: number, amountAtomic: bigint, rootIndex: number): string | null {
-    const content = this.payableRoots[rootIndex];
-    if (content === undefined || this.payableRoots.length - rootIndex > 8) return "RootNotValid";
-    const leaves = JSON.parse(content) as Record<string, string>;
-    return leaves[account] === String(amountAtomic) ? null : "InvalidProof";
   }
 
   #enter(key: number, contributors: readonly ModelContributor[], state: ModelState, at: number): void {

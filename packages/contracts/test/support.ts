@@ -28,12 +28,22 @@ export async function revertOf(contracts: Contract | readonly Contract[], promis
   try {
     await promise;
   } catch (error) {
-    const data = (error as { data?: unknown }).data;
+    const data = dataOf(error as Failed);
     const parsed = typeof data === "string" ? parseAny([contracts].flat(), data) : undefined;
     if (parsed === undefined) throw error;
     return `${parsed.name}(${parsed.args.join(",")})`;
   }
   throw new Error("nothing was reverted");
+}
+
+interface Failed {
+  readonly data?: unknown;
+  readonly info?: { readonly error?: { readonly data?: { readonly data?: unknown } } };
+}
+
+/** Where Hardhat cannot say which line reverted, it puts the data where ethers does not look. */
+function dataOf(error: Failed): unknown {
+  return error.data ?? error.info?.error?.data?.data;
 }
 
 function parseAny(contracts: readonly Contract[], data: string): ErrorDescription | undefined {
