@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -217,7 +227,9 @@ describe("a file that cannot be used", () => {
   });
 
   it("error: its path is a directory, or in none", () => {
-    expectCode("STORE_OPEN_FAILED", () => openStore(directory));
+    const inner = join(directory, "inner");
+    mkdirSync(inner);
+    expectCode("STORE_OPEN_FAILED", () => openStore(inner));
     expectCode("STORE_OPEN_FAILED", () => openStore(join(directory, "nowhere", "agent.sqlite")));
   });
 
