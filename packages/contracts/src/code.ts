@@ -1,5 +1,5 @@
 // Comparing code on chain with compiled code. In: both, and the addresses of libraries. Out: whether they are the same, but
-// for immutables, which the constructor writes and which are read back by their getters.
+// for immutables, which the constructor writes, and the addresses among those.
 import type { Artifact, LinkReference } from "./artifacts.ts";
 import { linkedDeployedBytecode } from "./link.ts";
 
@@ -17,6 +17,13 @@ export function codeMatches(code: string, artifact: Artifact, libraries: Readonl
     actual = blank(actual, place);
   }
   return actual === compiled;
+}
+
+/** The addresses that the constructor wrote into `code` as immutables, in lower case: each once, in order. */
+export function immutableAddresses(code: string, artifact: Artifact): string[] {
+  const places = Object.values(artifact.immutableReferences ?? {}).flat();
+  const words = places.map(({ start, length }) => code.slice(2 + start * 2, 2 + (start + length) * 2));
+  return [...new Set(words.map((word) => `0x${word.toLowerCase().replace(/^0{24}/, "")}`))].sort();
 }
 
 function blank(code: string, { start, length }: LinkReference): string {

@@ -1,12 +1,12 @@
 // The check after a deployment (P-49): reads everything back from the chain and compares it with what was meant, code
 // included, and runs the known-answer pairing on the chain's own precompiles. Sends nothing.
 import type { Address, SignatureScheme } from "@quorate/common";
-import { Contract, getAddress, type InterfaceAbi, type Provider } from "ethers";
+import { Contract, getAddress, type InterfaceAbi, isAddress, type Provider, ZeroAddress } from "ethers";
 import { type ContractName, librariesOf, loadArtifact } from "./artifacts.ts";
-import { codeMatches } from "./code.ts";
+import { codeMatches, immutableAddresses } from "./code.ts";
 import type { Deployment } from "./deploy.ts";
 import { checkPrecompiles } from "./knownAnswer.ts";
-import { adminOf, implementationOf, ownerOf } from "./proxy.ts";
+import { adminOf, implementationOf } from "./proxy.ts";
 
 /** One thing that was read back. */
 export interface Check {
@@ -42,25 +42,37 @@ export async function verifyDeployment(
 
 type Expect = (name: string, expected: unknown, actual: unknown) => void;
 
-/** That the code on chain is what the sources compile to. Tokens that were there before are not ours to judge. */
+/**
+ * That the code on chain is what the sources compile to, and that each address a constructor wrote into it is the right one,
+ * whether or not a getter tells of it. Tokens that were there before are not ours to judge.
+ */
 async function checkCode(provider: Provider, deployment: Deployment, expect: Expect): Promise<void> {
+  const { token, pool, distributor, rewards, contributionFactory: factory } = deployment;
   const proxy = "TransparentUpgradeableProxy";
-  const pieces: [ContractName, Address][] = [
-    [proxy, deployment.pool],
-    [proxy, deployment.rewards],
-    ["RewardRatePool", deployment.poolImplementation],
-    ["RewardsDistributor", deployment.distributor],
-    ["ServiceNodeRewards", deployment.rewardsImplementation],
-    ["ServiceNodeContributionFactory", deployment.contributionFactory],
+  const answer = await reader(provider, "ServiceNodeContributionFactory", factory)("implementation");
+  const clone = isAddress(answer) ? (getAddress(answer) as Address) : (ZeroAddress as Address); // where there is no code
+  const pieces: [ContractName, Address, Address[]][] = [
+    [proxy, pool, [await adminOf(provider, pool)]],
+    [proxy, rewards, [await adminOf(provider, rewards)]],
+    ["RewardRatePool", deployment.poolImplementation, []],
+    ["RewardsDistributor", distributor, [token, pool, rewards]],
+    ["ServiceNodeRewards", deployment.rewardsImplementation, [distributor, token, pool]],
+    ["ServiceNodeContributionFactory", factory, [rewards, clone]],
+    ["ServiceNodeContribution", clone, [factory, rewards, token]],
   ];
-  if (deployment.parameters.token === undefined) pieces.push(["SessionToken", deployment.token]);
-  for (const [name, at] of pieces) {
-    const matches = codeMatches(await provider.getCode(at), loadArtifact(name), deployment.libraries);
-    expect(`code of ${name} at ${at}`, true, matches);
+  for (const [name, at, addresses] of pieces) {
+    const [code, artifact] = [await provider.getCode(at), loadArtifact(name)];
+    expect(`code of ${name} at ${at}`, true, codeMatches(code, artifact, deployment.libraries));
+    const expected = addresses.map((address) => address.toLowerCase()).sort();
+    expect(`addresses in the code of ${name} at ${at}`, expected, immutableAddresses(code, artifact));
   }
-  for (const [name, library] of librariesOf(loadArtifact("ServiceNodeRewards"))) {
-    const at = deployment.libraries[name] as Address;
-    expect(`code of ${name} at ${at}`, true, codeMatches(await provider.getCode(at), library, deployment.libraries));
+  const others = [...librariesOf(loadArtifact("ServiceNodeRewards"))].map(
+    ([name, library]) => [library, deployment.libraries[name] as Address] as const,
+  );
+  if (deployment.parameters.token === undefined) others.push([loadArtifact("SessionToken"), token]);
+  for (const [artifact, at] of others) {
+    const matches = codeMatches(await provider.getCode(at), artifact, deployment.libraries);
+    expect(`code of ${artifact.contractName} at ${at}`, true, matches);
   }
 }
 
@@ -74,21 +86,16 @@ async function checkProxies(provider: Provider, deployment: Deployment, owner: A
     const admin = await adminOf(provider, proxy);
     const code = await provider.getCode(admin);
     expect(`code of the ProxyAdmin of ${name}`, true, codeMatches(code, loadArtifact("ProxyAdmin"), {}));
-    expect(`owner of the ProxyAdmin of ${name}`, owner, await ownerOf(provider, admin));
+    expect(`owner of the ProxyAdmin of ${name}`, owner, await reader(provider, "ProxyAdmin", admin)("owner"));
   }
 }
 
 async function checkWiring(provider: Provider, deployment: Deployment, owner: Address, expect: Expect): Promise<void> {
   const { parameters } = deployment;
-  const reader = (name: ContractName, at: Address): ((method: string) => Promise<unknown>) => {
-    const contract = new Contract(at, loadArtifact(name).abi as InterfaceAbi, provider);
-    // An answer that cannot be read is a failed check, not the end of the others.
-    return (method) => (contract.getFunction(method)() as Promise<unknown>).catch((error: Error) => error.message);
-  };
-  const rewards = reader("ServiceNodeRewards", deployment.rewards);
-  const pool = reader("RewardRatePool", deployment.pool);
-  const distributor = reader("RewardsDistributor", deployment.distributor);
-  const factory = reader("ServiceNodeContributionFactory", deployment.contributionFactory);
+  const rewards = reader(provider, "ServiceNodeRewards", deployment.rewards);
+  const pool = reader(provider, "RewardRatePool", deployment.pool);
+  const distributor = reader(provider, "RewardsDistributor", deployment.distributor);
+  const factory = reader(provider, "ServiceNodeContributionFactory", deployment.contributionFactory);
   expect("rewards.owner", owner, await rewards("owner"));
   expect("pool.owner", owner, await pool("owner"));
   expect("rewards.token", deployment.token, await rewards("token"));
@@ -108,9 +115,13 @@ async function checkWiring(provider: Provider, deployment: Deployment, owner: Ad
   expect("distributor.paused", false, await distributor("paused"));
   expect("rewards.contributionFactory", deployment.contributionFactory, await rewards("contributionFactory"));
   expect("factory.rewards", deployment.rewards, await factory("rewards"));
-  const clone = await provider.getCode(getAddress(String(await factory("implementation"))));
-  expect("code of the factory's implementation", true, codeMatches(clone, loadArtifact("ServiceNodeContribution"), {}));
-  expect("decimals of the token", 9n, await reader("SessionToken", deployment.token)("decimals"));
+  expect("decimals of the token", 9n, await reader(provider, "SessionToken", deployment.token)("decimals"));
+}
+
+/** Reads what a contract's views without arguments answer. An answer that cannot be read is a failed check, not the end of the others. */
+function reader(provider: Provider, name: ContractName, at: Address): (method: string) => Promise<unknown> {
+  const contract = new Contract(at, loadArtifact(name).abi as InterfaceAbi, provider);
+  return (method) => (contract.getFunction(method)() as Promise<unknown>).catch((error: Error) => error.message);
 }
 
 /** The checks as lines, the failed ones marked. */

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Address, isQuorateError } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
-import { type Contract, type JsonRpcSigner, keccak256, toBeHex, toUtf8Bytes } from "ethers";
+import { Contract, type InterfaceAbi, type JsonRpcSigner, keccak256, toBeHex, toUtf8Bytes } from "ethers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ensureBuilt, packageDir } from "../src/artifacts.ts";
+import { ensureBuilt, loadArtifact, packageDir } from "../src/artifacts.ts";
 import { deploy } from "../src/deploy.ts";
 import { handOver } from "../src/handOver.ts";
 import { checkPrecompiles } from "../src/knownAnswer.ts";
@@ -153,6 +153,40 @@ describe("on a started network", () => {
     expect(failed).toContain("rewards.paused"); // it no longer answers
     expect(failed).not.toContain("implementation of rewards");
     expect(await verify(OTHER)).toContain("owner of the ProxyAdmin of rewards");
+  });
+
+  test("P-49: what is missing is named, and the rest is read back", async () => {
+    const { chain, scheme, deployment } = network;
+    const elsewhere = { ...deployment, rewards: SOMEONE, contributionFactory: OTHER };
+    const checks = await verifyDeployment(chain.provider, scheme, elsewhere);
+    const failed = checks.filter(({ ok }) => !ok).map(({ name }) => name);
+    expect(failed).toContain(`code of TransparentUpgradeableProxy at ${SOMEONE}`);
+    expect(failed).toContain(`code of ServiceNodeContributionFactory at ${OTHER}`);
+    expect(failed).toContain("owner of the ProxyAdmin of rewards");
+    expect(failed).toContain("code of ServiceNodeContribution at 0x0000000000000000000000000000000000000000");
+    expect(failed).not.toContain("owner of the ProxyAdmin of pool");
+    expect(failed).not.toContain("pool.owner");
+  });
+
+  test("P-49: an address that is only in the code is read there", async () => {
+    const { chain, deployment } = network;
+    const { abi } = loadArtifact("ServiceNodeContributionFactory");
+    const factory = new Contract(deployment.contributionFactory, abi as InterfaceAbi, chain.provider);
+    const implementation = (await factory.getFunction("implementation")()) as Address;
+    const admin = await adminOf(chain.provider, deployment.rewards);
+    for (const [at, from] of [
+      [implementation, deployment.contributionFactory], // who may set a clone up
+      [deployment.rewards, admin], // whom the proxy obeys, whatever its slot says
+    ] as const) {
+      const code = await chain.provider.getCode(at);
+      const word = from.slice(2).toLowerCase();
+      expect(code).toContain(word);
+      await chain.setCode(at, code.replaceAll(word, SOMEONE.slice(2).toLowerCase()));
+    }
+    expect(await verify()).toEqual([
+      `addresses in the code of TransparentUpgradeableProxy at ${deployment.rewards}`,
+      `addresses in the code of ServiceNodeContribution at ${implementation}`,
+    ]);
   });
 
   test("P-49: what setters changed is named", async () => {
