@@ -193,7 +193,7 @@ export class RewardsContract {
     return send(new Contract(address, rewardsDistributorAbi, account), "claimRewards()", []);
   }
 
-  /** What a recipient has earned by signature so far, and what of it was paid. */
+  /** What a recipient has earned so far as the chain knows, by signature or by proof, and what of it was paid. */
   async recipient(address: Address): Promise<{ readonly lifetime: bigint; readonly claimed: bigint }> {
     const [lifetime, claimed] = (await this.#read("recipients", address)) as [bigint, bigint];
     return { lifetime, claimed };
