@@ -9,6 +9,7 @@ import { packageDir } from "./artifacts.ts";
 interface Output {
   readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
   readonly contracts: unknown;
+  readonly sources: unknown;
 }
 
 /**
@@ -18,6 +19,23 @@ interface Output {
  * @throws CONTRACTS_BUILD_FAILED
  */
 export function compileProbe<T>(source: string, outputs: readonly string[]): T {
+  return compile(source, { "*": outputs }).contracts as T;
+}
+
+/**
+ * As `compileProbe`, with the syntax tree of every source: what the other outputs do not tell, such as the members of an enum.
+ * @returns the compiler's "contracts" and "sources"
+ * @throws CONTRACTS_BUILD_FAILED
+ */
+export function compileProbeWithTrees<T>(
+  source: string,
+  outputs: readonly string[],
+): { contracts: T; sources: unknown } {
+  const { contracts, sources } = compile(source, { "*": outputs, "": ["ast"] });
+  return { contracts: contracts as T, sources };
+}
+
+function compile(source: string, outputs: Readonly<Record<string, readonly string[]>>): Output {
   const require = createRequire(join(packageDir, "package.json"));
   const solc = require("solc") as {
     compile(input: string, callbacks: { import(path: string): { contents: string } | { error: string } }): string;
@@ -29,7 +47,7 @@ export function compileProbe<T>(source: string, outputs: readonly string[]): T {
       evmVersion: "prague",
       viaIR: true,
       optimizer: { enabled: true, runs: 200 },
-      outputSelection: { "*": { "*": outputs } },
+      outputSelection: { "*": outputs },
     },
   };
   const read = (path: string): { contents: string } | { error: string } => {
@@ -46,5 +64,5 @@ export function compileProbe<T>(source: string, outputs: readonly string[]): T {
     const report = errors.map(({ formattedMessage }) => formattedMessage).join("\n");
     throw quorateError("CONTRACTS_BUILD_FAILED", { status: 1, report });
   }
-  return output.contracts as T;
+  return output;
 }

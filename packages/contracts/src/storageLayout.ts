@@ -4,7 +4,7 @@
 // OpenZeppelin's upgrade checks look for namespaced structs in contracts only; ours is in a library, shared by all linked
 // pieces of code, and would be passed over. A probe contract that has the structs as variables shows them to the compiler.
 import { quorateError } from "@quorate/common";
-import { compileProbe } from "./compile.ts";
+import { compileProbeWithTrees } from "./compile.ts";
 
 /** For each namespace its fields, each as "path slot offset type"; for each contract its own fields, of which there are none. */
 export type StorageLayout = Readonly<Record<string, readonly string[]>>;
@@ -57,6 +57,9 @@ interface CompilerLayout {
   readonly storage: readonly Variable[];
   readonly types: Readonly<Record<string, TypeEntry>> | null;
 }
+interface Named {
+  readonly name: string;
+}
 type Compiled = Readonly<Record<string, Readonly<Record<string, { readonly storageLayout: CompilerLayout }>>>>;
 
 /**
@@ -68,12 +71,15 @@ export function currentStorageLayout(): StorageLayout {
   const probes = names.map(([, { struct }], i) => `contract Probe${i} { ${struct} layout; }`);
   const imports = [...new Set(names.map(([, { source }]) => source)), ...Object.values(IMPLEMENTATIONS)];
   const probe = ["pragma solidity 0.8.37;", ...imports.map((path) => `import "${path}";`), ...probes].join("\n");
-  const contracts = compileProbe<Compiled>(probe, ["storageLayout"]);
+  const { contracts, sources } = compileProbeWithTrees<Compiled>(probe, ["storageLayout"]);
+  const enums = new Map<string, string>();
+  collectEnums(sources, enums);
   const layout: Record<string, string[]> = {};
   for (const [i, [name]] of names.entries()) {
-    const { storage, types } = layoutOf(contracts, "probe.sol", `Probe${i}`);
+    const { storage, types: plain } = layoutOf(contracts, "probe.sol", `Probe${i}`);
+    const types = withMembers(plain, enums);
     const top = storage[0] as Variable;
-    layout[name] = fieldsOf(types?.[top.type]?.members ?? [], types ?? {}, "");
+    layout[name] = fieldsOf(types[top.type]?.members ?? [], types, "");
   }
   for (const [name, source] of Object.entries(IMPLEMENTATIONS)) {
     const { storage } = layoutOf(contracts, source, name);
@@ -84,7 +90,7 @@ export function currentStorageLayout(): StorageLayout {
 
 /**
  * What of `before` is not where it was in `after`; empty when an upgrade is safe. Appended fields are no problem, at the end
- * of a namespace or of a struct in a mapping.
+ * of a namespace or of a struct in a mapping, nor are members appended to an enum.
  */
 export function layoutProblems(before: StorageLayout, after: StorageLayout): string[] {
   const problems: string[] = [];
@@ -94,10 +100,39 @@ export function layoutProblems(before: StorageLayout, after: StorageLayout): str
       problems.push(`${name}: gone`);
       continue;
     }
-    const kept = new Set(now);
-    for (const field of fields) if (!kept.has(field)) problems.push(`${name}: ${field}`);
+    for (const field of fields) {
+      if (!now.some((other) => other === field || isGrownEnum(field, other))) problems.push(`${name}: ${field}`);
+    }
   }
   return problems;
+}
+
+/** Whether two fields differ only by members that the enum of the second has more, behind those of the first. */
+function isGrownEnum(before: string, after: string): boolean {
+  const [head, tail] = before.split("}");
+  return tail !== undefined && after.startsWith(`${head},`) && after.endsWith(`}${tail}`);
+}
+
+/** Finds the enums in the compiler's syntax trees: their members, by the key of their type in a layout. */
+function collectEnums(tree: unknown, into: Map<string, string>): void {
+  if (typeof tree !== "object" || tree === null) return;
+  const { nodeType, name, id, members } = tree as { nodeType?: string; name?: string; id?: number; members?: Named[] };
+  if (nodeType === "EnumDefinition") {
+    into.set(`t_enum(${name})${id}`, `{${members?.map((member) => member.name).join(",")}}`);
+    return;
+  }
+  for (const part of Object.values(tree)) collectEnums(part, into);
+}
+
+/** The types, with the members of each enum in its label: what is stored is only a member's place among them. */
+function withMembers(
+  types: CompilerLayout["types"],
+  enums: ReadonlyMap<string, string>,
+): Readonly<Record<string, TypeEntry>> {
+  const entries = Object.entries(types ?? {});
+  return Object.fromEntries(
+    entries.map(([key, entry]) => [key, { ...entry, label: `${entry.label}${enums.get(key) ?? ""}` }]),
+  );
 }
 
 function layoutOf(contracts: Compiled, source: string, name: string): CompilerLayout {
@@ -157,6 +192,6 @@ Everything behind the two proxies is in ERC-7201 namespaces: the slots below cou
 \`keccak256(abi.encode(uint256(keccak256(name)) - 1)) & ~0xff\`. A field of a struct in a mapping or an array is named \`parent[].field\`, and its slot
 counts from the start of the value. What never changes about a node is not in storage but in code: see [KeyStore](KeyStore.md) and \`NodeData\`.
 
-An upgrade leaves every field at its slot, offset and type, and appends new ones at the end of a namespace or of a struct in a mapping (P-49). The compiler's
+An upgrade leaves every field at its slot, offset and type, and appends new ones at the end of a namespace or of a struct in a mapping; members of an enum keep their order, new ones are last (P-49). The compiler's
 layout is committed in \`packages/contracts/storage-layout.json\`; a test compares it with the sources, and \`upgrade\` compares the record of what is deployed with them.
 `;

@@ -331,6 +331,19 @@ describe("storage layout", () => {
     expect(layoutProblems(before, {})).toEqual(["a: gone"]);
   });
 
+  test("P-49: an enum's members keep their places, or what is stored would mean something else; new ones are appended", () => {
+    const state = "records[].state 0 0 enumNodeState{None,Pending,Active,Decommissioned,Exited}:1";
+    expect(committed["quorate.storage.ServiceNodeRewards"]).toContain(state);
+    const problems = (members: string): string[] =>
+      layoutProblems({ a: [state] }, { a: [`records[].state 0 0 enumNodeState{${members}}:1`] });
+    expect(problems("None,Pending,Active,Decommissioned,Exited")).toEqual([]);
+    expect(problems("None,Pending,Active,Decommissioned,Exited,Expelled")).toEqual([]);
+    expect(problems("None,Pending,Active,Expelled,Decommissioned,Exited")).toEqual([`a: ${state}`]);
+    expect(problems("None,Pending,Decommissioned,Active,Exited")).toEqual([`a: ${state}`]);
+    expect(problems("None,Pending,Active,Decommissioned")).toEqual([`a: ${state}`]);
+    expect(problems("None,Pending,Active,Decommissioned,ExitedLate")).toEqual([`a: ${state}`]);
+  });
+
   test("an array's field says how large its elements are, so that none grows unseen", () => {
     expect(committed["quorate.storage.ServiceNodeRewards"]).toContain("aggregateKey 0 0 bytes32[3]:96(bytes32:32)");
   });
