@@ -13,13 +13,12 @@ export default defineConfig({
           name: "unit",
           include: ["packages/*/{src,test}/**/*.test.ts", "test/**/*.test.ts"],
           exclude: ["**/node_modules/**", "test/e2e/**"],
-          sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        // Dozens of processes each: one file after the other, when everything else is done, so that two cores are enough.
-        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], fileParallelism: false, sequence: { groupOrder: 1 } },
+        // Dozens of processes each: one file after the other, and `pnpm test` starts them when everything else is done, so that two cores are enough.
+        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], fileParallelism: false },
       },
     ],
   },
