@@ -69,11 +69,15 @@ function handleInput(
     case "gossip":
       takeGossip(state, { from: input.from, handle: input.handle }, input.data, nowMs, emit);
       return;
-    case "verified":
+    case "verified": {
+      // Each round once: counting its stake takes as long as there are nodes, and a job may bring a share of each.
+      const changed = new Set<Round | null>();
       for (const { pending, valid } of state.verification.settle(input.job, input.results, nowMs)) {
-        roundChanged(state, takeVerified(state, pending, valid, emit), nowMs, emit);
+        changed.add(takeVerified(state, pending, valid, emit));
       }
+      for (const round of changed) roundChanged(state, round, nowMs, emit);
       return startVerification(state, emit);
+    }
     case "signed":
       return roundChanged(state, takeSignature(state, input.job, input.signature, emit), nowMs, emit);
     case "timer":

@@ -1,6 +1,7 @@
 import {
   type Address,
   decodeGossip,
+  encodeCatchUpResponse,
   hasMoneyQuorum,
   Signers,
   signIdentity,
@@ -90,6 +91,17 @@ describe("a claim among honest agents", () => {
     expect(claim?.missing).toEqual([20]);
     expect(claim?.bundle?.nonSigners).toEqual(["20"]);
     expect(claim?.bundle?.message).toEqual({ recipient: STAKER, amount: amount.toString() });
+  });
+
+  it("shares checked together count once: one tally, one change, however many they are", async () => {
+    const agent = await boot(1);
+    await agent.ask(STAKER);
+    const shares = ALL.slice(1, 19).map((signer) => makeShare(signer, { recipient: STAKER, epoch: 2, amount }));
+    const data = encodeCatchUpResponse({ requests: [], shares });
+    const effects = await agent.feed({ type: "catch-up-answered", from: node(3).identityKey, data });
+    const changes = effects.flatMap((effect) => (effect.type === "claim-changed" ? [effect.claim.signers.length] : []));
+    expect(changes).toEqual([19]);
+    expect(agent.claim(STAKER)?.status).toBe("ready");
   });
 
   it("improves a bundle for two seconds after quorum, pending signers included, and no longer (P-86)", async () => {
