@@ -77,6 +77,7 @@ const anyFailure: fc.Arbitrary<ErrorCode> = fc.constantFrom("NETWORK_PEER_NOT_CO
 const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 10, arbitrary: fc.record({ type: fc.constant("gossip" as const), from: anyPeer, data: gossipBytes }) },
   { weight: 8, arbitrary: fc.record({ type: fc.constant("share" as const), share: plausibleShare }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("replays" as const), share: plausibleShare }) },
   {
     weight: 2,
     arbitrary: fc.record({ type: fc.constant("round" as const), recipient: anyRecipient, epoch: fc.nat(6) }),

@@ -44,6 +44,8 @@ export type Move =
   | { readonly type: "gossip"; readonly from: PeerKey; readonly data: Uint8Array }
   /** An honest peer brings a valid share: over the ledger's own amount for 0, else over another one. */
   | { readonly type: "share"; readonly share: About & { readonly amount: number } }
+  /** What a node has signed for other epochs, replayed, before its share. */
+  | { readonly type: "replays"; readonly share: About }
   /** And all nodes' shares of a round. */
   | { readonly type: "round"; readonly recipient: Address; readonly epoch: number }
   | { readonly type: "request"; readonly request: About }
@@ -68,6 +70,8 @@ const HONEST: PeerKey = `0x${"aa".repeat(32)}`;
 const OWN: NodeId = 1;
 /** Epochs closed when a life begins. */
 const EPOCHS = 3;
+/** One more than are kept of a node. */
+const OTHER_AMOUNTS: readonly number[] = Array.from({ length: limits.AMOUNTS_PER_NODE_MAX + 1 }, (_, i) => i + 1);
 /** Gossip that waits for its verdict: what is queued, what is being checked, and what is apart (core/limits.ts). */
 const UNANSWERED_MAX = limits.VERIFY_QUEUE_MAX + limits.VERIFY_BATCH_MAX + limits.SUSPECT_QUEUE_MAX;
 
@@ -83,6 +87,8 @@ export class Life {
   #epochs = EPOCHS;
   #handle = 0;
   #unanswered = new Set<number>();
+  /** Of these, shares over what the ledger owes. */
+  readonly #right = new Set<number>();
   #verify: { readonly job: number; readonly groups: readonly VerifyGroup[] } | null = null;
   #signs: { readonly job: number; readonly digest: Uint8Array }[] = [];
   #inquiries: number[] = [];
@@ -98,6 +104,10 @@ export class Life {
         return this.#gossip(move.from, move.data);
       case "share":
         return this.#honestShare(move.share);
+      case "replays":
+        return [...OTHER_AMOUNTS, 0].forEach((amount) => {
+          this.#honestShare({ ...move.share, amount });
+        });
       case "round":
         return NODES.forEach(({ id }) => {
           this.#honestShare({ ...move, id, amount: 0 });
@@ -184,16 +194,17 @@ export class Life {
     }
   }
 
-  #gossip(from: PeerKey, data: Uint8Array): void {
+  #gossip(from: PeerKey, data: Uint8Array, right = false): void {
     const handle = ++this.#handle;
     this.#unanswered.add(handle);
+    if (right) this.#right.add(handle);
     this.#input({ type: "gossip", handle, from, data });
   }
 
   #honestShare({ id, recipient, epoch, amount }: About & { readonly amount: number }): void {
     const owed = this.#owed.get(roundKey(recipient, epoch)) ?? 0n;
     const share = shareOf(id, recipient, epoch, amount === 0 && owed > 0n ? owed : BigInt(amount + 1));
-    this.#gossip(HONEST, encodeGossip({ type: "share", share }));
+    this.#gossip(HONEST, encodeGossip({ type: "share", share }), share.message.amount === owed);
   }
 
   /** One answer, in the very step. */
@@ -258,6 +269,8 @@ export class Life {
     switch (effect.type) {
       case "verdict":
         if (!this.#unanswered.delete(effect.handle)) throw new Error(`a second verdict, or one for nobody`);
+        if (this.#right.delete(effect.handle) && effect.code === "SHARE_TOO_MANY_AMOUNTS")
+          throw new Error("other amounts of a node have kept out its share over the ledger's amount");
         return;
       case "publish":
         return void decodeGossip(effect.data);

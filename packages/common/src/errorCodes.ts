@@ -167,7 +167,8 @@ export const ERROR_CODES = {
   },
   AMOUNT_DISAGREES: {
     summary: "A share's amount is not the lifetime amount of the own ledger.",
-    remedy: "Compare the two nodes' finalised blocks and versions; one of them is wrong.",
+    remedy:
+      "Compare the two nodes' finalised blocks and versions: one of them is wrong, unless it is the amount of another epoch, which someone replays.",
     where: "gossip",
   },
   REQUEST_MALFORMED: {

@@ -23,8 +23,14 @@ export const AGENT_ERROR_CODES = {
     where: "agent",
   },
   SHARE_TOO_MANY_AMOUNTS: {
-    summary: "A node has signed more amounts in one round than are kept.",
-    remedy: "Nothing to do here: the node contradicts itself, and what it signed first is shown as disagreement.",
+    summary: "A node has signed more amounts other than this ledger's in one round than are kept.",
+    remedy:
+      "Nothing to do here: the node contradicts itself, or someone replays what it signed for other epochs. What came first is shown as disagreement.",
+    where: "agent",
+  },
+  REQUEST_REPEATED: {
+    summary: "A node's request for a round that it has asked for already.",
+    remedy: "Nothing to do: the round is open.",
     where: "agent",
   },
   VERIFY_QUEUE_FULL: {

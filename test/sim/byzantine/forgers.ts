@@ -55,7 +55,7 @@ export function equivocator(liar: Liar, random: Random): Behaviour {
     for (const other of [amount + 1n, amount * 2n, amount - 1n]) {
       const message = { recipient, amount: other };
       const lie: Share = { ...share, message, signature: liar.sign({ message }) };
-      // The right one comes first here and last there; whichever a peer takes first, two are all it keeps of one node.
+      // The right one comes first here and last there; whichever a peer takes first, it keeps the right one and two others.
       liar.world.scheduler.after(random.between(0, 200), () => liar.tellAll({ type: "share", share: lie }));
     }
   });

@@ -1,4 +1,4 @@
-import { encodeCatchUpResponse, encodeGossip } from "@quorate/common";
+import { encodeCatchUpResponse, encodeGossip, encodeInquiryRequest } from "@quorate/common";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   headAfter,
@@ -130,6 +130,24 @@ describe("bad shares", () => {
     expect(agent.claim(STAKER)?.signers).toEqual([1, 7]);
   });
 
+  it("what an honest node signed for other epochs, replayed under this one, does not keep its share out (P-84)", async () => {
+    for (const healthy of [true, false]) {
+      const agent = await boot(1, 5);
+      const owed = agent.core.owed(STAKER)?.amount ?? 0n;
+      if (healthy) await agent.ask(STAKER);
+      else await agent.feed({ type: "chain-health", health: { healthy, code: "CHAIN_PROVIDER_FAILED", detail: "" } });
+      // The digest does not bind the epoch: these are valid signatures, and anyone who has them can send them as this epoch's.
+      for (const old of [owed - 3n, owed - 2n, owed - 1n])
+        await agent.gossip(shareBytes(makeShare(node(7), { recipient: STAKER, epoch: 4, amount: old })));
+      const honest = shareBytes(makeShare(node(7), { recipient: STAKER, epoch: 4, amount: owed }));
+      expect(await agent.gossip(honest)).toMatchObject({ verdict: "accept", code: "OK" });
+      await agent.feed({ type: "chain-health", health: { healthy: true } });
+      await agent.ask(STAKER);
+      expect(agent.claim(STAKER)?.signers).toEqual([1, 7]);
+      expect(agent.claim(STAKER)?.disagreements).toHaveLength(2);
+    }
+  });
+
   it("two forgeries that cancel in a plain sum are both refused (P-6)", async () => {
     const agent = await boot(1);
     await agent.ask(STAKER);
@@ -204,6 +222,30 @@ describe("requests", () => {
     }
     expect(ignored).toBe(300 - 256);
     expect((await strangers.gossip(requestBytes(makeRequest(node(4), STAKER, 1)))).verdict).toBe("accept");
+  });
+
+  it("what an origin asked for, sent again and again by others, is ignored and costs it nothing (P-74)", async () => {
+    const agent = await boot(2);
+    await agent.gossip(requestBytes(makeRequest(node(4), STAKER, 1)));
+    // Not the request that opened the round: that one is kept, and known by its bytes.
+    const second = makeRequest(node(3), STAKER, 1);
+    expect((await agent.gossip(requestBytes(second))).verdict).toBe("accept");
+    for (let i = 0; i < 300; i++) {
+      const data = encodeInquiryRequest(second);
+      await agent.feed({ type: "inquiry-asked", handle: i, from: node(9).identityKey, data });
+    }
+    expect(await agent.gossip(requestBytes(second))).toMatchObject({ verdict: "ignore", code: "REQUEST_REPEATED" });
+    expect((await agent.gossip(requestBytes(makeRequest(node(3), node(6).beneficiary, 1)))).verdict).toBe("accept");
+  });
+
+  it("others that send an agent's own requests back do not use up what its stakers need (P-74)", async () => {
+    const agent = await boot(2);
+    await agent.gossip(requestBytes(makeRequest(node(4), STAKER, 1)));
+    expect((await agent.ask(STAKER, 1)).reply.ok).toBe(true);
+    const own = encodeInquiryRequest(makeRequest(node(2), STAKER, 1));
+    for (let i = 0; i < 300; i++)
+      await agent.feed({ type: "inquiry-asked", handle: i, from: node(9).identityKey, data: own });
+    expect((await agent.ask(node(6).beneficiary, 1)).reply.ok).toBe(true);
   });
 
   it("a recipient who is owed nothing gets no round, now or when a held epoch closes (P-88)", async () => {

@@ -13,9 +13,10 @@ import {
   type Share,
   type SignedClaimRequest,
 } from "@quorate/common";
-import { AMOUNTS_PER_NODE_MAX, VERIFY_DELAY_MS } from "./limits.ts";
+import { amountAt } from "./ledger/ledger.ts";
+import { VERIFY_DELAY_MS } from "./limits.ts";
 import { decideClaim, outsideWindow } from "./policy.ts";
-import { addShare, amountsSignedBy, type Round, shareOf } from "./rounds/round.ts";
+import { addShare, mayAdd, type Round, shareOf } from "./rounds/round.ts";
 import { claimDigest, considerRound } from "./signing.ts";
 import type { PeerKey, Verdict } from "./stages.ts";
 import { type CoreState, type Emit, speaker } from "./state.ts";
@@ -86,6 +87,8 @@ function requestOutcome(state: CoreState, request: SignedClaimRequest, nowMs: nu
   if (outside !== null) return ignore(outside);
   const known = state.rounds.get(request.recipient, request.epoch);
   if (known?.request !== null && known?.request !== undefined && isSameRequest(known.request, request)) return ACCEPTED;
+  // Whoever has it can send it again and again, and would use up its origin's budget. The round is open, and there is nothing more to do.
+  if (known?.askedBy.has(node.id)) return ignore("REQUEST_REPEATED");
   // A recipient who is owed nothing has no round, so that rounds are bounded by recipients, not by requests.
   const decision = decideClaim(state.ledger, state.health, request.recipient, request.epoch);
   if (decision.kind === "refuse") return ignore(decision.refusal.code);
@@ -113,7 +116,7 @@ function shareOutcome(state: CoreState, arrival: Arrival, share: ClaimedShare, n
     const known = shareOf(round, share.amount, node.id);
     // A BLS signature is unique: other bytes under a share that was checked cannot be valid.
     if (known !== undefined) return equalBytes(known, share.signature) ? ACCEPTED : reject("SHARE_BAD_SIGNATURE");
-    if (amountsSignedBy(round, node.id) >= AMOUNTS_PER_NODE_MAX) return ignore("SHARE_TOO_MANY_AMOUNTS");
+    if (!mayAdd(round, share.amount, node.id, ownAmount(state, share))) return ignore("SHARE_TOO_MANY_AMOUNTS");
   }
   const digest = claimDigest(state, share.recipient, share.amount);
   const queued = state.verification.add(
@@ -138,11 +141,18 @@ export function takeVerified(state: CoreState, pending: PendingShare, valid: boo
     settleArrival(state, { from, handle }, reject("SHARE_BAD_SIGNATURE"), emit);
     return null;
   }
-  const round = state.rounds.forShare(share.recipient, share.epoch, share.nodeId);
-  if (round === null || !addShare(round, share.amount, share.nodeId, share.signature)) {
-    settleArrival(state, { from, handle }, ignore("BUDGET_EXCEEDED"), emit);
+  // Its epoch may have left the window while it waited: no round is opened again for it.
+  const outside = outsideWindow(state.ledger, share.epoch);
+  if (outside !== null) {
+    settleArrival(state, { from, handle }, ignore(outside), emit);
     return null;
   }
+  const round = state.rounds.forShare(share.recipient, share.epoch, share.nodeId);
+  if (round === null || !mayAdd(round, share.amount, share.nodeId, ownAmount(state, share))) {
+    settleArrival(state, { from, handle }, ignore(round === null ? "BUDGET_EXCEEDED" : "SHARE_TOO_MANY_AMOUNTS"), emit);
+    return null;
+  }
+  addShare(round, share.amount, share.nodeId, share.signature);
   state.counters.sharesAccepted += 1;
   settleArrival(state, { from, handle }, ACCEPTED, emit);
   considerRound(state, round, emit);
@@ -181,6 +191,11 @@ function settleArrival(state: CoreState, arrival: Arrival, outcome: Outcome, emi
     code,
     values: { from: arrival.from, verdict },
   });
+}
+
+/** What the own ledger says, also while nothing may be signed (P-73). */
+function ownAmount(state: CoreState, { epoch, recipient }: ClaimedShare): bigint | null {
+  return amountAt(state.ledger, epoch, recipient);
 }
 
 function isSameRequest(a: SignedClaimRequest, b: SignedClaimRequest): boolean {

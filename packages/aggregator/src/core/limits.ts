@@ -27,10 +27,16 @@ export const SUSPECT_QUEUE_MAX = 1_024;
 /** Rounds held at once: every staker of a 2,000-staker network asking in each of the 5 epochs would be 10,000; the oldest unrequested round is dropped first. */
 export const ROUNDS_MAX = 10_000;
 
-/** Rounds that exist only because one node sent a share for them and nobody asked. Its next one is ignored; only the node's own key can use up this budget. */
+/**
+ * Rounds that exist only because a share of one node came and nobody asked. Its next one is ignored, until somebody asks: only shares that the node has
+ * signed use this up, though others may replay them under other epochs.
+ */
 export const UNREQUESTED_ROUNDS_PER_NODE_MAX = 64;
 
-/** Different amounts one node may sign in one round: its right one and a first, wrong one as evidence. More is ignored. */
+/**
+ * Amounts of one node in one round that are not the own ledger's: evidence enough, be it of a wrong ledger or of shares for other epochs that someone
+ * replays. More is ignored; what is the own ledger's amount is always taken.
+ */
 export const AMOUNTS_PER_NODE_MAX = 2;
 
 /**
@@ -82,6 +88,9 @@ export const IMPROVE_MS = 2_000;
 
 /** Claims this agent keeps collecting for its own stakers at once; the next is refused with a code. */
 export const CLAIMS_MAX = 1_024;
+
+/** Claims an operator's status looks at, the newest: a network that does not sign leaves all of them for the same reasons. */
+export const UNSIGNED_CLAIMS_MAX = 8;
 
 /** Digests remembered, by recipient and amount: two amounts for each of 2,000 rounds. The oldest is forgotten; a miss costs 50 µs of hashing. */
 export const CLAIM_DIGESTS_MAX = 4_096;

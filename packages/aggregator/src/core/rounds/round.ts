@@ -11,6 +11,8 @@ export interface Round {
   readonly key: RoundKey;
   readonly recipient: Address;
   readonly epoch: number;
+  /** The nodes that have asked for it, bounded by the registry; those from before a restart are not known. */
+  readonly askedBy: Set<NodeId>;
   /** The request that opened it, kept for catch-up; null while only shares are known, and after a restart. */
   request: SignedClaimRequest | null;
   /** Whether a registered node asked for it (P-70): what may be signed. */
@@ -39,6 +41,7 @@ export function openRound(recipient: Address, epoch: number, openedBy: NodeId | 
     key: roundKey(recipient, epoch),
     recipient,
     epoch,
+    askedBy: new Set(),
     request: null,
     requested: false,
     openedBy,
@@ -53,20 +56,24 @@ export function shareOf(round: Round, amount: bigint, nodeId: NodeId): Uint8Arra
   return round.shares.get(amount)?.get(nodeId);
 }
 
-/** Adds a checked share; false when the node has signed too many amounts already. */
-export function addShare(round: Round, amount: bigint, nodeId: NodeId, signature: Uint8Array): boolean {
-  if (shareOf(round, amount, nodeId) !== undefined) return true;
-  if (amountsSignedBy(round, nodeId) >= AMOUNTS_PER_NODE_MAX) return false;
+/** Adds a checked share. The first stands: a BLS signature is unique. */
+export function addShare(round: Round, amount: bigint, nodeId: NodeId, signature: Uint8Array): void {
+  if (shareOf(round, amount, nodeId) !== undefined) return;
   const group = round.shares.get(amount) ?? new Map<NodeId, Uint8Array>();
   group.set(nodeId, signature);
   round.shares.set(amount, group);
-  return true;
 }
 
-export function amountsSignedBy(round: Round, nodeId: NodeId): number {
-  let count = 0;
-  for (const group of round.shares.values()) if (group.has(nodeId)) count += 1;
-  return count;
+/**
+ * Whether a node's share over one more amount is taken (P-84, P-88). Over the own ledger's always: what a node signed for other epochs anyone can
+ * replay under this one, and it must not keep out what it signs for this one.
+ * @param own the own ledger's amount; null while it has not closed the epoch
+ */
+export function mayAdd(round: Round, amount: bigint, nodeId: NodeId, own: bigint | null): boolean {
+  if (amount === own || shareOf(round, amount, nodeId) !== undefined) return true;
+  let others = 0;
+  for (const [known, group] of round.shares) if (known !== own && group.has(nodeId)) others += 1;
+  return others < AMOUNTS_PER_NODE_MAX;
 }
 
 /** The shares over the own amount; empty while that is unknown. */

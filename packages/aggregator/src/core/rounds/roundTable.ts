@@ -31,6 +31,7 @@ export class RoundTable {
     const round = existing ?? this.#insert(openRound(recipient, epoch, null));
     if (!round.requested) this.#forgetOpener(round);
     round.requested = true;
+    if (request !== null) round.askedBy.add(request.nodeId);
     round.request ??= request;
     return round;
   }
