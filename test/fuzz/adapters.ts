@@ -32,7 +32,14 @@ function apiOfCore(): AgentApi {
   core.handle({ type: "chain", events: CHAIN_EVENTS, head: headAfter(3) }, 0);
   return {
     network: { chainId: "31337", contract: DOMAIN.verifyingContract },
-    status: () => ({ ...core.status(), peerId: "", addresses: [], meshPeers: 0, version: "0" }),
+    status: () => ({
+      ...core.status(),
+      peerId: "",
+      addresses: [],
+      meshPeers: 0,
+      version: "0",
+      unsigned: core.unsigned(),
+    }),
     ready: () => ({ ready: true, reasons: [] }),
     nodes: () => core.nodes(),
     owed: (recipient) => core.owed(recipient),

@@ -104,6 +104,7 @@ function createApi(
       addresses: network.addresses(),
       meshPeers: network.status().meshPeers,
       version: VERSION,
+      unsigned: agent.unsigned(),
     }),
     ready: () => readiness(keys, agent),
     nodes: () => agent.nodes(),

@@ -6,10 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { ALICE, COLLECTING, serve, stopServers, testAgent } from "../adapters/http/testing/server.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), "quorate-cli-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+afterAll(async () => {
+  await stopServers();
+  rmSync(directory, { recursive: true });
+});
 
 interface Ended {
   readonly code: number;
@@ -86,6 +90,21 @@ describe("quorate", () => {
       expect([code, stderr.split(":")[0]]).toEqual([1, expected]);
       expect(stderr).toMatch(/what to do: /);
     }
+  });
+
+  it("claim and status say of each node why it has not signed, with both amounts where they differ (P-89)", async () => {
+    const agent = testAgent();
+    agent.stored = { ...COLLECTING, status: "failed" };
+    agent.unsigned = [agent.stored];
+    const url = await serve(agent);
+    const status = await quorate("status", "--agent", url);
+    const claim = await quorate("claim", "--agent", url, "--recipient", ALICE, "--epoch", "3");
+    expect([status.code, claim.code, claim.stderr.includes("QUORUM_NOT_REACHED")]).toEqual([0, 1, true]);
+    for (const text of [status.stdout, claim.stderr.split("QUORUM_NOT_REACHED")[0]]) {
+      expect(text).toMatch(/node 3: .*\(EPOCH_NOT_CLOSED, 3 epochs closed\)/);
+      expect(text).toMatch(/node 2: signed 0\.000000007 SESH, this agent's ledger says 1,152,921,504\.606846977 SESH/);
+    }
+    expect(status.stdout).toContain(`claim of ${ALICE}, epoch 3: failed, 33.33% signed, missing 2, 3`);
   });
 
   it("error: a run that fails after its network is up ends all the same: a taken HTTP port", async () => {

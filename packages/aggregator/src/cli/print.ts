@@ -2,8 +2,8 @@
  * How commands print: aligned fields for people on standard output, progress on standard error. Nothing here decides anything.
  */
 
-import { ERROR_CODES } from "@quorate/common";
-import type { NotSigned } from "../core/stages.ts";
+import { ERROR_CODES, formatAmount } from "@quorate/common";
+import type { NotSigned, UnsignedClaim } from "../core/stages.ts";
 
 /** Aligned `name  value` lines. */
 export function printFields(fields: Readonly<Record<string, string | number | null>>): void {
@@ -43,4 +43,17 @@ export function reasonText({ nodeId, code, closedEpochs }: NotSigned): string {
   const entry = Object.entries(ERROR_CODES).find(([known]) => known === code)?.[1];
   const facts = closedEpochs === null ? code : `${code}, ${closedEpochs} epochs closed`;
   return `node ${nodeId}: ${entry === undefined ? facts : `${entry.summary} (${facts})`}`;
+}
+
+/** A line for each node that is missing for a known reason, and for each that signed another amount, with both amounts. */
+export function whyNotSigned({
+  amount,
+  reasons,
+  disagreements,
+}: Pick<UnsignedClaim, "amount" | "reasons" | "disagreements">): string[] {
+  const differ = disagreements.map(
+    ({ nodeId, amount: theirs }) =>
+      `node ${nodeId}: signed ${formatAmount(theirs)}, this agent's ledger says ${formatAmount(amount)} (AMOUNT_DISAGREES)`,
+  );
+  return [...reasons.map(reasonText), ...differ];
 }

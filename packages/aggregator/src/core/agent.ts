@@ -5,7 +5,7 @@
 import { type Address, decodeCatchUpResponse, isQuorateError } from "@quorate/common";
 import { answerCatchUp, catchUpTick } from "./catchUp.ts";
 import { Claims } from "./claims.ts";
-import { answerInquiry, noteUnreached, takeInquiryAnswer } from "./inquiry.ts";
+import { answerInquiry, type InquiryJob, noteUnreached, takeInquiryAnswer } from "./inquiry.ts";
 import { takeGossip, takeRequest, takeShare, takeVerified } from "./intake.ts";
 import { writeCheckpoint } from "./ledger/checkpoint.ts";
 import { type AdmitNode, advanceLedger, lastClosedEpoch } from "./ledger/ledger.ts";
@@ -39,6 +39,7 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
     },
     status: (): AgentStatus => agentStatus(state),
     claim: (recipient: Address, epoch: number | null) => state.claims.view(state, recipient, epoch),
+    unsigned: () => state.claims.unsigned(state),
     nodes: () => state.nodes,
     owed(recipient: Address) {
       const epoch = lastClosedEpoch(state.ledger);
@@ -200,14 +201,25 @@ function takeInquiry(
   const job = state.inquiryJobs.get(input.job);
   state.inquiryJobs.delete(input.job);
   if (job === undefined) return;
-  if (input.type === "inquiry-failed") return noteUnreached(job, input.code, nowMs);
-  // What a node answers that is stopping, or that refuses the request.
-  if (input.data.length === 0) return noteUnreached(job, "NETWORK_REQUEST_REFUSED", nowMs);
   try {
-    takeInquiryAnswer(state, job, input.data, nowMs, emit);
+    if (noteInquiry(state, job, input, nowMs, emit)) state.claims.reasonChanged(state, job.round, emit);
   } catch (error) {
     blameCoded(error, job.peer, emit);
   }
+}
+
+/** Whether there is a new reason. @throws coded errors of the decoder */
+function noteInquiry(
+  state: CoreState,
+  job: InquiryJob,
+  input: Extract<Input, { type: "inquiry-answered" | "inquiry-failed" }>,
+  nowMs: number,
+  emit: Emit,
+): boolean {
+  if (input.type === "inquiry-failed") return noteUnreached(job, input.code, nowMs);
+  // What a node answers that is stopping, or that refuses the request.
+  if (input.data.length === 0) return noteUnreached(job, "NETWORK_REQUEST_REFUSED", nowMs);
+  return takeInquiryAnswer(state, job, input.data, nowMs, emit);
 }
 
 function takeAnswer(state: CoreState, from: PeerKey, data: Uint8Array, nowMs: number, emit: Emit): void {

@@ -15,11 +15,11 @@ import {
 import { bundleRound, tallyRound, tallySigners } from "./aggregation.ts";
 import { type Inquiries, inquire } from "./inquiry.ts";
 import { amountAt, lastClosedEpoch } from "./ledger/ledger.ts";
-import { CLAIMS_MAX, IMPROVE_MS, INQUIRE_AFTER_MS } from "./limits.ts";
+import { CLAIMS_MAX, IMPROVE_MS, INQUIRE_AFTER_MS, UNSIGNED_CLAIMS_MAX } from "./limits.ts";
 import { decideClaim } from "./policy.ts";
 import { disagreements, openRound, parseRoundKey, type Round, roundKey } from "./rounds/round.ts";
 import { claimDigest, considerRound } from "./signing.ts";
-import type { ClaimReply, ClaimView, LedgerNode, RestoredState, RoundKey } from "./stages.ts";
+import type { ClaimReply, ClaimView, LedgerNode, RestoredState, RoundKey, UnsignedClaim } from "./stages.ts";
 import type { CoreState, Emit } from "./state.ts";
 
 /** One claim; its round holds the shares. */
@@ -93,6 +93,23 @@ export class Claims {
     this.#changed(state, claim, emit);
   }
 
+  /** A node that is missing was heard of, or was not reached (P-89). */
+  reasonChanged(state: CoreState, round: RoundKey, emit: Emit): void {
+    const claim = this.#claims.get(round);
+    if (claim !== undefined && isOpen(claim)) this.#changed(state, claim, emit);
+  }
+
+  /** Those of the newest claims that lack shares for a known reason, newest first, for the operator (P-89). */
+  unsigned(state: CoreState): UnsignedClaim[] {
+    const newest = [...this.#claims.values()].slice(-UNSIGNED_CLAIMS_MAX).reverse();
+    return newest
+      .map((claim) => this.#view(state, claim))
+      .filter(({ reasons, disagreements }) => reasons.length + disagreements.length > 0)
+      .map(({ recipient, epoch, status, amount, signedBps, missing, reasons, disagreements }) => {
+        return { recipient, epoch, status, amount, signedBps, missing, reasons, disagreements };
+      });
+  }
+
   /** The node set changed: stake that left may have been all that was missing (P-85). */
   nodesChanged(state: CoreState, nowMs: number, emit: Emit): void {
     for (const claim of this.#claims.values()) {
@@ -137,6 +154,8 @@ export class Claims {
       request,
       inquiries: new Map(),
     };
+    // One that had failed becomes the newest.
+    this.#claims.delete(round.key);
     this.#claims.set(round.key, claim);
     state.schedule.nextCatchUpMs = Math.min(state.schedule.nextCatchUpMs, nowMs);
     emit({ type: "publish", data: encodeGossip({ type: "request", request }) });

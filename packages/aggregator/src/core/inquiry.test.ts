@@ -2,6 +2,7 @@ import { decodeInquiryRequest, decodeInquiryResponse, encodeInquiryResponse } fr
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeRequest, makeShare, NOTHING_RESTORED, shareBytes, TestAgent } from "../testing/cluster.ts";
 import { ALL, boot, node, owedToStaker, STAKER } from "../testing/twenty.ts";
+import { UNSIGNED_CLAIMS_MAX } from "./limits.ts";
 import type { Effect, NotSigned } from "./stages.ts";
 
 let amount: bigint;
@@ -53,6 +54,42 @@ describe("inquiry (P-89)", () => {
     expect(agent.claim(STAKER)?.reasons).toEqual(expected);
     await agent.gossip(shareBytes(makeShare(node(11), { recipient: STAKER, epoch: 2, amount })));
     expect(agent.claim(STAKER)?.reasons).toEqual(expected.slice(1));
+  });
+
+  it("whoever watches the claim is told of each new reason, and once", async () => {
+    const { agent, asked } = await waiting();
+    const job = asked[0]?.job as number;
+    const told = (effects: readonly Effect[]) =>
+      effects.flatMap((effect) => (effect.type === "claim-changed" ? [effect.claim.reasons] : []));
+    const reason: NotSigned = { nodeId: 11, code: "NETWORK_PEER_NOT_CONNECTED", closedEpochs: null };
+    const failed = { type: "inquiry-failed", code: "NETWORK_PEER_NOT_CONNECTED" } as const;
+    expect(told(await agent.feed({ ...failed, job }))).toEqual([[reason]]);
+    const again = inquiries(await agent.tickAt(4_500))[0]?.job as number;
+    expect(told(await agent.feed({ ...failed, job: again }))).toEqual([]);
+  });
+
+  it("the operator sees the newest claims that lack shares, with each node's reason and both amounts where they differ", async () => {
+    const { agent, asked } = await waiting();
+    await agent.feed({ type: "inquiry-failed", job: asked[0]?.job as number, code: "NETWORK_PEER_NOT_CONNECTED" });
+    await agent.gossip(shareBytes(makeShare(node(12), { recipient: STAKER, epoch: 2, amount: amount + 1n })));
+    expect(agent.core.unsigned()).toMatchObject([
+      {
+        recipient: STAKER,
+        epoch: 2,
+        amount,
+        reasons: [{ nodeId: 11, code: "NETWORK_PEER_NOT_CONNECTED", closedEpochs: null }],
+        disagreements: [{ nodeId: 12, amount: amount + 1n }],
+      },
+    ]);
+    // One of which nothing is known yet, then as many as are shown (P-88).
+    await agent.ask(node(6).beneficiary);
+    expect(agent.core.unsigned()).toHaveLength(1);
+    const others = ALL.slice(6, 6 + UNSIGNED_CLAIMS_MAX).map(({ beneficiary }) => beneficiary);
+    for (const recipient of others) {
+      await agent.ask(recipient);
+      await agent.gossip(shareBytes(makeShare(node(12), { recipient, epoch: 2, amount: 1n })));
+    }
+    expect(agent.core.unsigned().map(({ recipient }) => recipient)).toEqual(others.reverse());
   });
 
   it("takes a share for an answer, checked like any other", async () => {

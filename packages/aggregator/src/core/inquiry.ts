@@ -18,9 +18,9 @@ import { takeRequest, takeShare } from "./intake.ts";
 import { lastClosedEpoch } from "./ledger/ledger.ts";
 import { INQUIRE_AGAIN_MS, INQUIRIES_PER_TICK } from "./limits.ts";
 import { decideClaim } from "./policy.ts";
-import { type Round, shareOf } from "./rounds/round.ts";
+import { type Round, roundKey, shareOf } from "./rounds/round.ts";
 import { wireShare } from "./signing.ts";
-import type { NotSigned, PeerKey } from "./stages.ts";
+import type { NotSigned, PeerKey, RoundKey } from "./stages.ts";
 import { type CoreState, type Emit, speaker } from "./state.ts";
 
 /** What is known of the nodes a claim lacks: when each was asked last, and what came of it. Bounded by the node set. */
@@ -31,6 +31,8 @@ export interface InquiryJob {
   readonly inquiries: Inquiries;
   readonly nodeId: NodeId;
   readonly peer: PeerKey;
+  /** The claim that lacks its share. */
+  readonly round: RoundKey;
 }
 
 /** Asks the next few of the missing nodes that were not asked lately. */
@@ -51,7 +53,8 @@ export function inquire(
     if (asked++ >= INQUIRIES_PER_TICK) return;
     inquiries.set(nodeId, { askedAtMs: nowMs, reason: known?.reason ?? null });
     const job = state.schedule.nextJob++;
-    state.inquiryJobs.set(job, { inquiries, nodeId, peer: node.identityKey });
+    const round = roundKey(request.recipient, request.epoch);
+    state.inquiryJobs.set(job, { inquiries, nodeId, peer: node.identityKey, round });
     emit({ type: "inquire", job, peer: node.identityKey, data: encodeInquiryRequest(request) });
   }
 }
@@ -69,33 +72,33 @@ export function answerInquiry(
   return encodeInquiryResponse(ownAnswer(state, request));
 }
 
-/** An answer: a share is checked like any other, a reason is kept for people. @throws coded errors of the decoder, and SHARE_UNKNOWN_NODE */
+/** An answer: a share is checked like any other, a reason is kept for people, and whether it is a new one said. @throws coded errors of the decoder, and SHARE_UNKNOWN_NODE */
 export function takeInquiryAnswer(
   state: CoreState,
   job: InquiryJob,
   data: Uint8Array,
   nowMs: number,
   emit: Emit,
-): void {
+): boolean {
   const response = decodeInquiryResponse(data);
-  if (response.type === "reason") {
-    note(job, nowMs, { nodeId: job.nodeId, ...response.reason });
-    return;
-  }
+  if (response.type === "reason") return note(job, nowMs, { nodeId: job.nodeId, ...response.reason });
   // Asked about itself a node has no business sending another's share.
   if (response.share.nodeId !== job.nodeId) {
     throw quorateError("SHARE_UNKNOWN_NODE", { asked: job.nodeId, answered: response.share.nodeId });
   }
   takeShare(state, { from: job.peer, handle: null }, response.share, nowMs, emit);
+  return false;
 }
 
-/** The node was not reached, or did not answer in time. */
-export function noteUnreached(job: InquiryJob, code: ErrorCode, nowMs: number): void {
-  note(job, nowMs, { nodeId: job.nodeId, code, closedEpochs: null });
+/** The node was not reached, or did not answer in time. Says whether that is new. */
+export function noteUnreached(job: InquiryJob, code: ErrorCode, nowMs: number): boolean {
+  return note(job, nowMs, { nodeId: job.nodeId, code, closedEpochs: null });
 }
 
-function note({ inquiries, nodeId }: InquiryJob, nowMs: number, reason: NotSigned): void {
+function note({ inquiries, nodeId }: InquiryJob, nowMs: number, reason: NotSigned): boolean {
+  const before = inquiries.get(nodeId)?.reason;
   inquiries.set(nodeId, { askedAtMs: nowMs, reason });
+  return before?.code !== reason.code || before.closedEpochs !== reason.closedEpochs;
 }
 
 function ownAnswer(state: CoreState, { recipient, epoch }: SignedClaimRequest): InquiryResponse {

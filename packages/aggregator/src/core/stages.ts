@@ -120,6 +120,12 @@ export interface ClaimView {
   readonly bundle: Bundle | null;
 }
 
+/** A claim of this agent that lacks shares, and why: for its operator. */
+export type UnsignedClaim = Pick<
+  ClaimView,
+  "recipient" | "epoch" | "status" | "amount" | "signedBps" | "missing" | "reasons" | "disagreements"
+>;
+
 /** Expected refusals are values: a code of the catalogue, with the values that disagreed. */
 export interface Refusal {
   readonly code: ErrorCode;
@@ -245,6 +251,8 @@ export interface Agent {
   status(): AgentStatus;
   /** The claim of one recipient, or null if this agent was not asked (or it has left the window). Newest epoch first when `epoch` is null. */
   claim(recipient: Address, epoch: number | null, nowMs: number): ClaimView | null;
+  /** The newest claims that lack shares, newest first, with what is known of why (P-89). */
+  unsigned(): readonly UnsignedClaim[];
   nodes(): readonly LedgerNode[];
   /** Lifetime amount at the close of the last closed epoch, and the epoch; null before the first. */
   owed(recipient: Address): { readonly epoch: number; readonly amount: bigint } | null;

@@ -18,6 +18,7 @@ function stage(answer: (input: Input) => Effect[], diskFails = false) {
     },
     status: () => ({ head: null }) as AgentStatus,
     claim: () => null,
+    unsigned: () => [],
     nodes: () => [],
     owed: () => null,
   };

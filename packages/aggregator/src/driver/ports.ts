@@ -13,6 +13,7 @@ import type {
   PeerKey,
   PersistRecord,
   RestoredState,
+  UnsignedClaim,
   Verdict,
   VerifyGroup,
 } from "../core/stages.ts";
@@ -93,6 +94,8 @@ export interface AgentApi {
     readonly addresses: readonly string[];
     readonly meshPeers: number;
     readonly version: string;
+    /** The newest claims that lack shares, with what is known of why. */
+    readonly unsigned: readonly UnsignedClaim[];
   };
   ready(): { readonly ready: boolean; readonly reasons: readonly string[] };
   nodes(): readonly LedgerNode[];

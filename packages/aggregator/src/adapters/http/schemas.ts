@@ -57,22 +57,27 @@ export const errorSchema = z.object({
 });
 export type ErrorBody = z.input<typeof errorSchema>;
 
-export const claimSchema = z.object({
+/** What a claim and an operator's status say about it alike. */
+const claimProgress = {
   recipient: address,
   epoch: integer,
-  amount,
-  digest: hex,
   status: z.enum(["collecting", "ready", "failed"]),
+  amount,
+  signedBps: integer,
+  missing: z.array(nodeId),
+  reasons: z.array(z.object({ nodeId, code: z.string(), closedEpochs: integer.nullable() })),
+  disagreements: z.array(z.object({ nodeId, amount })),
+};
+
+export const claimSchema = z.object({
+  ...claimProgress,
+  digest: hex,
   startedAtMs: z.number(),
   deadlineMs: z.number(),
   quorumAfterMs: z.number().nullable(),
   activeStake: amount,
   signedStake: amount,
-  signedBps: integer,
   signers: z.array(nodeId),
-  missing: z.array(nodeId),
-  disagreements: z.array(z.object({ nodeId, amount })),
-  reasons: z.array(z.object({ nodeId, code: z.string(), closedEpochs: integer.nullable() })),
   bundle: bundleSchema.nullable(),
 });
 
@@ -101,6 +106,7 @@ export const statusSchema = z.object({
   sharesAccepted: integer,
   sharesRejected: integer,
   disagreements: integer,
+  unsigned: z.array(z.object(claimProgress)),
 });
 export type StatusAnswer = z.output<typeof statusSchema>;
 

@@ -4,7 +4,7 @@ import { type Bundle, formatAmount, parseAddress, quorateError } from "@quorate/
 import { Command } from "commander";
 import { createAgentClient } from "../../adapters/http/client.ts";
 import type { ClaimView } from "../../core/stages.ts";
-import { bar, listIds, printFields, printProgress, reasonText } from "../print.ts";
+import { bar, listIds, printFields, printProgress, whyNotSigned } from "../print.ts";
 
 interface ClaimOptions {
   readonly agent: string;
@@ -33,9 +33,14 @@ async function claim(options: ClaimOptions): Promise<void> {
   const client = createAgentClient({ url: options.agent });
   const first = await client.requestClaim(recipient, parseEpoch(options.epoch));
   let last = first;
+  const told = new Set<string>();
   for await (const view of client.watchClaim(recipient, first.epoch)) {
     last = view;
     printProgress(`${bar(view.signedBps)} of the stake has signed (${view.signers.length} nodes)`);
+    for (const why of whyNotSigned(view)) {
+      if (!told.has(why)) printProgress(`  ${why}`);
+      told.add(why);
+    }
   }
   if (last.bundle === null) throw notReached(last);
   write(last.bundle, options.out);
@@ -58,9 +63,7 @@ function notReached(claim: ClaimView): Error {
     signedBps: claim.signedBps,
     neededBps: 9_500,
     missing: claim.missing,
-    why: claim.reasons.map(reasonText),
-    disagreeing: claim.disagreements.map(({ nodeId, amount }) => `${nodeId} signed ${formatAmount(amount)}`),
-    ownAmount: formatAmount(claim.amount),
+    why: whyNotSigned(claim),
   });
 }
 

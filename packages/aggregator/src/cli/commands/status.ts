@@ -2,7 +2,8 @@
 import { formatAmount } from "@quorate/common";
 import { Command } from "commander";
 import { createAgentClient } from "../../adapters/http/client.ts";
-import { printFields, printJson } from "../print.ts";
+import type { UnsignedClaim } from "../../core/stages.ts";
+import { listIds, printFields, printJson, whyNotSigned } from "../print.ts";
 
 interface StatusOptions {
   readonly agent: string;
@@ -12,7 +13,9 @@ interface StatusOptions {
 export function statusCommand(): Command {
   return new Command("status")
     .summary("one look at a running agent")
-    .description("Show whether an agent is ready, and if not, why; its node, chain, peers and rounds.")
+    .description(
+      "Show whether an agent is ready, and if not, why; its node, chain, peers and rounds; and for its newest claims why nodes have not signed.",
+    )
     .requiredOption("--agent <url>", "an agent's HTTP interface, such as http://127.0.0.1:8900")
     .option("--json", "the whole status as one line of JSON")
     .action(status);
@@ -40,4 +43,15 @@ async function status(options: StatusOptions): Promise<void> {
     "peer id": now.peerId,
     version: now.version,
   });
+  for (const claim of now.unsigned) printUnsigned(claim);
+}
+
+/** What this agent could not get signed, and why: asked of the nodes themselves (P-89). */
+function printUnsigned(claim: UnsignedClaim): void {
+  const { recipient, epoch, status, signedBps, missing } = claim;
+  const lines = [
+    `claim of ${recipient}, epoch ${epoch}: ${status}, ${(signedBps / 100).toFixed(2)}% signed, missing ${listIds(missing)}`,
+    ...whyNotSigned(claim).map((why) => `  ${why}`),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -2,7 +2,7 @@
 import type { Address } from "@quorate/common";
 import type { Registry } from "prom-client";
 import { expect } from "vitest";
-import type { ClaimReply, ClaimView, LedgerNode } from "../../../core/stages.ts";
+import type { ClaimReply, ClaimView, LedgerNode, UnsignedClaim } from "../../../core/stages.ts";
 import type { AgentApi, Logger } from "../../../driver/ports.ts";
 import { sampleBundle } from "../../testing/sampleBundle.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../server.ts";
@@ -58,6 +58,7 @@ export interface TestAgent {
   readonly asked: [Address, number | null][];
   reply: ClaimReply | Error;
   stored: ClaimView | null;
+  unsigned: readonly UnsignedClaim[];
   reasons: string[];
 }
 
@@ -67,6 +68,7 @@ export function testAgent(): TestAgent {
     asked: [],
     reply: { ok: true, claim: COLLECTING },
     stored: COLLECTING,
+    unsigned: [],
     reasons: [],
     api: {
       network: { chainId: "31337", contract: BOB },
@@ -91,6 +93,7 @@ export function testAgent(): TestAgent {
         addresses: ["/ip4/127.0.0.1/tcp/1"],
         meshPeers: 2,
         version: "0.1.0",
+        unsigned: agent.unsigned,
       }),
       ready: () => ({ ready: agent.reasons.length === 0, reasons: agent.reasons }),
       nodes: () => [NODE],
