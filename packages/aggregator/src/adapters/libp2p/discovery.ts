@@ -135,7 +135,9 @@ export class Discovery {
     const nowMs = Date.now();
     const lacking = this.#lacking() - this.#dialing.size;
     if (lacking <= 0) return;
-    const candidates = this.#candidates(nowMs).slice(0, Math.min(lacking, limits.PARALLEL_DIALS - this.#dialing.size));
+    // Nodes asked directly are dialled on top of those (`reach`), so there may be more than the number already.
+    const dials = Math.max(0, Math.min(lacking, limits.PARALLEL_DIALS - this.#dialing.size));
+    const candidates = this.#candidates(nowMs).slice(0, dials);
     for (const peer of candidates) void this.#dial(peer);
     const connected = this.#modules.connected();
     if (candidates.length > 0 || connected.length === 0 || nowMs < this.#askAfterMs) return;

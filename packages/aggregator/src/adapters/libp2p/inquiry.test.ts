@@ -1,5 +1,12 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { toHex } from "@quorate/common";
 import { afterEach, describe, expect, it } from "vitest";
-import { admitAll, startNode, stopAll, until } from "./testNetwork.ts";
+import { hashFraction } from "./dialBackoff.ts";
+import { DISCOVERY_TICK_MS, PARALLEL_DIALS } from "./limits.ts";
+import { identityKeyPair, peerIdOf } from "./peers.ts";
+import { admitAll, seedOf, startNode, stopAll, type TestNode, until } from "./testNetwork.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -18,6 +25,34 @@ describe("P-89: inquiry", () => {
     await expect
       .poll(() => a.network.inquire(b.key, text("why?")).catch(String), { timeout: 60_000 })
       .toEqual(text("why?"));
+  });
+
+  it("P-88: nodes that are dialled to be asked do not set off dials to all others", async () => {
+    // Takes connections and never says a word.
+    const mute = createServer().listen(0, "127.0.0.1");
+    let open = 0;
+    let most = 0;
+    mute.on("connection", (socket) => {
+      most = Math.max(most, ++open);
+      socket.on("error", () => {}).on("close", () => open--);
+    });
+    await once(mute, "listening");
+    const address = `/ip4/127.0.0.1/tcp/${(mute.address() as AddressInfo).port}`;
+    const others = await Promise.all(
+      Array.from({ length: 40 }, async (_, i) => toHex((await identityKeyPair(seedOf(`mute ${i}`))).publicKey.raw)),
+    );
+    const bootstrap = others.map((key) => ({ address: `${address}/p2p/${peerIdOf(key)}` }) as TestNode);
+    const node = await startNode("asker", bootstrap);
+    await until(() => open === PARALLEL_DIALS);
+    // The one it would dial last.
+    const [last] = others.sort((a, b) => hashFraction(node.key, b) - hashFraction(node.key, a));
+    const asked = node.network.inquire(last as (typeof others)[0], text("why?")).catch(() => {});
+    await until(() => open === PARALLEL_DIALS + 1);
+    await sleep(2 * DISCOVERY_TICK_MS);
+    expect(most).toBeLessThan(2 * PARALLEL_DIALS);
+    await stopAll();
+    await asked;
+    mute.close();
   });
 
   it("error: NETWORK_PEER_NOT_CONNECTED for a node nobody knows how to reach", async () => {
