@@ -18,23 +18,28 @@ export async function* readEvents(stream: AsyncIterable<Uint8Array>): AsyncGener
   let rest = "";
   let event = "message";
   let data: string[] = [];
+  let characters = 0;
   for await (const chunk of stream) {
     rest += decoder.decode(chunk, { stream: true });
     const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? "";
-    if (rest.length > EVENT_MAX_CHARACTERS) {
-      throw quorateError("AGENT_ANSWER_INVALID", {
-        reason: "an event is too large",
-        maxCharacters: EVENT_MAX_CHARACTERS,
-      });
-    }
     for (const line of lines) {
       if (line === "") {
+        characters = 0;
         if (data.length > 0) yield { event, data: data.join("\n") };
         event = "message";
         data = [];
       } else if (line.startsWith("event:")) event = fieldValue(line);
-      else if (line.startsWith("data:")) data.push(fieldValue(line));
+      else if (line.startsWith("data:")) {
+        data.push(fieldValue(line));
+        characters += line.length;
+      }
+    }
+    if (characters + rest.length > EVENT_MAX_CHARACTERS) {
+      throw quorateError("AGENT_ANSWER_INVALID", {
+        reason: "an event is too large",
+        maxCharacters: EVENT_MAX_CHARACTERS,
+      });
     }
   }
 }
