@@ -25,6 +25,7 @@ import type { SimNode } from "./nodes.ts";
 import type { Plan } from "./plan.ts";
 import { Processor } from "./processor.ts";
 import { POLL_MS, Provider } from "./provider.ts";
+import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** As in production (config.ts). */
@@ -65,6 +66,7 @@ export class SimAgent {
   pairings = 0;
   readonly #world: World;
   readonly #behaviour: Behaviour | null;
+  readonly #random: Random;
   readonly #processor: Processor;
   #core: Agent | null = null;
   #provider: Provider | null = null;
@@ -78,10 +80,12 @@ export class SimAgent {
   #timers = new Map<TimerName, number>();
   #dieAfterEffects: number | null = null;
 
-  constructor(node: SimNode, world: World, behaviour: Behaviour | null) {
+  /** @param random for the order in which bad shares are searched */
+  constructor(node: SimNode, world: World, behaviour: Behaviour | null, random: Random) {
     this.node = node;
     this.#world = world;
     this.#behaviour = behaviour;
+    this.#random = random;
     this.#processor = new Processor(world.scheduler);
   }
 
@@ -252,13 +256,13 @@ export class SimAgent {
     });
   }
 
-  /** As adapters/bls does: a group in one go, and split only to find the bad ones. */
+  /** By the search that adapters/bls uses (common/bls/naming.ts), on this run's scheme. */
   #verify(job: number, groups: readonly VerifyGroup[]): void {
     this.#processor.run(() => {
       const before = this.pairings;
       const scheme = this.#countingScheme();
       const results = groups.map(({ digest, items }) => {
-        const invalid = new Set(findInvalid(scheme, digest, items));
+        const invalid = new Set(findInvalid(scheme, digest, items, (bound) => this.#random.below(bound)).invalid);
         return items.map((_, i) => !invalid.has(i));
       });
       const shares = groups.reduce((sum, { items }) => sum + items.length, 0);

@@ -154,7 +154,8 @@ function makeAgents(world: World, random: Random): Map<NodeId, SimAgent> {
   const agents = new Map<NodeId, SimAgent>();
   for (const node of world.nodes.values()) {
     if (world.plan.silent.has(node.id)) continue;
-    agents.set(node.id, new SimAgent(node, world, behaviourOf(node, world, agents, random)));
+    const behaviour = behaviourOf(node, world, agents, random);
+    agents.set(node.id, new SimAgent(node, world, behaviour, random.fork(`naming ${node.id}`)));
   }
   return agents;
 }

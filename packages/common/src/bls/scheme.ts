@@ -1,11 +1,12 @@
 /**
  * The one interface to BLS (P-1 to P-3, P-6). In: keys, digests and signatures as bytes in wire form. Out: bytes, booleans,
  * coded errors. Implementations: `native.ts` (blst, agents), `noble.ts` (browsers, second opinion), the simulator's linear
- * model. All pass `testing/schemeSuite.ts`. Whose key it is, and what stake it has, is not its job.
+ * model. All pass `testing/algebraSuite.ts`, the real ones `testing/pointSuite.ts` too. Whose key it is, and what stake it has, is not its job.
  */
 
 import { isQuorateError, quorateError } from "../errors.ts";
 import { toHex } from "../hex.ts";
+import { type BatchChecks, type Named, nameInvalid, type RandomBelow } from "./naming.ts";
 
 /** A share's public key (96 bytes) and signature (192 bytes). */
 export interface KeyAndSignature {
@@ -58,32 +59,28 @@ export interface AsyncVerifier {
 }
 
 /**
- * The positions of the invalid items, ascending, by bisection: a valid batch costs one check, b bad ones among n about
- * 2 · b · log2(n / b). Each verdict rests on random weights, so it may blame (P-6).
+ * The invalid items of a batch, malformed ones included, named on any scheme by the search that agents use (`naming.ts`), which have their own
+ * checks for it (`nativeBatch.ts`). @throws DIGEST_WRONG_LENGTH
  */
-export function findInvalid(scheme: SignatureScheme, digest: Uint8Array, items: readonly KeyAndSignature[]): number[] {
-  if (items.length === 0 || scheme.verifyBatch(digest, items)) return [];
-  return bisect(scheme, digest, items, 0);
-}
-
-/** `items` are known to hold at least one bad one. */
-function bisect(
+export function findInvalid(
   scheme: SignatureScheme,
   digest: Uint8Array,
   items: readonly KeyAndSignature[],
-  offset: number,
-): number[] {
-  if (items.length === 1) return [offset];
-  const half = items.length >> 1;
-  const left = items.slice(0, half);
-  const right = items.slice(half);
-  const leftValid = scheme.verifyBatch(digest, left);
-  // The whole is bad: if the left half is good, the right one is bad without asking.
-  const rightValid = leftValid ? false : scheme.verifyBatch(digest, right);
-  return [
-    ...(leftValid ? [] : bisect(scheme, digest, left, offset)),
-    ...(rightValid ? [] : bisect(scheme, digest, right, offset + half)),
-  ];
+  randomBelow: RandomBelow,
+): Named {
+  const at = (position: number): KeyAndSignature => items[position] as KeyAndSignature;
+  const checks: BatchChecks = {
+    one: (position) => scheme.verify(at(position).publicKey, digest, at(position).signature),
+    sum(positions) {
+      const chosen = positions.map(at);
+      // Signatures that cancel have no sum here, and keys that do verify nothing: that costs checks, never a verdict.
+      const signature = orNull(() => scheme.aggregateSignatures(chosen.map((item) => item.signature)));
+      const keys = chosen.map(({ publicKey }) => publicKey);
+      return signature !== null && scheme.verifyAggregate(keys, digest, signature);
+    },
+    weighted: (positions) => scheme.verifyBatch(digest, positions.map(at)),
+  };
+  return nameInvalid([...items.keys()], checks, randomBelow);
 }
 
 /** @throws DIGEST_WRONG_LENGTH: a caller's mistake, never a stranger's, so it is not folded into `false` */

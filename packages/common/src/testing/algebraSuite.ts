@@ -121,6 +121,11 @@ function singleTests({ expect }: Runner, test: Test): void {
   });
 }
 
+/** In the order given: verdicts must not depend on how the search shuffles. */
+function invalidOf(scheme: SignatureScheme, shares: readonly KeyAndSignature[]): readonly number[] {
+  return findInvalid(scheme, DIGEST, shares, (bound) => bound - 1).invalid;
+}
+
 function batchTests({ expect }: Runner, test: Test): void {
   test("P-6 a batch of valid shares is valid, with one share twice as well", (scheme) => {
     const shares = SECRETS.map((secret) => share(scheme, secret));
@@ -128,7 +133,7 @@ function batchTests({ expect }: Runner, test: Test): void {
     expect(scheme.verifyBatch(OTHER_DIGEST, shares)).toBe(false);
     expect(scheme.verifyBatch(DIGEST, [...shares.slice(0, 2), ...shares.slice(0, 2)])).toBe(true);
     expect(scheme.verifyBatch(DIGEST, shares.slice(0, 1))).toBe(true);
-    expect(findInvalid(scheme, DIGEST, shares)).toEqual([]);
+    expect(invalidOf(scheme, shares)).toEqual([]);
   });
 
   test("P-6 forgeries that cancel in a plain sum fail a batch, and are both found", (scheme) => {
@@ -138,7 +143,7 @@ function batchTests({ expect }: Runner, test: Test): void {
     expect(scheme.verifyAggregate(keys, DIGEST, sum)).toBe(true);
     expect(scheme.verifyBatch(DIGEST, shares)).toBe(false);
     expect(scheme.verifyBatch(DIGEST, shares.slice(0, 2))).toBe(false);
-    expect(findInvalid(scheme, DIGEST, shares)).toEqual([0, 1]);
+    expect(invalidOf(scheme, shares)).toEqual([0, 1]);
   });
 
   test("P-6 signatures exchanged between two keys fail a batch, though their sum holds", (scheme) => {
@@ -148,7 +153,7 @@ function batchTests({ expect }: Runner, test: Test): void {
       { publicKey: b.publicKey, signature: a.signature },
     ];
     expect(scheme.verifyBatch(DIGEST, exchanged)).toBe(false);
-    expect(findInvalid(scheme, DIGEST, exchanged)).toEqual([0, 1]);
+    expect(invalidOf(scheme, exchanged)).toEqual([0, 1]);
   });
 
   test("P-6 findInvalid names exactly the bad ones, wherever they are", (scheme) => {
@@ -156,7 +161,7 @@ function batchTests({ expect }: Runner, test: Test): void {
     const bad = SECRETS.map((secret) => share(scheme, secret + 1n, secret));
     for (const positions of [[0], [5], [2, 3], [0, 2, 5], [0, 1, 2, 3, 4, 5]]) {
       const mixed = good.map((item, i) => (positions.includes(i) ? (bad[i] as KeyAndSignature) : item));
-      expect(findInvalid(scheme, DIGEST, mixed)).toEqual(positions);
+      expect(invalidOf(scheme, mixed)).toEqual(positions);
     }
   });
 
@@ -167,12 +172,12 @@ function batchTests({ expect }: Runner, test: Test): void {
       { publicKey: (shares[0] as KeyAndSignature).publicKey, signature: new Uint8Array(191) },
     ];
     expect(scheme.verifyBatch(DIGEST, [...shares, ...broken])).toBe(false);
-    expect(findInvalid(scheme, DIGEST, [...shares, ...broken])).toEqual([3, 4]);
+    expect(invalidOf(scheme, [...shares, ...broken])).toEqual([3, 4]);
   });
 
   test("an empty batch proves nothing", (scheme) => {
     expect(scheme.verifyBatch(DIGEST, [])).toBe(false);
-    expect(findInvalid(scheme, DIGEST, [])).toEqual([]);
+    expect(invalidOf(scheme, [])).toEqual([]);
   });
 }
 
