@@ -3,8 +3,7 @@
  * of the agent as it is, and of one that checks each share on its own inside the gossip validator, by turns on the same mesh; medians and
  * their ratio. Real core, driver, libp2p adapter, BLS and stores; only the chain is given by hand.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { decodeGossip, digestOf, type NodeId, type Share, signIdentity, verifyIdentity } from "@quorate/common";
 import { createSigner } from "../../packages/aggregator/src/adapters/bls/bls.ts";
@@ -24,6 +23,7 @@ import {
   type TestNode,
   testNode,
 } from "../../packages/aggregator/src/testing/cluster.ts";
+import { makeTempDirectory, removeDirectory } from "../harness/tempDirectory.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import { median, round2 } from "./figures.ts";
 
@@ -114,7 +114,7 @@ export async function benchGossip(options: {
 
 class Mesh {
   readonly #nodes: readonly TestNode[];
-  readonly #directory = mkdtempSync(join(tmpdir(), "quorate-bench-"));
+  readonly #directory = makeTempDirectory("quorate-bench-");
   readonly #agents: BenchAgent[] = [];
   /** One for the process, as every agent has one for its own: its threads start with the first large job, and stay. */
   readonly #verifier = createVerifier(scheme);
@@ -139,7 +139,7 @@ class Mesh {
   async stop(): Promise<void> {
     await Promise.all(this.#agents.map(({ driver }) => driver.stop()));
     await this.#verifier.close();
-    rmSync(this.#directory, { recursive: true, force: true });
+    removeDirectory(this.#directory);
   }
 
   /** A claim nobody has asked for yet, of another agent each time. Milliseconds until all hold 95%. */

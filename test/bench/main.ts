@@ -3,7 +3,8 @@
  * with `--json` one line on standard output; progress goes to standard error. What is measured is each bench's own file.
  * Exit status 1 when a bench that has a target of its own misses it.
  */
-import { parseArgs } from "node:util";
+import { quorateError } from "@quorate/common";
+import { orUsage, readWords, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 import { AGENT_CLAIMS, AGENT_NODES, benchAgent, printAgent } from "./agent.ts";
 import { benchGas, GAS_NODES, printGas } from "./gas.ts";
 import { benchGossip, GOSSIP_AGENTS, GOSSIP_ROUNDS, printGossip } from "./gossip.ts";
@@ -31,34 +32,24 @@ const CLAIMS_RANGE = { min: 1, max: 10_000 };
 
 const BENCHES = ["gas", "verify", "gossip", "agent"] as const;
 
-async function main(): Promise<number> {
-  const options = {
-    nodes: { type: "string" },
-    rounds: { type: "string" },
-    claims: { type: "string" },
-    json: { type: "boolean" },
-    help: { type: "boolean" },
-  } as const;
-  let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
-  try {
-    parsed = parseArgs({ options, allowPositionals: true });
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
-    return 2;
-  }
-  const { values, positionals } = parsed;
+async function main(argv: readonly string[]): Promise<number> {
+  const flags = { nodes: TEXT, rounds: TEXT, claims: TEXT, json: SWITCH, help: SWITCH };
+  const { values, words } = readWords(argv, flags);
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
-  const what = BENCHES.find((name) => name === positionals[0]);
-  const nodes = integerWithin(values.nodes, NODES_RANGE);
-  const rounds = integerWithin(values.rounds, ROUNDS_RANGE);
-  const claims = integerWithin(values.claims, CLAIMS_RANGE);
-  if (positionals.length !== 1 || what === undefined || nodes === null || rounds === null || claims === null) {
-    process.stderr.write(HELP);
-    return 2;
+  const what = BENCHES.find((name) => name === words[0]);
+  if (words.length !== 1 || what === undefined) {
+    throw quorateError("FLAG_INVALID", { value: words.join(" "), allowed: BENCHES });
   }
+  const given = (flag: "nodes" | "rounds" | "claims", range: { readonly min: number; readonly max: number }) => {
+    const text = values[flag];
+    return text === undefined ? undefined : wholeNumber(`--${flag}`, text, range);
+  };
+  const nodes = given("nodes", NODES_RANGE);
+  const rounds = given("rounds", ROUNDS_RANGE);
+  const claims = given("claims", CLAIMS_RANGE);
   const print = <T>(result: T, table: (result: T) => string): void => {
     process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : table(result));
   };
@@ -82,11 +73,4 @@ async function main(): Promise<number> {
   }
 }
 
-/** Undefined where nothing was given, null for what is not an integer in the range. */
-function integerWithin(text: string | undefined, { min, max }: { readonly min: number; readonly max: number }) {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  return Number.isInteger(value) && value >= min && value <= max ? value : null;
-}
-
-process.exitCode = await main();
+process.exitCode = await orUsage(HELP, () => main(process.argv.slice(2)));

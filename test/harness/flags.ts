@@ -10,15 +10,26 @@ export const SWITCH = { type: "boolean" } as const;
 
 type Flags = NonNullable<ParseArgsConfig["options"]>;
 type Values<F extends Flags> = ReturnType<
-  typeof parseArgs<{ options: F; strict: true; allowPositionals: false }>
+  typeof parseArgs<{ options: F; strict: true; allowPositionals: true }>
 >["values"];
 
 /** @throws QuorateError `FLAG_INVALID` for what is no flag, or has no value where it needs one */
 export function readFlags<const F extends Flags>(argv: readonly string[], options: F): Values<F> {
+  const { values, words } = readWords(argv, options);
+  if (words.length > 0) throw quorateError("FLAG_INVALID", { problem: `unexpected: ${words.join(" ")}` });
+  return values;
+}
+
+/** Flags, and the words that are none, in any order. @throws QuorateError `FLAG_INVALID` as above */
+export function readWords<const F extends Flags>(
+  argv: readonly string[],
+  options: F,
+): { readonly values: Values<F>; readonly words: readonly string[] } {
   // pnpm hands over a "--" that its caller wrote to separate its flags from ours.
   const args = argv[0] === "--" ? argv.slice(1) : [...argv];
   try {
-    return parseArgs({ args, strict: true, allowPositionals: false, options }).values;
+    const { values, positionals } = parseArgs({ args, strict: true, allowPositionals: true, options });
+    return { values, words: positionals };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     throw quorateError("FLAG_INVALID", { problem }, { cause: error });
