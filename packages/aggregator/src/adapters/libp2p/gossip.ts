@@ -68,7 +68,10 @@ export interface ValidatorModules {
   blame(peer: PeerKey, code: string): void;
 }
 
-/** The asynchronous validator of the topic. It never answers `ignore` for lack of room: the message would be lost here for good. */
+/**
+ * The asynchronous validator of the topic. It adds no bound of its own that would end in `ignore`: gossip does not bring such a message again. Where the
+ * core's bounds do (VERIFY_QUEUE_MAX), and where no verdict comes in time, catch-up fills the gap.
+ */
 export function gossipValidator(
   modules: ValidatorModules,
 ): (peer: PeerId, message: Message) => Promise<TopicValidatorResult> {

@@ -1,4 +1,4 @@
-/** A token bucket a key. In: a key and the time. Out: whether it may go on. Bounded by `retain`; a full bucket is not kept. */
+/** A token bucket a key. In: a key and the time. Out: whether it may go on. Bounded by `retain`. */
 export class RateLimit {
   readonly #burst: number;
   readonly #perSecond: number;
