@@ -164,6 +164,18 @@ describe("workers", () => {
     await verifier.close();
   });
 
+  it("where none can be started, or only some, jobs are done all the same", async () => {
+    const refused = (): never => {
+      throw new Error("ERR_WORKER_INIT_FAILED");
+    };
+    for (const startable of [0, 1]) {
+      const { verifier, started } = reachable(2, (nth) => (nth < startable ? startWorker() : refused()));
+      expect(await Promise.all([verifier.verify(job), verifier.verify(job)])).toEqual([[named], [named]]);
+      expect(started).toHaveLength(startable);
+      await verifier.close();
+    }
+  });
+
   it("do many jobs at once, each with its own result", async () => {
     const verifier = createVerifier(scheme, { workers: 2 });
     const jobs = Array.from({ length: 30 }, (_, n) => {

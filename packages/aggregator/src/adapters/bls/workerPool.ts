@@ -49,7 +49,7 @@ export class WorkerPool {
     return this.#threads.size;
   }
 
-  /** Null when closed, or when threads died of it. */
+  /** Null when closed, when threads died of it, or when the system gives none. */
   run(pack: () => TaskMessage): Promise<TaskResult | null> {
     if (this.#closed) return Promise.resolve(null);
     return new Promise((settle) => {
@@ -69,7 +69,11 @@ export class WorkerPool {
   #dispatch(): void {
     while (this.#waiting.length > 0) {
       const thread = [...this.#threads].find(({ task }) => task === null) ?? this.#start();
-      if (thread === null) return;
+      if (thread === null) {
+        // With no thread there is nobody whose end would bring these up again.
+        if (this.#threads.size === 0) for (const task of this.#waiting.splice(0)) task.settle(null);
+        return;
+      }
       const task = this.#waiting.shift() as Task;
       thread.task = task;
       task.attempts += 1;
@@ -79,9 +83,15 @@ export class WorkerPool {
     }
   }
 
+  /** Null when there are enough, or the system gives no more. */
   #start(): Thread | null {
     if (this.#threads.size >= this.#size) return null;
-    const worker = this.#startWorker();
+    let worker: Worker;
+    try {
+      worker = this.#startWorker();
+    } catch {
+      return null;
+    }
     const thread: Thread = { worker, task: null };
     this.#threads.add(thread);
     worker.on("message", (result: TaskResult) => {
