@@ -68,6 +68,18 @@ describe("inquiry (P-89)", () => {
     expect(told(await agent.feed({ ...failed, job: again }))).toEqual([]);
   });
 
+  it("what a node said stands while this agent's own line to it is full", async () => {
+    const { agent, asked } = await waiting();
+    const code = "EPOCH_NOT_CLOSED";
+    const data = encodeInquiryResponse({ type: "reason", reason: { code, closedEpochs: 2 } });
+    await agent.feed({ type: "inquiry-answered", job: asked[0]?.job as number, data });
+    for (const atMs of [4_500, 7_500]) {
+      const [again] = inquiries(await agent.tickAt(atMs));
+      await agent.feed({ type: "inquiry-failed", job: again?.job as number, code: "NETWORK_PEER_BUSY" });
+      expect(agent.claim(STAKER)?.reasons).toEqual([{ nodeId: 11, code, closedEpochs: 2 }]);
+    }
+  });
+
   it("the operator sees the newest claims that lack shares, with each node's reason and both amounts where they differ", async () => {
     const { agent, asked } = await waiting();
     await agent.feed({ type: "inquiry-failed", job: asked[0]?.job as number, code: "NETWORK_PEER_NOT_CONNECTED" });

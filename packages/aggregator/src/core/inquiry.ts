@@ -92,6 +92,9 @@ export function takeInquiryAnswer(
 
 /** The node was not reached, or did not answer in time. Says whether that is new. */
 export function noteUnreached(job: InquiryJob, code: ErrorCode, nowMs: number): boolean {
+  // Many claims ask the same node at once, and this agent's own line to it is full: that says nothing about the node.
+  const known = job.inquiries.get(job.nodeId)?.reason;
+  if (code === "NETWORK_PEER_BUSY" && known) return note(job, nowMs, known);
   return note(job, nowMs, { nodeId: job.nodeId, code, closedEpochs: null });
 }
 
