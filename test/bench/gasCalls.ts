@@ -15,7 +15,7 @@ import {
   startTestNetwork,
   TEST_STAKE_ATOMIC,
   type TestNetwork,
-  type TestNode,
+  without,
 } from "@quorate/contracts/testing";
 import { type Contract, type JsonRpcSigner, Wallet } from "ethers";
 
@@ -45,7 +45,7 @@ export async function measureUpdates(
     const signature = signRewardClaim(
       network.scheme,
       network.domain,
-      without(network, nonSigners),
+      without(network.nodes, nonSigners),
       recipient,
       AMOUNT_ATOMIC,
     );
@@ -187,7 +187,7 @@ async function reportEpoch(
     decommission,
   };
   const digest = digestOf(network.domain, "EpochReport", report);
-  const signature = signAsOne(network.scheme, without(network, [...nonSigners, ...exited]), digest);
+  const signature = signAsOne(network.scheme, without(network.nodes, [...nonSigners, ...exited]), digest);
   const nothing = { absent: [], shown: [] };
   return Number(await send(network.rewards, "reportEpoch", report, signature, nonSigners, [], nothing));
 }
@@ -199,11 +199,6 @@ function stakersTree(own: RewardLeaf): RewardTree {
     amountAtomic: BigInt(i + 1) * 1_000n,
   }));
   return rewardTree([own, ...others]);
-}
-
-function without(network: TestNetwork, ids: readonly number[]): TestNode[] {
-  const left = new Set(ids);
-  return network.nodes.filter((_, i) => !left.has(i + 1));
 }
 
 /** k ids spread evenly over 1 to n. */

@@ -20,7 +20,6 @@ import {
 } from "@quorate/common";
 import { createAgent } from "../../packages/aggregator/src/core/agent.ts";
 import * as limits from "../../packages/aggregator/src/core/limits.ts";
-import { roundKey } from "../../packages/aggregator/src/core/rounds/round.ts";
 import type {
   Agent,
   Effect,
@@ -31,6 +30,7 @@ import type {
   TimerName,
   VerifyGroup,
 } from "../../packages/aggregator/src/core/stages.ts";
+import { roundKey } from "../../packages/aggregator/src/core/stages.ts";
 import { Disk } from "../sim/disk.ts";
 import { CHAIN_EVENTS, DOMAIN, headAfter, NODES, node, requestOf, scheme, shareOf, verifyIdentity } from "./cast.ts";
 

@@ -47,13 +47,6 @@ export const isIn = (window: Window, nowMs: number): boolean => nowMs >= window.
 
 export const overlap = (a: Window, b: Window): boolean => a.fromMs < b.toMs && b.fromMs < a.toMs;
 
-/** Whether two nodes cannot reach each other at some time of a window. */
-export function cutOff(plan: Plan, a: NodeId, b: NodeId, during: Window): boolean {
-  const { partition } = plan;
-  if (partition === null || partition.group.has(a) === partition.group.has(b)) return false;
-  return overlap(partition.window, during);
-}
-
 /** Nodes that register as pending during the run. */
 export const newcomersOf = (nodes: number): number => Math.max(1, Math.floor(nodes / 50));
 

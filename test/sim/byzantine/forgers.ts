@@ -1,7 +1,7 @@
 /**
  * Liars that make signatures: wrong ones, ones under others' names, ones that cancel, ones over other amounts.
  */
-import type { NodeId, Share } from "@quorate/common";
+import { GROUP_ORDER, type NodeId, type Share } from "@quorate/common";
 import { shareIn } from "../messages.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviours.ts";
@@ -86,11 +86,8 @@ function onceARound(act: (share: Share) => void): Behaviour {
   };
 }
 
-/** The order of the groups of BLS12-381 (RFC 9380, section 8.8). */
-const ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
-
 function negate(secret: Uint8Array): Uint8Array {
-  let rest = ORDER - BigInt(`0x${Buffer.from(secret).toString("hex")}`);
+  let rest = GROUP_ORDER - BigInt(`0x${Buffer.from(secret).toString("hex")}`);
   const negated = new Uint8Array(32);
   for (let i = 31; i >= 0; i--) {
     negated[i] = Number(rest & 0xffn);

@@ -11,9 +11,19 @@ import { writeCheckpoint } from "./ledger/checkpoint.ts";
 import { type AdmitNode, advanceLedger, lastClosedEpoch } from "./ledger/ledger.ts";
 import { TICK_MS } from "./limits.ts";
 import { oldestInWindow } from "./policy.ts";
-import { parseRoundKey, type Round } from "./rounds/round.ts";
+import type { Round } from "./rounds/round.ts";
 import { considerRound, resumeSignings, takeSignature } from "./signing.ts";
-import type { Agent, AgentStatus, ChainEvent, ChainHead, Effect, Input, PeerKey, RestoredState } from "./stages.ts";
+import {
+  type Agent,
+  type AgentStatus,
+  type ChainEvent,
+  type ChainHead,
+  type Effect,
+  type Input,
+  type PeerKey,
+  parseRoundKey,
+  type RestoredState,
+} from "./stages.ts";
 import {
   type AgentModules,
   type AgentOptions,

@@ -23,7 +23,7 @@ import {
 } from "./limits.ts";
 import { heardFrom, type Round } from "./rounds/round.ts";
 import { wireShare } from "./signing.ts";
-import type { PeerKey } from "./stages.ts";
+import { type PeerKey, roundKey } from "./stages.ts";
 import type { CoreState, Emit } from "./state.ts";
 
 /** Asks the next few peers in turn when it is time to. */
@@ -41,7 +41,7 @@ export function catchUpTick(state: CoreState, nowMs: number, emit: Emit): void {
  */
 export function answerCatchUp(state: CoreState, data: Uint8Array): Uint8Array {
   const named = new Map(
-    decodeCatchUpRequest(data).rounds.map((round) => [`${round.recipient}@${round.epoch}`, round.signers]),
+    decodeCatchUpRequest(data).rounds.map((round) => [roundKey(round.recipient, round.epoch), round.signers]),
   );
   const requests: SignedClaimRequest[] = [];
   const shares: Share[] = [];

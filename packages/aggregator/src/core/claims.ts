@@ -17,9 +17,18 @@ import { type Inquiries, inquire } from "./inquiry.ts";
 import { amountAt, lastClosedEpoch } from "./ledger/ledger.ts";
 import { CLAIMS_MAX, IMPROVE_MS, INQUIRE_AFTER_MS, UNSIGNED_CLAIMS_MAX } from "./limits.ts";
 import { decideClaim } from "./policy.ts";
-import { disagreements, openRound, parseRoundKey, type Round, roundKey } from "./rounds/round.ts";
+import { disagreements, openRound, type Round } from "./rounds/round.ts";
 import { claimDigest, considerRound } from "./signing.ts";
-import type { ClaimReply, ClaimView, LedgerNode, RestoredState, RoundKey, UnsignedClaim } from "./stages.ts";
+import {
+  type ClaimReply,
+  type ClaimView,
+  type LedgerNode,
+  parseRoundKey,
+  type RestoredState,
+  type RoundKey,
+  roundKey,
+  type UnsignedClaim,
+} from "./stages.ts";
 import type { CoreState, Emit } from "./state.ts";
 
 /** One claim; its round holds the shares. */

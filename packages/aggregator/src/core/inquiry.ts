@@ -18,9 +18,9 @@ import { takeRequest, takeShare } from "./intake.ts";
 import { lastClosedEpoch } from "./ledger/ledger.ts";
 import { INQUIRE_AGAIN_MS, INQUIRIES_PER_TICK } from "./limits.ts";
 import { decideClaim } from "./policy.ts";
-import { type Round, roundKey, shareOf } from "./rounds/round.ts";
+import { type Round, shareOf } from "./rounds/round.ts";
 import { wireShare } from "./signing.ts";
-import type { NotSigned, PeerKey, RoundKey } from "./stages.ts";
+import { type NotSigned, type PeerKey, type RoundKey, roundKey } from "./stages.ts";
 import { type CoreState, type Emit, speaker } from "./state.ts";
 
 /** What is known of the nodes a claim lacks: when each was asked last, and what came of it. Bounded by the node set. */

@@ -5,8 +5,8 @@
 import { type Address, digestOf, encodeGossip, type NodeId, type Share, toHex } from "@quorate/common";
 import { CLAIM_DIGESTS_MAX } from "./limits.ts";
 import { decideClaim } from "./policy.ts";
-import { addShare, parseRoundKey, type Round, shareOf } from "./rounds/round.ts";
-import type { Refusal } from "./stages.ts";
+import { addShare, type Round, shareOf } from "./rounds/round.ts";
+import { parseRoundKey, type Refusal } from "./stages.ts";
 import type { CoreState, Emit } from "./state.ts";
 
 /** Every share of a round is over the same digest: hashed once, or 2,000 of them would hold the event loop for 0.1 s. */
@@ -43,10 +43,14 @@ function signRound(state: CoreState, round: Round, amount: bigint, emit: Emit): 
     state.signings.set(round.key, { digest: toHex(digest), amount });
     emit({ type: "persist", records: [{ type: "signing", round: round.key, digest: toHex(digest), amount }] });
   }
+  startSigning(state, round, amount, emit);
+}
+
+function startSigning(state: CoreState, round: Round, amount: bigint, emit: Emit): void {
   round.signing = true;
   const job = state.schedule.nextJob++;
   state.signJobs.set(job, { recipient: round.recipient, epoch: round.epoch, amount });
-  emit({ type: "sign", job, digest });
+  emit({ type: "sign", job, digest: claimDigest(state, round.recipient, amount) });
 }
 
 /** The own signature is there: into the round, and out to the peers. Returns the round it completes, or null if that has left the window. */
@@ -88,10 +92,7 @@ export function resumeSignings(state: CoreState, emit: Emit): void {
     const { recipient, epoch } = parseRoundKey(key);
     const round = state.rounds.request(recipient, epoch, null);
     if (round === null || state.ownNode === null || shareOf(round, amount, state.ownNode.id) !== undefined) continue;
-    round.signing = true;
-    const job = state.schedule.nextJob++;
-    state.signJobs.set(job, { recipient, epoch: round.epoch, amount });
-    emit({ type: "sign", job, digest: claimDigest(state, recipient, amount) });
     round.ownAmount = amount;
+    startSigning(state, round, amount, emit);
   }
 }

@@ -81,6 +81,15 @@ export interface LedgerNode {
 /** `<recipient>@<epoch>`: one round each. */
 export type RoundKey = `${Address}@${number}`;
 
+export function roundKey(recipient: Address, epoch: number): RoundKey {
+  return `${recipient}@${epoch}`;
+}
+
+export function parseRoundKey(key: RoundKey): { readonly recipient: Address; readonly epoch: number } {
+  const [recipient, epoch] = key.split("@") as [Address, string];
+  return { recipient, epoch: Number(epoch) };
+}
+
 export interface Disagreement {
   readonly nodeId: NodeId;
   readonly amount: bigint;

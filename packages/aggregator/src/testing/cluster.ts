@@ -6,7 +6,6 @@ import {
   type Address,
   digestOf,
   encodeGossip,
-  fromHex,
   type Hex,
   identityKeyOf,
   type NodeId,
@@ -206,4 +205,3 @@ export function makeRequest(node: TestNode, recipient: Address, epoch: number): 
 
 export const shareBytes = (share: Share): Uint8Array => encodeGossip({ type: "share", share });
 export const requestBytes = (request: SignedClaimRequest): Uint8Array => encodeGossip({ type: "request", request });
-export const hexBytes = fromHex;

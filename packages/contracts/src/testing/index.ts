@@ -18,4 +18,5 @@ export {
   signRewardClaim,
   soloContributor,
   type TestNode,
+  without,
 } from "./nodes.ts";

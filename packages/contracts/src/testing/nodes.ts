@@ -6,6 +6,7 @@ import {
   fromHex,
   type G1Struct,
   type G2Struct,
+  GROUP_ORDER,
   g1Struct,
   g2Struct,
   type Hex,
@@ -91,9 +92,6 @@ export function signRewardClaim(
   return signAsOne(scheme, signers, digest);
 }
 
-/** The order of the groups of BLS12-381. */
-const GROUP_ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
-
 /**
  * The aggregate signature of `signers` over a digest, made by the sum of their secrets: the same bytes as the sum of their
  * signatures, for the price of one. Only a test knows everyone's secret.
@@ -101,4 +99,10 @@ const GROUP_ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00
 export function signAsOne(scheme: SignatureScheme, signers: readonly TestNode[], digest: Uint8Array): G2Struct {
   const sum = signers.reduce((total, { blsSecret }) => total + BigInt(toHex(blsSecret)), 0n) % GROUP_ORDER;
   return g2Struct(scheme.sign(fromHex(`0x${sum.toString(16).padStart(64, "0")}`), digest));
+}
+
+/** The nodes of a network but those of `ids`; the first node has id 1. */
+export function without(nodes: readonly TestNode[], ids: readonly number[]): TestNode[] {
+  const left = new Set(ids);
+  return nodes.filter((_, i) => !left.has(i + 1));
 }

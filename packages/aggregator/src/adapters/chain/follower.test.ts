@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ChainEvent, ChainHead, ChainHealth } from "../../core/stages.ts";
 import type { ChainFollower, Logger } from "../../driver/ports.ts";
+import { until } from "../../testing/until.ts";
 import { type ChainFollowerOptions, createChainFollower } from "./follower.ts";
 import {
   CHAIN_ID,
@@ -360,10 +361,4 @@ function altered(change: (log: Record<string, unknown>) => object): Interceptor 
     if (method !== "eth_getLogs") return undefined;
     return { result: ((await ask(method, ...parameters)) as Record<string, unknown>[]).map(change) };
   };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !condition(); await sleep(10)) {
-    if (Date.now() > end) throw new Error(`not within 60 s: ${condition}`);
-  }
 }

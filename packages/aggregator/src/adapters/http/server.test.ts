@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, Registry } from "prom-client";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ClaimView } from "../../core/stages.ts";
+import { until } from "../../testing/until.ts";
 import { createAgentClient } from "./client.ts";
 import {
   ALICE,
@@ -244,7 +244,3 @@ describe("the client", () => {
     await until(() => agent.watchers.size === 0);
   });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !condition(); await sleep(10)) expect(Date.now()).toBeLessThan(end);
-}

@@ -12,6 +12,7 @@ import {
 import { encode } from "it-length-prefixed";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Network } from "../../driver/ports.ts";
+import { until } from "../../testing/until.ts";
 import { BAN_POINTS } from "./conduct.ts";
 import { createLibp2pNetwork } from "./createLibp2pNetwork.ts";
 import { CATCH_UP_BURST, QUEUED_REQUESTS_PER_PEER } from "./limits.ts";
@@ -26,7 +27,6 @@ import {
   startRawPeer,
   stopAll,
   type TestNode,
-  until,
 } from "./testNetwork.ts";
 
 afterEach(stopAll);

@@ -2,7 +2,7 @@
  * The gossip topic (P-81). In: raw messages from mesh peers. Out: verdicts that gossipsub forwards and scores by, and messages of our own.
  * A message is forwarded only after the core has checked it (P-83); this file looks at nothing but its size.
  */
-import { createHash, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import {
   type GossipSub,
   type GossipsubOpts,
@@ -29,7 +29,7 @@ const RESULTS: Readonly<Record<Verdict, TopicValidatorResult>> = {
 
 /** The first 20 bytes of SHA-256 of the data: all of it, signature included, or a forged copy could pass for the honest one. */
 export function messageId(data: Uint8Array): Uint8Array {
-  return createHash("sha256").update(data).digest().subarray(0, MESSAGE_ID_BYTES);
+  return hash("sha256", data, "buffer").subarray(0, MESSAGE_ID_BYTES);
 }
 
 /** By which further copies of a message are known before anything else is done with them: all of SHA-256 of all the data, as the id has to be. */

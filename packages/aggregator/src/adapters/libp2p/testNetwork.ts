@@ -3,7 +3,6 @@
  * reaches them. Not part of the agent.
  */
 import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type GossipSub, gossipsub, StrictNoSign } from "@libp2p/gossipsub";
 import { identify } from "@libp2p/identify";
 import type { Libp2p } from "@libp2p/interface";
@@ -14,6 +13,7 @@ import { type Hex, toHex } from "@quorate/common";
 import { createLibp2p } from "libp2p";
 import type { PeerKey, Verdict } from "../../core/stages.ts";
 import type { Logger, Network } from "../../driver/ports.ts";
+import { until } from "../../testing/until.ts";
 import { createLibp2pNetwork, type Libp2pNetworkOptions } from "./createLibp2pNetwork.ts";
 import { messageId } from "./gossip.ts";
 import { identityKeyPair, parsePeerKey } from "./peers.ts";
@@ -125,15 +125,6 @@ export async function startCluster(count: number, options: Partial<Libp2pNetwork
   await until(() => nodes.every(({ network }) => network.status().connected.length === count - 1));
   await until(() => nodes.every(({ network }) => network.status().meshPeers >= Math.min(count - 1, MESH_LOW)));
   return nodes;
-}
-
-/** Resolves as soon as `condition` holds; rejects after the timeout. */
-export async function until(condition: () => boolean, timeoutMs = 60_000): Promise<void> {
-  const deadlineMs = Date.now() + timeoutMs;
-  while (!condition()) {
-    if (Date.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${condition}`);
-    await sleep(10);
-  }
 }
 
 function recorder(log: LogLine[]): Logger {

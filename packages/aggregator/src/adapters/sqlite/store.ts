@@ -8,7 +8,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { type Address, type Bundle, bundleSchema, type Hex, QuorateError, quorateError } from "@quorate/common";
-import type { PersistRecord, RestoredState, RoundKey } from "../../core/stages.ts";
+import { type PersistRecord, parseRoundKey, type RestoredState, type RoundKey, roundKey } from "../../core/stages.ts";
 import type { Store } from "../../driver/ports.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 import { openDatabase, query, storeError } from "./sqlite.ts";
@@ -76,12 +76,12 @@ class SqliteStore implements Store {
     return this.#coded("STORE_OPEN_FAILED", () => ({
       ledgerJson: query<{ json: string }>(this.#db, "SELECT json FROM ledger")[0]?.json ?? null,
       signings: this.#rows<SigningRow>("signing").map((row) => ({
-        round: roundKey(row),
+        round: keyOf(row),
         digest: row.digest as Hex,
         amount: BigInt(row.amount),
       })),
       claims: this.#rows<RoundRow>("claim").map((row) => ({ recipient: row.recipient as Address, epoch: row.epoch })),
-      bundles: this.#rows<BundleRow>("bundle").map((row) => ({ round: roundKey(row), bundle: readBundle(row) })),
+      bundles: this.#rows<BundleRow>("bundle").map((row) => ({ round: keyOf(row), bundle: readBundle(row) })),
     }));
   }
 
@@ -142,7 +142,7 @@ function writeRecord(db: DatabaseSync, record: PersistRecord): void {
       db.prepare("INSERT INTO claim VALUES (?, ?) ON CONFLICT DO NOTHING").run(record.recipient, record.epoch);
       return;
     case "bundle": {
-      const { recipient, epoch } = roundOf(record.round);
+      const { recipient, epoch } = parseRoundKey(record.round);
       const json = JSON.stringify(record.bundle);
       db.prepare("INSERT OR REPLACE INTO bundle (recipient, epoch, json) VALUES (?, ?, ?)").run(recipient, epoch, json);
       return;
@@ -156,7 +156,7 @@ function writeRecord(db: DatabaseSync, record: PersistRecord): void {
 
 /** P-71: the first digest of a round stands; the same one again changes nothing, another one is refused. */
 function writeSigning(db: DatabaseSync, record: Extract<PersistRecord, { type: "signing" }>): void {
-  const { recipient, epoch } = roundOf(record.round);
+  const { recipient, epoch } = parseRoundKey(record.round);
   const sql = "SELECT digest, amount FROM signing WHERE recipient = ? AND epoch = ?";
   const signed = query<SigningRow>(db, sql, recipient, epoch)[0];
   if (signed === undefined) {
@@ -185,13 +185,8 @@ function transact(db: DatabaseSync, run: () => void): void {
   }
 }
 
-function roundKey(row: RoundRow): RoundKey {
-  return `${row.recipient as Address}@${row.epoch}`;
-}
-
-function roundOf(round: RoundKey): { recipient: string; epoch: number } {
-  const at = round.indexOf("@");
-  return { recipient: round.slice(0, at), epoch: Number(round.slice(at + 1)) };
+function keyOf(row: RoundRow): RoundKey {
+  return roundKey(row.recipient as Address, row.epoch);
 }
 
 function readBundle(row: BundleRow): Bundle {

@@ -2,10 +2,8 @@
  * Splits one epoch's emission among nodes and their contributors (P-53, P-54).
  * Enters: an amount and each node's weight. Leaves: credits by beneficiary and what is carried over; their sum is the amount, exactly (P-55).
  */
-import type { Address } from "@quorate/common";
+import { type Address, BPS } from "@quorate/common";
 import type { ContributorView } from "../stages.ts";
-
-const BPS = 10_000n;
 
 export interface WeighedNode {
   readonly stake: bigint;

@@ -5,7 +5,7 @@
  */
 import type { Address, NodeId, SignedClaimRequest } from "@quorate/common";
 import { AMOUNTS_PER_NODE_MAX } from "../limits.ts";
-import type { Disagreement, RoundKey } from "../stages.ts";
+import { type Disagreement, type RoundKey, roundKey } from "../stages.ts";
 
 export interface Round {
   readonly key: RoundKey;
@@ -25,15 +25,6 @@ export interface Round {
   signing: boolean;
   /** Checked signatures by amount and node. */
   readonly shares: Map<bigint, Map<NodeId, Uint8Array>>;
-}
-
-export function roundKey(recipient: Address, epoch: number): RoundKey {
-  return `${recipient}@${epoch}`;
-}
-
-export function parseRoundKey(key: RoundKey): { readonly recipient: Address; readonly epoch: number } {
-  const [recipient, epoch] = key.split("@") as [Address, string];
-  return { recipient, epoch: Number(epoch) };
 }
 
 export function openRound(recipient: Address, epoch: number, openedBy: NodeId | null): Round {

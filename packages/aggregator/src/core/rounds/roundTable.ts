@@ -4,8 +4,8 @@
  */
 import type { Address, NodeId, SignedClaimRequest } from "@quorate/common";
 import { ROUNDS_MAX, UNREQUESTED_ROUNDS_PER_NODE_MAX } from "../limits.ts";
-import type { RoundKey } from "../stages.ts";
-import { openRound, type Round, roundKey } from "./round.ts";
+import { type RoundKey, roundKey } from "../stages.ts";
+import { openRound, type Round } from "./round.ts";
 
 export class RoundTable {
   readonly #rounds = new Map<RoundKey, Round>();
