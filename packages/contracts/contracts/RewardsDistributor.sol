@@ -16,12 +16,12 @@ contract RewardsDistributor is IRewardsDistributor {
 
     /// @dev One slot: all that a claim reads and writes besides the recipient's own.
     struct Numbers {
-        bool paused;
+        uint40 pausedUntil;
         uint24 claimCycleSeconds;
         uint32 claimCycle; // timestamp / claimCycleSeconds of the last claim
         uint32 payableRootCount;
-        uint80 claimLimit;
-        uint80 claimedInCycle;
+        uint64 claimLimit;
+        uint64 claimedInCycle;
     }
 
     /// @dev What a recipient has earned and was paid (P-25).
@@ -50,7 +50,8 @@ contract RewardsDistributor is IRewardsDistributor {
     }
 
     modifier whenNotPaused() {
-        if (_numbers.paused) revert EnforcedPause();
+        uint256 until = _numbers.pausedUntil;
+        if (block.timestamp < until) revert EnforcedPause(until);
         _;
     }
 
@@ -127,17 +128,17 @@ contract RewardsDistributor is IRewardsDistributor {
     }
 
     /// @inheritdoc IRewardsDistributor
-    function setPaused(bool paused_) external onlyRewards {
-        _numbers.paused = paused_;
+    function setPausedUntil(uint256 until) external onlyRewards {
+        _numbers.pausedUntil = uint40(until);
     }
 
     /// @inheritdoc IRewardsDistributor
     function setClaimLimit(uint256 limit, uint256 cycleSeconds) external onlyRewards {
-        if (limit == 0 || limit > type(uint80).max) revert ParameterOutOfRange("claimLimit", limit);
+        if (limit == 0 || limit > type(uint64).max) revert ParameterOutOfRange("claimLimit", limit);
         if (cycleSeconds == 0 || cycleSeconds > type(uint24).max) {
             revert ParameterOutOfRange("claimCycleSeconds", cycleSeconds);
         }
-        (_numbers.claimLimit, _numbers.claimCycleSeconds) = (uint80(limit), uint24(cycleSeconds));
+        (_numbers.claimLimit, _numbers.claimCycleSeconds) = (uint64(limit), uint24(cycleSeconds));
         emit ClaimLimitUpdated(limit, cycleSeconds);
     }
 
@@ -145,7 +146,7 @@ contract RewardsDistributor is IRewardsDistributor {
 
     /// @inheritdoc IRewardsDistributor
     function paused() external view returns (bool) {
-        return _numbers.paused;
+        return block.timestamp < _numbers.pausedUntil;
     }
 
     /// @inheritdoc IRewardsDistributor
@@ -241,9 +242,9 @@ contract RewardsDistributor is IRewardsDistributor {
         uint256 limit = _numbers.claimLimit;
         uint256 used = _numbers.claimCycle == cycle ? _numbers.claimedInCycle : 0;
         unchecked {
-            // `amount` is below 2^128, and what is stored at most a limit, below 2^80.
+            // `amount` is below 2^128, and what is stored at most a limit, below 2^64.
             if (used + amount > limit) revert ClaimLimitExceeded(amount, limit > used ? limit - used : 0);
-            (_numbers.claimCycle, _numbers.claimedInCycle) = (cycle, uint80(used + amount));
+            (_numbers.claimCycle, _numbers.claimedInCycle) = (cycle, uint64(used + amount));
         }
     }
 }

@@ -5,12 +5,13 @@ import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/crypt
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {IServiceNodeRegistry, Node} from "./interfaces/IServiceNodeRegistry.sol";
 import {Bls} from "./libraries/Bls.sol";
+import {Digests} from "./libraries/Digests.sol";
 import {RegistrationLib} from "./libraries/RegistrationLib.sol";
 import {RewardsStorage} from "./libraries/RewardsStorage.sol";
 import {SignatureCheck} from "./libraries/SignatureCheck.sol";
 
 /// @title The node set and `verify`, which every message kind goes through (P-23).
-/// @dev In: digests, aggregate signatures, id lists. Out: the stake that signed. Money and quorums are its heir's job.
+/// @dev In: digests, aggregate signatures, id lists. Out: the stake that signed. The inheriting contract handles money and quorums.
 abstract contract ServiceNodeRegistry is IServiceNodeRegistry, EIP712Upgradeable {
     /// @inheritdoc IServiceNodeRegistry
     function verify(
@@ -78,7 +79,7 @@ abstract contract ServiceNodeRegistry is IServiceNodeRegistry, EIP712Upgradeable
         view
         returns (bytes32)
     {
-        return RegistrationLib.hashProofOfPossession(_domainSeparatorV4(), Bls.pack(blsKey), operator, identityKey);
+        return Digests.proofOfPossession(_domainSeparatorV4(), Bls.pack(blsKey), operator, identityKey);
     }
 
     /// @dev The domain of P-4, constant so that it costs no storage read.

@@ -2,14 +2,20 @@
 pragma solidity 0.8.37;
 
 import {Ownable2StepUpgradeable} from "@openzeppelin/contracts-upgradeable/access/Ownable2StepUpgradeable.sol";
-import {PausableUpgradeable} from "@openzeppelin/contracts-upgradeable/utils/PausableUpgradeable.sol";
+import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/OwnableUpgradeable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
+import {IContests} from "./interfaces/IContests.sol";
+import {IEmergency} from "./interfaces/IEmergency.sol";
+import {IEpochReports} from "./interfaces/IEpochReports.sol";
 import {IRewardRatePool} from "./interfaces/IRewardRatePool.sol";
 import {IRewardsDistributor} from "./interfaces/IRewardsDistributor.sol";
 import {Contributor, Registration, SeedNode} from "./interfaces/IServiceNodeRegistry.sol";
-import {EarlierRecords, EpochReport, IServiceNodeRewards} from "./interfaces/IServiceNodeRewards.sol";
+import {EpochReport, IServiceNodeRewards} from "./interfaces/IServiceNodeRewards.sol";
+import {ContestLib} from "./libraries/ContestLib.sol";
+import {Digests} from "./libraries/Digests.sol";
+import {EmergencyLib} from "./libraries/EmergencyLib.sol";
 import {ExitLib} from "./libraries/ExitLib.sol";
 import {Quorum} from "./libraries/Quorum.sol";
 import {RegistrationLib} from "./libraries/RegistrationLib.sol";
@@ -22,41 +28,57 @@ import {ServiceNodeRegistry} from "./ServiceNodeRegistry.sol";
 /// @dev In: registrations and messages that the nodes have signed. Out: principal, and word to the distributor of who is
 /// owed what. That is decided by the nodes' ledgers; this contract only checks that enough stake signed it. All tokens
 /// here are principal.
-contract ServiceNodeRewards is
-    IServiceNodeRewards,
-    ServiceNodeRegistry,
-    Ownable2StepUpgradeable,
-    PausableUpgradeable
-{
+contract ServiceNodeRewards is IServiceNodeRewards, ServiceNodeRegistry, Ownable2StepUpgradeable {
     using SafeERC20 for IERC20;
 
     /// @notice How a deployment differs from another.
-    /// @param owner Who seeds, starts, pauses and sets parameters.
+    /// @param owner Who sets parameters and carries out emergencies: on a public network a timelock (P-114).
+    /// @param guardian Who may pause for a time and announce emergencies; zero for nobody (P-113).
+    /// @param founder Who may seed, name the contribution factory and start, beside the owner, until the start (P-30).
     /// @param stakingRequirement The stake of a node, in atomic units.
     /// @param epochSeconds The length of an epoch; it never changes.
     /// @param claimLimit What all claims together may pay in one cycle, in atomic units.
     /// @param claimCycleSeconds The length of a claim cycle.
+    /// @param emergencyNoticeSeconds From an emergency's announcement to when it may be carried out; it never changes.
     struct Parameters {
         address owner;
+        address guardian;
+        address founder;
         uint128 stakingRequirement;
         uint64 epochSeconds;
         uint256 claimLimit;
         uint256 claimCycleSeconds;
+        uint64 emergencyNoticeSeconds;
     }
 
-    /// @dev Session's numbers: 3 to the liquidator, 17 to the pool, 9980 stay (P-36).
-    uint16 private constant LIQUIDATOR_BPS = 3;
-    uint16 private constant POOL_BPS = 17;
-
-    bytes32 private constant REWARD_CLAIM_TYPEHASH = keccak256("RewardClaim(address recipient,uint256 amount)");
+    /// @dev Between two changes of the staking requirement everyone has the time to leave (P-115).
+    uint256 private constant REQUIREMENT_CHANGE_SECONDS = 15 days;
 
     /// @dev Fixed in the implementation, so that reading them costs nothing. An upgrade must carry the same.
     IRewardsDistributor private immutable _distributor;
     IERC20 private immutable _token;
     IRewardRatePool private immutable _pool;
 
+    /// @dev Stands for started too: until the start the pause is endless.
+    modifier whenNotPaused() {
+        uint256 until = RewardsStorage.load().pausedUntil;
+        if (block.timestamp < until) {
+            _requireStarted();
+            revert EnforcedPause(until);
+        }
+        _;
+    }
+
     modifier whenStarted() {
-        if (RewardsStorage.load().genesis == 0) revert NotStarted();
+        _requireStarted();
+        _;
+    }
+
+    modifier onlySettingUp() {
+        if (msg.sender != owner()) {
+            RewardsStorage.Layout storage $ = RewardsStorage.load();
+            if (msg.sender != $.founder || $.genesis != 0) revert NotOwnerOrFounder(msg.sender, $.founder);
+        }
         _;
     }
 
@@ -73,21 +95,29 @@ contract ServiceNodeRewards is
     function initialize(Parameters calldata parameters) external initializer {
         address known = _distributor.rewards();
         if (known != address(this)) revert WrongAddress("distributor.rewards", known);
-        if (parameters.epochSeconds == 0 || parameters.epochSeconds > type(uint40).max) {
+        // Two, because a first record comes within half an epoch.
+        if (parameters.epochSeconds < 2 || parameters.epochSeconds > type(uint32).max) {
             revert ParameterOutOfRange("epochSeconds", parameters.epochSeconds);
+        }
+        if (parameters.emergencyNoticeSeconds == 0 || parameters.emergencyNoticeSeconds > type(uint32).max) {
+            revert ParameterOutOfRange("emergencyNoticeSeconds", parameters.emergencyNoticeSeconds);
         }
         __Ownable_init(parameters.owner);
         RegistrationLib.initialize();
-        RewardsStorage.load().epochSeconds = uint40(parameters.epochSeconds);
+        RewardsStorage.Layout storage $ = RewardsStorage.load();
+        $.epochSeconds = uint32(parameters.epochSeconds);
+        $.emergencyNoticeSeconds = uint32(parameters.emergencyNoticeSeconds);
+        $.founder = parameters.founder;
+        $.pausedUntil = type(uint40).max;
         _setStakingRequirement(parameters.stakingRequirement);
+        _setGuardian(parameters.guardian);
         _distributor.setClaimLimit(parameters.claimLimit, parameters.claimCycleSeconds);
-        _setLiquidationShares(LIQUIDATOR_BPS, POOL_BPS);
     }
 
     // --- setting up ---
 
     /// @inheritdoc IServiceNodeRewards
-    function seedPublicKeyList(SeedNode[] calldata nodes) external onlyOwner {
+    function seedPublicKeyList(SeedNode[] calldata nodes) external onlySettingUp {
         uint64 startedAt = RewardsStorage.load().genesis;
         if (startedAt != 0) revert AlreadyStarted(startedAt);
         bytes32 domainSeparator = _domainSeparatorV4();
@@ -97,14 +127,15 @@ contract ServiceNodeRewards is
     }
 
     /// @inheritdoc IServiceNodeRewards
-    function start() external onlyOwner {
+    function start() external onlySettingUp {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         if ($.genesis != 0) revert AlreadyStarted($.genesis);
         if ($.activeStake == 0) revert NoActiveStake();
         uint256 balance = _token.balanceOf(address(this));
         if (balance < $.principal) revert PrincipalMissing(balance, $.principal);
         $.genesis = uint40(block.timestamp);
-        $.lastReportAt = RewardsStorage.unpausedTime();
+        $.lastReportAt = uint40(block.timestamp);
+        $.pausedUntil = 0;
         emit Started($.genesis, $.epochSeconds);
         _distributor.start();
     }
@@ -115,7 +146,6 @@ contract ServiceNodeRewards is
     function addBLSPublicKey(Registration calldata registration, Contributor[] calldata contributors)
         external
         whenNotPaused
-        whenStarted
         returns (uint64 id)
     {
         uint128 stake;
@@ -148,20 +178,42 @@ contract ServiceNodeRewards is
         _token.safeTransfer(msg.sender, ExitLib.takePrincipal(id));
     }
 
+    // --- contests ---
+
+    /// @inheritdoc IContests
+    function contest(uint64 id) external {
+        ContestLib.contest(id);
+    }
+
+    /// @inheritdoc IContests
+    function contestSigned(uint64 epoch, BLS.G2Point calldata signature, uint64[] calldata signers)
+        external
+        whenStarted
+    {
+        ContestLib.contestSigned(_domainSeparatorV4(), epoch, signature, signers);
+    }
+
+    /// @inheritdoc IContests
+    function dropSilent(uint64[] calldata ids) external whenNotPaused {
+        ContestLib.dropSilent(ids);
+    }
+
     // --- epoch reports ---
 
-    /// @inheritdoc IServiceNodeRewards
+    /// @inheritdoc IEpochReports
     function reportEpoch(
         EpochReport calldata report,
         BLS.G2Point calldata signature,
         uint64[] calldata nonSigners,
-        uint64[] calldata extraSigners,
-        EarlierRecords calldata earlier
-    ) external whenNotPaused whenStarted {
+        uint64[] calldata extraSigners
+    ) external whenNotPaused {
         uint256 released = _pool.released(block.timestamp);
-        ReportLib.report(
-            _domainSeparatorV4(), _distributor, released, report, signature, nonSigners, extraSigners, earlier
-        );
+        ReportLib.report(_domainSeparatorV4(), _distributor, released, report, signature, nonSigners, extraSigners);
+    }
+
+    /// @inheritdoc IEpochReports
+    function showSigners(uint64 epoch, BLS.G2Point calldata signature, uint64[] calldata signers) external {
+        ReportLib.show(epoch, signature, signers);
     }
 
     // --- rewards ---
@@ -173,7 +225,7 @@ contract ServiceNodeRewards is
         BLS.G2Point calldata signature,
         uint64[] calldata nonSigners,
         uint64[] calldata extraSigners
-    ) external whenNotPaused whenStarted {
+    ) external whenNotPaused {
         // Raised first: what has landed already fails before the pairing is paid for. A signature that does not hold
         // undoes it.
         uint256 previous = _distributor.raise(recipient, amount);
@@ -187,7 +239,7 @@ contract ServiceNodeRewards is
         BLS.G2Point calldata signature,
         uint64[] calldata nonSigners,
         uint64[] calldata extraSigners
-    ) external whenNotPaused whenStarted {
+    ) external whenNotPaused {
         // Whoever copies the bundle from the mempool and lands it first does the caller no harm.
         if (amount > _distributor.raise(msg.sender, amount)) {
             _checkClaim(msg.sender, amount, signature, nonSigners, extraSigners);
@@ -208,20 +260,16 @@ contract ServiceNodeRewards is
     // --- the owner ---
 
     /// @inheritdoc IServiceNodeRewards
-    function pause() external onlyOwner {
-        _pause();
-        _distributor.setPaused(true);
-    }
-
-    /// @inheritdoc IServiceNodeRewards
-    function unpause() external onlyOwner {
-        _unpause();
-        _distributor.setPaused(false);
-    }
-
-    /// @inheritdoc IServiceNodeRewards
     function setStakingRequirement(uint128 stakingRequirement_) external onlyOwner {
+        RewardsStorage.Layout storage $ = RewardsStorage.load();
+        uint256 allowedAt = $.requirementChangedAt + REQUIREMENT_CHANGE_SECONDS;
+        if (block.timestamp < allowedAt) revert RequirementChangeTooEarly(allowedAt);
+        uint256 current = $.stakingRequirement;
+        if (stakingRequirement_ > 2 * current || 2 * uint256(stakingRequirement_) < current) {
+            revert ParameterOutOfRange("stakingRequirement", stakingRequirement_);
+        }
         _setStakingRequirement(stakingRequirement_);
+        $.requirementChangedAt = uint40(block.timestamp);
     }
 
     /// @inheritdoc IServiceNodeRewards
@@ -230,33 +278,50 @@ contract ServiceNodeRewards is
     }
 
     /// @inheritdoc IServiceNodeRewards
-    function setLiquidationShares(uint16 liquidatorBps, uint16 poolBps) external onlyOwner {
-        _setLiquidationShares(liquidatorBps, poolBps);
+    function setContributionFactory(address factory) external onlySettingUp {
+        RewardsStorage.load().contributionFactory = factory;
+        emit ContributionFactoryUpdated(factory);
     }
 
-    /// @inheritdoc IServiceNodeRewards
-    function announceEmergency(uint64[] calldata decommission, uint64[] calldata activate)
-        external
-        onlyOwner
-        whenNotPaused
-        whenStarted
-    {
-        ReportLib.announce(decommission, activate);
+    /// @inheritdoc IContests
+    function dropFromFloor(uint64[] calldata ids) external onlyOwner {
+        ContestLib.dropFromFloor(ids);
     }
 
-    /// @inheritdoc IServiceNodeRewards
+    /// @dev See `OwnershipCannotBeRenounced`.
+    function renounceOwnership() public view override(OwnableUpgradeable) onlyOwner {
+        revert OwnershipCannotBeRenounced();
+    }
+
+    // --- owner or guardian ---
+
+    /// @inheritdoc IEmergency
+    function pause(uint256 duration) external whenStarted {
+        _distributor.setPausedUntil(EmergencyLib.pause(msg.sender == owner(), duration));
+    }
+
+    /// @inheritdoc IEmergency
+    function unpause() external whenStarted {
+        _distributor.setPausedUntil(EmergencyLib.unpause(msg.sender == owner()));
+    }
+
+    /// @inheritdoc IEmergency
+    function announceEmergency(uint64[] calldata decommission, uint64[] calldata activate) external whenNotPaused {
+        EmergencyLib.announce(msg.sender == owner(), decommission, activate);
+    }
+
+    /// @inheritdoc IEmergency
     function emergencyDecommission(uint64[] calldata decommission, uint64[] calldata activate)
         external
         onlyOwner
         whenNotPaused
     {
-        ReportLib.emergency(decommission, activate);
+        EmergencyLib.carryOut(decommission, activate);
     }
 
-    /// @inheritdoc IServiceNodeRewards
-    function setContributionFactory(address factory) external onlyOwner {
-        RewardsStorage.load().contributionFactory = factory;
-        emit ContributionFactoryUpdated(factory);
+    /// @inheritdoc IEmergency
+    function setGuardian(address guardian_) external onlyOwner {
+        _setGuardian(guardian_);
     }
 
     // --- views ---
@@ -307,59 +372,81 @@ contract ServiceNodeRewards is
     }
 
     /// @inheritdoc IServiceNodeRewards
-    function liquidationShares() external view returns (uint256 liquidatorBps, uint256 poolBps) {
-        RewardsStorage.Layout storage $ = RewardsStorage.load();
-        return ($.liquidatorBps, $.poolBps);
+    function founder() external view returns (address) {
+        return RewardsStorage.load().founder;
     }
 
-    /// @inheritdoc IServiceNodeRewards
+    /// @inheritdoc IContests
+    function silentStake() external view returns (uint256) {
+        return RewardsStorage.load().silentStake;
+    }
+
+    /// @inheritdoc IEpochReports
     function acceptedReports() external view returns (uint256) {
         return RewardsStorage.load().acceptedReports;
     }
 
-    /// @inheritdoc IServiceNodeRewards
-    function epochRecord(uint64 epoch) external view returns (bytes32 digest, uint64 firstRecordedAt, bool isPayable) {
-        RewardsStorage.EpochRecord storage entry = RewardsStorage.load().epochRecords[epoch];
-        return (entry.digest, entry.firstRecordedAt, entry.isPayable);
+    /// @inheritdoc IEpochReports
+    function recordedDigest(uint64 epoch) external view returns (bytes32) {
+        return RewardsStorage.load().recordedDigests[epoch];
     }
 
-    /// @inheritdoc IServiceNodeRewards
-    function emergency() external view returns (bytes32 listsHash, uint256 secondsLeft, bool isVoid) {
+    /// @inheritdoc IEpochReports
+    function isPayable(uint64 epoch) external view returns (bool) {
+        return ReportLib.isPayable(epoch);
+    }
+
+    /// @inheritdoc IEmergency
+    function paused() external view returns (bool) {
+        return block.timestamp < pausedUntil();
+    }
+
+    /// @inheritdoc IEmergency
+    function pausedUntil() public view returns (uint256) {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
-        uint256 time = RewardsStorage.unpausedTime();
-        listsHash = $.emergencyHash;
-        secondsLeft = $.emergencyReadyAt > time ? $.emergencyReadyAt - time : 0;
-        isVoid = $.emergencyReports != $.acceptedReports;
+        return $.genesis == 0 ? 0 : $.pausedUntil;
     }
 
-    /// @inheritdoc IServiceNodeRewards
+    /// @inheritdoc IEmergency
+    function guardian() external view returns (address) {
+        return RewardsStorage.load().guardian;
+    }
+
+    /// @inheritdoc IEmergency
+    function guardianWindow() external view returns (uint256 endsAt, uint256 pauses) {
+        RewardsStorage.Layout storage $ = RewardsStorage.load();
+        return ($.guardianWindowEndsAt, $.guardianPauses);
+    }
+
+    /// @inheritdoc IEmergency
+    function emergencyNoticeSeconds() external view returns (uint256) {
+        return RewardsStorage.load().emergencyNoticeSeconds;
+    }
+
+    /// @inheritdoc IEmergency
+    function emergency(bytes32 listsHash) external view returns (uint256 readyAt, bool isVoid) {
+        return EmergencyLib.announced(listsHash);
+    }
+
+    /// @inheritdoc IEpochReports
     function hashEpochReport(EpochReport calldata report) external view returns (bytes32) {
         return ReportLib.hash(_domainSeparatorV4(), report);
     }
 
+    /// @inheritdoc IContests
+    function hashContest(uint64 epoch) external view returns (bytes32) {
+        return Digests.contest(_domainSeparatorV4(), epoch);
+    }
+
     /// @inheritdoc IServiceNodeRewards
     function hashRewardClaim(address recipient, uint256 amount) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(REWARD_CLAIM_TYPEHASH, recipient, amount)));
+        return Digests.rewardClaim(_domainSeparatorV4(), recipient, amount);
     }
 
     // --- internal ---
 
-    /// @dev OpenZeppelin's pause, kept in the slot that every signature check reads anyway.
-    function paused() public view override returns (bool) {
-        return RewardsStorage.load().paused;
-    }
-
-    function _pause() internal override whenNotPaused {
-        RewardsStorage.Layout storage $ = RewardsStorage.load();
-        ($.paused, $.pausedAt) = (true, uint40(block.timestamp));
-        emit Paused(msg.sender);
-    }
-
-    function _unpause() internal override whenPaused {
-        RewardsStorage.Layout storage $ = RewardsStorage.load();
-        $.pausedSeconds += uint40(block.timestamp) - $.pausedAt;
-        $.paused = false;
-        emit Unpaused(msg.sender);
+    function _requireStarted() private view {
+        if (RewardsStorage.load().genesis == 0) revert NotStarted();
     }
 
     /// @dev That a lifetime amount is signed by enough stake (P-24).
@@ -370,9 +457,10 @@ contract ServiceNodeRewards is
         uint64[] calldata nonSigners,
         uint64[] calldata extraSigners
     ) private view {
-        (uint256 signedActive, uint256 signedFloor) =
-            SignatureCheck.verify(hashRewardClaim(recipient, amount), signature, nonSigners, extraSigners);
+        (BLS.G1Point memory key, uint256 signedActive, uint256 signedFloor) =
+            SignatureCheck.sum(nonSigners, extraSigners);
         Quorum.checkMoney(signedActive, signedFloor);
+        SignatureCheck.check(key, hashRewardClaim(recipient, amount), signature);
     }
 
     function _setStakingRequirement(uint128 stakingRequirement_) private {
@@ -384,12 +472,8 @@ contract ServiceNodeRewards is
         emit StakingRequirementUpdated(stakingRequirement_);
     }
 
-    function _setLiquidationShares(uint16 liquidatorBps, uint16 poolBps) private {
-        uint256 sum = uint256(liquidatorBps) + poolBps;
-        // (liquidator + pool) * 3 <= remainder: the operator's part, a quarter at least, always covers both.
-        if (sum * 4 > Quorum.BPS) revert ParameterOutOfRange("liquidationShares", sum);
-        RewardsStorage.Layout storage $ = RewardsStorage.load();
-        ($.liquidatorBps, $.poolBps) = (liquidatorBps, poolBps);
-        emit LiquidationSharesUpdated(liquidatorBps, poolBps);
+    function _setGuardian(address guardian_) private {
+        RewardsStorage.load().guardian = guardian_;
+        emit GuardianUpdated(guardian_);
     }
 }

@@ -23,7 +23,7 @@ interface IRewardsDistributor {
     /// @notice Only the rewards contract may do this.
     error NotRewards(address caller, address rewards);
     /// @notice Payouts, proofs and roots are paused (P-29).
-    error EnforcedPause();
+    error EnforcedPause(uint256 until);
     /// @notice An amount does not fit its 128 bits.
     error AmountTooLarge(uint256 amount);
     /// @notice There is nothing to claim, or zero was named.
@@ -93,9 +93,9 @@ interface IRewardsDistributor {
     function start() external;
 
     /// @notice Stops payouts, proofs and roots, or ends that (P-29). Rewards contract only, whose events tell of it.
-    function setPaused(bool paused_) external;
+    function setPausedUntil(uint256 until) external;
 
-    /// @notice Sets how much all claims together may pay in one cycle: below 2^80 in less than 2^24 seconds. Rewards
+    /// @notice Sets how much all claims together may pay in one cycle: below 2^64 in less than 2^24 seconds. Rewards
     /// contract only.
     function setClaimLimit(uint256 limit, uint256 cycleSeconds) external;
 

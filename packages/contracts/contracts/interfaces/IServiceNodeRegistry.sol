@@ -44,9 +44,11 @@ enum NodeState {
 }
 
 /// @notice Everything the contract knows of a node. Times are seconds since 1970, zero when it has not happened.
-/// @param decommissionedAtReport The number of accepted reports at the last decommission.
+/// @param heardAtReport The number of accepted reports when it was last decommissioned or heard (P-110).
 /// @param unlocksAt When the principal of an exited node can be pulled.
-/// @param withdrawn Bit i is set when contributor i has pulled the principal.
+/// @param withdrawn Bit i is set when contributor i was paid its principal.
+/// @param silent Whether its stake was dropped from the floor (P-110).
+/// @param keptOut Whether the owner has taken it out of the floor (P-116).
 /// @param liquidated Whether the node exited by liquidation.
 struct Node {
     NodeState state;
@@ -54,9 +56,11 @@ struct Node {
     uint64 leaveRequestedAt;
     uint64 lastLeaveRequestAt;
     uint64 decommissionedAt;
-    uint64 decommissionedAtReport;
+    uint64 heardAtReport;
     uint64 unlocksAt;
     uint16 withdrawn;
+    bool silent;
+    bool keptOut;
     bool liquidated;
     uint128 stake;
     address operator;
@@ -140,7 +144,7 @@ interface IServiceNodeRegistry {
     error NodeUnlocked(uint64 id, uint256 unlocksAt);
     /// @notice Only a decommissioned node can be liquidated.
     error NodeNotDecommissioned(uint64 id);
-    /// @notice The node has been decommissioned for `reports` accepted reports only.
+    /// @notice The node was silent for `reports` accepted reports only.
     error LiquidationTooEarly(uint64 id, uint256 reports, uint256 required);
     /// @notice The node is in the set: its principal is not free.
     error NodeNotExited(uint64 id);
@@ -187,7 +191,7 @@ interface IServiceNodeRegistry {
     /// @param nonSigners Active nodes that did not sign: strictly ascending. Inactive ones are passed over.
     /// @param extraSigners Inactive nodes that did sign: strictly ascending. Active ones are passed over.
     /// @return signedActive The active stake that signed, in atomic units.
-    /// @return signedFloor `signedActive` and the stake of decommissioned extra signers.
+    /// @return signedFloor `signedActive` and the stake of decommissioned extra signers that are not silent.
     function verify(
         bytes32 digest,
         BLS.G2Point calldata signature,
@@ -198,7 +202,7 @@ interface IServiceNodeRegistry {
     /// @notice The total stake of active nodes, in atomic units.
     function activeStake() external view returns (uint256);
 
-    /// @notice The total stake of decommissioned nodes, in atomic units.
+    /// @notice The total stake of decommissioned nodes that counts toward the floor, in atomic units.
     function decommissionedStake() external view returns (uint256);
 
     /// @notice The sum of the keys of active nodes; all zero when there is none.

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Contributor, IServiceNodeRegistry, NodeState} from "../interfaces/IServiceNodeRegistry.sol";
+import {BPS} from "./Bps.sol";
 import {NodeData} from "./NodeData.sol";
 import {NodeSet} from "./NodeSet.sol";
 import {RewardsStorage} from "./RewardsStorage.sol";
@@ -9,19 +10,20 @@ import {RewardsStorage} from "./RewardsStorage.sol";
 /// @title How nodes leave the set, and what of their principal is whose (P-33 to P-36).
 /// @dev Linked: it runs on the storage of ServiceNodeRewards. Moving tokens is the caller's job.
 library ExitLib {
-    uint256 internal constant BPS = 10_000;
     /// @dev A leave request may be repeated after this long: agents that missed the first see it again.
     uint256 internal constant REPEAT_SECONDS = 1 hours;
     /// @dev Contributors with less than this part of the stake wait before they may end a node (P-33).
     uint256 internal constant SMALL_CONTRIBUTOR_BPS = 2_500;
     uint256 internal constant SMALL_CONTRIBUTOR_SECONDS = 30 days;
-    /// @dev Accepted reports that a node stays decommissioned before it may be liquidated: a week of hours (P-36).
+    /// @dev Silent reports from which on a decommissioned node may be liquidated: a week of hours (P-36).
     uint256 internal constant LIQUIDATION_REPORTS = 168;
+    /// @dev Session's numbers: 3 to the liquidator, 17 to the pool, 9980 stay (P-36). The operator has at least a quarter,
+    /// which covers both.
+    uint256 internal constant LIQUIDATOR_BPS = 3;
+    uint256 internal constant POOL_BPS = 17;
     /// @dev From the decommission to the principal of a liquidated node: twice what leaving takes, so that failing is
     /// never the faster way out (P-36).
     uint256 internal constant LIQUIDATED_LOCK_SECONDS = 30 days;
-    /// @dev Bit 15 of a record's flags; the lower ones are the contributors that have withdrawn.
-    uint16 internal constant LIQUIDATED_FLAG = 1 << 15;
 
     /// @notice See `IServiceNodeRewards.initiateExitBLSPublicKey`.
     function requestLeave(uint64 id) external {
@@ -53,17 +55,16 @@ library ExitLib {
         RewardsStorage.NodeRecord storage record = _inSet(id);
         if (record.state != NodeState.Decommissioned) revert IServiceNodeRegistry.NodeNotDecommissioned(id);
         if (NodeSet.isUnlocked(record)) revert IServiceNodeRegistry.NodeUnlocked(id, NodeSet.unlocksAt(record));
-        uint256 reports = $.acceptedReports - record.decommissionedAtReport;
+        uint256 reports = NodeSet.silentReports(record);
         if (reports < LIQUIDATION_REPORTS) {
             revert IServiceNodeRegistry.LiquidationTooEarly(id, reports, LIQUIDATION_REPORTS);
         }
-        (, uint128 stake,,,,) = NodeData.decode(NodeData.pieceOf(id));
-        // (liquidator + pool) * 3 <= remainder, and the operator has at least a quarter: so its part covers both.
-        (liquidatorShare, poolShare) = (stake * uint256($.liquidatorBps) / BPS, stake * uint256($.poolBps) / BPS);
+        uint256 stake = NodeData.stakeOf(id);
+        (liquidatorShare, poolShare) = (stake * LIQUIDATOR_BPS / BPS, stake * POOL_BPS / BPS);
         uint256 time = record.decommissionedAt + LIQUIDATED_LOCK_SECONDS;
         NodeSet.exit(id);
         record.unlocksAt = uint40(time);
-        record.flags = LIQUIDATED_FLAG;
+        record.flags = RewardsStorage.LIQUIDATED_FLAG;
         $.forfeited[id] = liquidatorShare + poolShare;
         $.principal -= uint96(liquidatorShare + poolShare);
         emit IServiceNodeRegistry.ServiceNodeLiquidated(id, msg.sender, liquidatorShare, poolShare, time);

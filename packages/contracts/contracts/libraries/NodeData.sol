@@ -32,6 +32,11 @@ library NodeData {
         return addressOf(keyStore(), id);
     }
 
+    /// @notice Keys and stakes of the group that a node is in.
+    function groupOf(uint256 id) internal view returns (address) {
+        return addressOf(packStore(), id / GROUP_SIZE + 1);
+    }
+
     /// @notice Where the n-th piece of a store is: the CREATE address of store and nonce, for nonces below 2^32.
     /// @dev The last 20 bytes of keccak256(rlp([store, nonce])). A nonce below 0x80 is one byte and its own RLP.
     function addressOf(address store, uint256 nonce) internal pure returns (address data) {
@@ -59,6 +64,21 @@ library NodeData {
         for (uint256 i = 0; i < contributors.length; ++i) {
             Contributor calldata c = contributors[i];
             data = abi.encodePacked(data, c.addr, c.beneficiary, c.stake);
+        }
+    }
+
+    /// @notice Where in calldata a list of ids begins and ends.
+    function bounds(uint64[] calldata ids) internal pure returns (uint256 at, uint256 end) {
+        assembly ("memory-safe") {
+            at := ids.offset
+            end := add(at, shl(5, ids.length))
+        }
+    }
+
+    /// @notice The id at a place in calldata, with all its 256 bits.
+    function idAt(uint256 at) internal pure returns (uint256 id) {
+        assembly ("memory-safe") {
+            id := calldataload(at)
         }
     }
 
@@ -97,6 +117,46 @@ library NodeData {
             success := and(success, eq(returndatasize(), 0x80))
         }
         if (!success) revert IServiceNodeRegistry.PrecompileFailed(Bls.G1ADD);
+    }
+
+    /// @notice Adds the keys of the ids in calldata from `at` on, as long as they ascend and do not exceed `last`.
+    /// @dev This loop is what a non-signer costs. Unchecked: the stakes of distinct nodes sum to less than 2^96.
+    /// @param previous The id before; ids are above it.
+    /// @param data Where the data of the ids from `first` to `last` is, one behind the other.
+    /// @param taken The word of the bitmap that says which of them are added; the others are passed over.
+    /// @return Where it stopped, and the last id that it saw.
+    /// @return stake The stake of those added.
+    function addRun(
+        bytes32[8] memory sum,
+        uint256 at,
+        uint256 end,
+        uint256 previous,
+        address data,
+        uint256 first,
+        uint256 last,
+        uint256 taken
+    ) internal view returns (uint256, uint256, uint256 stake) {
+        unchecked {
+            for (; at < end; at += 0x20) {
+                uint256 id = idAt(at);
+                if (id <= previous || id > last) break;
+                previous = id;
+                if ((taken >> (id & 0xff)) & 1 == 0) continue;
+                stake += loadKey(sum, data, 1 + (id - first) * PACKED_SIZE);
+                addLoaded(sum);
+            }
+        }
+        return (at, previous, stake);
+    }
+
+    /// @notice A node's stake.
+    function stakeOf(uint256 id) internal view returns (uint256) {
+        return _uintOf(id, 96, 16);
+    }
+
+    /// @notice A node's operator.
+    function operatorOf(uint256 id) internal view returns (address) {
+        return address(uint160(_uintOf(id, 112, 20)));
     }
 
     /// @notice The keys and stakes of the 128 ids of a group, one behind the other. Id 0 does not exist and is zero.
@@ -142,6 +202,16 @@ library NodeData {
                 beneficiary: address(uint160(_uintAt(offset + 20, 20))),
                 stake: uint128(_uintAt(offset + 40, 16))
             });
+        }
+    }
+
+    /// @dev The big-endian integer of `size` bytes at a place in a node's data, behind the STOP.
+    function _uintOf(uint256 id, uint256 offset, uint256 size) private view returns (uint256 value) {
+        address data = pieceOf(id);
+        assembly ("memory-safe") {
+            mstore(0x00, 0)
+            extcodecopy(data, 0x00, add(offset, 1), size)
+            value := shr(sub(256, shl(3, size)), mload(0x00))
         }
     }
 

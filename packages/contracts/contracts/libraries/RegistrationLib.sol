@@ -15,14 +15,16 @@ import {
 } from "../interfaces/IServiceNodeRegistry.sol";
 import {IServiceNodeRewards} from "../interfaces/IServiceNodeRewards.sol";
 import {KeyStore} from "../KeyStore.sol";
+import {ActiveSet} from "./ActiveSet.sol";
 import {Bls} from "./Bls.sol";
+import {BPS} from "./Bps.sol";
+import {Digests} from "./Digests.sol";
 import {NodeData} from "./NodeData.sol";
 import {RewardsStorage} from "./RewardsStorage.sol";
 
 /// @title How nodes enter the set.
 /// @dev Linked: it runs on the storage of ServiceNodeRewards. Moving tokens is the caller's job.
 library RegistrationLib {
-    uint256 internal constant BPS = 10_000;
     /// @dev A node has at most this many contributors (P-27); their withdrawals fit the flags of one record.
     uint256 internal constant MAX_CONTRIBUTORS = 10;
     /// @dev The operator's least part of the stake, 25% (P-27).
@@ -30,9 +32,6 @@ library RegistrationLib {
     /// @dev Registrations a block: 20, or 2% of the nodes when that is more (P-28).
     uint256 internal constant MIN_REGISTRATIONS_PER_BLOCK = 20;
     uint256 internal constant REGISTRATIONS_PER_BLOCK_BPS = 200;
-
-    bytes32 internal constant PROOF_OF_POSSESSION_TYPEHASH =
-        keccak256("ProofOfPossession(bytes blsKey,address operator,bytes32 identityKey)");
 
     /// @notice Refuses a chain without the precompiles (P-32), makes the stores of node data, starts ids at 1 (P-20).
     function initialize() external {
@@ -62,7 +61,7 @@ library RegistrationLib {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         (uint64 id, uint128 stake, bytes32[3] memory key) =
             _enter(domainSeparator, seedNode.registration, seedNode.contributors, NodeState.Active);
-        $.activeBitmap[id >> 8] |= 1 << (id & 0xff);
+        ActiveSet.add(id);
         $.activeStake += uint96(stake);
         $.aggregateKey = Bls.pack(Bls.add(Bls.unpack($.aggregateKey), Bls.unpack(key)));
     }
@@ -91,22 +90,13 @@ library RegistrationLib {
         result.leaveRequestedAt = record.leaveRequestedAt;
         result.lastLeaveRequestAt = record.lastLeaveRequestAt;
         result.decommissionedAt = record.decommissionedAt;
-        result.decommissionedAtReport = record.decommissionedAtReport;
+        result.heardAtReport = record.heardAtReport;
         result.unlocksAt = record.unlocksAt;
-        result.withdrawn = record.flags & 0x7fff;
-        result.liquidated = record.flags >> 15 == 1;
-    }
-
-    /// @notice The ProofOfPossession digest of P-5.
-    function hashProofOfPossession(
-        bytes32 domainSeparator,
-        bytes32[3] memory key,
-        address operator,
-        bytes32 identityKey
-    ) internal pure returns (bytes32) {
-        bytes32 structHash =
-            keccak256(abi.encode(PROOF_OF_POSSESSION_TYPEHASH, keccak256(abi.encode(key)), operator, identityKey));
-        return keccak256(abi.encodePacked(hex"1901", domainSeparator, structHash));
+        uint16 flags = record.flags;
+        result.withdrawn = flags & (RewardsStorage.SILENT_FLAG - 1);
+        result.silent = flags & RewardsStorage.SILENT_FLAG != 0;
+        result.keptOut = flags & RewardsStorage.KEPT_OUT_FLAG != 0;
+        result.liquidated = flags & RewardsStorage.LIQUIDATED_FLAG != 0;
     }
 
     function _enter(
@@ -184,7 +174,7 @@ library RegistrationLib {
         if (Bls.isInfinity(registration.proofOfPossession)) revert IServiceNodeRegistry.SignatureAtInfinity();
         if (registration.identityKey == 0) revert IServiceNodeRegistry.IdentityKeyIsZero();
         key = Bls.pack(point);
-        bytes32 digest = hashProofOfPossession(domainSeparator, key, operator, registration.identityKey);
+        bytes32 digest = Digests.proofOfPossession(domainSeparator, key, operator, registration.identityKey);
         if (!Bls.isValid(point, digest, registration.proofOfPossession)) {
             revert IServiceNodeRegistry.InvalidProofOfPossession(digest, operator);
         }

@@ -15,16 +15,14 @@ library RewardsStorage {
         uint40 lastLeaveRequestAt;
         uint40 decommissionedAt;
         uint40 unlocksAt;
-        uint32 decommissionedAtReport;
-        uint16 flags; // bit i: contributor i has withdrawn; bit 15: liquidated
+        uint32 heardAtReport; // the accepted reports when it was decommissioned or last heard (P-110)
+        uint16 flags; // bit i: contributor i was paid its principal; the upper ones are named below
     }
 
-    /// @dev What the records of one epoch have fixed (P-37 to P-40).
-    struct EpochRecord {
-        bytes32 digest; // zero until the first record
-        uint208 presence; // the start of the hash of who is absent and who is shown, see ReportLib
-        uint40 firstRecordedAt;
-        bool isPayable;
+    /// @dev An emergency that may be carried out after its notice (P-42).
+    struct Announcement {
+        uint40 readyAt; // zero when there is none
+        uint32 acceptedReports; // when it was announced: any later report voids it
     }
 
     /// @custom:storage-location erc7201:quorate.storage.ServiceNodeRewards
@@ -32,9 +30,8 @@ library RewardsStorage {
         // Read by every signature check. Stakes fit 96 bits: 2^32 nodes of at most 2^64 atomic units.
         bytes32[3] aggregateKey;
         uint96 activeStake;
-        uint96 decommissionedStake;
-        uint40 genesis;
-        bool paused;
+        uint96 decommissionedStake; // of decommissioned nodes that count toward the floor (P-22)
+        uint40 pausedUntil; // the highest value before the start: one comparison tells both
         uint16 packedGroups; // groups of 128 ids whose keys are also in one piece of the pack store
         mapping(uint256 word => uint256 bits) activeBitmap;
         mapping(uint256 id => NodeRecord) records;
@@ -47,21 +44,32 @@ library RewardsStorage {
         uint32 nodeCount;
         // Written by registration and reports.
         uint96 principal;
-        uint40 acceptedReports;
-        uint40 lastReportAt; // in unpaused time, see `unpausedTime`
-        uint40 epochSeconds;
-        mapping(uint256 epoch => EpochRecord) epochRecords;
+        uint32 acceptedReports;
+        uint40 lastReportAt; // genesis before the first
+        uint40 genesis;
+        uint32 epochSeconds;
+        uint16 payableBits; // bit e % 16: whether the root of epoch e, the last recorded of these, is payable
+        mapping(uint256 epoch => bytes32 digest) recordedDigests; // zero until the first record
         // Rare.
+        uint96 silentStake; // of decommissioned nodes that do not count toward the floor (P-22)
+        uint32 emergencyNoticeSeconds;
+        uint40 requirementChangedAt;
+        uint40 guardianWindowEndsAt;
+        uint8 guardianPauses; // in the window
+        bool isOwnersPause; // whether the last pause was the owner's
         mapping(uint256 id => uint256) forfeited; // by liquidation, taken from the operator's part
+        mapping(bytes32 listsHash => Announcement) announcements;
         address contributionFactory;
-        uint16 liquidatorBps;
-        uint16 poolBps;
-        uint40 pausedSeconds; // of the pauses that have ended
-        uint40 pausedAt;
-        uint40 emergencyReadyAt; // in unpaused time
-        uint40 emergencyReports; // the accepted reports when it was announced
-        bytes32 emergencyHash; // of the lists; zero when none is announced
+        address guardian;
+        address founder;
     }
+
+    /// @dev The node's stake counts in `silentStake`.
+    uint16 internal constant SILENT_FLAG = 1 << 13;
+    /// @dev The owner has taken it out of the floor: only an activation ends that (P-116).
+    uint16 internal constant KEPT_OUT_FLAG = 1 << 14;
+    /// @dev The node exited by liquidation.
+    uint16 internal constant LIQUIDATED_FLAG = 1 << 15;
 
     /// @dev keccak256(abi.encode(uint256(keccak256("quorate.storage.ServiceNodeRewards")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 internal constant LOCATION = 0xc9e6cc040adc646b9ca6c6b1b1051e4c58634494c02defe4af00ade74b1b1300;
@@ -70,12 +78,5 @@ library RewardsStorage {
         assembly ("memory-safe") {
             $.slot := LOCATION
         }
-    }
-
-    /// @notice A clock that stands still during a pause, so that no deadline of P-42 passes in one.
-    function unpausedTime() internal view returns (uint40) {
-        Layout storage $ = load();
-        uint256 until = $.paused ? $.pausedAt : block.timestamp;
-        return uint40(until - $.pausedSeconds);
     }
 }

@@ -7,9 +7,17 @@ import {Bls} from "./Bls.sol";
 import {NodeData} from "./NodeData.sol";
 import {RewardsStorage} from "./RewardsStorage.sol";
 
-/// @title The one check of an aggregate signature, which every message kind goes through (P-23).
-/// @dev In: a digest, an aggregate signature, id lists. Out: the stake that signed. Quorums are the caller's job.
+/// @title The check of an aggregate signature, which every message kind goes through (P-23).
+/// @dev In two steps, so that callers compare with their quorums before the pairing is paid for: `sum` says whose key the
+/// signature must be of and what stake that is, `check` whether it is. Quorums are the caller's job.
 library SignatureCheck {
+    /// @dev Which of the ids of a list a sum takes; the others are passed over.
+    enum Take {
+        Active,
+        Inactive,
+        All
+    }
+
     /// @notice See `IServiceNodeRegistry.verify`.
     function verify(
         bytes32 digest,
@@ -17,35 +25,55 @@ library SignatureCheck {
         uint64[] calldata nonSigners,
         uint64[] calldata extraSigners
     ) internal view returns (uint256 signedActive, uint256 signedFloor) {
+        BLS.G1Point memory key;
+        (key, signedActive, signedFloor) = sum(nonSigners, extraSigners);
+        check(key, digest, signature);
+    }
+
+    /// @notice The key of those who are said to have signed, and their stake: that of active nodes, and with it that of
+    /// decommissioned extra signers that count toward the floor.
+    function sum(uint64[] calldata nonSigners, uint64[] calldata extraSigners)
+        internal
+        view
+        returns (BLS.G1Point memory key, uint256 signedActive, uint256 signedFloor)
+    {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         signedActive = $.activeStake;
         if (signedActive == 0) revert IServiceNodeRegistry.NoActiveStake();
 
-        BLS.G1Point memory key = Bls.unpack($.aggregateKey);
+        key = Bls.unpack($.aggregateKey);
         if (nonSigners.length != 0) {
             // key - sum = -(-key + sum): so subtracting k keys takes k additions, not one more.
             Bls.negate(key);
             uint256 absentStake;
-            (key, absentStake) = _addKeys(key, nonSigners, true);
+            (key, absentStake) = _addKeys(key, nonSigners, Take.Active);
             Bls.negate(key);
             signedActive -= absentStake;
         }
         signedFloor = signedActive;
         if (extraSigners.length != 0) {
-            uint256 extraStake;
-            (key, extraStake) = _addKeys(key, extraSigners, false);
-            signedFloor += extraStake;
+            (key,) = _addKeys(key, extraSigners, Take.Inactive);
+            signedFloor += _floorStake(extraSigners);
         }
+    }
 
+    /// @notice Reverts unless `signature` is that of `key` over `digest`.
+    function check(BLS.G1Point memory key, bytes32 digest, BLS.G2Point calldata signature) internal view {
         // e(-G1, 0) e(0, H) = 1 holds for every digest: without these two, an empty set would sign anything.
         if (Bls.isInfinity(key)) revert IServiceNodeRegistry.KeyAtInfinity();
         if (Bls.isInfinity(signature)) revert IServiceNodeRegistry.SignatureAtInfinity();
         if (!Bls.isValid(key, digest, signature)) revert IServiceNodeRegistry.InvalidSignature(digest);
     }
 
-    /// @dev Adds keys to `key`: of those of `ids` that are active (non-signers), with all their stake, or of those that
-    /// are not (extra signers), with the stake of the decommissioned ones. The others are passed over.
-    function _addKeys(BLS.G1Point memory key, uint64[] calldata ids, bool active)
+    /// @notice Reverts unless `signature` is an aggregate of exactly the listed nodes, whatever their state.
+    function checkExactly(bytes32 digest, BLS.G2Point calldata signature, uint64[] calldata signers) internal view {
+        BLS.G1Point memory key;
+        (key,) = _addKeys(key, signers, Take.All);
+        check(key, digest, signature);
+    }
+
+    /// @dev Adds the keys of those of `ids` that `take` names to `key`, and sums up their stake.
+    function _addKeys(BLS.G1Point memory key, uint64[] calldata ids, Take take)
         private
         view
         returns (BLS.G1Point memory, uint256 stake)
@@ -53,47 +81,43 @@ library SignatureCheck {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         bytes32[8] memory points = NodeData.startSum(key);
         uint256 packedIds = uint256($.packedGroups) * NodeData.GROUP_SIZE;
-        address store = NodeData.keyStore();
-        address pack = address(0);
-        uint256 group = type(uint256).max; // whose piece is `pack`
+        (uint256 at, uint256 end) = NodeData.bounds(ids);
         uint256 previous = 0;
-        uint256 word = type(uint256).max;
-        uint256 bits = 0; // of the bitmap's `word`
-        // This loop is what a non-signer costs, so it reads calldata itself and does unchecked sums: an id whose bit is
-        // set was given, any other is compared with `nextId` whatever its type, and the stakes of distinct nodes sum to
-        // less than 2^96.
-        unchecked {
-            for (uint256 i = 0; i < ids.length; ++i) {
-                uint256 id;
-                assembly ("memory-safe") {
-                    id := calldataload(add(ids.offset, shl(5, i)))
+        // A run is what one data contract holds: the ids of a packed group, or one node. It lies in one word of the bitmap.
+        while (at < end) {
+            uint256 id = NodeData.idAt(at);
+            if (id <= previous) _refuse(previous, id);
+            uint256 taken = $.activeBitmap[id >> 8];
+            uint256 first = id;
+            uint256 last = id;
+            address data;
+            if (id < packedIds) {
+                first = id - id % NodeData.GROUP_SIZE;
+                last = first + NodeData.GROUP_SIZE - 1;
+                data = NodeData.groupOf(id);
+            } else {
+                if ((taken >> (id & 0xff)) & 1 == 0 && id >= $.nextId) {
+                    revert IServiceNodeRegistry.UnknownId(id, $.nextId);
                 }
-                if (id <= previous) _refuse(previous, id);
-                previous = id;
-                if (id >> 8 != word) {
-                    word = id >> 8;
-                    bits = $.activeBitmap[word];
-                }
-                bool isActive = (bits >> (id & 0xff)) & 1 == 1;
-                if (!isActive && id >= $.nextId) revert IServiceNodeRegistry.UnknownId(id, $.nextId);
-                if (isActive != active) continue;
-
-                uint256 nodeStake;
-                if (id < packedIds) {
-                    if (id / NodeData.GROUP_SIZE != group) {
-                        group = id / NodeData.GROUP_SIZE;
-                        pack = NodeData.addressOf(NodeData.packStore(), group + 1);
-                    }
-                    uint256 offset = 1 + (id % NodeData.GROUP_SIZE) * NodeData.PACKED_SIZE;
-                    nodeStake = NodeData.loadKey(points, pack, offset);
-                } else {
-                    nodeStake = NodeData.loadKey(points, NodeData.addressOf(store, id), 1);
-                }
-                NodeData.addLoaded(points);
-                if (active || $.records[id].state == NodeState.Decommissioned) stake += nodeStake;
+                data = NodeData.pieceOf(id);
             }
+            if (take == Take.Inactive) taken = ~taken;
+            else if (take == Take.All) taken = type(uint256).max;
+            uint256 runStake;
+            (at, previous, runStake) = NodeData.addRun(points, at, end, previous, data, first, last, taken);
+            stake += runStake;
         }
         return (NodeData.endSum(points), stake);
+    }
+
+    /// @dev The stake of those of `ids` that are decommissioned and not silent.
+    function _floorStake(uint64[] calldata ids) private view returns (uint256 stake) {
+        RewardsStorage.Layout storage $ = RewardsStorage.load();
+        for (uint256 i = 0; i < ids.length; ++i) {
+            RewardsStorage.NodeRecord storage record = $.records[ids[i]];
+            if (record.state != NodeState.Decommissioned || record.flags & RewardsStorage.SILENT_FLAG != 0) continue;
+            stake += NodeData.stakeOf(ids[i]);
+        }
     }
 
     /// @dev Says what is wrong with an id that may not follow `previous`.
