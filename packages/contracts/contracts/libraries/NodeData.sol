@@ -68,17 +68,17 @@ library NodeData {
     }
 
     /// @notice Where in calldata a list of ids begins and ends.
-    function bounds(uint64[] calldata ids) internal pure returns (uint256 at, uint256 end) {
+    function bounds(uint64[] calldata ids) internal pure returns (uint256 cursor, uint256 end) {
         assembly ("memory-safe") {
-            at := ids.offset
-            end := add(at, shl(5, ids.length))
+            cursor := ids.offset
+            end := add(cursor, shl(5, ids.length))
         }
     }
 
     /// @notice The id at a place in calldata, with all its 256 bits.
-    function idAt(uint256 at) internal pure returns (uint256 id) {
+    function idAt(uint256 cursor) internal pure returns (uint256 id) {
         assembly ("memory-safe") {
-            id := calldataload(at)
+            id := calldataload(cursor)
         }
     }
 
@@ -119,7 +119,7 @@ library NodeData {
         if (!success) revert IServiceNodeRegistry.PrecompileFailed(Bls.G1ADD);
     }
 
-    /// @notice Adds the keys of the ids in calldata from `at` on, as long as they ascend and do not exceed `last`.
+    /// @notice Adds the keys of the ids in calldata from `cursor` on, as long as they ascend and do not exceed `last`.
     /// @dev This loop is what a non-signer costs. Unchecked: the stakes of distinct nodes sum to less than 2^96.
     /// @param previous The id before; ids are above it.
     /// @param data Where the data of the ids from `first` to `last` is, one behind the other.
@@ -128,7 +128,7 @@ library NodeData {
     /// @return stake The stake of those added.
     function addRun(
         bytes32[8] memory sum,
-        uint256 at,
+        uint256 cursor,
         uint256 end,
         uint256 previous,
         address data,
@@ -137,8 +137,8 @@ library NodeData {
         uint256 taken
     ) internal view returns (uint256, uint256, uint256 stake) {
         unchecked {
-            for (; at < end; at += 0x20) {
-                uint256 id = idAt(at);
+            for (; cursor < end; cursor += 0x20) {
+                uint256 id = idAt(cursor);
                 if (id <= previous || id > last) break;
                 previous = id;
                 if ((taken >> (id & 0xff)) & 1 == 0) continue;
@@ -146,7 +146,7 @@ library NodeData {
                 addLoaded(sum);
             }
         }
-        return (at, previous, stake);
+        return (cursor, previous, stake);
     }
 
     /// @notice A node's stake.

@@ -81,11 +81,11 @@ library SignatureCheck {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         bytes32[8] memory points = NodeData.startSum(key);
         uint256 packedIds = uint256($.packedGroups) * NodeData.GROUP_SIZE;
-        (uint256 at, uint256 end) = NodeData.bounds(ids);
+        (uint256 cursor, uint256 end) = NodeData.bounds(ids);
         uint256 previous = 0;
         // A run is what one data contract holds: the ids of a packed group, or one node. It lies in one word of the bitmap.
-        while (at < end) {
-            uint256 id = NodeData.idAt(at);
+        while (cursor < end) {
+            uint256 id = NodeData.idAt(cursor);
             if (id <= previous) _refuse(previous, id);
             uint256 taken = $.activeBitmap[id >> 8];
             uint256 first = id;
@@ -104,7 +104,7 @@ library SignatureCheck {
             if (take == Take.Inactive) taken = ~taken;
             else if (take == Take.All) taken = type(uint256).max;
             uint256 runStake;
-            (at, previous, runStake) = NodeData.addRun(points, at, end, previous, data, first, last, taken);
+            (cursor, previous, runStake) = NodeData.addRun(points, cursor, end, previous, data, first, last, taken);
             stake += runStake;
         }
         return (NodeData.endSum(points), stake);

@@ -129,7 +129,7 @@ contract ContributionLeaveTest is ContributionTest {
         _open(QUARTER, false);
         _contribute(ALICE, QUARTER);
         _contribute(BOB, QUARTER);
-        rewards.pause();
+        rewards.pause(1 days);
         bytes memory paused = abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()")));
         _refusedContribution(BOB, QUARTER, paused);
         vm.warp(block.timestamp + 1 days);

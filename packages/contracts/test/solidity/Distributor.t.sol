@@ -51,7 +51,7 @@ contract DistributorTest is NetworkTest {
 
     function test_P29_a_pause_stops_the_rewards_contract_too() public {
         _raise(ALICE, 5);
-        rewards.pause();
+        rewards.pause(1 days);
         bytes[7] memory calls = [
             abi.encodeWithSignature("claimFor(address)", ALICE),
             abi.encodeWithSignature("claimFor(address,uint256)", ALICE, 1),
@@ -181,16 +181,16 @@ contract DistributorTest is NetworkTest {
     function test_P26_a_lifetime_of_all_128_bits_meets_the_limit() public {
         uint256 most = type(uint128).max;
         _raise(ALICE, most);
-        rewards.setClaimLimit(type(uint80).max, CYCLE);
+        rewards.setClaimLimit(type(uint64).max, CYCLE);
         vm.prank(ALICE);
         vm.expectRevert(
-            abi.encodeWithSelector(IRewardsDistributor.ClaimLimitExceeded.selector, most, type(uint80).max)
+            abi.encodeWithSelector(IRewardsDistributor.ClaimLimitExceeded.selector, most, type(uint64).max)
         );
         distributor.claimRewards();
         _claimAs(ALICE, 5);
         vm.prank(ALICE);
         vm.expectRevert(
-            abi.encodeWithSelector(IRewardsDistributor.ClaimLimitExceeded.selector, most - 5, type(uint80).max - 5)
+            abi.encodeWithSelector(IRewardsDistributor.ClaimLimitExceeded.selector, most - 5, type(uint64).max - 5)
         );
         distributor.claimRewards();
         vm.prank(ALICE);
@@ -205,14 +205,14 @@ contract DistributorTest is NetworkTest {
 
     /// @dev However the claims are cut, they reach the largest limit exactly and never pass it.
     function testFuzz_P26_claims_reach_the_largest_limit_and_no_further(uint80[4] memory parts) public {
-        rewards.setClaimLimit(type(uint80).max, CYCLE);
+        rewards.setClaimLimit(type(uint64).max, CYCLE);
         vm.warp((vm.getBlockTimestamp() / CYCLE + 1) * CYCLE);
         HostileToken hostile = _hostile();
-        hostile.mint(address(distributor), 2 * uint256(type(uint80).max));
+        hostile.mint(address(distributor), 2 * uint256(type(uint64).max));
         _raise(ALICE, type(uint128).max);
         uint256 used = 0;
         for (uint256 i = 0; i < parts.length; ++i) {
-            uint256 left = type(uint80).max - used;
+            uint256 left = type(uint64).max - used;
             if (parts[i] == 0) continue;
             if (parts[i] <= left) {
                 _claimAs(ALICE, parts[i]);
@@ -227,11 +227,11 @@ contract DistributorTest is NetworkTest {
             (, uint256 counted,) = distributor.claimCycle();
             assertEq(counted, used);
         }
-        if (used != type(uint80).max) _claimAs(ALICE, type(uint80).max - used);
+        if (used != type(uint64).max) _claimAs(ALICE, type(uint64).max - used);
         vm.prank(ALICE);
         vm.expectRevert(abi.encodeWithSelector(IRewardsDistributor.ClaimLimitExceeded.selector, 1, 0));
         distributor.claimRewards(1);
-        assertEq(token.balanceOf(ALICE), type(uint80).max);
+        assertEq(token.balanceOf(ALICE), type(uint64).max);
     }
 
     // --- no dead end ---
@@ -242,7 +242,7 @@ contract DistributorTest is NetworkTest {
         uint256 held = token.balanceOf(address(distributor));
         _raise(ALICE, 5);
         vm.prank(address(rewards));
-        distributor.setClaimLimit(type(uint80).max, CYCLE);
+        distributor.setClaimLimit(type(uint64).max, CYCLE);
         _raise(BOB, held);
         vm.prank(address(rewards));
         distributor.claimFor(BOB);

@@ -198,7 +198,7 @@ contract ExitTest is ReportTest {
     }
 
     function test_P29_P35_a_pause_stops_neither_leaving_nor_principal() public {
-        rewards.pause();
+        rewards.pause(1 days);
         _exitOf(POOLED, OPERATOR);
         _withdraw(LARGE, LARGE_STAKE);
     }
@@ -303,7 +303,7 @@ contract ExitTest is ReportTest {
     }
 
     function test_P29_a_pause_stops_liquidation() public {
-        rewards.pause();
+        rewards.pause(1 days);
         vm.expectRevert(abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()"))));
         rewards.liquidateBLSPublicKey(3);
     }

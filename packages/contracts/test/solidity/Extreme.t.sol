@@ -47,7 +47,6 @@ contract ExtremeTest is ReportTest {
             _sumTo(13),
             _range(14, 20),
             none,
-            _noEarlier(),
             abi.encodeWithSelector(
                 IServiceNodeRewards.QuorumNotReached.selector, 13 * LARGEST_STAKE, 20 * LARGEST_STAKE, 6_667
             )
@@ -81,7 +80,6 @@ contract ExtremeTest is ReportTest {
             2,
             _ids(1),
             none,
-            _noEarlier(),
             abi.encodeWithSelector(IServiceNodeRewards.QuorumNotReached.selector, 3_333, 10_000, 6_667)
         );
     }

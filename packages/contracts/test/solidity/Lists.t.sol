@@ -63,12 +63,12 @@ contract ListsTest is ReportTest {
         EpochReport memory report = _reportOf(_closeRunning());
         report.activate = _range(uint64(N) + 1, uint64(N) + 65);
         _refuse(
-            report, ALL, none, none, _noEarlier(), abi.encodeWithSelector(IServiceNodeRewards.ListTooLong.selector, 65, 64)
+            report, ALL, none, none, abi.encodeWithSelector(IServiceNodeRewards.ListTooLong.selector, 65, 64)
         );
         report.activate = none;
         report.decommission = new uint64[](65);
         _refuse(
-            report, ALL, none, none, _noEarlier(), abi.encodeWithSelector(IServiceNodeRewards.ListTooLong.selector, 65, 64)
+            report, ALL, none, none, abi.encodeWithSelector(IServiceNodeRewards.ListTooLong.selector, 65, 64)
         );
         report.decommission = none;
         report.activate = _range(uint64(N) + 1, uint64(N) + 64);
@@ -164,7 +164,7 @@ contract ListsTest is ReportTest {
     function test_P42_time_in_a_pause_does_not_count() public {
         uint64[] memory dead = _range(36, uint64(N));
         vm.warp(rewards.genesis() + 71 * EPOCH);
-        rewards.pause();
+        rewards.pause(1 days);
         vm.warp(rewards.genesis() + 100 * EPOCH);
         vm.expectRevert(abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()"))));
         rewards.announceEmergency(dead, none);
@@ -174,7 +174,7 @@ contract ListsTest is ReportTest {
         vm.warp(rewards.genesis() + 101 * EPOCH);
         rewards.announceEmergency(dead, none);
         // Announced, then paused so that no report can void it: the notice does not run either.
-        rewards.pause();
+        rewards.pause(1 days);
         vm.warp(rewards.genesis() + 200 * EPOCH);
         (, uint256 secondsLeft,) = rewards.emergency();
         assertEq(secondsLeft, 24 * EPOCH);

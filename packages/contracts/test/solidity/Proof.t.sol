@@ -162,7 +162,7 @@ contract ProofTest is ReportTest {
     function test_P29_a_pause_stops_proofs() public {
         _root(ALICE, 5e9, BOB, 7e9);
         bytes32[] memory proof = _proof(BOB, 7e9);
-        rewards.pause();
+        rewards.pause(1 days);
         vm.prank(ALICE);
         vm.expectRevert(PAUSED);
         distributor.claimWithProof(5e9, 0, proof);
@@ -189,7 +189,7 @@ contract ProofTest is ReportTest {
         vm.prank(BOB);
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.InvalidSignature.selector, bobs));
         rewards.updateAndClaim(5e9, signature, none, none);
-        rewards.pause();
+        rewards.pause(1 days);
         vm.prank(ALICE);
         vm.expectRevert(PAUSED);
         rewards.updateAndClaim(5e9, signature, none, none);

@@ -293,7 +293,7 @@ contract RegistrationTest is NetworkTest {
     }
 
     function test_P29_a_pause_stops_registration() public {
-        rewards.pause();
+        rewards.pause(1 days);
         _refused(
             _registration(50, OPERATOR), _solo(OPERATOR), abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()")))
         );
@@ -396,7 +396,7 @@ contract StartTest is NetworkTest {
         bytes[7] memory calls = [
             abi.encodeCall(rewards.seedPublicKeyList, (new SeedNode[](0))),
             abi.encodeCall(rewards.start, ()),
-            abi.encodeCall(rewards.pause, ()),
+            abi.encodeCall(rewards.pause, (1 days)),
             abi.encodeCall(rewards.unpause, ()),
             abi.encodeCall(rewards.setStakingRequirement, (1)),
             abi.encodeCall(rewards.setClaimLimit, (1, 1)),

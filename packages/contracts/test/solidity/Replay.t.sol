@@ -55,7 +55,6 @@ contract ReplayTest is ReportTest {
             _sumTo(N),
             none,
             none,
-            _noEarlier(),
             abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, 0)
         );
         // As the report of the next epoch it is another message.
@@ -172,6 +171,6 @@ contract ReplayTest is ReportTest {
     function _reportRefused(EpochReport memory report, BLS.G2Point memory signature) private {
         bytes32 digest = rewards.hashEpochReport(report);
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.InvalidSignature.selector, digest));
-        rewards.reportEpoch(report, signature, none, none, _noEarlier());
+        rewards.reportEpoch(report, signature, none, none);
     }
 }

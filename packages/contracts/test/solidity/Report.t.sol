@@ -35,7 +35,7 @@ contract ReportTestCase is ReportTest {
         vm.expectEmit(address(rewards));
         emit IServiceNodeRewards.RewardsRootPayable(0, 0, report.rewardsRoot, 0);
         vm.prank(address(0xcafe));
-        rewards.reportEpoch(report, signature, none, none, _noEarlier());
+        rewards.reportEpoch(report, signature, none, none);
         (bytes32 recorded, uint64 recordedAt, bool isPayable) = rewards.epochRecord(0);
         assertEq(recorded, digest);
         assertEq(recordedAt, vm.getBlockTimestamp());
@@ -50,9 +50,9 @@ contract ReportTestCase is ReportTest {
         bytes memory expected =
             abi.encodeWithSelector(IServiceNodeRewards.OutsideWindow.selector, 0, end, end + EPOCH);
         vm.warp(end - 1);
-        _refuse(_reportOf(0), ALL, none, none, _noEarlier(), expected);
+        _refuse(_reportOf(0), ALL, none, none, expected);
         vm.warp(end + EPOCH);
-        _refuse(_reportOf(0), ALL, none, none, _noEarlier(), expected);
+        _refuse(_reportOf(0), ALL, none, none, expected);
         vm.warp(end + EPOCH - 1);
         _submit(_reportOf(0), ALL, none, none);
     }
@@ -69,7 +69,6 @@ contract ReportTestCase is ReportTest {
                 ALL,
                 none,
                 none,
-                _noEarlier(),
                 abi.encodeWithSelector(IServiceNodeRewards.OutsideWindow.selector, e, end, end + EPOCH)
             );
         }
@@ -85,7 +84,6 @@ contract ReportTestCase is ReportTest {
             ALL,
             none,
             none,
-            _noEarlier(),
             abi.encodeWithSelector(IServiceNodeRewards.OutsideWindow.selector, type(uint64).max, end, end + EPOCH)
         );
     }
@@ -98,7 +96,6 @@ contract ReportTestCase is ReportTest {
             _sumTo(13),
             absent,
             none,
-            _noEarlier(),
             abi.encodeWithSelector(IServiceNodeRewards.QuorumNotReached.selector, 13 * STAKE, 20 * STAKE, 6_667)
         );
         _submit(_reportOf(0), _sumTo(14), _range(15, 20), none);
@@ -119,7 +116,6 @@ contract ReportTestCase is ReportTest {
             _sumTo(16),
             _range(17, 24),
             none,
-            _noEarlier(),
             abi.encodeWithSelector(IServiceNodeRewards.QuorumNotReached.selector, 16 * STAKE, 24 * STAKE, 6_667)
         );
         _submit(_reportOf(epoch), _sumTo(17), _range(18, 24), none);
@@ -135,7 +131,7 @@ contract ReportTestCase is ReportTest {
         ];
         for (uint256 i = 0; i < signatures.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.InvalidSignature.selector, digest));
-            rewards.reportEpoch(report, signatures[i], none, none, _noEarlier());
+            rewards.reportEpoch(report, signatures[i], none, none);
         }
         // And a report's signature moves no balance.
         BLS.G2Point memory signature = Signer.sign(ALL, digest);
@@ -166,9 +162,9 @@ contract ReportTestCase is ReportTest {
     }
 
     function test_P29_P37_no_report_in_a_pause_or_before_the_start() public {
-        rewards.pause();
+        rewards.pause(1 days);
         _refuse(
-            _reportOf(0), ALL, none, none, _noEarlier(), abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()")))
+            _reportOf(0), ALL, none, none, abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()")))
         );
         rewards.unpause();
         _submit(_reportOf(0), ALL, none, none);
@@ -176,7 +172,7 @@ contract ReportTestCase is ReportTest {
         EpochReport memory report = _reportOf(0);
         BLS.G2Point memory signature = Signer.sign(ALL, rewards.hashEpochReport(report));
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.NotStarted.selector));
-        rewards.reportEpoch(report, signature, none, none, _noEarlier());
+        rewards.reportEpoch(report, signature, none, none);
     }
 
     // --- later records ---
@@ -205,7 +201,7 @@ contract ReportTestCase is ReportTest {
         _refuse(report, ALL - 2 - 7, _ids(2, 7), none, _earlier(_ids(7), none), nothing);
         // 7 is still welcome, even from a record that leaves others out and is not payable by itself.
         _submit(report, ALL - 1 - 2, _ids(1, 2), none, _earlier(_ids(7), none));
-        _refuse(report, ALL, none, none, _noEarlier(), nothing);
+        _refuse(report, ALL, none, none, nothing);
     }
 
     function test_P39_a_pending_extra_signer_is_news_once() public {
@@ -244,7 +240,7 @@ contract ReportTestCase is ReportTest {
         assertEq(uint256(rewards.node(5).state), uint256(NodeState.Decommissioned));
         _submit(report, ALL, none, _ids(5), _earlier(_ids(5), none));
         _refuse(
-            report, ALL, none, _ids(5), _noEarlier(), abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, 0)
+            report, ALL, none, _ids(5), abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, 0)
         );
         assertEq(uint256(rewards.node(6).state), uint256(NodeState.Active));
     }
@@ -254,7 +250,7 @@ contract ReportTestCase is ReportTest {
         report.decommission = _ids(6);
         _submit(report, ALL, none, none);
         _refuse(
-            report, ALL, none, _ids(6), _noEarlier(), abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, 0)
+            report, ALL, none, _ids(6), abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, 0)
         );
     }
 
@@ -270,7 +266,6 @@ contract ReportTestCase is ReportTest {
             ALL + PENDING_SECRET,
             none,
             _ids(PENDING),
-            _noEarlier(),
             abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, epoch)
         );
     }
@@ -279,7 +274,7 @@ contract ReportTestCase is ReportTest {
         EpochReport memory report = _reportOf(0);
         _submit(report, ALL - 3 + PENDING_SECRET, _ids(3), _ids(PENDING));
         bytes4 differ = IServiceNodeRewards.EarlierRecordsDiffer.selector;
-        _refuse(report, ALL, none, none, _noEarlier(), abi.encodeWithSelector(differ, 0, 0));
+        _refuse(report, ALL, none, none, abi.encodeWithSelector(differ, 0, 0));
         _refuse(report, ALL, none, none, _earlier(_ids(3), none), abi.encodeWithSelector(differ, 1, 0));
         _refuse(
             report, ALL, none, none, _earlier(_ids(PENDING), _ids(3)), abi.encodeWithSelector(differ, 1, 1)

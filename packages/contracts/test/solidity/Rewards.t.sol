@@ -211,7 +211,7 @@ contract RewardsTest is NetworkTest {
     function testFuzz_P26_what_is_paid_never_exceeds_what_is_owed(uint96[6] memory amounts) public {
         uint256 owed = 0;
         uint256 paid = 0;
-        rewards.setClaimLimit(type(uint80).max, CYCLE);
+        rewards.setClaimLimit(type(uint64).max, CYCLE);
         for (uint256 i = 0; i < amounts.length; ++i) {
             uint256 amount = bound(amounts[i], 1, 100e9);
             if (i % 2 == 0) {
@@ -239,14 +239,14 @@ contract RewardsTest is NetworkTest {
     function test_P29_a_pause_stops_updates_and_payouts() public {
         _award(ALICE, 5, N);
         BLS.G2Point memory signature = Signer.sign(_sumTo(N), rewards.hashRewardClaim(ALICE, 9));
-        rewards.pause();
+        rewards.pause(1 days);
         assertTrue(rewards.paused() && distributor.paused(), "both paused");
         bytes memory expected = abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()")));
         vm.expectRevert(expected);
         rewards.updateRewardsBalance(ALICE, 9, signature, none, none);
         _claimRefused(ALICE, expected);
         vm.expectRevert(expected);
-        rewards.pause();
+        rewards.pause(1 days);
         rewards.unpause();
         assertTrue(!rewards.paused() && !distributor.paused(), "neither paused");
         vm.expectRevert(abi.encodeWithSelector(bytes4(keccak256("ExpectedPause()"))));

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {ProofClaim} from "../../../contracts/interfaces/IRewardsDistributor.sol";
 import {Contributor, NodeState, Registration} from "../../../contracts/interfaces/IServiceNodeRegistry.sol";
-import {EarlierRecords, EpochReport} from "../../../contracts/interfaces/IServiceNodeRewards.sol";
+import {EpochReport} from "../../../contracts/interfaces/IServiceNodeRewards.sol";
 import {ReportTest} from "./ReportTest.sol";
 import {Signer} from "./Signer.sol";
 import {vm} from "./Vm.sol";
@@ -46,7 +46,7 @@ contract Handler is ReportTest {
         isSetUp = true;
         super.setUp();
         _startWith(SEEDED);
-        rewards.setClaimLimit(type(uint80).max, CYCLE);
+        rewards.setClaimLimit(type(uint64).max, CYCLE);
         ghosts.push();
         for (uint256 i = 1; i <= SEEDED; ++i) {
             Ghost storage ghost = ghosts.push();
@@ -300,7 +300,7 @@ contract Handler is ReportTest {
         ++reports;
         bool isOwn = (seed >> 250) % 2 == 0;
         bool isPaused = (seed >> 245) % 4 == 0;
-        if (isPaused) rewards.pause();
+        if (isPaused) rewards.pause(1 days);
         if (_useProof(recipient, amount, isOwn, !isPaused)) {
             lifetime[index] = amount;
             if (isOwn) claimed[index] = amount;
@@ -324,7 +324,7 @@ contract Handler is ReportTest {
         if (seed % 3 == 0) rewards.setStakingRequirement(uint128(bound(seed >> 8, 4, 300e9)));
         else if (seed % 3 == 1) rewards.setLiquidationShares(uint16((seed >> 8) % 1_250), uint16((seed >> 32) % 1_250));
         else if (rewards.paused()) rewards.unpause();
-        else if (seed % 4 == 0) rewards.pause();
+        else if (seed % 4 == 0) rewards.pause(1 days);
     }
 
     // --- helpers ---

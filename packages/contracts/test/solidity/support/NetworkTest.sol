@@ -19,6 +19,9 @@ abstract contract NetworkTest is Assert {
     uint96 internal constant CLAIM_LIMIT = 1_000e9;
     uint32 internal constant CYCLE = 12 hours;
     uint256 internal constant POOL_FUNDS = 1_000_000e9;
+    uint64 internal constant NOTICE = 16 days;
+    address internal constant GUARDIAN = address(0x94a4d1a4);
+    address internal constant FOUNDER = address(0xf0de4);
     bytes32 internal constant IDENTITY = keccak256("identity");
 
     SessionToken internal token;
@@ -54,10 +57,13 @@ abstract contract NetworkTest is Assert {
     function _parameters() internal view returns (ServiceNodeRewards.Parameters memory) {
         return ServiceNodeRewards.Parameters({
             owner: address(this),
+            guardian: GUARDIAN,
+            founder: FOUNDER,
             stakingRequirement: STAKE,
             epochSeconds: 1 hours,
             claimLimit: CLAIM_LIMIT,
-            claimCycleSeconds: CYCLE
+            claimCycleSeconds: CYCLE,
+            emergencyNoticeSeconds: NOTICE
         });
     }
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
-import {EarlierRecords, EpochReport} from "../../../contracts/interfaces/IServiceNodeRewards.sol";
+import {EpochReport} from "../../../contracts/interfaces/IServiceNodeRewards.sol";
 import {NetworkTest} from "./NetworkTest.sol";
 import {Signer} from "./Signer.sol";
 import {vm} from "./Vm.sol";
@@ -30,18 +30,8 @@ abstract contract ReportTest is NetworkTest {
 
     /// @dev Submits a report signed by nodes whose secret keys sum to `secret`.
     function _submit(EpochReport memory report, uint256 secret, uint64[] memory non, uint64[] memory extra) internal {
-        _submit(report, secret, non, extra, _noEarlier());
-    }
-
-    function _submit(
-        EpochReport memory report,
-        uint256 secret,
-        uint64[] memory non,
-        uint64[] memory extra,
-        EarlierRecords memory earlier
-    ) internal {
         BLS.G2Point memory signature = Signer.sign(secret, rewards.hashEpochReport(report));
-        rewards.reportEpoch(report, signature, non, extra, earlier);
+        rewards.reportEpoch(report, signature, non, extra);
     }
 
     /// @dev As `_submit`, and it must revert with `expected`.
@@ -50,12 +40,11 @@ abstract contract ReportTest is NetworkTest {
         uint256 secret,
         uint64[] memory non,
         uint64[] memory extra,
-        EarlierRecords memory earlier,
         bytes memory expected
     ) internal {
         BLS.G2Point memory signature = Signer.sign(secret, rewards.hashEpochReport(report));
         vm.expectRevert(expected);
-        rewards.reportEpoch(report, signature, non, extra, earlier);
+        rewards.reportEpoch(report, signature, non, extra);
     }
 
     /// @dev Closes the running epoch and records its report, with empty lists, signed by keys that sum to `secret`.
@@ -77,9 +66,15 @@ abstract contract ReportTest is NetworkTest {
         _submit(report, secret, none, none);
     }
 
-    function _noEarlier() internal pure returns (EarlierRecords memory earlier) {}
+    /// @dev Shows `signers`, whose secret keys sum to `secret`, to have signed a report.
+    function _show(EpochReport memory report, uint256 secret, uint64[] memory signers) internal {
+        BLS.G2Point memory signature = Signer.sign(secret, rewards.hashEpochReport(report));
+        rewards.showSigners(report.epoch, signature, signers);
+    }
 
-    function _earlier(uint64[] memory absent, uint64[] memory shown) internal pure returns (EarlierRecords memory) {
-        return EarlierRecords(absent, shown);
+    /// @dev Contests for `signers`, whose secret keys sum to `secret`, in the running epoch.
+    function _contest(uint256 secret, uint64[] memory signers) internal {
+        uint64 epoch = uint64((vm.getBlockTimestamp() - rewards.genesis()) / EPOCH);
+        rewards.contestSigned(epoch, Signer.sign(secret, rewards.hashContest(epoch)), signers);
     }
 }

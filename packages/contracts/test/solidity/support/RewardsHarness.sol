@@ -29,5 +29,6 @@ contract RewardsHarness is ServiceNodeRewards {
         if (previous == NodeState.Decommissioned) $.decommissionedStake -= uint96(stake);
         if (state == NodeState.Decommissioned) $.decommissionedStake += uint96(stake);
         $.records[id].state = state;
+        $.records[id].heardAtReport = $.acceptedReports;
     }
 }
