@@ -8,11 +8,12 @@ import {
   type GasByVariant,
   measureClaims,
   measureExit,
-  measureLiquidation,
   measurePacking,
   measureRegistration,
   measureReports,
   measureSeeding,
+  measureShowings,
+  measureSilence,
   measureUpdateAndClaim,
   measureUpdates,
   spread,
@@ -67,9 +68,15 @@ export async function benchGas({ nodes }: { nodes: number }): Promise<GasResult>
     gas["addBLSPublicKey"] = await measureRegistration(network);
     gas["seedPublicKeyList"] = await measureSeeding();
     gas["packNodes"] = packNodes;
-    const [leaving, failing] = [Math.floor(nodes / 2), Math.floor(nodes / 2) + 1];
+    gas["showSigners"] = await measureShowings(network, [1, 20]);
+    const leaving = Math.floor(nodes / 2);
     gas["exitBLSPublicKey"] = await measureExit(network, leaving);
-    gas["liquidateBLSPublicKey"] = await measureLiquidation(network, failing, leaving);
+    const failing = Array.from({ length: 22 }, (_, i) => leaving + 1 + i);
+    const { contest, contestSigned, dropSilent, liquidate } = await measureSilence(network, failing, leaving);
+    gas["contest"] = contest;
+    gas["contestSigned"] = contestSigned;
+    gas["dropSilent"] = dropSilent;
+    gas["liquidateBLSPublicKey"] = liquidate;
     return { nodes, gas };
   } finally {
     await network.chain.close();

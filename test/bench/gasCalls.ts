@@ -15,6 +15,7 @@ import {
   startTestNetwork,
   TEST_STAKE_ATOMIC,
   type TestNetwork,
+  type TestNode,
   without,
 } from "@quorate/contracts/testing";
 import { type Contract, type JsonRpcSigner, Wallet } from "ethers";
@@ -26,7 +27,8 @@ export type GasByVariant = Record<string, number>;
 const SEED_BATCH = 20;
 /** Stakers in the tree that claims are proved against: a proof has 11 siblings. */
 const STAKERS = 2_000;
-/** Accepted reports that a node stays decommissioned before it may be liquidated (P-36). */
+/** Silent reports from which on a node may be dropped (P-110), and liquidated (P-36). */
+const SILENT_REPORTS = 48;
 const LIQUIDATION_REPORTS = 168;
 const DAY_SECONDS = 86_400;
 /** An amount of 6 bytes, as a staker's is after some weeks. */
@@ -140,7 +142,7 @@ export async function measureReports(
   for (const [index, k] of counts.entries()) {
     const own: RewardLeaf = { recipient: staker.address as Address, amountAtomic: 100_000_000n * BigInt(index + 1) };
     const tree = stakersTree(own);
-    report[k] = await reportEpoch(network, { tree, nonSigners: spread(k, network.nodes.length) });
+    report[k] = (await reportEpoch(network, { tree, absent: spread(k, network.nodes.length) })).gas;
     const variant = index === 0 ? "first" : "repeat";
     await send(network.pool, "payoutReleased");
     const used = send(distributor, "claimWithProof", own.amountAtomic, index, tree.proofOf(own));
@@ -157,39 +159,111 @@ export async function measureExit(network: TestNetwork, id: number): Promise<Gas
   return { "0": Number(await send(network.rewards, "exitBLSPublicKey", id)) };
 }
 
-/** The liquidation of a node by somebody without tokens, after a report has decommissioned it and 168 more have passed. */
-export async function measureLiquidation(network: TestNetwork, id: number, exited: number): Promise<GasByVariant> {
-  await reportEpoch(network, { decommission: [id], exited: [exited] });
-  for (let i = 0; i < LIQUIDATION_REPORTS; i++) await reportEpoch(network, { exited: [exited, id] });
-  const liquidator = network.rewards.connect(network.chain.signers[5] as JsonRpcSigner) as Contract;
-  return { "0": Number(await send(liquidator, "liquidateBLSPublicKey", id)) };
+/**
+ * What is sent for those whom a record left out: the epoch's record is without `ids`, and they are shown, one or all of them.
+ */
+export async function measureShowings(network: TestNetwork, counts: readonly number[]): Promise<GasByVariant> {
+  const result: GasByVariant = {};
+  for (const count of counts) {
+    const ids = spread(count, network.nodes.length);
+    const { report } = await reportEpoch(network, { absent: ids });
+    const digest = digestOf(network.domain, "EpochReport", report);
+    const signature = signAsOne(network.scheme, pick(network, ids), digest);
+    result[count] = Number(await send(network.rewards, "showSigners", report.epoch, signature, ids));
+  }
+  return result;
 }
 
-/** Goes to the close of the running epoch and records its report, signed by all active nodes but `nonSigners`. */
-async function reportEpoch(
+/** What becomes of decommissioned nodes: they contest, are dropped, contest again, and one that says nothing is liquidated. */
+export interface SilenceGas {
+  readonly contest: GasByVariant;
+  readonly contestSigned: GasByVariant;
+  readonly dropSilent: GasByVariant;
+  readonly liquidate: GasByVariant;
+}
+
+/**
+ * A report decommissions `ids`. One contests by its operator and 20 by signature, before and after they were dropped for
+ * silence; the last is liquidated in the end, by somebody without tokens.
+ * @param exited An id that signs no more.
+ */
+export async function measureSilence(
   network: TestNetwork,
-  {
-    tree,
-    nonSigners = [],
-    decommission = [],
-    exited = [],
-  }: { tree?: RewardTree; nonSigners?: number[]; decommission?: number[]; exited?: number[] },
-): Promise<number> {
-  const { epochSeconds } = network.deployment.parameters;
-  await network.chain.increaseTime(epochSeconds);
+  ids: readonly number[],
+  exited: number,
+): Promise<SilenceGas> {
+  const [first, last] = [ids[0] as number, ids.at(-1) as number];
+  const twenty = ids.slice(0, 20);
+  await reportEpoch(network, { decommission: ids, exited: [exited] });
+  const absent = { exited: [exited, ...ids] };
+  const wait = async (reports: number): Promise<void> => {
+    for (let i = 0; i < reports; i++) await reportEpoch(network, absent);
+  };
+  const operator = network.rewards.connect(network.chain.signers[1] as JsonRpcSigner) as Contract;
+  const contest = async (): Promise<number> => Number(await send(operator, "contest", first));
+  const contestSigned = async (signers: readonly number[]): Promise<number> => {
+    const epoch = (await runningEpoch(network)) - 1;
+    const digest = digestOf(network.domain, "Contest", { epoch });
+    const signature = signAsOne(network.scheme, pick(network, signers), digest);
+    return Number(await send(network.rewards, "contestSigned", epoch, signature, signers));
+  };
+  await wait(SILENT_REPORTS);
+  const gas: SilenceGas = { contest: {}, contestSigned: {}, dropSilent: {}, liquidate: {} };
+  gas.contest["heard"] = await contest();
+  gas.contestSigned["1"] = await contestSigned([first]);
+  gas.contestSigned["20"] = await contestSigned(twenty);
+  await wait(SILENT_REPORTS);
+  gas.dropSilent["1"] = Number(await send(network.rewards, "dropSilent", [first]));
+  gas.dropSilent["20"] = Number(await send(network.rewards, "dropSilent", ids.slice(1, 21)));
+  gas.contest["restored"] = await contest();
+  gas.contestSigned["20 restored"] = await contestSigned(ids.slice(1, 21));
+  await wait(LIQUIDATION_REPORTS);
+  const liquidator = network.rewards.connect(network.chain.signers[5] as JsonRpcSigner) as Contract;
+  gas.liquidate["0"] = Number(await send(liquidator, "liquidateBLSPublicKey", last));
+  return gas;
+}
+
+/** Nodes by their ids. */
+function pick(network: TestNetwork, ids: readonly number[]): TestNode[] {
+  return ids.map((id) => network.nodes[id - 1] as TestNode);
+}
+
+async function runningEpoch(network: TestNetwork): Promise<number> {
   const genesis = Number(await network.rewards.getFunction("genesis")());
   const now = (await network.chain.provider.getBlock("latest"))?.timestamp ?? 0;
+  return Math.floor((now - genesis) / network.deployment.parameters.epochSeconds);
+}
+
+interface ReportOptions {
+  readonly tree?: RewardTree;
+  /** Named as non-signers. */
+  readonly absent?: readonly number[];
+  readonly decommission?: readonly number[];
+  /** Inactive, so that nobody names them. */
+  readonly exited?: readonly number[];
+}
+
+/** Goes to the next epoch and records the report of the one that has closed, signed by all active nodes but `absent`. */
+async function reportEpoch(
+  network: TestNetwork,
+  { tree, absent = [], decommission = [], exited = [] }: ReportOptions,
+): Promise<{ readonly report: EpochReport; readonly gas: number }> {
+  const { epochSeconds } = network.deployment.parameters;
+  const genesis = Number(await network.rewards.getFunction("genesis")());
+  const epoch = await runningEpoch(network);
+  // A first record comes in the first half of the epoch (P-37).
+  await network.chain.setNextTimestamp(genesis + (epoch + 1) * epochSeconds);
+  await network.chain.mine();
   const report: EpochReport = {
-    epoch: Math.floor((now - genesis) / epochSeconds) - 1,
+    epoch,
     rewardsRoot: tree?.root ?? `0x${"00".repeat(32)}`,
     totalOwed: tree === undefined ? 0n : 300_000_000_000n,
     activate: [],
     decommission,
   };
   const digest = digestOf(network.domain, "EpochReport", report);
-  const signature = signAsOne(network.scheme, without(network.nodes, [...nonSigners, ...exited]), digest);
-  const nothing = { absent: [], shown: [] };
-  return Number(await send(network.rewards, "reportEpoch", report, signature, nonSigners, [], nothing));
+  const signature = signAsOne(network.scheme, without(network.nodes, [...absent, ...exited]), digest);
+  return { report, gas: Number(await send(network.rewards, "reportEpoch", report, signature, absent, [])) };
 }
 
 /** A tree of 2,000 stakers, `own` among them. */

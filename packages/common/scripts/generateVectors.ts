@@ -64,6 +64,7 @@ const messages: { [K in MessageKind]: readonly MessageOf[K][] } = {
       decommission: Array.from({ length: 64 }, (_, i) => 100 + i),
     },
   ],
+  Contest: [{ epoch: 0 }, { epoch: 1 }, { epoch: Number.MAX_SAFE_INTEGER }],
   ProofOfPossession: [
     { blsKey, operator: alice, identityKey },
     { blsKey: new Uint8Array(96), operator: zeroAddress, identityKey: new Uint8Array(32) },

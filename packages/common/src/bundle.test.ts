@@ -22,6 +22,7 @@ const secretOf = (id: number) => craft.secretBytes(BigInt(id) ** 30n);
 const node = (id: number, state: NodeState = "active"): NodeView => ({
   id,
   state,
+  silent: false,
   stake: 25_000_000_000_000n,
   blsKey: scheme.publicKeyOf(secretOf(id)),
 });

@@ -29,6 +29,7 @@ const STRUCTS: { readonly [K in MessageKind]: (message: MessageOf[K]) => Uint8Ar
         list(report.decommission),
       ),
     ),
+  Contest: ({ epoch }) => keccak_256(concatBytes(text("Contest(uint64 epoch)"), word(epoch))),
   ProofOfPossession: ({ blsKey, operator, identityKey }) =>
     keccak_256(
       concatBytes(
@@ -113,6 +114,7 @@ describe("digests (P-4, P-5)", () => {
         activate: fc.array(uint, { maxLength: 5 }),
         decommission: fc.array(uint, { maxLength: 5 }),
       }),
+      Contest: fc.record({ epoch: uint }),
       ProofOfPossession: fc.record({
         blsKey: fc.uint8Array({ minLength: 96, maxLength: 96 }),
         operator: address,

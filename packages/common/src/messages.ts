@@ -24,6 +24,11 @@ export interface EpochReport {
   readonly decommission: readonly NodeId[];
 }
 
+/** Kind: a decommissioned node says in an epoch that it is alive (P-111). Signed with the BLS key. */
+export interface Contest {
+  readonly epoch: number;
+}
+
 /** Kind: binds a BLS key to its operator and identity key. Signed with both keys (P-8). */
 export interface ProofOfPossession {
   /** 96 bytes (P-2). */
@@ -44,6 +49,7 @@ export interface ClaimRequest {
 export interface MessageOf {
   readonly RewardClaim: RewardClaim;
   readonly EpochReport: EpochReport;
+  readonly Contest: Contest;
   readonly ProofOfPossession: ProofOfPossession;
   readonly ClaimRequest: ClaimRequest;
 }
@@ -73,6 +79,7 @@ export const MESSAGE_TYPES = {
     { name: "activate", type: "uint64[]" },
     { name: "decommission", type: "uint64[]" },
   ],
+  Contest: [{ name: "epoch", type: "uint64" }],
   ProofOfPossession: [
     { name: "blsKey", type: "bytes" },
     { name: "operator", type: "address" },

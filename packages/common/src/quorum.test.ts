@@ -15,7 +15,13 @@ import { Signers } from "./signers.ts";
 import type { NodeState } from "./types.ts";
 
 const blsKey = new Uint8Array(96);
-const node = (id: number, state: NodeState, stake = 100n): NodeView => ({ id, state, stake, blsKey });
+const node = (id: number, state: NodeState, stake = 100n, silent = false): NodeView => ({
+  id,
+  state,
+  silent,
+  stake,
+  blsKey,
+});
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const active = (count: number) => range(1, count).map((id) => node(id, "active"));
 
@@ -24,10 +30,13 @@ const anyNodes = fc
     fc.record({
       state: fc.constantFrom<NodeState>("pending", "active", "decommissioned", "exited"),
       stake: fc.bigInt({ min: 1n, max: 1n << 80n }),
+      silent: fc.boolean(),
     }),
     { maxLength: 40 },
   )
-  .map((list) => list.map(({ state, stake }, i) => node(i + 1, state, stake)));
+  .map((list) =>
+    list.map(({ state, stake, silent }, i) => node(i + 1, state, stake, silent && state === "decommissioned")),
+  );
 const anySigners = fc.uniqueArray(fc.integer({ min: 1, max: 45 }), { maxLength: 45 }).map((ids) => Signers.of(ids));
 
 describe("quorum (P-24)", () => {
@@ -75,6 +84,23 @@ describe("quorum (P-24)", () => {
     expect(withExtra.signedFloor).toBe(1000n);
     expect(hasMoneyQuorum(withExtra)).toBe(true);
   });
+
+  it("P-23, P-24: silent stake is on neither side of the floor, whether or not it signed", () => {
+    const nodes = [node(1, "active", 700n), node(2, "decommissioned", 200n), node(3, "decommissioned", 100n, true)];
+    for (const signers of [
+      [1, 2],
+      [1, 2, 3],
+    ]) {
+      const stake = stakeSigned(Signers.of(signers), nodes);
+      expect([stake.decommissionedStake, stake.signedFloor]).toEqual([200n, 900n]);
+      expect(hasMoneyQuorum(stake)).toBe(true);
+    }
+    // Without node 2 the floor holds as soon as that is silent too: 700 of 900 do, and 700 of 1,000 would not.
+    const others = [node(1, "active", 700n), node(2, "decommissioned", 300n), node(3, "decommissioned", 100n)];
+    expect(hasMoneyQuorum(stakeSigned(Signers.of([1]), others))).toBe(false);
+    const dropped = others.map((each) => (each.id === 2 ? { ...each, silent: true } : each));
+    expect(hasMoneyQuorum(stakeSigned(Signers.of([1]), dropped))).toBe(true);
+  });
 });
 
 describe("id lists (P-102)", () => {
@@ -101,7 +127,9 @@ describe("id lists (P-102)", () => {
         const stake = stakeSigned(signers, nodes);
         const { nonSigners, extraSigners } = deriveIdLists(signers, nodes);
         const sum = (ids: readonly number[], state: NodeState) =>
-          nodes.filter((n) => ids.includes(n.id) && n.state === state).reduce((total, n) => total + n.stake, 0n);
+          nodes
+            .filter((n) => ids.includes(n.id) && n.state === state && !n.silent)
+            .reduce((total, n) => total + n.stake, 0n);
         expect(stake.signedActive).toBe(stake.activeStake - sum(nonSigners, "active"));
         expect(stake.signedFloor).toBe(stake.signedActive + sum(extraSigners, "decommissioned"));
       }),

@@ -19,6 +19,8 @@ export const REPORT_QUORUM_BPS = 6_667n;
 export interface NodeView {
   readonly id: NodeId;
   readonly state: NodeState;
+  /** Whether a decommissioned node was dropped from the floor (P-110): its stake is on neither side of it. */
+  readonly silent: boolean;
   /** Atomic units. */
   readonly stake: bigint;
   /** 96 bytes (P-2). */
@@ -34,6 +36,7 @@ export interface IdLists {
 /** Stakes in atomic units, named as in P-23. */
 export interface SignedStake {
   readonly activeStake: bigint;
+  /** Of decommissioned nodes that count toward the floor. */
   readonly decommissionedStake: bigint;
   readonly signedActive: bigint;
   readonly signedFloor: bigint;
@@ -65,12 +68,12 @@ export function stakeSigned(signers: Signers, nodes: Iterable<NodeView>): Signed
   let decommissionedStake = 0n;
   let signedActive = 0n;
   let signedDecommissioned = 0n;
-  for (const { id, state, stake } of nodes) {
+  for (const { id, state, silent, stake } of nodes) {
     const signed = signers.has(id);
     if (state === "active") {
       activeStake += stake;
       if (signed) signedActive += stake;
-    } else if (state === "decommissioned") {
+    } else if (state === "decommissioned" && !silent) {
       decommissionedStake += stake;
       if (signed) signedDecommissioned += stake;
     }

@@ -69,6 +69,9 @@ export async function deploy(
   const rewardsInit = encodeInitialize("ServiceNodeRewards", [
     {
       owner,
+      guardian: owner,
+      founder: deployer,
+      emergencyNoticeSeconds: 16 * 86_400,
       stakingRequirement: parameters.stakingRequirementAtomic,
       epochSeconds: parameters.epochSeconds,
       claimLimit: parameters.claimLimitAtomic,

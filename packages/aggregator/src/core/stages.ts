@@ -42,6 +42,9 @@ export type ChainEvent = EventPosition &
       }
     | { readonly type: "nodes-activated"; readonly ids: readonly NodeId[] }
     | { readonly type: "nodes-decommissioned"; readonly ids: readonly NodeId[] }
+    /** Decommissioned nodes whose stake left the floor, or came back to it (P-110, P-112). */
+    | { readonly type: "nodes-dropped"; readonly ids: readonly NodeId[] }
+    | { readonly type: "nodes-restored"; readonly ids: readonly NodeId[] }
     /** Seconds since 1970 at which the node's exit unlocks; the same for every request of one node. */
     | { readonly type: "leave-requested"; readonly id: NodeId; readonly unlocksAt: number }
     /** Left or liquidated. */
@@ -67,6 +70,8 @@ export interface LedgerNode {
   readonly id: NodeId;
   readonly operator: Address;
   readonly state: NodeState;
+  /** Whether a decommissioned node was dropped from the floor (P-110). */
+  readonly silent: boolean;
   readonly stake: bigint;
   readonly blsKey: Uint8Array;
   readonly identityKey: Hex;
@@ -246,7 +251,10 @@ export interface AgentStatus {
   readonly closedEpoch: number | null;
   readonly nodes: Readonly<Record<NodeState, number>>;
   readonly activeStake: bigint;
+  /** Of decommissioned nodes that count toward the floor (P-22). */
   readonly decommissionedStake: bigint;
+  /** Of decommissioned nodes that do not. */
+  readonly silentStake: bigint;
   readonly totalOwed: bigint;
   readonly connectedPeers: number;
   readonly rounds: number;

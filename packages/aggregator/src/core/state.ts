@@ -136,6 +136,7 @@ export function admitNode(options: AgentOptions, modules: AgentModules): AdmitNo
       id: event.id,
       operator: event.operator,
       state: event.seeded ? "active" : "pending",
+      silent: false,
       stake: event.contributors.reduce((sum, { stake }) => sum + stake, 0n),
       blsKey,
       identityKey: event.identityKey,

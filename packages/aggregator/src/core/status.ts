@@ -11,10 +11,13 @@ export function agentStatus(state: CoreState): AgentStatus {
   const nodes: Record<NodeState, number> = { pending: 0, active: 0, decommissioned: 0, exited: 0 };
   let activeStake = 0n;
   let decommissionedStake = 0n;
+  let silentStake = 0n;
   for (const node of state.nodes) {
     nodes[node.state] += 1;
     if (node.state === "active") activeStake += node.stake;
-    if (node.state === "decommissioned") decommissionedStake += node.stake;
+    if (node.state !== "decommissioned") continue;
+    if (node.silent) silentStake += node.stake;
+    else decommissionedStake += node.stake;
   }
   let totalOwed = 0n;
   for (const amount of ledger.owed.values()) totalOwed += amount;
@@ -29,6 +32,7 @@ export function agentStatus(state: CoreState): AgentStatus {
     nodes,
     activeStake,
     decommissionedStake,
+    silentStake,
     totalOwed,
     connectedPeers: state.connected.length,
     rounds: state.rounds.size,

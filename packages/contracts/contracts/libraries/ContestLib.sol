@@ -16,7 +16,8 @@ import {SignerList} from "./SignerList.sol";
 /// @dev Linked: it runs on the storage of ServiceNodeRewards.
 library ContestLib {
     /// @notice See `IContests.contest`.
-    function contest(uint64 id) external {
+    /// @dev Not linked: an operator whose node is judged wrongly pays for as little as can be.
+    function contest(uint64 id) internal {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         NodeState state = $.records[id].state;
         if (state == NodeState.None) revert IServiceNodeRegistry.UnknownId(id, $.nextId);

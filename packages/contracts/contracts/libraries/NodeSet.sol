@@ -120,9 +120,9 @@ library NodeSet {
     /// `byOwner`, not kept out yet; emits which. Others are passed over.
     function drop(uint64[] calldata ids, bool byOwner) internal {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
-        Stakes memory stakes = _stakes();
         uint64[] memory applied = new uint64[](ids.length);
         uint256 count = 0;
+        uint256 moved = 0;
         uint16 stops = byOwner ? RewardsStorage.KEPT_OUT_FLAG : RewardsStorage.SILENT_FLAG;
         for (uint256 i = 0; i < ids.length; ++i) {
             uint64 id = ids[i];
@@ -130,43 +130,40 @@ library NodeSet {
             uint16 flags = record.flags;
             if (record.state != NodeState.Decommissioned || flags & stops != 0) continue;
             if (!byOwner && silentReports(record) < SILENT_REPORTS) continue;
-            if (flags & RewardsStorage.SILENT_FLAG == 0) {
-                uint256 stake = NodeData.stakeOf(id);
-                stakes.floor -= stake;
-                stakes.silent += stake;
-            }
+            if (flags & RewardsStorage.SILENT_FLAG == 0) moved += NodeData.stakeOf(id);
             record.flags = flags | (byOwner ? FLOOR_FLAGS : RewardsStorage.SILENT_FLAG);
             applied[count++] = id;
         }
         if (count == 0) return;
-        _store(stakes);
+        $.decommissionedStake -= uint96(moved);
+        $.silentStake += uint96(moved);
         emit IContests.ServiceNodesDropped(Ids.shorten(applied, count), byOwner);
     }
 
     /// @notice Notes that those of `ids` that are decommissioned were heard, and moves the stake of those that were
     /// dropped for silence back; emits which. Others are passed over.
+    /// @param ids It is left with those that were heard.
     function hear(uint64[] memory ids) internal {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
-        Stakes memory stakes = _stakes();
-        (uint256 heard, uint256 restored) = (0, 0);
+        uint32 atReport = $.acceptedReports;
         uint64[] memory back = new uint64[](ids.length);
+        (uint256 heard, uint256 restored, uint256 moved) = (0, 0, 0);
         for (uint256 i = 0; i < ids.length; ++i) {
             uint64 id = ids[i];
             RewardsStorage.NodeRecord storage record = $.records[id];
             if (record.state != NodeState.Decommissioned) continue;
-            record.heardAtReport = $.acceptedReports;
+            record.heardAtReport = atReport;
             ids[heard++] = id;
             if (record.flags & FLOOR_FLAGS != RewardsStorage.SILENT_FLAG) continue;
             record.flags &= ~RewardsStorage.SILENT_FLAG;
-            uint256 stake = NodeData.stakeOf(id);
-            stakes.silent -= stake;
-            stakes.floor += stake;
+            moved += NodeData.stakeOf(id);
             back[restored++] = id;
         }
         if (heard == 0) return;
-        emit IContests.ServiceNodesHeard(Ids.shorten(ids, heard), $.acceptedReports);
+        emit IContests.ServiceNodesHeard(Ids.shorten(ids, heard), atReport);
         if (restored == 0) return;
-        _store(stakes);
+        $.silentStake -= uint96(moved);
+        $.decommissionedStake += uint96(moved);
         emit IContests.ServiceNodesRestored(Ids.shorten(back, restored));
     }
 

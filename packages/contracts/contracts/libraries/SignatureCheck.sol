@@ -81,33 +81,41 @@ library SignatureCheck {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         bytes32[8] memory points = NodeData.startSum(key);
         uint256 packedIds = uint256($.packedGroups) * NodeData.GROUP_SIZE;
+        address store = packedIds == 0 ? NodeData.keyStore() : NodeData.packStore();
         (uint256 cursor, uint256 end) = NodeData.bounds(ids);
         uint256 previous = 0;
-        // A run is what one data contract holds: the ids of a packed group, or one node. It lies in one word of the bitmap.
-        while (cursor < end) {
-            uint256 id = NodeData.idAt(cursor);
-            if (id <= previous) _refuse(previous, id);
-            uint256 taken = $.activeBitmap[id >> 8];
-            uint256 first = id;
-            uint256 last = id;
-            address data;
-            if (id < packedIds) {
-                first = id - id % NodeData.GROUP_SIZE;
-                last = first + NodeData.GROUP_SIZE - 1;
-                data = NodeData.groupOf(id);
-            } else {
-                if ((taken >> (id & 0xff)) & 1 == 0 && id >= $.nextId) {
-                    revert IServiceNodeRegistry.UnknownId(id, $.nextId);
+        unchecked {
+            while (cursor < end) {
+                uint256 id = NodeData.idAt(cursor);
+                if (id <= previous) _refuse(previous, id);
+                uint256 taken = _taken($, id, take);
+                if (id < packedIds) {
+                    // The ids of a group are in one data contract and in one word of the bitmap.
+                    address group = NodeData.addressOf(store, id / NodeData.GROUP_SIZE + 1);
+                    uint256 groupStake;
+                    (cursor, previous, groupStake) = NodeData.addGroup(points, cursor, end, previous, group, taken);
+                    stake += groupStake;
+                    continue;
                 }
-                data = NodeData.pieceOf(id);
+                if (packedIds != 0) (store, packedIds) = (NodeData.keyStore(), 0); // no later id is packed
+                if ((taken >> (id & 0xff)) & 1 == 1) {
+                    stake += NodeData.loadKey(points, NodeData.addressOf(store, id), 1);
+                    NodeData.addLoaded(points);
+                }
+                previous = id;
+                cursor += 0x20;
             }
-            if (take == Take.Inactive) taken = ~taken;
-            else if (take == Take.All) taken = type(uint256).max;
-            uint256 runStake;
-            (cursor, previous, runStake) = NodeData.addRun(points, cursor, end, previous, data, first, last, taken);
-            stake += runStake;
         }
         return (NodeData.endSum(points), stake);
+    }
+
+    /// @dev The word of the bitmap in which a node is, with the bits of those to be taken. Refuses an id that was never given.
+    function _taken(RewardsStorage.Layout storage $, uint256 id, Take take) private view returns (uint256 word) {
+        word = $.activeBitmap[id >> 8];
+        bool isActive = (word >> (id & 0xff)) & 1 == 1;
+        if (!isActive && id >= $.nextId) revert IServiceNodeRegistry.UnknownId(id, $.nextId);
+        if (take == Take.Inactive) return ~word;
+        if (take == Take.All) return type(uint256).max;
     }
 
     /// @dev The stake of those of `ids` that are decommissioned and not silent.

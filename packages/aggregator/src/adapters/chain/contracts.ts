@@ -210,12 +210,14 @@ export class RewardsContract {
   async #node(id: NodeId, blockTag: number): Promise<NodeView> {
     const record = (await this.#read("node", id, { blockTag })) as {
       state: bigint;
+      silent: boolean;
       stake: bigint;
       blsKey: [string, string, string, string];
     };
     const state = NODE_STATES[Number(record.state)] ?? null;
     if (state === null) throw quorateError("CHAIN_EVENT_INVALID", { node: id, state: record.state });
-    return { id, state, stake: record.stake, blsKey: g1FromEip2537(fromHex(concat(record.blsKey))) };
+    const { silent, stake, blsKey } = record;
+    return { id, state, silent, stake, blsKey: g1FromEip2537(fromHex(concat(blsKey))) };
   }
 
   #read(name: string, ...args: unknown[]): Promise<unknown> {

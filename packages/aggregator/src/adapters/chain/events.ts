@@ -29,6 +29,8 @@ const DECODERS: Readonly<Record<keyof Contracts, ReadonlyMap<Hex, Decoder>>> = {
     Started: started,
     ServiceNodesActivated: (position, log) => ({ ...position, type: "nodes-activated", ids: idsOf(log) }),
     ServiceNodesDecommissioned: (position, log) => ({ ...position, type: "nodes-decommissioned", ids: idsOf(log) }),
+    ServiceNodesDropped: (position, log) => ({ ...position, type: "nodes-dropped", ids: idsOf(log) }),
+    ServiceNodesRestored: (position, log) => ({ ...position, type: "nodes-restored", ids: idsOf(log) }),
     ServiceNodeExitRequest: leaveRequested,
     ServiceNodeExit: nodeExited,
     ServiceNodeLiquidated: nodeExited,

@@ -50,8 +50,13 @@ const METRICS: readonly Metric[] = [
   },
   {
     name: "quorate_decommissioned_stake_tokens",
-    help: "stake of decommissioned nodes, in tokens",
+    help: "stake of decommissioned nodes that counts toward the floor, in tokens",
     read: ({ decommissionedStake }) => Number(decommissionedStake) / ATOMIC_PER_TOKEN,
+  },
+  {
+    name: "quorate_silent_stake_tokens",
+    help: "stake of decommissioned nodes that were dropped from the floor, in tokens",
+    read: ({ silentStake }) => Number(silentStake) / ATOMIC_PER_TOKEN,
   },
   {
     name: "quorate_owed_tokens",

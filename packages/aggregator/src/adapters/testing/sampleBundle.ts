@@ -8,7 +8,7 @@ export function sampleBundle({ recipient, epoch }: { recipient: Address; epoch: 
     message: { recipient, amount: 10n ** 9n + BigInt(epoch) },
     signature: new Uint8Array(192).fill(1),
     signers: Signers.of([1]),
-    nodes: [{ id: 1, state: "active", stake: 25_000n * 10n ** 9n, blsKey: new Uint8Array(96).fill(1) }],
+    nodes: [{ id: 1, state: "active", silent: false, stake: 25_000n * 10n ** 9n, blsKey: new Uint8Array(96).fill(1) }],
     block: { number: 5, hash: `0x${"05".repeat(32)}` },
   });
 }

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { FoldedNode, LedgerState } from "./ledger.ts";
 
 /** Raised with any change of the fold's rules or of this form. */
-const CHECKPOINT_VERSION = 1;
+const CHECKPOINT_VERSION = 2;
 
 const hex = z.custom<Hex>((value) => typeof value === "string" && /^0x(?:[0-9a-f]{2})*$/.test(value));
 const integer = z.number().int().nonnegative();
@@ -35,6 +35,7 @@ const checkpointSchema = z.strictObject({
         id: integer,
         operator: hex,
         state: z.enum(["pending", "active", "decommissioned", "exited"]),
+        silent: z.boolean(),
         stake: amount,
         blsKey: hex.transform((value) => fromHex(value)),
         identityKey: hex,

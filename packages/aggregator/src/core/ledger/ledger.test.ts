@@ -19,6 +19,7 @@ const admit: AdmitNode = (event): LedgerNode => ({
   id: event.id,
   operator: event.operator,
   state: event.seeded ? "active" : "pending",
+  silent: false,
   stake: event.contributors.reduce((sum, { stake }) => sum + stake, 0n),
   blsKey: fromHex(event.blsKey),
   identityKey: event.identityKey,

@@ -109,6 +109,10 @@ function applyEvent(state: LedgerState, event: ChainEvent, admit: AdmitNode): bo
       return setNodeStates(state, event.ids, event.timestamp, "active");
     case "nodes-decommissioned":
       return setNodeStates(state, event.ids, event.timestamp, "decommissioned");
+    case "nodes-dropped":
+      return setSilent(state, event.ids, true);
+    case "nodes-restored":
+      return setSilent(state, event.ids, false);
     case "node-exited":
       return setNodeStates(state, [event.id], event.timestamp, "exited");
     case "leave-requested": {
@@ -135,7 +139,16 @@ function setNodeStates(state: LedgerState, ids: readonly NodeId[], timestamp: nu
     const folded = knownNode(state, id);
     const activeSeconds = secondsActive(folded, openEpochStart(state), timestamp);
     const activeSince = to === "active" ? timestamp : null;
-    state.nodes.set(id, { ...folded, node: { ...folded.node, state: to }, activeSince, activeSeconds });
+    state.nodes.set(id, { ...folded, node: { ...folded.node, state: to, silent: false }, activeSince, activeSeconds });
+  }
+  return ids.length > 0;
+}
+
+/** Moves the stake of decommissioned nodes out of the floor or back (P-112); what they earn is not concerned. */
+function setSilent(state: LedgerState, ids: readonly NodeId[], silent: boolean): boolean {
+  for (const id of ids) {
+    const folded = knownNode(state, id);
+    state.nodes.set(id, { ...folded, node: { ...folded.node, silent } });
   }
   return ids.length > 0;
 }
