@@ -1,6 +1,6 @@
 /**
- * What a test runner says it counted. In: the lines that it printed, of vitest or of Hardhat's Solidity tests. Out: tests that passed and
- * that failed; 0 where it said nothing, as when it was killed.
+ * What a test runner says it counted. In: the lines that it printed, of vitest or of Hardhat's Solidity tests. Out:
+ * tests that passed and that failed; 0 where it said nothing, as when it was killed.
  */
 import { stripVTControlCharacters } from "node:util";
 

@@ -1,5 +1,6 @@
 /**
- * `npx -y pnpm@12 test`: the entry point. Compiles, then runs Solidity beside unit tests, then end-to-end tests, which want both cores.
+ * `npx -y pnpm@12 test`: the entry point. Compiles, then runs Solidity beside unit tests, then end-to-end tests, which
+ * want both cores.
  */
 import { join } from "node:path";
 import { REPOSITORY } from "../harness/child.ts";

@@ -1,7 +1,7 @@
 /**
- * The parts of `test`, as processes. In: stages of parts; those of one stage run beside each other, the next stage when all have
- * ended, whether or not one failed. Out: how each ended and what its test runner counted. Each part is a process group, so that what it
- * started ends with it.
+ * The parts of `test`, as processes. In: stages of parts; those of one stage run beside each other, the next stage when
+ * all have ended, whether or not one failed. Out: how each ended and what its test runner counted. Each part is a
+ * process group, so that what it started ends with it.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,6 +1,7 @@
 /**
- * What `test` does. In: stages of parts. Out: their output, the report, an exit status. Ctrl-C, a polite kill and the end of the
- * npx that started us end what runs, children included; the report then says which parts did not run to their end.
+ * What `test` does. In: stages of parts. Out: their output, the report, an exit status. Ctrl-C, a polite kill and the
+ * end of the npx that started us end what runs, children included; the report then says which parts did not run to
+ * their end.
  */
 import { constants } from "node:os";
 import { launcherChain, watchLaunchers } from "../harness/parentWatch.ts";

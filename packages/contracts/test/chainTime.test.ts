@@ -1,4 +1,5 @@
-// The time of a simulated chain is its own: it is read here under host clocks that say something else, and after waiting.
+// The time of a simulated chain is its own: it is read here under host clocks that say something else, and after
+// waiting.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonRpcSigner } from "ethers";
 import { afterEach, expect, test, vi } from "vitest";
@@ -60,7 +61,7 @@ test("time passes by exactly what is asked for, after many blocks within one sec
   expect([await timeOf(chain), await timeOf(chain, "pending")]).toEqual([10_000, 10_001]);
 });
 
-test("a chain that went back to a snapshot goes on from there, and so does one whose transaction reverted", async () => {
+test("a chain goes on from a snapshot that it went back to, and from a transaction that reverted", async () => {
   const chain = await start();
   const goBack = await chain.snapshot();
   await chain.increaseTime(86_400);

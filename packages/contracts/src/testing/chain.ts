@@ -1,6 +1,7 @@
 // A chain in this process for tests and measurements: Hardhat's simulated network at the hardfork of hardhat.config.ts.
-// Automines, and its accounts are funded. No server, no port. Its time is its own: it begins at `CHAIN_START_SECONDS`, each block is a
-// second after the one before unless a test says otherwise, and neither the host's clock nor its load changes what happens here.
+// Automines, and its accounts are funded. No server, no port. Its time is its own: it begins at `CHAIN_START_SECONDS`,
+// each block is a second after the one before unless a test says otherwise, and neither the host's clock nor its load
+// changes what happens here.
 import { BrowserProvider, type JsonRpcSigner } from "ethers";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import config from "../../hardhat.config.ts";
@@ -87,8 +88,9 @@ export async function startSimulatedChain(options: SimulatedChainOptions = {}): 
 }
 
 /**
- * EDR gives a block the host's time, shifted by a constant. This sets the time of the next one, and so of what is simulated until then,
- * after every call that mines: one second after the latest. What the caller sets itself stands until a block is mined.
+ * EDR gives a block the host's time, shifted by a constant. This sets the time of the next one, and so of what is
+ * simulated until then, after every call that mines: one second after the latest. What the caller sets itself stands
+ * until a block is mined.
  */
 async function withOwnTime(rpc: Rpc): Promise<Rpc> {
   const setNext = async ({ timestamp }: Block): Promise<unknown> => rpc("evm_setNextBlockTimestamp", [timestamp + 1]);
