@@ -2,6 +2,7 @@
 // hardfork the contracts are for: osaka, which has EIP-2537 and the transaction gas cap of EIP-7825.
 import { createRequire } from "node:module";
 import { defineConfig } from "hardhat/config";
+import { CHAIN_START_SECONDS } from "./src/testing/chainStart.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -44,6 +45,7 @@ export default defineConfig({
       type: "edr-simulated",
       chainType: "l1",
       hardfork: "osaka",
+      initialDate: new Date(CHAIN_START_SECONDS * 1_000),
       // Every test pays its deployments from here; the default of 10,000 ether each is plenty.
       accounts: { count: 40 },
     },

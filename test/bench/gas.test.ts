@@ -1,9 +1,10 @@
-// What each call costs at 2,000 nodes: the committed snapshot exactly, and the bounds that were set. Gas repeats to the unit, so a
-// difference is a change. After one that is meant: `npx -y pnpm@12 bench gas --json`, into the file beside this one.
+// What each call costs at 2,000 nodes: the committed snapshot exactly, and the bounds that were set. Gas repeats to the
+// unit, so a difference is a change. After one that is meant: `npx -y pnpm@12 bench gas --json`, into the file beside
+// this one.
 import { readFileSync } from "node:fs";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { benchGas, countsFor, GAS_NODES, type GasResult, printGas, startGasNetwork } from "./gas.ts";
-import { measureUpdates } from "./gasCalls.ts";
+import { measureReports, measureUpdateAndClaim, measureUpdates } from "./gasCalls.ts";
 
 const snapshot = JSON.parse(readFileSync(new URL("gas-2000.json", import.meta.url), "utf8")) as GasResult;
 
@@ -46,6 +47,25 @@ test("each further non-signer costs at most 5,200 gas, within one word of the ac
     await network.chain.close();
   }
 }, 120_000);
+
+test.each(["2026-06-01T00:00:00Z", "2026-06-01T11:30:00Z"])(
+  "claims cost what the snapshot says when the host's clock says %s (P-26)",
+  async (now) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date(now) });
+    // By when the chain began, a cycle of claims turned before the first claim by proof or did not: a difference of 5
+    // gas.
+    const network = await startGasNetwork(20);
+    try {
+      await network.chain.increaseTime(86_400); // the pool has something to pay
+      await measureUpdateAndClaim(network);
+      const { claim } = await measureReports(network, [0, 0, 0, 0]);
+      expect(claim).toEqual(snapshot.gas["claimWithProof"]);
+    } finally {
+      vi.useRealTimers();
+      await network.chain.close();
+    }
+  },
+);
 
 test("the table shows the peers' figures as ratios", () => {
   expect(printGas(result)).toMatch(/updateRewardsBalance +5 +\d+,\d+ +1,116,000 +×4\.\d +323,000 +×1\.\d/);

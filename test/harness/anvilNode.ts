@@ -21,6 +21,7 @@ const anvil = spawn(
   anvilBinary(),
   [
     ...["--host", "127.0.0.1", "--port", "0", "--chain-id", String(options.chainId), "--hardfork", options.hardfork],
+    ...["--timestamp", String(options.startSeconds)],
     // One slot an epoch: safe is one block behind the head, finalized two.
     ...["--slots-in-an-epoch", "1", "--block-time", String(options.blockTimeMs / 1000), "--mixed-mining"],
     ...["--mnemonic", options.mnemonic, "--accounts", String(options.accountCount)],

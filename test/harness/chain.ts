@@ -1,10 +1,11 @@
 /**
- * A local EVM for the demo and the end-to-end tests. In: which node, and how fast it mines. Out: one handle for both kinds: url,
- * signers, time, reorganisation. Both mine by interval, because epochs close only when block time passes.
+ * A local EVM for the demo and the end-to-end tests. In: which node, and how fast it mines. Out: one handle for both
+ * kinds: url, signers, time, reorganisation. Both mine by interval, because epochs close only when block time passes.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { quorateError } from "@quorate/common";
+import { CHAIN_START_SECONDS } from "@quorate/contracts/chain-start";
 import { HDNodeWallet, JsonRpcProvider, type Provider } from "ethers";
 import { type Child, startChild } from "./child.ts";
 
@@ -16,6 +17,8 @@ export interface EvmOptions {
   readonly mnemonic: string;
   readonly accountCount: number;
   readonly blockTimeMs: number;
+  /** The timestamp of the first block. */
+  readonly startSeconds: number;
   /** The EIP-2537 precompiles need prague or later. */
   readonly hardfork: string;
 }
@@ -51,6 +54,9 @@ export async function startChain(
     mnemonic: DEVELOPMENT_MNEMONIC,
     accountCount: options.accountCount,
     blockTimeMs: 1_000,
+    // From there on these chains keep pace with the host, because agents wait in real time for epochs to close. Agents
+    // read the time of day nowhere: what they compare with a block's timestamp are other blocks' timestamps.
+    startSeconds: CHAIN_START_SECONDS,
     hardfork: "osaka",
   };
   const child = startChild({
@@ -69,7 +75,8 @@ export async function startChain(
 }
 
 function chainHandle(kind: EvmKind, url: string, child: Child): Chain {
-  // Without `staticNetwork` every call asks for the chain id first; without `cacheTimeout` a nonce read twice within 250 ms is stale.
+  // Without `staticNetwork` every call asks for the chain id first; without `cacheTimeout` a nonce read twice within
+  // 250 ms is stale.
   const provider = new JsonRpcProvider(url, CHAIN_ID, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
   provider.pollingInterval = 200;
   return {

@@ -20,6 +20,7 @@ const hre = await createHardhatRuntimeEnvironment({
       type: "edr-simulated",
       chainId: options.chainId,
       hardfork: options.hardfork,
+      initialDate: new Date(options.startSeconds * 1_000),
       accounts: { mnemonic: options.mnemonic, count: options.accountCount },
       // Transactions are mined at once, and an empty block each interval lets epochs close. Without equal timestamps
       // a burst of transactions would push the chain's clock ahead of everyone else's, a second each.

@@ -75,6 +75,16 @@ describe("the core is pure (ADR 1)", () => {
   });
 });
 
+describe("time of local chains", () => {
+  it("whoever makes a chain of Hardhat or anvil says when it begins", () => {
+    const making = new RegExp(["type: .edr" + "-simulated", "anvilBinary\\(\\)" + ","].join("|"));
+    const makers = sources.filter(({ text }) => making.test(text));
+    expect(makers.length).toBeGreaterThanOrEqual(4);
+    const silent = makers.filter(({ text }) => !/CHAIN_START_SECONDS|startSeconds/.test(text));
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+});
+
 describe("what must not appear", () => {
   it("no work left open, no skipped or only-run test", () => {
     const open = new RegExp(

@@ -1,15 +1,23 @@
 // A chain in this process for tests and measurements: Hardhat's simulated network at the hardfork of hardhat.config.ts.
-// Automines, and its accounts are funded. No server, no port.
+// Automines, and its accounts are funded. No server, no port. Its time is its own: it begins at `CHAIN_START_SECONDS`,
+// each block is a second after the one before unless a test says otherwise, and neither the host's clock nor its load
+// changes what happens here.
 import { BrowserProvider, type JsonRpcSigner } from "ethers";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import config from "../../hardhat.config.ts";
 import { packageDir } from "../artifacts.ts";
 
+/** What EDR needs of a connection. */
+type Rpc = (method: string, params?: unknown[]) => Promise<unknown>;
+
+/** Calls that mine a block, while the chain automines, or that take blocks back. */
+const MOVES_TIME = new Set(["eth_sendTransaction", "eth_sendRawTransaction", "evm_mine", "evm_revert"]);
+
 /** One chain, empty at first. */
 export interface SimulatedChain {
   readonly provider: BrowserProvider;
   readonly signers: readonly JsonRpcSigner[];
-  /** Lets time pass and mines a block at its end. */
+  /** Mines a block exactly `seconds` after the latest. */
   increaseTime(seconds: number): Promise<void>;
   /** Sets the timestamp, in seconds, of the next block, and of what is simulated until then. */
   setNextTimestamp(timestamp: number): Promise<void>;
@@ -37,16 +45,17 @@ export interface SimulatedChainOptions {
 export async function startSimulatedChain(options: SimulatedChainOptions = {}): Promise<SimulatedChain> {
   const hre = await createHardhatRuntimeEnvironment(config, {}, packageDir);
   const connection = await hre.network.create({ network: "sim", override: options });
-  const rpc = connection.provider;
+  const call = await withOwnTime(async (method, params = []) => connection.provider.request({ method, params }));
+  const request = ({ method, params }: { method: string; params?: unknown[] | Record<string, unknown> }) =>
+    call(method, params as unknown[] | undefined);
   // Without a cache: a test reads right after it writes.
-  const provider = new BrowserProvider(rpc, undefined, { cacheTimeout: -1 });
-  const call = async (method: string, params: unknown[] = []): Promise<unknown> => rpc.request({ method, params });
+  const provider = new BrowserProvider({ request }, undefined, { cacheTimeout: -1 });
   const accounts = (await call("eth_accounts")) as string[];
   return {
     provider,
     signers: await Promise.all(accounts.map((account) => provider.getSigner(account))),
     async increaseTime(seconds) {
-      await call("evm_increaseTime", [seconds]);
+      await call("evm_setNextBlockTimestamp", [(await latestBlock(call)).timestamp + seconds]);
       await call("evm_mine");
     },
     async setNextTimestamp(timestamp) {
@@ -76,4 +85,42 @@ export async function startSimulatedChain(options: SimulatedChainOptions = {}): 
       await connection.close();
     },
   };
+}
+
+/**
+ * EDR gives a block the host's time, shifted by a constant. This sets the time of the next one, and so of what is
+ * simulated until then, after every call that mines: one second after the latest. What the caller sets itself stands
+ * until a block is mined.
+ */
+async function withOwnTime(rpc: Rpc): Promise<Rpc> {
+  const setNext = async ({ timestamp }: Block): Promise<unknown> => rpc("evm_setNextBlockTimestamp", [timestamp + 1]);
+  let known = await latestBlock(rpc);
+  await setNext(known);
+  const move: Rpc = async (method, params) => {
+    try {
+      return await rpc(method, params);
+    } finally {
+      const latest = await latestBlock(rpc);
+      if (latest.hash !== known.hash) await setNext(latest);
+      known = latest;
+    }
+  };
+  // One after the other, or the second of two transactions sent at once would be mined before its time is set.
+  let last: Promise<unknown> = Promise.resolve();
+  return (method, params) => {
+    if (!MOVES_TIME.has(method)) return rpc(method, params);
+    const moved = last.then(() => move(method, params));
+    last = moved.catch(() => {});
+    return moved;
+  };
+}
+
+interface Block {
+  readonly hash: string;
+  readonly timestamp: number;
+}
+
+async function latestBlock(rpc: Rpc): Promise<Block> {
+  const block = (await rpc("eth_getBlockByNumber", ["latest", false])) as { hash: string; timestamp: string };
+  return { hash: block.hash, timestamp: Number(block.timestamp) };
 }

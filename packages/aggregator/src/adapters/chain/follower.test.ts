@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { CHAIN_START_SECONDS } from "@quorate/contracts/chain-start";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ChainEvent, ChainHead, ChainHealth } from "../../core/stages.ts";
 import type { ChainFollower, Logger } from "../../driver/ports.ts";
@@ -92,7 +93,7 @@ describe("P-57: only finalised blocks", () => {
     expect(height(followed)).toBe(11);
     expect(followed.health).toEqual([{ healthy: true }]);
     expect(followed.heads.at(-1)).toMatchObject({
-      timestamp: 1_700_000_011,
+      timestamp: CHAIN_START_SECONDS + 11,
       hash: expect.stringMatching(/^0x[0-9a-f]{64}$/),
     });
   });
@@ -118,7 +119,7 @@ describe("P-57: only finalised blocks", () => {
       type: "pool-settled",
       blockNumber: 4,
       logIndex: 0,
-      timestamp: 1_700_000_004,
+      timestamp: CHAIN_START_SECONDS + 4,
     });
   });
 
@@ -179,7 +180,7 @@ describe("reorganisations", () => {
 
   it("error: while the agent was down", async () => {
     const chain = await chainOf(10);
-    const after: ChainHead = { number: 5, hash: `0x${"55".repeat(32)}`, timestamp: 1_700_000_005 };
+    const after: ChainHead = { number: 5, hash: `0x${"55".repeat(32)}`, timestamp: CHAIN_START_SECONDS + 5 };
     const followed = await follow([chain], { after });
     await until(() => code(followed) === "CHAIN_FINALISED_REORG");
     expect(followed.heads).toEqual([]);
@@ -187,7 +188,7 @@ describe("reorganisations", () => {
 
   it("error: the provider has forgotten blocks that were followed", async () => {
     const chain = await chainOf(4);
-    const after: ChainHead = { number: 9, hash: `0x${"55".repeat(32)}`, timestamp: 1_700_000_009 };
+    const after: ChainHead = { number: 9, hash: `0x${"55".repeat(32)}`, timestamp: CHAIN_START_SECONDS + 9 };
     const followed = await follow([chain], { after });
     await until(() => code(followed) === "CHAIN_PROVIDER_BEHIND");
   });

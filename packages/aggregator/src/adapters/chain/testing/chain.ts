@@ -10,6 +10,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "@quorate/common";
+import { CHAIN_START_SECONDS } from "@quorate/contracts/chain-start";
 import { AbiCoder, id } from "ethers";
 
 /** The binary itself: the package's `bin.mjs` is one more process, which would leave anvil behind when killed. */
@@ -39,7 +40,7 @@ export interface TestChain {
 
 /** A chain whose finalised block is two behind its head. */
 export async function startAnvil(chainId: number = CHAIN_ID): Promise<TestChain> {
-  const chain = ["--chain-id", String(chainId), "--hardfork", "osaka", "--timestamp", "1700000000"];
+  const chain = ["--chain-id", String(chainId), "--hardfork", "osaka", "--timestamp", String(CHAIN_START_SECONDS)];
   const child = spawn(anvilBinary(), ["--port", "0", "--slots-in-an-epoch", "1", ...chain], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -1,0 +1,20 @@
+/**
+ * `npx -y pnpm@12 test`: the entry point. Compiles, then runs Solidity beside unit tests, then end-to-end tests, which
+ * want both cores.
+ */
+import { join } from "node:path";
+import { REPOSITORY } from "../harness/child.ts";
+import { scriptPart } from "./parts.ts";
+import { runTests } from "./run.ts";
+
+const CONTRACTS = join(REPOSITORY, "packages/contracts");
+const AGAIN = "npx -y pnpm@12";
+
+process.exitCode = await runTests([
+  [scriptPart("build", CONTRACTS, "build", `${AGAIN} --filter @quorate/contracts build`)],
+  [
+    scriptPart("solidity", CONTRACTS, "test:solidity", `${AGAIN} test:solidity`),
+    scriptPart("unit", REPOSITORY, "test:unit", `${AGAIN} test:unit`),
+  ],
+  [scriptPart("e2e", REPOSITORY, "test:e2e", `${AGAIN} test:e2e`)],
+]);

@@ -1,0 +1,23 @@
+/** The end of `test`: a line for each part, and one that sums up. In: results. Out: text and an exit status. */
+import type { PartResult } from "./parts.ts";
+
+/** The last line is `N passed, N failed`. */
+export function report(results: readonly PartResult[]): string {
+  const rows = results.map(({ name, failure, seconds, passed, failed, again }) => [
+    failure === null ? "passed" : "FAILED",
+    name,
+    `${passed} passed, ${failed} failed`,
+    `${seconds.toFixed(1)} s`,
+    failure ?? "",
+    `again: ${again}`,
+  ]);
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const lines = rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  const sum = (of: "passed" | "failed"): number => results.reduce((total, result) => total + result[of], 0);
+  return `\n${lines.join("\n")}\n\n${sum("passed")} passed, ${sum("failed")} failed\n`;
+}
