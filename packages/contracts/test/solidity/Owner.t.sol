@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {IEmergency} from "../../contracts/interfaces/IEmergency.sol";
 import {EpochReport} from "../../contracts/interfaces/IEpochReports.sol";
+import {IRewardRatePool} from "../../contracts/interfaces/IRewardRatePool.sol";
 import {IRewardsDistributor} from "../../contracts/interfaces/IRewardsDistributor.sol";
 import {IServiceNodeRegistry, SeedNode} from "../../contracts/interfaces/IServiceNodeRegistry.sol";
 import {IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
@@ -52,6 +53,16 @@ contract OwnerTest is SilenceTest {
         vm.prank(OWNER);
         rewards.transferOwnership(address(0));
         assertEq(rewards.owner(), OWNER);
+    }
+
+    function test_P114_the_pools_ownership_is_not_renounced() public {
+        vm.expectRevert(abi.encodeWithSelector(IRewardRatePool.OwnershipCannotBeRenounced.selector));
+        pool.renounceOwnership();
+        bytes memory unauthorized = _unauthorized(OWNER);
+        vm.prank(OWNER);
+        vm.expectRevert(unauthorized);
+        pool.renounceOwnership();
+        assertEq(pool.owner(), address(this));
     }
 
     function test_P113_P114_renouncing_in_a_pause_locks_nothing() public {
