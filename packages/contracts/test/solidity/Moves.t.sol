@@ -226,7 +226,6 @@ contract MovesTest is SilenceTest {
         rewards.liquidateBLSPublicKey(NODE);
         _gone();
         assertTrue(rewards.node(NODE).liquidated, "liquidated");
-        assertTrue(!rewards.node(NODE).silent && !rewards.node(NODE).keptOut, "nowhere");
     }
 
     // --- exited ---
@@ -267,6 +266,7 @@ contract MovesTest is SilenceTest {
     /// @dev The node is counted nowhere.
     function _gone() private view {
         _assertState(NODE, NodeState.Exited);
+        assertTrue(!rewards.node(NODE).silent && !rewards.node(NODE).keptOut, "counted nowhere");
         _assertStakes(N - 1, 0, 0);
         _assertKey(REST);
     }
