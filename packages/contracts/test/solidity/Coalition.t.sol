@@ -9,8 +9,8 @@ import {Signer} from "./support/Signer.sol";
 import {SilenceTest} from "./support/SilenceTest.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @dev P-24, P-36, P-110, P-111: two thirds of the stake record what they like, decommission the rest, and try to become
-/// everybody. Nodes 15 to 20 are honest; each test is a way in which they are heard.
+/// @dev P-24, P-36, P-110, P-111: two thirds of the stake record what they like, decommission the rest, and try to
+/// become everybody. Nodes 15 to 20 are honest; each test is a way in which they are heard.
 contract CoalitionTest is SilenceTest {
     uint256 private constant N = 20;
     uint256 private constant COALITION = 14 * 15 / 2; // the sum of the secret keys 1 to 14

@@ -7,8 +7,8 @@ import {Signer} from "./support/Signer.sol";
 import {SilenceTest} from "./support/SilenceTest.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @dev P-22, P-112: random moves of six nodes of different stakes. Beside them goes a model that keeps to the table; after
-/// each move every sum of the contract is computed anew from it.
+/// @dev P-22, P-112: random moves of six nodes of different stakes. Beside them goes a model that keeps to the table;
+/// after each move every sum of the contract is computed anew from it.
 contract MovesFuzzTest is SilenceTest {
     enum Place {
         Pending,

@@ -9,7 +9,8 @@ import {SilenceTest} from "./support/SilenceTest.sol";
 import {Signer} from "./support/Signer.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @dev P-37, P-39: what is recorded. Lists are in Lists.t.sol, showings in Showing.t.sol, what is payable in Payable.t.sol.
+/// @dev P-37, P-39: what is recorded. Lists are in Lists.t.sol, showings in Showing.t.sol, payable roots in
+/// Payable.t.sol.
 contract ReportTestCase is SilenceTest {
     uint256 private constant N = 20;
     uint256 private constant ALL = N * (N + 1) / 2;
@@ -170,7 +171,7 @@ contract ReportTestCase is SilenceTest {
     }
 
     function test_P37_events_carry_the_ids_that_counted() public {
-        // 20 did not sign. 21 is pending: as a non-signer it is passed over, as are the active 3 and 20 as extra signers.
+        // 20 did not sign. 21 is pending: as a non-signer it is passed over, as 3 and 20, active, are as extra signers.
         EpochReport memory report = _reportOf(0);
         report.decommission = _ids(4);
         bytes32 digest = rewards.hashEpochReport(report);

@@ -9,8 +9,8 @@ import {Signer} from "./support/Signer.sol";
 import {vm} from "./support/Vm.sol";
 
 /// @dev A bundle survives changes of the set: one signature, and after it every combination of a registration, two
-/// activations, an exit, a liquidation, a decommission, a return and a drop from the floor. With freshly derived lists it pays exactly while its
-/// signers hold 95% of the then active stake and the floor.
+/// activations, an exit, a liquidation, a decommission, a return and a drop from the floor. With lists derived anew it
+/// pays exactly while its signers hold 95% of the then active stake and the floor.
 contract SurvivalTest is ReportTest {
     error Rolled();
 

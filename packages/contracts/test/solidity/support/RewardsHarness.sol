@@ -9,7 +9,8 @@ import {NodeData} from "../../../contracts/libraries/NodeData.sol";
 import {RewardsStorage} from "../../../contracts/libraries/RewardsStorage.sol";
 import {ServiceNodeRewards} from "../../../contracts/ServiceNodeRewards.sol";
 
-/// @title The rewards contract with two levers: a test may put a node into any state, with P-22 kept, and let reports pass.
+/// @title The rewards contract with two levers: a test may put a node into any state, with P-22 kept, and let reports
+/// pass.
 contract RewardsHarness is ServiceNodeRewards {
     constructor(IRewardsDistributor distributor_) ServiceNodeRewards(distributor_) {}
 
