@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Ownable2StepUpgradeable} from "@openzeppelin/contracts-upgradeable/access/Ownable2StepUpgradeable.sol";
+import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/OwnableUpgradeable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -46,6 +47,11 @@ contract RewardRatePool is IRewardRatePool, Ownable2StepUpgradeable {
         Layout storage $ = _layout();
         $.token = token_;
         $.beneficiary = beneficiary_;
+    }
+
+    /// @dev See `OwnershipCannotBeRenounced`.
+    function renounceOwnership() public view override(OwnableUpgradeable) onlyOwner {
+        revert OwnershipCannotBeRenounced();
     }
 
     /// @inheritdoc IRewardRatePool

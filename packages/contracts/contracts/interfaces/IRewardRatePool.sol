@@ -13,6 +13,8 @@ interface IRewardRatePool {
     error AmountIsZero();
     /// @notice An address that must be set is zero.
     error AddressIsZero();
+    /// @notice The pool always has an owner that can hand it over (P-114).
+    error OwnershipCannotBeRenounced();
     /// @notice A time before the last settlement: what was released then is in earlier events.
     error TimeBeforeSettlement(uint256 time, uint256 settledAt);
 

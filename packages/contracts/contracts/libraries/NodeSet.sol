@@ -186,6 +186,7 @@ library NodeSet {
             Stakes memory stakes = _stakes();
             _takeInactive(stakes, record.flags, NodeData.stakeOf(id));
             _store(stakes);
+            record.flags &= ~FLOOR_FLAGS;
         }
         record.state = NodeState.Exited;
         $.nodeCount -= 1;

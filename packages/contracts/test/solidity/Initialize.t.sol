@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IEmergency} from "../../contracts/interfaces/IEmergency.sol";
 import {IRewardRatePool} from "../../contracts/interfaces/IRewardRatePool.sol";
 import {IRewardsDistributor} from "../../contracts/interfaces/IRewardsDistributor.sol";
 import {IServiceNodeRegistry} from "../../contracts/interfaces/IServiceNodeRegistry.sol";
@@ -97,16 +98,58 @@ contract InitializeTest is NetworkTest {
     }
 
     function test_P49_refuses_parameters_out_of_range() public {
-        _refusedParameter(_with(0, STAKE, CLAIM_LIMIT, CYCLE), "epochSeconds", 0);
-        uint64 long = uint64(type(uint40).max) + 1;
-        _refusedParameter(_with(long, STAKE, CLAIM_LIMIT, CYCLE), "epochSeconds", long);
-        _refusedParameter(_with(1, 0, CLAIM_LIMIT, CYCLE), "stakingRequirement", 0);
-        uint128 large = uint128(type(uint64).max) + 1;
-        _refusedParameter(_with(1, large, CLAIM_LIMIT, CYCLE), "stakingRequirement", large);
-        _refusedParameter(_with(1, STAKE, 0, CYCLE), "claimLimit", 0);
-        _refusedParameter(_with(1, STAKE, 1 << 80, CYCLE), "claimLimit", 1 << 80);
-        _refusedParameter(_with(1, STAKE, CLAIM_LIMIT, 0), "claimCycleSeconds", 0);
-        _refusedParameter(_with(1, STAKE, CLAIM_LIMIT, 1 << 24), "claimCycleSeconds", 1 << 24);
+        ServiceNodeRewards.Parameters memory p = _parameters();
+        uint64[3] memory epochs = [uint64(0), 1, 1 << 32];
+        for (uint256 i = 0; i < 3; ++i) {
+            p.epochSeconds = epochs[i];
+            _refusedParameter(p, "epochSeconds", epochs[i]);
+        }
+        p = _parameters();
+        uint64[2] memory notices = [uint64(0), 1 << 32];
+        for (uint256 i = 0; i < 2; ++i) {
+            p.emergencyNoticeSeconds = notices[i];
+            _refusedParameter(p, "emergencyNoticeSeconds", notices[i]);
+        }
+        p = _parameters();
+        uint128[2] memory stakes = [uint128(0), 1 << 64];
+        for (uint256 i = 0; i < 2; ++i) {
+            p.stakingRequirement = stakes[i];
+            _refusedParameter(p, "stakingRequirement", stakes[i]);
+        }
+        p = _parameters();
+        uint256[2] memory limits = [uint256(0), 1 << 64];
+        for (uint256 i = 0; i < 2; ++i) {
+            p.claimLimit = limits[i];
+            _refusedParameter(p, "claimLimit", limits[i]);
+        }
+        p = _parameters();
+        uint256[2] memory cycles = [uint256(0), 1 << 24];
+        for (uint256 i = 0; i < 2; ++i) {
+            p.claimCycleSeconds = cycles[i];
+            _refusedParameter(p, "claimCycleSeconds", cycles[i]);
+        }
+    }
+
+    function test_P44_initialisation_emits_what_it_sets() public {
+        (address planned, RewardsDistributor own) = _distributorFor(token);
+        address logic = Deploy.rewardsLogic(own);
+        bytes memory init = abi.encodeCall(ServiceNodeRewards.initialize, (_parameters()));
+        vm.expectEmit(planned);
+        emit IServiceNodeRewards.StakingRequirementUpdated(STAKE);
+        vm.expectEmit(planned);
+        emit IEmergency.GuardianUpdated(GUARDIAN);
+        vm.expectEmit(address(own));
+        emit IRewardsDistributor.ClaimLimitUpdated(CLAIM_LIMIT, CYCLE);
+        ServiceNodeRewards created = ServiceNodeRewards(Deploy.proxy(logic, init));
+        assertEq(created.owner(), address(this));
+        assertEq(created.guardian(), GUARDIAN);
+        assertEq(created.founder(), FOUNDER);
+        assertEq(created.epochSeconds(), 1 hours);
+        assertEq(created.emergencyNoticeSeconds(), NOTICE);
+        // Nothing runs yet, and no pause does.
+        assertEq(created.genesis(), 0);
+        assertEq(created.pausedUntil(), 0);
+        assertTrue(!created.paused(), "not paused");
     }
 
     function test_P49_refuses_a_pool_without_token_or_beneficiary() public {
@@ -166,14 +209,6 @@ contract InitializeTest is NetworkTest {
             Deploy.proxy(logic, abi.encodeCall(RewardRatePool.initialize, (address(this), token_, paid)))
         );
         created = Deploy.distributor(own, planned);
-    }
-
-    function _with(uint64 epoch, uint128 stake, uint256 limit, uint256 cycle)
-        private
-        view
-        returns (ServiceNodeRewards.Parameters memory)
-    {
-        return ServiceNodeRewards.Parameters(address(this), stake, epoch, limit, cycle);
     }
 
     function _refusedParameter(ServiceNodeRewards.Parameters memory parameters, string memory name, uint256 value)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
+import {EpochReport, IEpochReports} from "../../contracts/interfaces/IEpochReports.sol";
 import {IServiceNodeRegistry, NodeState} from "../../contracts/interfaces/IServiceNodeRegistry.sol";
-import {EpochReport, IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
 import {ReportTest} from "./support/ReportTest.sol";
 import {Signer} from "./support/Signer.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @dev P-38: whom a report activates and decommissions. P-42: the emergency.
+/// @dev P-38: whom a report activates and decommissions. P-43: packing.
 contract ListsTest is ReportTest {
     uint256 private constant N = 60;
     uint256 private constant ALL = N * (N + 1) / 2;
@@ -63,12 +64,12 @@ contract ListsTest is ReportTest {
         EpochReport memory report = _reportOf(_closeRunning());
         report.activate = _range(uint64(N) + 1, uint64(N) + 65);
         _refuse(
-            report, ALL, none, none, abi.encodeWithSelector(IServiceNodeRewards.ListTooLong.selector, 65, 64)
+            report, ALL, none, none, abi.encodeWithSelector(IEpochReports.ListTooLong.selector, 65, 64)
         );
         report.activate = none;
         report.decommission = new uint64[](65);
         _refuse(
-            report, ALL, none, none, abi.encodeWithSelector(IServiceNodeRewards.ListTooLong.selector, 65, 64)
+            report, ALL, none, none, abi.encodeWithSelector(IEpochReports.ListTooLong.selector, 65, 64)
         );
         report.decommission = none;
         report.activate = _range(uint64(N) + 1, uint64(N) + 64);
@@ -91,7 +92,7 @@ contract ListsTest is ReportTest {
         assertEq(rewards.decommissionedStake(), 2 * STAKE);
         assertEq(abi.encode(rewards.aggregatePublicKey()), abi.encode(Signer.keyOf(ALL - 13)));
         assertEq(rewards.node(9).decommissionedAt, vm.getBlockTimestamp());
-        assertEq(rewards.node(9).decommissionedAtReport, 1);
+        assertEq(rewards.node(9).heardAtReport, 1);
     }
 
     function test_P38_reports_never_take_active_stake_below_half() public {
@@ -120,104 +121,19 @@ contract ListsTest is ReportTest {
         assertEq(rewards.decommissionedStake(), STAKE);
     }
 
-    // --- emergency ---
-
-    function test_P42_the_owner_decommissions_without_caps_when_reports_stopped() public {
-        // 25 of 60 are dead: 5833 bps, no report gets through.
-        uint64[] memory dead = _range(36, uint64(N));
-        vm.warp(rewards.genesis() + 72 * EPOCH - 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IServiceNodeRewards.NetworkAlive.selector, 72 * EPOCH - 1, 72 * EPOCH)
-        );
-        rewards.announceEmergency(dead, none);
-        vm.warp(rewards.genesis() + 72 * EPOCH);
-        vm.expectEmit(address(rewards));
-        emit IServiceNodeRewards.EmergencyAnnounced(dead, none, 24 * EPOCH);
-        rewards.announceEmergency(dead, none);
-        vm.warp(rewards.genesis() + 96 * EPOCH - 1);
-        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.EmergencyTooEarly.selector, 1));
-        rewards.emergencyDecommission(dead, none);
-        vm.warp(rewards.genesis() + 96 * EPOCH);
-        _notAnnounced(_range(35, uint64(N)), none);
-        rewards.emergencyDecommission(dead, none);
-        assertEq(rewards.activeStake(), 35 * STAKE);
-        assertEq(rewards.decommissionedStake(), 25 * STAKE);
-        _notAnnounced(dead, none);
-        // The network goes on: its reports are accepted again.
-        _next(_sumTo(35));
-        assertEq(rewards.acceptedReports(), 1);
-    }
-
-    function test_P42_an_accepted_report_voids_the_announcement() public {
-        uint64[] memory dead = _range(36, uint64(N));
-        vm.warp(rewards.genesis() + 72 * EPOCH);
-        rewards.announceEmergency(dead, none);
-        _next(ALL);
-        (,, bool isVoid) = rewards.emergency();
-        assertTrue(isVoid, "void");
-        vm.warp(rewards.genesis() + 97 * EPOCH);
-        _notAnnounced(dead, none);
-        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.NetworkAlive.selector, 24 * EPOCH, 72 * EPOCH));
-        rewards.announceEmergency(dead, none);
-    }
-
-    function test_P42_time_in_a_pause_does_not_count() public {
-        uint64[] memory dead = _range(36, uint64(N));
-        vm.warp(rewards.genesis() + 71 * EPOCH);
-        rewards.pause(1 days);
-        vm.warp(rewards.genesis() + 100 * EPOCH);
-        vm.expectRevert(abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()"))));
-        rewards.announceEmergency(dead, none);
-        rewards.unpause();
-        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.NetworkAlive.selector, 71 * EPOCH, 72 * EPOCH));
-        rewards.announceEmergency(dead, none);
-        vm.warp(rewards.genesis() + 101 * EPOCH);
-        rewards.announceEmergency(dead, none);
-        // Announced, then paused so that no report can void it: the notice does not run either.
-        rewards.pause(1 days);
-        vm.warp(rewards.genesis() + 200 * EPOCH);
-        (, uint256 secondsLeft,) = rewards.emergency();
-        assertEq(secondsLeft, 24 * EPOCH);
-        vm.expectRevert(abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()"))));
-        rewards.emergencyDecommission(dead, none);
-        rewards.unpause();
-        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.EmergencyTooEarly.selector, 24 * EPOCH));
-        rewards.emergencyDecommission(dead, none);
-    }
-
-    function test_P42_activates_pending_nodes_only_when_nobody_is_active() public {
-        uint64 pending = _register(100, OPERATOR);
-        uint64[] memory everyone = _range(1, uint64(N));
-        vm.warp(rewards.genesis() + 72 * EPOCH);
-        rewards.announceEmergency(_range(2, uint64(N)), _ids(pending));
-        vm.warp(rewards.genesis() + 96 * EPOCH);
-        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.ActiveStakeLeft.selector, STAKE));
-        rewards.emergencyDecommission(_range(2, uint64(N)), _ids(pending));
-
-        // A decommissioned node does not come back this way: 3 is in both lists and stays out.
-        rewards.announceEmergency(everyone, _ids(3, pending));
-        vm.warp(rewards.genesis() + 120 * EPOCH);
-        rewards.emergencyDecommission(everyone, _ids(3, pending));
-        assertEq(rewards.activeStake(), STAKE);
-        assertEq(abi.encode(rewards.aggregatePublicKey()), abi.encode(Signer.keyOf(100)));
-        assertEq(uint256(rewards.node(3).state), uint256(NodeState.Decommissioned));
-        // One node of 61 is alive: its reports are accepted, money waits for the floor.
-        _next(100);
-        assertEq(distributor.payableRootCount(), 0);
-    }
-
-    function test_P42_owner_only() public {
-        bytes memory expected =
-            abi.encodeWithSelector(bytes4(keccak256("OwnableUnauthorizedAccount(address)")), address(9));
-        vm.prank(address(9));
-        vm.expectRevert(expected);
-        rewards.announceEmergency(none, none);
-        vm.prank(address(9));
-        vm.expectRevert(expected);
-        rewards.emergencyDecommission(none, none);
-        vm.prank(address(9));
-        vm.expectRevert(expected);
-        rewards.setLiquidationShares(0, 0);
+    function test_P38_dropping_silent_nodes_does_not_lower_the_half() public {
+        for (uint64 id = 32; id <= N; ++id) rewards.setState(id, NodeState.Decommissioned);
+        for (uint256 i = 0; i < 48; ++i) _next(_sumTo(31));
+        rewards.dropSilent(_range(32, uint64(N)));
+        assertEq(rewards.silentStake(), 29 * STAKE);
+        // 31 of 60: one may go, and then nobody.
+        for (uint256 i = 0; i < 2; ++i) {
+            EpochReport memory report = _reportOf(_closeRunning());
+            report.decommission = _range(1, 31);
+            _submit(report, _activeSecrets(N), none, none);
+            assertEq(rewards.activeStake(), 30 * STAKE);
+        }
+        assertEq(rewards.decommissionedStake(), STAKE);
     }
 
     // --- packing ---
@@ -245,17 +161,19 @@ contract ListsTest is ReportTest {
         assertEq(packedActive, active);
         assertEq(packedActive, 123 * STAKE);
         assertEq(packedFloor, floor);
+        // What is shown is of exactly the listed nodes, whatever their state.
+        EpochReport memory report = _reportOf(_closeRunning());
+        _submit(report, all, none, none);
+        _show(report, 1 + 100, _ids(1, 100));
+        _show(report, 100 + 129, _ids(100, 129));
+        BLS.G2Point memory signature = Signer.sign(1 + 100, rewards.hashEpochReport(report));
+        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.DuplicateId.selector, 100));
+        rewards.showSigners(report.epoch, signature, _ids(100, 100));
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.GroupNotFull.selector, 1, 131));
         rewards.packNodes();
     }
 
     // --- helpers ---
-
-    function _notAnnounced(uint64[] memory decommission, uint64[] memory activate) private {
-        (bytes32 announced,,) = rewards.emergency();
-        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.EmergencyNotAnnounced.selector, announced));
-        rewards.emergencyDecommission(decommission, activate);
-    }
 
     /// @dev `_submit` whose only calls between expectEmit and the report are views.
     function _submitExpecting(EpochReport memory report, uint256 secret) private {

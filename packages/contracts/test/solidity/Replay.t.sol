@@ -2,13 +2,13 @@
 pragma solidity 0.8.37;
 
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
+import {EpochReport, IEpochReports} from "../../contracts/interfaces/IEpochReports.sol";
 import {
     Contributor,
     IServiceNodeRegistry,
     Registration,
     SeedNode
 } from "../../contracts/interfaces/IServiceNodeRegistry.sol";
-import {EpochReport, IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
 import {ReportTest} from "./support/ReportTest.sol";
 import {Signer} from "./support/Signer.sol";
 import {vm} from "./support/Vm.sol";
@@ -47,16 +47,11 @@ contract ReplayTest is ReportTest {
         _submit(report, _sumTo(N), none, none);
     }
 
-    function test_P37_the_same_record_does_not_land_twice() public {
+    function test_P39_the_same_record_does_not_land_twice() public {
         _close(0);
         _submit(_reportOf(0), _sumTo(N), none, none);
-        _refuse(
-            _reportOf(0),
-            _sumTo(N),
-            none,
-            none,
-            abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, 0)
-        );
+        bytes memory landed = abi.encodeWithSelector(IEpochReports.AlreadyPayable.selector, 0);
+        _refuse(_reportOf(0), _sumTo(N), none, none, landed);
         // As the report of the next epoch it is another message.
         _close(1);
         BLS.G2Point memory signature = Signer.sign(_sumTo(N), rewards.hashEpochReport(_reportOf(0)));

@@ -2,15 +2,16 @@
 pragma solidity 0.8.37;
 
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
-import {IRewardsDistributor} from "../../contracts/interfaces/IRewardsDistributor.sol";
+import {EpochReport, IEpochReports} from "../../contracts/interfaces/IEpochReports.sol";
 import {IServiceNodeRegistry, NodeState} from "../../contracts/interfaces/IServiceNodeRegistry.sol";
-import {EpochReport, IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
-import {ReportTest} from "./support/ReportTest.sol";
+import {IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
+import {SilenceTest} from "./support/SilenceTest.sol";
 import {Signer} from "./support/Signer.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @dev P-37, P-39, P-40: what is recorded and what becomes payable. Lists are in Lists.t.sol.
-contract ReportTestCase is ReportTest {
+/// @dev P-37, P-39: what is recorded. Lists are in Lists.t.sol, showings in Showing.t.sol, payable roots in
+/// Payable.t.sol.
+contract ReportTestCase is SilenceTest {
     uint256 private constant N = 20;
     uint256 private constant ALL = N * (N + 1) / 2;
     /// @dev A pending node.
@@ -31,29 +32,28 @@ contract ReportTestCase is ReportTest {
         bytes32 digest = rewards.hashEpochReport(report);
         BLS.G2Point memory signature = Signer.sign(ALL, digest);
         vm.expectEmit(address(rewards));
-        emit IServiceNodeRewards.EpochReportRecorded(0, address(0xcafe), digest, true, true, signature, none, none);
+        emit IEpochReports.EpochReportRecorded(0, address(0xcafe), digest, true, true, signature, none, none);
         vm.expectEmit(address(rewards));
-        emit IServiceNodeRewards.RewardsRootPayable(0, 0, report.rewardsRoot, 0);
+        emit IEpochReports.RewardsRootPayable(0, 0, report.rewardsRoot, 0);
         vm.prank(address(0xcafe));
         rewards.reportEpoch(report, signature, none, none);
-        (bytes32 recorded, uint64 recordedAt, bool isPayable) = rewards.epochRecord(0);
-        assertEq(recorded, digest);
-        assertEq(recordedAt, vm.getBlockTimestamp());
-        assertTrue(isPayable, "payable");
+        assertEq(rewards.recordedDigest(0), digest);
+        assertEq(rewards.recordedDigest(1), bytes32(0));
+        assertTrue(rewards.isPayable(0), "payable");
         assertEq(rewards.acceptedReports(), 1);
         assertEq(distributor.payableRootCount(), 1);
         assertEq(distributor.payableRoot(0), report.rewardsRoot);
     }
 
-    function test_P37_the_window_of_the_first_record_is_the_next_epoch() public {
+    function test_P37_the_first_record_comes_in_the_first_half_of_the_next_epoch() public {
         uint256 end = rewards.genesis() + EPOCH;
         bytes memory expected =
-            abi.encodeWithSelector(IServiceNodeRewards.OutsideWindow.selector, 0, end, end + EPOCH);
+            abi.encodeWithSelector(IEpochReports.OutsideWindow.selector, 0, end, end + EPOCH / 2);
         vm.warp(end - 1);
-        _refuse(_reportOf(0), ALL, none, none, expected);
-        vm.warp(end + EPOCH);
-        _refuse(_reportOf(0), ALL, none, none, expected);
-        vm.warp(end + EPOCH - 1);
+        _refuseUnpaired(_reportOf(0), none, none, expected);
+        vm.warp(end + EPOCH / 2);
+        _refuseUnpaired(_reportOf(0), none, none, expected);
+        vm.warp(end + EPOCH / 2 - 1);
         _submit(_reportOf(0), ALL, none, none);
     }
 
@@ -69,7 +69,7 @@ contract ReportTestCase is ReportTest {
                 ALL,
                 none,
                 none,
-                abi.encodeWithSelector(IServiceNodeRewards.OutsideWindow.selector, e, end, end + EPOCH)
+                abi.encodeWithSelector(IEpochReports.OutsideWindow.selector, e, end, end + EPOCH / 2)
             );
         }
         _submit(hoard[4], ALL, none, none);
@@ -84,23 +84,20 @@ contract ReportTestCase is ReportTest {
             ALL,
             none,
             none,
-            abi.encodeWithSelector(IServiceNodeRewards.OutsideWindow.selector, type(uint64).max, end, end + EPOCH)
+            abi.encodeWithSelector(IEpochReports.OutsideWindow.selector, type(uint64).max, end, end + EPOCH / 2)
         );
     }
 
     function test_P24_a_report_is_recorded_at_two_thirds() public {
         // 13 of 20 are 6500 bps, 14 are 7000.
-        uint64[] memory absent = _range(14, 20);
-        _refuse(
+        _refuseUnpaired(
             _reportOf(0),
-            _sumTo(13),
-            absent,
+            _range(14, 20),
             none,
             abi.encodeWithSelector(IServiceNodeRewards.QuorumNotReached.selector, 13 * STAKE, 20 * STAKE, 6_667)
         );
         _submit(_reportOf(0), _sumTo(14), _range(15, 20), none);
-        (,, bool isPayable) = rewards.epochRecord(0);
-        assertTrue(!isPayable, "recorded, not payable");
+        assertTrue(!rewards.isPayable(0), "recorded, not payable");
         assertEq(distributor.payableRootCount(), 0);
     }
 
@@ -163,9 +160,7 @@ contract ReportTestCase is ReportTest {
 
     function test_P29_P37_no_report_in_a_pause_or_before_the_start() public {
         rewards.pause(1 days);
-        _refuse(
-            _reportOf(0), ALL, none, none, abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()")))
-        );
+        _refuse(_reportOf(0), ALL, none, none, _enforcedPause(vm.getBlockTimestamp() + 1 days));
         rewards.unpause();
         _submit(_reportOf(0), ALL, none, none);
         _deploy();
@@ -173,6 +168,57 @@ contract ReportTestCase is ReportTest {
         BLS.G2Point memory signature = Signer.sign(ALL, rewards.hashEpochReport(report));
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.NotStarted.selector));
         rewards.reportEpoch(report, signature, none, none);
+    }
+
+    function test_P37_events_carry_the_ids_that_counted() public {
+        // 20 did not sign. 21 is pending: as a non-signer it is passed over, as 3 and 20, active, are as extra signers.
+        EpochReport memory report = _reportOf(0);
+        report.decommission = _ids(4);
+        bytes32 digest = rewards.hashEpochReport(report);
+        BLS.G2Point memory signature = Signer.sign(ALL - 20, digest);
+        vm.expectEmit(address(rewards));
+        emit IEpochReports.EpochReportRecorded(0, address(this), digest, true, true, signature, _ids(20), none);
+        rewards.reportEpoch(report, signature, _ids(20, PENDING), _ids(3, 20));
+        // Node 4 was active until this record applied its lists: now it is inactive, and its signature an extra one.
+        _assertState(4, NodeState.Decommissioned);
+        report = _reportOf(_closeRunning());
+        digest = rewards.hashEpochReport(report);
+        signature = Signer.sign(ALL - 20 + PENDING_SECRET, digest);
+        vm.expectEmit(address(rewards));
+        emit IEpochReports.EpochReportRecorded(
+            1, address(this), digest, true, false, signature, _ids(20), _ids(4, PENDING)
+        );
+        rewards.reportEpoch(report, signature, _ids(4, 20), _ids(4, PENDING));
+    }
+
+    function test_P37_the_event_names_no_silent_node_as_a_signer() public {
+        // The attack: an active, silent node is named as a non-signer and as an extra signer.
+        _exit(PENDING);
+        uint64 epoch = _closeRunning();
+        EpochReport memory report = _reportOf(epoch);
+        bytes32 digest = rewards.hashEpochReport(report);
+        BLS.G2Point memory signature = Signer.sign(_sumTo(19), digest);
+        vm.expectEmit(address(rewards));
+        emit IEpochReports.EpochReportRecorded(epoch, address(this), digest, true, true, signature, _ids(20), none);
+        rewards.reportEpoch(report, signature, _ids(20), _ids(20));
+        // An exited one as both: its key enters the sum, so without its signature nothing holds.
+        report = _reportOf(_closeRunning());
+        _refuse(
+            report,
+            _sumTo(19),
+            _ids(20, PENDING),
+            _ids(PENDING),
+            abi.encodeWithSelector(IServiceNodeRegistry.InvalidSignature.selector, rewards.hashEpochReport(report))
+        );
+        // And in a later record, which names what counted then.
+        _submit(report, _sumTo(18), _ids(19, 20), none);
+        digest = rewards.hashEpochReport(report);
+        signature = Signer.sign(_sumTo(19), digest);
+        vm.expectEmit(address(rewards));
+        emit IEpochReports.EpochReportRecorded(
+            report.epoch, address(this), digest, false, true, signature, _ids(20), none
+        );
+        rewards.reportEpoch(report, signature, _ids(20), _ids(19, 20));
     }
 
     // --- later records ---
@@ -183,213 +229,123 @@ contract ReportTestCase is ReportTest {
         bytes32 digest = rewards.hashEpochReport(report);
         BLS.G2Point memory signature = Signer.sign(ALL - 7, digest);
         vm.expectEmit(address(rewards));
-        emit IServiceNodeRewards.EpochReportRecorded(0, address(this), digest, false, true, signature, _ids(7), none);
-        rewards.reportEpoch(report, signature, _ids(7), none, _earlier(_ids(3, 7), none));
+        emit IEpochReports.EpochReportRecorded(0, address(0xcafe), digest, false, true, signature, _ids(7), none);
+        vm.expectEmit(address(rewards));
+        emit IEpochReports.RewardsRootPayable(0, 0, report.rewardsRoot, 0);
+        vm.prank(address(0xcafe));
+        rewards.reportEpoch(report, signature, _ids(7), none);
+        assertTrue(rewards.isPayable(0), "payable");
         assertEq(distributor.payableRootCount(), 1);
         assertEq(rewards.acceptedReports(), 1);
     }
 
-    function test_P39_nobody_can_hide_anothers_signature() public {
-        // A coalition records 18 of 20 although 7 and 3 signed too. Whoever holds one of their shares adds it to the
-        // record's own aggregate; 3 is then shown, and a record without 7 but with 3 again brings nothing.
+    function test_P39_a_later_record_that_makes_nothing_payable_is_refused_before_the_pairing() public {
+        // Recorded by 18 of 20: not payable.
         EpochReport memory report = _reportOf(0);
         _submit(report, ALL - 3 - 7, _ids(3, 7), none);
-        _submit(report, ALL - 7, _ids(7), none, _earlier(_ids(3, 7), none));
-        // The coalition's own next move, another subset that leaves 7 out, shows nothing new.
-        bytes memory nothing = abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, 0);
-        _refuse(report, ALL - 7, _ids(7), none, _earlier(_ids(7), none), nothing);
-        _refuse(report, ALL - 2 - 7, _ids(2, 7), none, _earlier(_ids(7), none), nothing);
-        // 7 is still welcome, even from a record that leaves others out and is not payable by itself.
-        _submit(report, ALL - 1 - 2, _ids(1, 2), none, _earlier(_ids(7), none));
-        _refuse(report, ALL, none, none, nothing);
-    }
-
-    function test_P39_a_pending_extra_signer_is_news_once() public {
-        EpochReport memory report = _reportOf(0);
-        _submit(report, ALL, none, none);
-        uint256 withPending = ALL + PENDING_SECRET;
-        _submit(report, withPending, none, _ids(PENDING));
-        _refuse(
+        bytes memory quorum =
+            abi.encodeWithSelector(IServiceNodeRewards.QuorumNotReached.selector, 18 * STAKE, 20 * STAKE, 9_500);
+        _refuseUnpaired(report, _ids(3, 7), none, quorum);
+        // A pending node that signed too adds nothing: it is shown by a showing.
+        _refuseUnpaired(report, _ids(3, 7), _ids(PENDING), quorum);
+        for (uint64 id = 15; id <= N; ++id) rewards.setState(id, NodeState.Decommissioned);
+        _refuseUnpaired(
             report,
-            withPending,
             none,
-            _ids(PENDING),
-            _earlier(none, _ids(PENDING)),
-            abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, 0)
-        );
-        // Another pending node is news again, and the list stays sorted whatever the order of arrival.
-        uint64 next = _register(PENDING_SECRET + 1, address(0x0e));
-        uint64 last = _register(PENDING_SECRET + 2, address(0x0e));
-        _submit(report, ALL + 52, none, _ids(last), _earlier(none, _ids(PENDING)));
-        _submit(report, ALL + 51, none, _ids(next), _earlier(none, _ids(PENDING, last)));
-        _refuse(
-            report,
-            ALL + 50 + 51 + 52,
             none,
-            _range(PENDING, last),
-            _earlier(none, _range(PENDING, last)),
-            abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, 0)
+            abi.encodeWithSelector(IServiceNodeRewards.FloorNotReached.selector, 14 * STAKE, 20 * STAKE, 7_500)
         );
+        // With the stake that is asked for, the signature is looked at.
+        _refuseUnpaired(report, none, _ids(15), abi.encodeWithSelector(IServiceNodeRegistry.InvalidPoint.selector));
+        _submit(report, _sumTo(15), none, _ids(15));
+        _refuseUnpaired(report, none, none, abi.encodeWithSelector(IEpochReports.AlreadyPayable.selector, 0));
     }
 
-    function test_P39_a_node_that_the_record_itself_decommissions_is_news_only_if_it_was_absent() public {
+    function test_P39_the_empty_root_takes_no_later_record() public {
         EpochReport memory report = _reportOf(0);
-        report.decommission = _ids(5, 6);
-        // 5 is absent, 6 signs; the 2% take 5 alone.
-        _submit(report, ALL - 5, _ids(5), none);
-        assertEq(uint256(rewards.node(5).state), uint256(NodeState.Decommissioned));
-        _submit(report, ALL, none, _ids(5), _earlier(_ids(5), none));
-        _refuse(
-            report, ALL, none, _ids(5), abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, 0)
-        );
-        assertEq(uint256(rewards.node(6).state), uint256(NodeState.Active));
+        report.rewardsRoot = 0;
+        _submit(report, ALL - 3 - 7, _ids(3, 7), none);
+        _refuseUnpaired(report, none, none, abi.encodeWithSelector(IEpochReports.RootIsZero.selector, 0));
     }
 
-    function test_P39_a_present_node_that_was_decommissioned_since_is_no_news() public {
+    function test_P39_what_is_owed_and_released_since_makes_the_very_same_signature_payable() public {
         EpochReport memory report = _reportOf(0);
-        report.decommission = _ids(6);
+        uint256 released = pool.released(vm.getBlockTimestamp());
+        report.totalOwed = pool.released(vm.getBlockTimestamp() + EPOCH);
         _submit(report, ALL, none, none);
-        _refuse(
-            report, ALL, none, _ids(6), abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, 0)
-        );
-    }
-
-    function test_P39_an_exited_extra_signer_is_no_news() public {
-        vm.prank(address(0x0e));
-        rewards.initiateExitBLSPublicKey(PENDING);
-        vm.warp(vm.getBlockTimestamp() + 15 days);
-        rewards.exitBLSPublicKey(PENDING);
-        uint64 epoch = _closeRunning();
-        _submit(_reportOf(epoch), ALL, none, none);
-        _refuse(
-            _reportOf(epoch),
-            ALL + PENDING_SECRET,
+        assertTrue(!rewards.isPayable(0), "not payable yet");
+        _refuseUnpaired(
+            report,
             none,
-            _ids(PENDING),
-            abi.encodeWithSelector(IServiceNodeRewards.NothingNew.selector, epoch)
+            none,
+            abi.encodeWithSelector(IEpochReports.OwedExceedsReleased.selector, report.totalOwed, released)
         );
+        vm.warp(vm.getBlockTimestamp() + EPOCH);
+        _submit(report, ALL, none, none);
+        assertTrue(rewards.isPayable(0), "payable");
     }
 
-    function test_P39_what_the_earlier_records_showed_must_be_named_exactly() public {
-        EpochReport memory report = _reportOf(0);
-        _submit(report, ALL - 3 + PENDING_SECRET, _ids(3), _ids(PENDING));
-        bytes4 differ = IServiceNodeRewards.EarlierRecordsDiffer.selector;
-        _refuse(report, ALL, none, none, abi.encodeWithSelector(differ, 0, 0));
-        _refuse(report, ALL, none, none, _earlier(_ids(3), none), abi.encodeWithSelector(differ, 1, 0));
-        _refuse(
-            report, ALL, none, none, _earlier(_ids(PENDING), _ids(3)), abi.encodeWithSelector(differ, 1, 1)
-        );
-        _submit(report, ALL, none, none, _earlier(_ids(3), _ids(PENDING)));
-    }
-
-    function test_P37_later_records_are_of_the_same_digest_until_two_epochs_after() public {
+    function test_P39_later_records_are_of_the_same_digest_until_two_epochs_after() public {
         EpochReport memory report = _reportOf(0);
         bytes32 digest = rewards.hashEpochReport(report);
-        _submit(report, ALL - 3, _ids(3), none);
+        _submit(report, ALL - 3 - 7, _ids(3, 7), none);
         EpochReport memory other = _reportOf(0);
         other.totalOwed = 1;
-        _refuse(
+        _refuseUnpaired(
             other,
-            ALL,
             none,
             none,
-            _earlier(_ids(3), none),
             abi.encodeWithSelector(
-                IServiceNodeRewards.AnotherReportRecorded.selector, 0, digest, rewards.hashEpochReport(other)
+                IEpochReports.AnotherReportRecorded.selector, 0, digest, rewards.hashEpochReport(other)
             )
         );
         uint256 end = rewards.genesis() + EPOCH;
         vm.warp(end + 2 * EPOCH);
-        _refuse(
+        _refuseUnpaired(
             report,
-            ALL,
             none,
             none,
-            _earlier(_ids(3), none),
-            abi.encodeWithSelector(IServiceNodeRewards.OutsideWindow.selector, 0, end, end + 2 * EPOCH)
+            abi.encodeWithSelector(IEpochReports.OutsideWindow.selector, 0, end, end + 2 * EPOCH)
         );
         vm.warp(end + 2 * EPOCH - 1);
-        _submit(report, ALL, none, none, _earlier(_ids(3), none));
+        _submit(report, ALL, none, none);
+        assertTrue(rewards.isPayable(0), "payable");
     }
 
     function test_P38_a_later_record_applies_no_lists() public {
         EpochReport memory report = _reportOf(0);
         report.activate = _ids(PENDING);
-        _submit(report, ALL - 3, _ids(3), none);
-        assertEq(uint256(rewards.node(PENDING).state), uint256(NodeState.Active));
-        rewards.setState(PENDING, NodeState.Pending);
-        _submit(report, ALL, none, none, _earlier(_ids(3), none));
-        assertEq(uint256(rewards.node(PENDING).state), uint256(NodeState.Pending));
-    }
-
-    // --- payable ---
-
-    function test_P40_payable_needs_the_money_quorum_before_the_records_own_lists() public {
-        // 18 of 20 signed: 9000 bps. The record decommissions one of the absent, which would make it 18 of 19.
-        EpochReport memory report = _reportOf(0);
-        report.decommission = _ids(3);
         _submit(report, ALL - 3 - 7, _ids(3, 7), none);
-        assertEq(distributor.payableRootCount(), 0);
-        // 18 of 19 are 9473 bps; one more decommission and the very same signature, named anew, is 18 of 18.
-        rewards.setState(7, NodeState.Decommissioned);
-        _submit(report, ALL - 3 - 7, none, none, _earlier(_ids(3, 7), none));
-        assertEq(distributor.payableRootCount(), 1);
-    }
-
-    function test_P40_payable_needs_the_floor() public {
-        for (uint64 id = 15; id <= N; ++id) rewards.setState(id, NodeState.Decommissioned);
-        // 14 of 14 active, and 14 of 20 in all.
-        _submit(_reportOf(0), _sumTo(14), none, none);
-        assertEq(distributor.payableRootCount(), 0);
-        // A decommissioned node that signed too lifts the floor to 15 of 20: exactly 7500 bps.
-        _submit(_reportOf(0), _sumTo(15), none, _ids(15));
-        assertEq(distributor.payableRootCount(), 1);
-    }
-
-    function test_P40_owing_more_than_was_released_is_recorded_and_not_payable() public {
-        EpochReport memory report = _reportOf(0);
-        report.totalOwed = pool.released(vm.getBlockTimestamp()) + 1;
+        _assertState(PENDING, NodeState.Active);
+        rewards.setState(PENDING, NodeState.Pending);
         _submit(report, ALL, none, none);
+        _assertState(PENDING, NodeState.Pending);
         assertEq(rewards.acceptedReports(), 1);
-        assertEq(distributor.payableRootCount(), 0);
-        uint64 epoch = _closeRunning();
-        report = _reportOf(epoch);
-        pool.payoutReleased();
-        report.totalOwed = pool.released(vm.getBlockTimestamp());
-        _submit(report, ALL, none, none);
-        assertEq(distributor.payableRootCount(), 1);
     }
 
-    function test_P40_principal_and_donations_do_not_cover_what_is_owed() public {
-        token.transfer(address(rewards), 1_000_000e9);
-        EpochReport memory report = _reportOf(0);
-        report.totalOwed = pool.released(vm.getBlockTimestamp()) + 1;
-        _submit(report, ALL, none, none);
-        assertEq(distributor.payableRootCount(), 0);
+    function test_P39_isPayable_tells_for_16_epochs() public {
+        _submit(_reportOf(0), ALL, none, none);
+        _close(15);
+        assertTrue(rewards.isPayable(0), "16 epochs run since");
+        _close(16);
+        vm.expectRevert(abi.encodeWithSelector(IEpochReports.EpochTooOld.selector, 0, 1));
+        rewards.isPayable(0);
+        // Epoch 16 has the same bit: without a record it is not payable, nor with one by 18 of 20.
+        assertTrue(!rewards.isPayable(16), "not recorded");
+        _submit(_reportOf(16), ALL - 3 - 7, _ids(3, 7), none);
+        assertTrue(!rewards.isPayable(16), "recorded");
+        _submit(_reportOf(16), ALL, none, none);
+        assertTrue(rewards.isPayable(16), "payable");
+        assertTrue(!rewards.isPayable(type(uint64).max), "far future");
     }
 
-    function test_P40_the_empty_root_is_not_payable() public {
-        EpochReport memory report = _reportOf(0);
-        report.rewardsRoot = 0;
-        _submit(report, ALL, none, none);
-        assertEq(rewards.acceptedReports(), 1);
-        assertEq(distributor.payableRootCount(), 0);
-    }
+    // --- helpers ---
 
-    function test_P40_the_last_8_payable_roots_stay_valid() public {
-        for (uint64 i = 0; i < 11; ++i) {
-            _next(ALL);
-            assertEq(distributor.payableRootCount(), i + 1);
-            for (uint64 j = 0; j <= i; ++j) {
-                if (j + 8 > i) {
-                    assertEq(distributor.payableRoot(j), _reportOf(j + 1).rewardsRoot);
-                } else {
-                    vm.expectRevert(abi.encodeWithSelector(IRewardsDistributor.RootNotValid.selector, j, i + 1));
-                    distributor.payableRoot(j);
-                }
-            }
-            vm.expectRevert(abi.encodeWithSelector(IRewardsDistributor.RootNotValid.selector, i + 1, i + 1));
-            distributor.payableRoot(i + 1);
-        }
+    /// @dev A pending node of the operator 0x0e leaves.
+    function _exit(uint64 id) private {
+        vm.prank(address(0x0e));
+        rewards.initiateExitBLSPublicKey(id);
+        vm.warp(vm.getBlockTimestamp() + 15 days);
+        rewards.exitBLSPublicKey(id);
     }
 }

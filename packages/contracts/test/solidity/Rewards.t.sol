@@ -9,7 +9,7 @@ import {NetworkTest} from "./support/NetworkTest.sol";
 import {Signer} from "./support/Signer.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @dev P-24 to P-26 and P-29.
+/// @dev P-24 to P-26. Pauses are in Pause.t.sol, setters in Owner.t.sol.
 contract RewardsTest is NetworkTest {
     address private constant ALICE = address(0xa11ce);
     uint256 private constant N = 20;
@@ -234,57 +234,7 @@ contract RewardsTest is NetworkTest {
         }
     }
 
-    // --- pause, parameters, initialisation ---
-
-    function test_P29_a_pause_stops_updates_and_payouts() public {
-        _award(ALICE, 5, N);
-        BLS.G2Point memory signature = Signer.sign(_sumTo(N), rewards.hashRewardClaim(ALICE, 9));
-        rewards.pause(1 days);
-        assertTrue(rewards.paused() && distributor.paused(), "both paused");
-        bytes memory expected = abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()")));
-        vm.expectRevert(expected);
-        rewards.updateRewardsBalance(ALICE, 9, signature, none, none);
-        _claimRefused(ALICE, expected);
-        vm.expectRevert(expected);
-        rewards.pause(1 days);
-        rewards.unpause();
-        assertTrue(!rewards.paused() && !distributor.paused(), "neither paused");
-        vm.expectRevert(abi.encodeWithSelector(bytes4(keccak256("ExpectedPause()"))));
-        rewards.unpause();
-        rewards.updateRewardsBalance(ALICE, 9, signature, none, none);
-    }
-
-    function test_P44_every_setter_emits_what_it_set() public {
-        vm.expectEmit(address(rewards));
-        emit IServiceNodeRewards.StakingRequirementUpdated(7);
-        rewards.setStakingRequirement(7);
-        vm.expectEmit(address(distributor));
-        emit IRewardsDistributor.ClaimLimitUpdated(8, 9);
-        rewards.setClaimLimit(8, 9);
-        vm.expectEmit(address(rewards));
-        emit IServiceNodeRewards.LiquidationSharesUpdated(1, 2);
-        rewards.setLiquidationShares(1, 2);
-        vm.expectEmit(address(rewards));
-        emit IServiceNodeRewards.ContributionFactoryUpdated(address(0xFAC));
-        rewards.setContributionFactory(address(0xFAC));
-        assertEq(rewards.stakingRequirement(), 7);
-    }
-
-    function test_P44_parameters_out_of_range() public {
-        _parameterRefused(abi.encodeCall(rewards.setStakingRequirement, (0)), "stakingRequirement", 0);
-        uint128 tooLarge = uint128(type(uint64).max) + 1;
-        _parameterRefused(abi.encodeCall(rewards.setStakingRequirement, (tooLarge)), "stakingRequirement", tooLarge);
-        _parameterRefused(abi.encodeCall(rewards.setClaimLimit, (0, 1)), "claimLimit", 0);
-        _parameterRefused(abi.encodeCall(rewards.setClaimLimit, (1, 0)), "claimCycleSeconds", 0);
-        _parameterRefused(abi.encodeCall(rewards.setClaimLimit, (1 << 80, 1)), "claimLimit", 1 << 80);
-        _parameterRefused(abi.encodeCall(rewards.setClaimLimit, (1, 1 << 24)), "claimCycleSeconds", 1 << 24);
-    }
-
-    function _parameterRefused(bytes memory request, string memory name, uint256 value) private {
-        (bool success, bytes memory answer) = address(rewards).call(request);
-        assertTrue(!success, "refused");
-        assertEq(answer, abi.encodeWithSelector(IServiceNodeRewards.ParameterOutOfRange.selector, name, value));
-    }
+    // --- initialisation ---
 
     function test_initialises_once() public {
         vm.expectRevert(abi.encodeWithSelector(bytes4(keccak256("InvalidInitialization()"))));

@@ -54,7 +54,7 @@ abstract contract NetworkTest is Assert {
         token.transfer(address(pool), POOL_FUNDS);
     }
 
-    function _parameters() internal view returns (ServiceNodeRewards.Parameters memory) {
+    function _parameters() internal view virtual returns (ServiceNodeRewards.Parameters memory) {
         return ServiceNodeRewards.Parameters({
             owner: address(this),
             guardian: GUARDIAN,

@@ -9,7 +9,8 @@ import {NodeData} from "../../../contracts/libraries/NodeData.sol";
 import {RewardsStorage} from "../../../contracts/libraries/RewardsStorage.sol";
 import {ServiceNodeRewards} from "../../../contracts/ServiceNodeRewards.sol";
 
-/// @title The rewards contract with a lever: a test may put a node into any state, with P-22 kept.
+/// @title The rewards contract with two levers: a test may put a node into any state, with P-22 kept, and let reports
+/// pass.
 contract RewardsHarness is ServiceNodeRewards {
     constructor(IRewardsDistributor distributor_) ServiceNodeRewards(distributor_) {}
 
@@ -30,5 +31,10 @@ contract RewardsHarness is ServiceNodeRewards {
         if (state == NodeState.Decommissioned) $.decommissionedStake += uint96(stake);
         $.records[id].state = state;
         $.records[id].heardAtReport = $.acceptedReports;
+    }
+
+    /// @dev As if `count` further reports without lists had been accepted.
+    function passReports(uint32 count) external {
+        RewardsStorage.load().acceptedReports += count;
     }
 }
