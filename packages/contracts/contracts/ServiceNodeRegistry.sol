@@ -79,7 +79,20 @@ abstract contract ServiceNodeRegistry is IServiceNodeRegistry, EIP712Upgradeable
         view
         returns (bytes32)
     {
-        return Digests.proofOfPossession(_domainSeparatorV4(), Bls.pack(blsKey), operator, identityKey);
+        return Digests.proofOfPossession(_domainSeparator(), Bls.pack(blsKey), operator, identityKey);
+    }
+
+    /// @dev What `_domainSeparatorV4` gives, from constants: OpenZeppelin's hashes both names in each call.
+    function _domainSeparator() internal view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("ServiceNodeRewards"),
+                keccak256("1"),
+                block.chainid,
+                address(this)
+            )
+        );
     }
 
     /// @dev The domain of P-4, constant so that it costs no storage read.

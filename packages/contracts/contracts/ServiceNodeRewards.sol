@@ -120,7 +120,7 @@ contract ServiceNodeRewards is IServiceNodeRewards, ServiceNodeRegistry, Ownable
     function seedPublicKeyList(SeedNode[] calldata nodes) external onlySettingUp {
         uint64 startedAt = RewardsStorage.load().genesis;
         if (startedAt != 0) revert AlreadyStarted(startedAt);
-        bytes32 domainSeparator = _domainSeparatorV4();
+        bytes32 domainSeparator = _domainSeparator();
         for (uint256 i = 0; i < nodes.length; ++i) {
             RegistrationLib.seed(domainSeparator, nodes[i]);
         }
@@ -149,7 +149,7 @@ contract ServiceNodeRewards is IServiceNodeRewards, ServiceNodeRegistry, Ownable
         returns (uint64 id)
     {
         uint128 stake;
-        (id, stake) = RegistrationLib.register(_domainSeparatorV4(), registration, contributors);
+        (id, stake) = RegistrationLib.register(_domainSeparator(), registration, contributors);
         _token.safeTransferFrom(msg.sender, address(this), stake);
     }
 
@@ -190,7 +190,7 @@ contract ServiceNodeRewards is IServiceNodeRewards, ServiceNodeRegistry, Ownable
         external
         whenStarted
     {
-        ContestLib.contestSigned(_domainSeparatorV4(), epoch, signature, signers);
+        ContestLib.contestSigned(_domainSeparator(), epoch, signature, signers);
     }
 
     /// @inheritdoc IContests
@@ -208,7 +208,7 @@ contract ServiceNodeRewards is IServiceNodeRewards, ServiceNodeRegistry, Ownable
         uint64[] calldata extraSigners
     ) external whenNotPaused {
         uint256 released = _pool.released(block.timestamp);
-        ReportLib.report(_domainSeparatorV4(), _distributor, released, report, signature, nonSigners, extraSigners);
+        ReportLib.report(_domainSeparator(), _distributor, released, report, signature, nonSigners, extraSigners);
     }
 
     /// @inheritdoc IEpochReports
@@ -430,17 +430,17 @@ contract ServiceNodeRewards is IServiceNodeRewards, ServiceNodeRegistry, Ownable
 
     /// @inheritdoc IEpochReports
     function hashEpochReport(EpochReport calldata report) external view returns (bytes32) {
-        return ReportLib.hash(_domainSeparatorV4(), report);
+        return ReportLib.hash(_domainSeparator(), report);
     }
 
     /// @inheritdoc IContests
     function hashContest(uint64 epoch) external view returns (bytes32) {
-        return Digests.contest(_domainSeparatorV4(), epoch);
+        return Digests.contest(_domainSeparator(), epoch);
     }
 
     /// @inheritdoc IServiceNodeRewards
     function hashRewardClaim(address recipient, uint256 amount) public view returns (bytes32) {
-        return Digests.rewardClaim(_domainSeparatorV4(), recipient, amount);
+        return Digests.rewardClaim(_domainSeparator(), recipient, amount);
     }
 
     // --- internal ---

@@ -16,8 +16,7 @@ interface IContests {
     event ServiceNodesDropped(uint64[] ids, bool byOwner);
     /// @notice Decommissioned nodes were heard, by a contest or a showing: their silent reports count from here.
     /// @param ids The nodes, in the order in which they were named.
-    /// @param atReport How many reports had been accepted.
-    event ServiceNodesHeard(uint64[] ids, uint256 atReport);
+    event ServiceNodesHeard(uint64[] ids);
     /// @notice Of nodes that were just heard, these had been dropped for silence: their stake counts toward the floor again.
     /// @param ids The nodes, in the order in which they were named.
     event ServiceNodesRestored(uint64[] ids);

@@ -172,18 +172,18 @@ interface IServiceNodeRegistry {
     );
     /// @notice A contributor was paid its principal (P-35).
     event PrincipalReturned(uint64 indexed id, address indexed contributor, uint256 amount);
-    /// @notice Keys and stakes of 128 ids, from `128 group` on, are also in one data contract (P-43).
+    /// @notice Keys and stakes of 219 ids, from `219 group` on, are also in one data contract (P-43).
     event NodesPacked(uint256 group, address pointer);
 
     // --- packing ---
 
-    /// @notice Copies keys and stakes of the next full group of 128 ids into one data contract, which makes each of them
-    /// cheaper to name as a non-signer (P-43). Anyone may call; about 3,300,000 gas, once for each group.
+    /// @notice Copies keys and stakes of the next full group of 219 ids into one data contract, which makes each of them
+    /// cheaper to name as a non-signer (P-43). Anyone may call; about 5,700,000 gas, once for each group.
     function packNodes() external;
 
     // --- views ---
 
-    /// @notice How many groups of 128 ids are packed (P-43).
+    /// @notice How many groups of 219 ids are packed (P-43).
     function packedGroups() external view returns (uint256);
 
     /// @notice Checks an aggregate signature over `digest` (P-23).

@@ -18,15 +18,12 @@ library ContestLib {
     /// @notice See `IContests.contest`.
     /// @dev Not linked: an operator whose node is judged wrongly pays for as little as can be.
     function contest(uint64 id) internal {
-        RewardsStorage.Layout storage $ = RewardsStorage.load();
-        NodeState state = $.records[id].state;
-        if (state == NodeState.None) revert IServiceNodeRegistry.UnknownId(id, $.nextId);
-        if (!_isDecommissioned(state)) revert IServiceNodeRegistry.NodeNotDecommissioned(id);
-        address operator = NodeData.operatorOf(id);
+        address operator = NodeData.operatorOf(id); // zero where there is no node
+        if (operator == address(0)) revert IServiceNodeRegistry.UnknownId(id, RewardsStorage.load().nextId);
         if (msg.sender != operator) revert IServiceNodeRegistry.CallerNotOperator(msg.sender, operator);
         uint64[] memory ids = new uint64[](1);
         ids[0] = id;
-        NodeSet.hear(ids);
+        if (NodeSet.hear(ids) == 0) revert IServiceNodeRegistry.NodeNotDecommissioned(id);
     }
 
     /// @notice See `IContests.contestSigned`.

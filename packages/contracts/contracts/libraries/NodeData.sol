@@ -14,8 +14,11 @@ library NodeData {
     uint256 private constant CONTRIBUTOR_SIZE = 56;
     /// @dev Key and stake, with which a node's data begins: what a group keeps of it (P-43).
     uint256 internal constant PACKED_SIZE = 112;
-    /// @dev Ids in a group: half a word of the bitmap, and with 14,336 bytes a piece that fits a contract.
-    uint256 internal constant GROUP_SIZE = 128;
+    /// @dev Ids in a group: as many as fit a contract of 24,576 bytes (EIP-170), so that a list touches few groups (P-43).
+    uint256 internal constant GROUP_SIZE = 219;
+
+    /// @dev 1 + GROUP_SIZE * PACKED_SIZE: where a group's data ends, the STOP included.
+    uint256 private constant PIECE_END = 24_529;
 
     /// @notice The store whose piece n is the data of node n. It is the first contract that the proxy made.
     function keyStore() internal view returns (address) {
@@ -114,10 +117,11 @@ library NodeData {
         if (!success) revert IServiceNodeRegistry.PrecompileFailed(Bls.G1ADD);
     }
 
-    /// @notice Adds the keys of the ids in calldata from `cursor` on, as long as they ascend and are of the first one's group.
+    /// @notice Adds the keys of the ids in calldata from `cursor` on, as long as they ascend, are below `limit` and are in
+    /// the first one's word of the bitmap.
     /// @dev This loop is what a packed non-signer costs. Unchecked: the stakes of distinct nodes sum to less than 2^96.
     /// @param previous The id before; ids are above it.
-    /// @param data Where the keys and stakes of the group are.
+    /// @param data Where the keys and stakes of the group are that ends before `limit`.
     /// @param taken The word of the bitmap that says which of them are added; the others are passed over.
     /// @return Where it stopped, and the last id that it saw.
     /// @return stake The stake of those added.
@@ -127,19 +131,20 @@ library NodeData {
         uint256 end,
         uint256 previous,
         address data,
+        uint256 limit,
         uint256 taken
     ) internal view returns (uint256, uint256, uint256 stake) {
         bool failed = false;
         assembly ("memory-safe") {
-            let group := shr(7, calldataload(cursor)) // of GROUP_SIZE ids
+            let word := shr(8, calldataload(cursor))
             for {} lt(cursor, end) { cursor := add(cursor, 0x20) } {
                 let id := calldataload(cursor)
-                if or(iszero(gt(id, previous)), xor(shr(7, id), group)) { break }
+                if or(iszero(and(gt(id, previous), lt(id, limit))), xor(shr(8, id), word)) { break }
                 previous := id
                 if iszero(and(shr(and(id, 0xff), taken), 1)) { continue }
                 // As `loadKey` and `addLoaded`, which cost a third more when they are called.
                 let key := add(sum, 0x80)
-                extcodecopy(data, add(key, 0x10), add(1, mul(and(id, 0x7f), PACKED_SIZE)), 0x70)
+                extcodecopy(data, add(key, 0x10), sub(PIECE_END, mul(sub(limit, id), PACKED_SIZE)), 0x70)
                 stake := add(stake, shr(128, mload(add(key, 0x70))))
                 mcopy(add(key, 0x50), add(key, 0x40), 0x30)
                 mstore(add(key, 0x40), shr(128, mload(add(key, 0x40))))
@@ -163,7 +168,7 @@ library NodeData {
         return address(uint160(_uintOf(id, 112, 20)));
     }
 
-    /// @notice The keys and stakes of the 128 ids of a group, one behind the other. Id 0 does not exist and is zero.
+    /// @notice The keys and stakes of the ids of a group, one behind the other. Id 0 does not exist and is zero.
     function readGroup(uint256 group) internal view returns (bytes memory data) {
         data = new bytes(GROUP_SIZE * PACKED_SIZE);
         address store = keyStore();

@@ -143,11 +143,12 @@ library NodeSet {
     /// @notice Notes that those of `ids` that are decommissioned were heard, and moves the stake of those that were
     /// dropped for silence back; emits which. Others are passed over.
     /// @param ids It is left with those that were heard.
-    function hear(uint64[] memory ids) internal {
+    /// @return heard How many these are.
+    function hear(uint64[] memory ids) internal returns (uint256 heard) {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         uint32 atReport = $.acceptedReports;
-        uint64[] memory back = new uint64[](ids.length);
-        (uint256 heard, uint256 restored, uint256 moved) = (0, 0, 0);
+        uint64[] memory back; // most often nobody
+        (uint256 restored, uint256 moved) = (0, 0);
         for (uint256 i = 0; i < ids.length; ++i) {
             uint64 id = ids[i];
             RewardsStorage.NodeRecord storage record = $.records[id];
@@ -157,11 +158,12 @@ library NodeSet {
             if (record.flags & FLOOR_FLAGS != RewardsStorage.SILENT_FLAG) continue;
             record.flags &= ~RewardsStorage.SILENT_FLAG;
             moved += NodeData.stakeOf(id);
+            if (restored == 0) back = new uint64[](ids.length);
             back[restored++] = id;
         }
-        if (heard == 0) return;
-        emit IContests.ServiceNodesHeard(Ids.shorten(ids, heard), atReport);
-        if (restored == 0) return;
+        if (heard == 0) return 0;
+        emit IContests.ServiceNodesHeard(Ids.shorten(ids, heard));
+        if (restored == 0) return heard;
         $.silentStake -= uint96(moved);
         $.decommissionedStake += uint96(moved);
         emit IContests.ServiceNodesRestored(Ids.shorten(back, restored));

@@ -32,7 +32,7 @@ library RewardsStorage {
         uint96 activeStake;
         uint96 decommissionedStake; // of decommissioned nodes that count toward the floor (P-22)
         uint40 pausedUntil; // the highest value before the start: one comparison tells both
-        uint16 packedGroups; // groups of 128 ids whose keys are also in one piece of the pack store
+        uint16 packedGroups; // groups of 219 ids whose keys are also in one piece of the pack store
         mapping(uint256 word => uint256 bits) activeBitmap;
         mapping(uint256 id => NodeRecord) records;
         mapping(bytes32 keyHash => uint64 id) idOfKey;

@@ -90,10 +90,17 @@ library SignatureCheck {
                 if (id <= previous) _refuse(previous, id);
                 uint256 taken = _taken($, id, take);
                 if (id < packedIds) {
-                    // The ids of a group are in one data contract and in one word of the bitmap.
-                    address group = NodeData.addressOf(store, id / NodeData.GROUP_SIZE + 1);
+                    uint256 group = id / NodeData.GROUP_SIZE + 1;
                     uint256 groupStake;
-                    (cursor, previous, groupStake) = NodeData.addGroup(points, cursor, end, previous, group, taken);
+                    (cursor, previous, groupStake) = NodeData.addGroup(
+                        points,
+                        cursor,
+                        end,
+                        previous,
+                        NodeData.addressOf(store, group),
+                        group * NodeData.GROUP_SIZE,
+                        taken
+                    );
                     stake += groupStake;
                     continue;
                 }

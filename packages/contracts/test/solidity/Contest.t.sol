@@ -151,7 +151,7 @@ contract ContestTest is SilenceTest {
         rewards.dropSilent(_ids(pooled));
         _assertStakes(18, 2, 1);
         vm.expectEmit(address(rewards));
-        emit IContests.ServiceNodesHeard(_ids(pooled), 50);
+        emit IContests.ServiceNodesHeard(_ids(pooled));
         vm.expectEmit(address(rewards));
         emit IContests.ServiceNodesRestored(_ids(pooled));
         vm.prank(OPERATOR);
@@ -211,7 +211,7 @@ contract ContestTest is SilenceTest {
         for (uint256 i = 0; i < 2; ++i) {
             vm.warp(times[i]);
             vm.expectEmit(address(rewards));
-            emit IContests.ServiceNodesHeard(_ids(FIRST), 0);
+            emit IContests.ServiceNodesHeard(_ids(FIRST));
             vm.prank(address(0xcafe));
             rewards.contestSigned(10, signature, _ids(FIRST));
         }
@@ -238,7 +238,7 @@ contract ContestTest is SilenceTest {
         (ids[0], ids[1], ids[2], ids[3], ids[4]) = (2, 3, FIRST, SECOND, pending);
         BLS.G2Point memory signature = Signer.sign(2 + 3 + FIRST + SECOND + 50, rewards.hashContest(epoch));
         vm.expectEmit(address(rewards));
-        emit IContests.ServiceNodesHeard(_ids(FIRST, SECOND), 48);
+        emit IContests.ServiceNodesHeard(_ids(FIRST, SECOND));
         vm.expectEmit(address(rewards));
         emit IContests.ServiceNodesRestored(_ids(SECOND));
         rewards.contestSigned(epoch, signature, ids);

@@ -138,39 +138,46 @@ contract ListsTest is ReportTest {
 
     // --- packing ---
 
+    /// @dev 440 nodes: two groups of 219 ids (from 0 on), the second of which reaches over a word of the bitmap, and two more.
     function test_P43_packing_changes_no_answer() public {
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.GroupNotFull.selector, 0, N + 1));
         rewards.packNodes();
-        for (uint256 i = N + 1; i <= 130; ++i) {
+        for (uint256 i = N + 1; i <= 440; ++i) {
             if (i % 20 == 0) vm.roll(block.number + i);
-            _register(i, OPERATOR);
+            rewards.setState(_register(i, OPERATOR), NodeState.Active);
         }
-        _activate(_range(uint64(N) + 1, uint64(N) + 64), ALL);
-        _activate(_range(uint64(N) + 65, 130), _sumTo(N + 64));
         rewards.setState(100, NodeState.Decommissioned);
-        uint256 all = _sumTo(130) - 100;
-        uint64[] memory absent = new uint64[](6);
-        (absent[0], absent[1], absent[2], absent[3], absent[4], absent[5]) = (1, 64, 126, 127, 128, 130);
-        uint256 secret = all - 1 - 64 - 126 - 127 - 128 - 130 + 100;
-        bytes32 digest = keccak256("digest");
-        (uint256 active, uint256 floor) = rewards.verify(digest, Signer.sign(secret, digest), absent, _ids(100));
+        uint64[] memory absent = _absentOfGroups();
+        uint256 all = _sumTo(440) - 100;
+        uint256 secret = all + 100;
+        for (uint256 i = 0; i < absent.length; ++i) secret -= absent[i];
+        for (uint256 groups = 0; groups <= 2; ++groups) {
+            assertEq(rewards.packedGroups(), groups);
+            bytes32 digest = keccak256(abi.encode("digest", groups));
+            (uint256 active, uint256 floor) = rewards.verify(digest, Signer.sign(secret, digest), absent, _ids(100));
+            assertEq(active, (439 - absent.length) * STAKE);
+            assertEq(floor, active + STAKE);
+            // What is shown is of exactly the listed nodes, whatever their state.
+            EpochReport memory report = _reportOf(_closeRunning());
+            _submit(report, all, none, none);
+            _show(report, 1 + 100, _ids(1, 100));
+            _show(report, 100 + 300, _ids(100, 300));
+            BLS.G2Point memory signature = Signer.sign(1 + 100, rewards.hashEpochReport(report));
+            vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.DuplicateId.selector, 100));
+            rewards.showSigners(report.epoch, signature, _ids(100, 100));
+            vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.UnsortedIds.selector, 300, 100));
+            rewards.showSigners(report.epoch, signature, _ids(300, 100));
+            if (groups < 2) rewards.packNodes();
+        }
+        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.GroupNotFull.selector, 2, 441));
         rewards.packNodes();
-        assertEq(rewards.packedGroups(), 1);
-        (uint256 packedActive, uint256 packedFloor) =
-            rewards.verify(digest, Signer.sign(secret, digest), absent, _ids(100));
-        assertEq(packedActive, active);
-        assertEq(packedActive, 123 * STAKE);
-        assertEq(packedFloor, floor);
-        // What is shown is of exactly the listed nodes, whatever their state.
-        EpochReport memory report = _reportOf(_closeRunning());
-        _submit(report, all, none, none);
-        _show(report, 1 + 100, _ids(1, 100));
-        _show(report, 100 + 129, _ids(100, 129));
-        BLS.G2Point memory signature = Signer.sign(1 + 100, rewards.hashEpochReport(report));
-        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.DuplicateId.selector, 100));
-        rewards.showSigners(report.epoch, signature, _ids(100, 100));
-        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.GroupNotFull.selector, 1, 131));
-        rewards.packNodes();
+    }
+
+    /// @dev Ids at the ends of groups and of words of the bitmap, and some between.
+    function _absentOfGroups() private pure returns (uint64[] memory absent) {
+        uint16[11] memory ids = [1, 64, 217, 218, 219, 220, 255, 256, 437, 438, 440];
+        absent = new uint64[](ids.length);
+        for (uint256 i = 0; i < ids.length; ++i) absent[i] = ids[i];
     }
 
     // --- helpers ---

@@ -286,7 +286,7 @@ contract MovesTest is SilenceTest {
 
     function _watchRestored(uint256 i, uint64 epoch) private {
         vm.expectEmit(address(rewards));
-        emit IContests.ServiceNodesHeard(_ids(NODE), rewards.acceptedReports());
+        emit IContests.ServiceNodesHeard(_ids(NODE));
         if (i == 0) rewards.contest(NODE);
         else if (i == 1) _contest(NODE, _ids(NODE));
         else _show(_reportOf(epoch), NODE, _ids(NODE));

@@ -67,7 +67,7 @@ contract ShowingTest is SilenceTest {
         vm.expectEmit(address(rewards));
         emit IEpochReports.SignersShown(0, address(this), signature, signers);
         vm.expectEmit(address(rewards));
-        emit IContests.ServiceNodesHeard(_ids(19, 20), 1);
+        emit IContests.ServiceNodesHeard(_ids(19, 20));
         rewards.showSigners(0, signature, signers);
         assertEq(rewards.node(19).heardAtReport, 1);
         assertEq(rewards.node(20).heardAtReport, 1);
@@ -84,7 +84,7 @@ contract ShowingTest is SilenceTest {
         vm.expectEmit(address(rewards));
         emit IEpochReports.SignersShown(0, address(this), signature, _ids(19, 20));
         vm.expectEmit(address(rewards));
-        emit IContests.ServiceNodesHeard(_ids(20), 1);
+        emit IContests.ServiceNodesHeard(_ids(20));
         rewards.showSigners(0, signature, _ids(19, 20));
         assertEq(rewards.node(19).heardAtReport, 0);
         _assertState(19, NodeState.Exited);
