@@ -17,7 +17,7 @@ interface IRewardRatePool {
     error AddressIsZero();
     /// @notice A time before the last settlement: what was released then is in earlier events.
     error TimeBeforeSettlement(uint256 time, uint256 settledAt);
-    /// @notice The pool always has an owner, who may hand it over (P-29).
+    /// @notice The pool always has an owner, who may hand it over (P-31).
     error OwnershipCannotBeRenounced();
 
     /// @notice The start, or a deposit: the values from which everything released later follows (P-31). Payouts emit

@@ -291,7 +291,7 @@ contract PoolTest is NetworkTest {
         pool.released(start - 1);
     }
 
-    function test_P29_the_owner_hands_over_in_two_steps_and_never_renounces() public {
+    function test_P31_the_owner_hands_over_in_two_steps_and_never_renounces() public {
         vm.expectRevert(abi.encodeWithSelector(IRewardRatePool.OwnershipCannotBeRenounced.selector));
         pool.renounceOwnership();
         pool.transferOwnership(ANYBODY);
