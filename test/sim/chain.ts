@@ -2,6 +2,7 @@
  * The finalised chain of a simulation: one list of events that nothing changes, and heads that follow virtual time. What each agent
  * sees of it, and when, is its provider's doing (provider.ts).
  */
+import { releasedOf } from "@quorate/common";
 import type { ChainEvent, ChainHead } from "../../packages/aggregator/src/core/stages.ts";
 
 export const BLOCK_SECONDS = 2;
@@ -29,8 +30,7 @@ export const STARTED_EVENTS: readonly ChainEvent[] = [
 /** The pool is funded anew in the block of `atMs`: from then on it releases faster (P-31). */
 export function poolFunded(atMs: number, addedAtomic: bigint): ChainEvent {
   const { blockNumber, timestamp } = blockAt(atMs);
-  const elapsed = BigInt(timestamp - GENESIS);
-  const released = (POOL_ATOMIC * 151n * elapsed) / (1_000n * 31_536_000n);
+  const released = releasedOf(POOL_ATOMIC, BigInt(timestamp - GENESIS));
   const balance = POOL_ATOMIC - released + addedAtomic;
   return {
     type: "pool-settled",

@@ -37,6 +37,11 @@ export const ERROR_CODES = {
     remedy: "Give a decimal number without sign, with at most 9 digits after the point.",
     where: "common",
   },
+  EXPONENT_TOO_LARGE: {
+    summary: "The exponential of a number does not fit an int256 with 18 decimals.",
+    remedy: "Give an exponent below 135.3 (P-31 needs none above zero).",
+    where: "common",
+  },
   MESSAGE_INVALID: {
     summary: "A field of a message does not fit its type.",
     remedy: "Give integers within their range and byte strings of their exact length (P-5).",

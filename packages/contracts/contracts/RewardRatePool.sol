@@ -2,30 +2,26 @@
 pragma solidity 0.8.37;
 
 import {Ownable2StepUpgradeable} from "@openzeppelin/contracts-upgradeable/access/Ownable2StepUpgradeable.sol";
-import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/OwnableUpgradeable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IRewardRatePool} from "./interfaces/IRewardRatePool.sol";
+import {PoolMath} from "./libraries/PoolMath.sol";
 
 /// @title The pool that rewards come from (P-31).
 /// @dev It keeps an accounted balance: what is released by any moment is a closed formula over its own events, and a
-/// late deposit is not paid as if it had always been there. In: tokens. Out: what was released, to the distributor.
+/// late deposit is not paid as if it had always been there. Only deposits settle, so nobody changes what is released
+/// by when or how often it is paid out. In: tokens. Out: what was released, to the distributor.
 contract RewardRatePool is IRewardRatePool, Ownable2StepUpgradeable {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
 
-    /// @dev 151/1000 a year of 365 days, simple.
-    uint256 private constant RATE_NUMERATOR = 151;
-    uint256 private constant RATE_DENOMINATOR = 1000 * 365 days;
-
     /// @custom:storage-location erc7201:quorate.storage.RewardRatePool
     struct Layout {
-        uint128 balance; // not yet released
+        uint128 balance; // not released at the last settlement
         uint64 settledAt;
         uint64 startedAt;
-        uint128 totalReleased;
+        uint128 totalReleased; // until the last settlement
         uint128 totalPaid;
         IERC20 token;
         address beneficiary;
@@ -49,44 +45,36 @@ contract RewardRatePool is IRewardRatePool, Ownable2StepUpgradeable {
         $.beneficiary = beneficiary_;
     }
 
-    /// @dev See `OwnershipCannotBeRenounced`.
-    function renounceOwnership() public view override(OwnableUpgradeable) onlyOwner {
-        revert OwnershipCannotBeRenounced();
-    }
-
     /// @inheritdoc IRewardRatePool
     function start() external {
         Layout storage $ = _layout();
         if (msg.sender != $.beneficiary) revert NotBeneficiary(msg.sender, $.beneficiary);
         if ($.startedAt != 0) revert PoolAlreadyStarted($.startedAt);
+        _settle(_found());
         $.startedAt = uint64(block.timestamp);
-        $.settledAt = uint64(block.timestamp);
-        _takeIn();
     }
 
     /// @inheritdoc IRewardRatePool
     function fund(uint256 amount) external {
         if (amount == 0) revert AmountIsZero();
         _layout().token.safeTransferFrom(msg.sender, address(this), amount);
-        _settle();
-        _takeIn();
+        _settle(_found());
     }
 
     /// @inheritdoc IRewardRatePool
     function sync() external returns (uint256 amount) {
-        _settle();
-        amount = _takeIn();
+        amount = _found();
+        if (amount != 0) _settle(amount);
     }
 
     /// @inheritdoc IRewardRatePool
     function payoutReleased() external returns (uint256 amount) {
         Layout storage $ = _layout();
-        _settle();
-        amount = $.totalReleased - $.totalPaid;
-        $.totalPaid = $.totalReleased;
-        emit Settled($.balance, block.timestamp, $.totalReleased);
+        uint256 total = released(block.timestamp);
+        amount = total - $.totalPaid;
         if (amount == 0) return 0;
-        emit PaidOut($.beneficiary, amount, $.totalPaid);
+        $.totalPaid = total.toUint128();
+        emit PaidOut($.beneficiary, amount, total);
         $.token.safeTransfer($.beneficiary, amount);
     }
 
@@ -95,14 +83,20 @@ contract RewardRatePool is IRewardRatePool, Ownable2StepUpgradeable {
         Layout storage $ = _layout();
         if ($.startedAt == 0) return 0;
         if (time < $.settledAt) revert TimeBeforeSettlement(time, $.settledAt);
-        uint256 balance = $.balance;
-        uint256 grown = balance * RATE_NUMERATOR * (time - $.settledAt) / RATE_DENOMINATOR;
-        return $.totalReleased + Math.min(balance, grown);
+        return $.totalReleased + PoolMath.releasedOf($.balance, time - $.settledAt);
     }
 
     /// @inheritdoc IRewardRatePool
     function pendingRelease() external view returns (uint256) {
         return released(block.timestamp) - _layout().totalPaid;
+    }
+
+    /// @inheritdoc IRewardRatePool
+    function rewardRate() external view returns (uint256) {
+        Layout storage $ = _layout();
+        if ($.startedAt == 0) return 0;
+        uint256 sinceSettlement = released(block.timestamp) - $.totalReleased;
+        return PoolMath.yearlyOf(($.balance - sinceSettlement).toUint128());
     }
 
     /// @inheritdoc IRewardRatePool
@@ -131,23 +125,29 @@ contract RewardRatePool is IRewardRatePool, Ownable2StepUpgradeable {
         return _layout().token;
     }
 
-    /// @dev Moves what was released since the last settlement out of the balance. Before the start it only keeps time.
-    function _settle() private {
-        Layout storage $ = _layout();
-        uint256 total = released(block.timestamp);
-        $.balance -= (total - $.totalReleased).toUint128();
-        $.totalReleased = total.toUint128();
-        $.settledAt = uint64(block.timestamp);
+    /// @notice Always reverts: a pool without an owner could not be handed over.
+    function renounceOwnership() public pure override {
+        revert OwnershipCannotBeRenounced();
     }
 
-    /// @dev Accounts for whatever the contract holds beyond its books. Call it settled.
-    function _takeIn() private returns (uint256 amount) {
+    /// @dev What the contract holds beyond its books.
+    function _found() private view returns (uint256) {
         Layout storage $ = _layout();
         uint256 accounted = uint256($.balance) + $.totalReleased - $.totalPaid;
-        amount = $.token.balanceOf(address(this)) - accounted;
-        $.balance += amount.toUint128();
-        emit Settled($.balance, block.timestamp, $.totalReleased);
-        if (amount != 0) emit Funded(msg.sender, amount);
+        return $.token.balanceOf(address(this)) - accounted;
+    }
+
+    /// @dev Moves what was released since the last settlement out of the balance, and a deposit into it: from now on
+    /// the whole releases anew. Before the start it only keeps time.
+    function _settle(uint256 deposit) private {
+        Layout storage $ = _layout();
+        uint256 total = released(block.timestamp);
+        uint256 balance = $.balance + deposit - (total - $.totalReleased);
+        $.balance = balance.toUint128();
+        $.totalReleased = total.toUint128();
+        $.settledAt = uint64(block.timestamp);
+        emit Settled(balance, block.timestamp, total);
+        if (deposit != 0) emit Funded(msg.sender, deposit);
     }
 
     function _layout() private pure returns (Layout storage $) {

@@ -1,5 +1,5 @@
-// Solidity and TypeScript agree: digests by the shared vectors, keys, aggregates and verification on a network, the
-// pool's release by a model. The curve's own vectors are in test/solidity/Vectors.t.sol.
+// Solidity and TypeScript agree: digests by the shared vectors, keys, aggregates and verification on a network. The
+// curve's own vectors are in test/solidity/Vectors.t.sol, the pool's release is in emission.test.ts.
 import { readFileSync } from "node:fs";
 import { type Address, digestOf, g1Struct, g2Struct, toHex } from "@quorate/common";
 import { Contract, type InterfaceAbi, type JsonRpcSigner } from "ethers";
@@ -153,21 +153,5 @@ describe("a network of 24", () => {
     await network.chain.increaseTime(3_600);
     await send(network.rewards.connect(claimant) as Contract, "claimRewards()");
     expect(await network.token.getFunction("balanceOf")(claimant.address)).toBe(1_234n);
-  });
-
-  test("P-31: the pool releases by the formula over its own events", async () => {
-    const settled = async (): Promise<{ balance: bigint; time: bigint; totalReleased: bigint }> => {
-      const events = await network.pool.queryFilter("Settled");
-      return (events.at(-1) as unknown as { args: { balance: bigint; time: bigint; totalReleased: bigint } }).args;
-    };
-    for (const seconds of [1, 59, 86_400, 10_000_000, 400_000_000]) {
-      await network.chain.increaseTime(seconds);
-      const { balance, time, totalReleased } = await settled();
-      const now = BigInt((await network.chain.provider.getBlock("latest"))?.timestamp ?? 0);
-      const grown = (balance * 151n * (now - time)) / (1000n * 31_536_000n);
-      const expected = totalReleased + (grown < balance ? grown : balance);
-      expect(await network.pool.getFunction("released")(now)).toBe(expected);
-      await send(network.pool, "payoutReleased");
-    }
   });
 });

@@ -11,11 +11,23 @@ import {RewardsStorage} from "./RewardsStorage.sol";
 /// @dev In two steps, so that callers compare with their quorums before the pairing is paid for: `sum` says whose key the
 /// signature must be of and what stake that is, `check` whether it is. Quorums are the caller's job.
 library SignatureCheck {
-    /// @dev Which of the ids of a list a sum takes; the others are passed over.
-    enum Take {
-        Active,
-        Inactive,
-        All
+    /// @dev Which ids of a list are taken, as masks of a word of the bitmap: `word ^ flip | any`.
+    uint256 private constant ACTIVE = 0;
+    uint256 private constant INACTIVE = type(uint256).max;
+    uint256 private constant ANY = type(uint256).max;
+
+    /// @notice Who is said to have signed, and of how much.
+    /// @param key The sum of their keys.
+    /// @param active The stake of active nodes among them.
+    /// @param floor The same, and that of decommissioned extra signers that count toward the floor.
+    /// @param activeTotal The stake of all active nodes.
+    /// @param floorTotal The same, and that of all decommissioned nodes that count toward the floor.
+    struct Signed {
+        BLS.G1Point key;
+        uint256 active;
+        uint256 floor;
+        uint256 activeTotal;
+        uint256 floorTotal;
     }
 
     /// @notice See `IServiceNodeRegistry.verify`.
@@ -25,36 +37,40 @@ library SignatureCheck {
         uint64[] calldata nonSigners,
         uint64[] calldata extraSigners
     ) internal view returns (uint256 signedActive, uint256 signedFloor) {
-        BLS.G1Point memory key;
-        (key, signedActive, signedFloor) = sum(nonSigners, extraSigners);
-        check(key, digest, signature);
+        Signed memory signed = sum(nonSigners, extraSigners);
+        check(signed.key, digest, signature);
+        return (signed.active, signed.floor);
     }
 
-    /// @notice The key of those who are said to have signed, and their stake: that of active nodes, and with it that of
-    /// decommissioned extra signers that count toward the floor.
+    /// @notice Who is said to have signed: all active nodes but `nonSigners`, and `extraSigners`.
     function sum(uint64[] calldata nonSigners, uint64[] calldata extraSigners)
         internal
         view
-        returns (BLS.G1Point memory key, uint256 signedActive, uint256 signedFloor)
+        returns (Signed memory signed)
     {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
-        signedActive = $.activeStake;
-        if (signedActive == 0) revert IServiceNodeRegistry.NoActiveStake();
+        // One slot, read once.
+        signed.activeTotal = $.activeStake;
+        signed.floorTotal = signed.activeTotal + $.decommissionedStake;
+        uint256 packedIds = uint256($.packedGroups) * NodeData.GROUP_SIZE;
+        if (signed.activeTotal == 0) revert IServiceNodeRegistry.NoActiveStake();
 
-        key = Bls.unpack($.aggregateKey);
+        BLS.G1Point memory key = Bls.unpack($.aggregateKey);
+        signed.active = signed.activeTotal;
         if (nonSigners.length != 0) {
             // key - sum = -(-key + sum): so subtracting k keys takes k additions, not one more.
             Bls.negate(key);
             uint256 absentStake;
-            (key, absentStake) = _addKeys(key, nonSigners, Take.Active);
+            (key, absentStake) = _addKeys(key, nonSigners, packedIds, ACTIVE, 0);
             Bls.negate(key);
-            signedActive -= absentStake;
+            signed.active -= absentStake;
         }
-        signedFloor = signedActive;
+        signed.floor = signed.active;
         if (extraSigners.length != 0) {
-            (key,) = _addKeys(key, extraSigners, Take.Inactive);
-            signedFloor += _floorStake(extraSigners);
+            (key,) = _addKeys(key, extraSigners, packedIds, INACTIVE, 0);
+            signed.floor += _floorStake(extraSigners);
         }
+        signed.key = key;
     }
 
     /// @notice Reverts unless `signature` is that of `key` over `digest`.
@@ -68,19 +84,21 @@ library SignatureCheck {
     /// @notice Reverts unless `signature` is an aggregate of exactly the listed nodes, whatever their state.
     function checkExactly(bytes32 digest, BLS.G2Point calldata signature, uint64[] calldata signers) internal view {
         BLS.G1Point memory key;
-        (key,) = _addKeys(key, signers, Take.All);
+        uint256 packedIds = uint256(RewardsStorage.load().packedGroups) * NodeData.GROUP_SIZE;
+        (key,) = _addKeys(key, signers, packedIds, ACTIVE, ANY);
         check(key, digest, signature);
     }
 
-    /// @dev Adds the keys of those of `ids` that `take` names to `key`, and sums up their stake.
-    function _addKeys(BLS.G1Point memory key, uint64[] calldata ids, Take take)
+    /// @dev Adds the keys of those of `ids` that are taken to `key`, and sums up their stake.
+    /// @param packedIds Ids below it are in groups.
+    /// @param flip ACTIVE or INACTIVE, and `any` ANY to take both.
+    function _addKeys(BLS.G1Point memory key, uint64[] calldata ids, uint256 packedIds, uint256 flip, uint256 any)
         private
         view
         returns (BLS.G1Point memory, uint256 stake)
     {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         bytes32[8] memory points = NodeData.startSum(key);
-        uint256 packedIds = uint256($.packedGroups) * NodeData.GROUP_SIZE;
         address store = packedIds == 0 ? NodeData.keyStore() : NodeData.packStore();
         (uint256 cursor, uint256 end) = NodeData.bounds(ids);
         uint256 previous = 0;
@@ -88,7 +106,11 @@ library SignatureCheck {
             while (cursor < end) {
                 uint256 id = NodeData.idAt(cursor);
                 if (id <= previous) _refuse(previous, id);
-                uint256 taken = _taken($, id, take);
+                uint256 taken = $.activeBitmap[id >> 8];
+                if ((taken >> (id & 0xff)) & 1 == 0 && id >= $.nextId) {
+                    revert IServiceNodeRegistry.UnknownId(id, $.nextId);
+                }
+                taken = (taken ^ flip) | any;
                 if (id < packedIds) {
                     uint256 group = id / NodeData.GROUP_SIZE + 1;
                     uint256 groupStake;
@@ -114,15 +136,6 @@ library SignatureCheck {
             }
         }
         return (NodeData.endSum(points), stake);
-    }
-
-    /// @dev The word of the bitmap in which a node is, with the bits of those to be taken. Refuses an id that was never given.
-    function _taken(RewardsStorage.Layout storage $, uint256 id, Take take) private view returns (uint256 word) {
-        word = $.activeBitmap[id >> 8];
-        bool isActive = (word >> (id & 0xff)) & 1 == 1;
-        if (!isActive && id >= $.nextId) revert IServiceNodeRegistry.UnknownId(id, $.nextId);
-        if (take == Take.Inactive) return ~word;
-        if (take == Take.All) return type(uint256).max;
     }
 
     /// @dev The stake of those of `ids` that are decommissioned and not silent.

@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {Bls} from "../../contracts/libraries/Bls.sol";
+import {PoolMath} from "../../contracts/libraries/PoolMath.sol";
 import {Assert} from "./support/Assert.sol";
 import {vm} from "./support/Vm.sol";
 
@@ -38,6 +40,26 @@ contract VectorsTest is Assert {
         }
         for (uint256 i = 0; _has(json, ".aggregate", i); ++i) {
             _check(caller, json, _path(".aggregate", i, ".aggregateKeyEip2537"), _path(".aggregate", i, ""));
+        }
+    }
+
+    function test_P31_the_exponential() public view {
+        string memory json = vm.readFile(string.concat(DIRECTORY, "emission.json"));
+        for (uint256 i = 0; _has(json, ".expWad", i); ++i) {
+            int256 x = vm.parseJsonInt(json, _path(".expWad", i, ".x"));
+            uint256 expected = vm.parseJsonUint(json, _path(".expWad", i, ".result"));
+            assertEq(uint256(FixedPointMathLib.expWad(x)), expected);
+        }
+    }
+
+    function test_P31_the_release() public view {
+        string memory json = vm.readFile(string.concat(DIRECTORY, "emission.json"));
+        for (uint256 i = 0; _has(json, ".released", i); ++i) {
+            uint128 balance = uint128(vm.parseJsonUint(json, _path(".released", i, ".balance")));
+            uint256 elapsed = vm.parseJsonUint(json, _path(".released", i, ".elapsedSeconds"));
+            uint256 expected = vm.parseJsonUint(json, _path(".released", i, ".released"));
+            assertEq(PoolMath.releasedOf(balance, elapsed), expected);
+            assertEq(PoolMath.yearlyOf(balance), vm.parseJsonUint(json, _path(".released", i, ".yearly")));
         }
     }
 

@@ -3,6 +3,12 @@ pragma solidity 0.8.37;
 
 /// @title The cheatcodes of Hardhat's Solidity tests that these tests use.
 interface Vm {
+    struct Log {
+        bytes32[] topics;
+        bytes data;
+        address emitter;
+    }
+
     function assume(bool condition) external pure;
     function chainId(uint256 id) external;
     function warp(uint256 timestamp) external;
@@ -16,10 +22,15 @@ interface Vm {
     function prank(address sender) external;
     function expectRevert(bytes calldata data) external;
     function expectEmit(address emitter) external;
+    function recordLogs() external;
+    /// @dev What was emitted since `recordLogs` or the last call of this.
+    function getRecordedLogs() external returns (Log[] memory);
     function readFile(string calldata path) external view returns (string memory);
     function keyExistsJson(string calldata json, string calldata path) external view returns (bool);
     function parseJsonBytes(string calldata json, string calldata path) external pure returns (bytes memory);
     function parseJsonBytes32(string calldata json, string calldata path) external pure returns (bytes32);
+    function parseJsonInt(string calldata json, string calldata path) external pure returns (int256);
+    function parseJsonUint(string calldata json, string calldata path) external pure returns (uint256);
     function toString(uint256 value) external pure returns (string memory);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
 }
