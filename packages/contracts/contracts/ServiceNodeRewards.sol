@@ -457,9 +457,10 @@ contract ServiceNodeRewards is IServiceNodeRewards, ServiceNodeRegistry, Ownable
         uint64[] calldata nonSigners,
         uint64[] calldata extraSigners
     ) private view {
-        SignatureCheck.Signed memory signed = SignatureCheck.sum(nonSigners, extraSigners);
-        Quorum.checkMoney(signed);
-        SignatureCheck.check(signed.key, hashRewardClaim(recipient, amount), signature);
+        (BLS.G1Point memory key, uint256 signedActive, uint256 signedFloor) =
+            SignatureCheck.sum(nonSigners, extraSigners);
+        Quorum.checkMoney(signedActive, signedFloor);
+        SignatureCheck.check(key, hashRewardClaim(recipient, amount), signature);
     }
 
     function _setStakingRequirement(uint128 stakingRequirement_) private {

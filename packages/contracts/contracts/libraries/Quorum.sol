@@ -3,30 +3,36 @@ pragma solidity 0.8.37;
 
 import {IServiceNodeRewards} from "../interfaces/IServiceNodeRewards.sol";
 import {QuorumMath} from "./QuorumMath.sol";
-import {SignatureCheck} from "./SignatureCheck.sol";
+import {RewardsStorage} from "./RewardsStorage.sol";
 
 /// @title Whether enough of the stake has signed (P-24). Silent stake is on neither side.
 library Quorum {
     /// @notice Reverts unless enough has signed to move money.
-    function checkMoney(SignatureCheck.Signed memory signed) internal pure {
-        if (!QuorumMath.reaches(signed.active, signed.activeTotal, QuorumMath.MONEY_BPS)) {
-            revert IServiceNodeRewards.QuorumNotReached(signed.active, signed.activeTotal, QuorumMath.MONEY_BPS);
+    function checkMoney(uint256 signedActive, uint256 signedFloor) internal view {
+        RewardsStorage.Layout storage $ = RewardsStorage.load();
+        uint256 active = $.activeStake;
+        if (!QuorumMath.reaches(signedActive, active, QuorumMath.MONEY_BPS)) {
+            revert IServiceNodeRewards.QuorumNotReached(signedActive, active, QuorumMath.MONEY_BPS);
         }
-        if (!QuorumMath.reaches(signed.floor, signed.floorTotal, QuorumMath.FLOOR_BPS)) {
-            revert IServiceNodeRewards.FloorNotReached(signed.floor, signed.floorTotal, QuorumMath.FLOOR_BPS);
+        uint256 total = active + $.decommissionedStake;
+        if (!QuorumMath.reaches(signedFloor, total, QuorumMath.FLOOR_BPS)) {
+            revert IServiceNodeRewards.FloorNotReached(signedFloor, total, QuorumMath.FLOOR_BPS);
         }
     }
 
     /// @notice Whether enough has signed to move money.
-    function movesMoney(SignatureCheck.Signed memory signed) internal pure returns (bool) {
-        return QuorumMath.reaches(signed.active, signed.activeTotal, QuorumMath.MONEY_BPS)
-            && QuorumMath.reaches(signed.floor, signed.floorTotal, QuorumMath.FLOOR_BPS);
+    function movesMoney(uint256 signedActive, uint256 signedFloor) internal view returns (bool) {
+        RewardsStorage.Layout storage $ = RewardsStorage.load();
+        uint256 active = $.activeStake;
+        return QuorumMath.reaches(signedActive, active, QuorumMath.MONEY_BPS)
+            && QuorumMath.reaches(signedFloor, active + $.decommissionedStake, QuorumMath.FLOOR_BPS);
     }
 
     /// @notice Reverts unless enough has signed to record a report.
-    function checkRecord(SignatureCheck.Signed memory signed) internal pure {
-        if (!QuorumMath.reaches(signed.active, signed.activeTotal, QuorumMath.RECORD_BPS)) {
-            revert IServiceNodeRewards.QuorumNotReached(signed.active, signed.activeTotal, QuorumMath.RECORD_BPS);
+    function checkRecord(uint256 signedActive) internal view {
+        uint256 active = RewardsStorage.load().activeStake;
+        if (!QuorumMath.reaches(signedActive, active, QuorumMath.RECORD_BPS)) {
+            revert IServiceNodeRewards.QuorumNotReached(signedActive, active, QuorumMath.RECORD_BPS);
         }
     }
 }

@@ -44,12 +44,14 @@ library ReportLib {
         uint256 base = $.activeStake;
         bool becomesPayable;
         {
-            SignatureCheck.Signed memory signed = SignatureCheck.sum(nonSigners, extraSigners);
+            (BLS.G1Point memory key, uint256 signedActive, uint256 signedFloor) =
+                SignatureCheck.sum(nonSigners, extraSigners);
             // The weaker quorum follows from the stronger one, so a later record is tested for that alone.
-            if (isFirst) Quorum.checkRecord(signed);
-            else Quorum.checkMoney(signed);
-            becomesPayable = message.rewardsRoot != 0 && message.totalOwed <= released && Quorum.movesMoney(signed);
-            SignatureCheck.check(signed.key, digest, signature);
+            if (isFirst) Quorum.checkRecord(signedActive);
+            else Quorum.checkMoney(signedActive, signedFloor);
+            becomesPayable = message.rewardsRoot != 0 && message.totalOwed <= released
+                && Quorum.movesMoney(signedActive, signedFloor);
+            SignatureCheck.check(key, digest, signature);
         }
         if (isFirst) _accept(message, digest, becomesPayable);
         else $.payableBits |= _bitOf(message.epoch);

@@ -16,20 +16,6 @@ library SignatureCheck {
     uint256 private constant INACTIVE = type(uint256).max;
     uint256 private constant ANY = type(uint256).max;
 
-    /// @notice Who is said to have signed, and of how much.
-    /// @param key The sum of their keys.
-    /// @param active The stake of active nodes among them.
-    /// @param floor The same, and that of decommissioned extra signers that count toward the floor.
-    /// @param activeTotal The stake of all active nodes.
-    /// @param floorTotal The same, and that of all decommissioned nodes that count toward the floor.
-    struct Signed {
-        BLS.G1Point key;
-        uint256 active;
-        uint256 floor;
-        uint256 activeTotal;
-        uint256 floorTotal;
-    }
-
     /// @notice See `IServiceNodeRegistry.verify`.
     function verify(
         bytes32 digest,
@@ -37,40 +23,36 @@ library SignatureCheck {
         uint64[] calldata nonSigners,
         uint64[] calldata extraSigners
     ) internal view returns (uint256 signedActive, uint256 signedFloor) {
-        Signed memory signed = sum(nonSigners, extraSigners);
-        check(signed.key, digest, signature);
-        return (signed.active, signed.floor);
+        BLS.G1Point memory key;
+        (key, signedActive, signedFloor) = sum(nonSigners, extraSigners);
+        check(key, digest, signature);
     }
 
-    /// @notice Who is said to have signed: all active nodes but `nonSigners`, and `extraSigners`.
+    /// @notice The key of those who are said to have signed, all active nodes but `nonSigners` and `extraSigners`, and their
+    /// stake: that of active nodes, and with it that of decommissioned ones that count toward the floor.
     function sum(uint64[] calldata nonSigners, uint64[] calldata extraSigners)
         internal
         view
-        returns (Signed memory signed)
+        returns (BLS.G1Point memory key, uint256 signedActive, uint256 signedFloor)
     {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
-        // One slot, read once.
-        signed.activeTotal = $.activeStake;
-        signed.floorTotal = signed.activeTotal + $.decommissionedStake;
-        uint256 packedIds = uint256($.packedGroups) * NodeData.GROUP_SIZE;
-        if (signed.activeTotal == 0) revert IServiceNodeRegistry.NoActiveStake();
+        signedActive = $.activeStake;
+        if (signedActive == 0) revert IServiceNodeRegistry.NoActiveStake();
 
-        BLS.G1Point memory key = Bls.unpack($.aggregateKey);
-        signed.active = signed.activeTotal;
+        key = Bls.unpack($.aggregateKey);
         if (nonSigners.length != 0) {
             // key - sum = -(-key + sum): so subtracting k keys takes k additions, not one more.
             Bls.negate(key);
             uint256 absentStake;
-            (key, absentStake) = _addKeys(key, nonSigners, packedIds, ACTIVE, 0);
+            (key, absentStake) = _addKeys(key, nonSigners, ACTIVE, 0);
             Bls.negate(key);
-            signed.active -= absentStake;
+            signedActive -= absentStake;
         }
-        signed.floor = signed.active;
+        signedFloor = signedActive;
         if (extraSigners.length != 0) {
-            (key,) = _addKeys(key, extraSigners, packedIds, INACTIVE, 0);
-            signed.floor += _floorStake(extraSigners);
+            (key,) = _addKeys(key, extraSigners, INACTIVE, 0);
+            signedFloor += _floorStake(extraSigners);
         }
-        signed.key = key;
     }
 
     /// @notice Reverts unless `signature` is that of `key` over `digest`.
@@ -84,21 +66,20 @@ library SignatureCheck {
     /// @notice Reverts unless `signature` is an aggregate of exactly the listed nodes, whatever their state.
     function checkExactly(bytes32 digest, BLS.G2Point calldata signature, uint64[] calldata signers) internal view {
         BLS.G1Point memory key;
-        uint256 packedIds = uint256(RewardsStorage.load().packedGroups) * NodeData.GROUP_SIZE;
-        (key,) = _addKeys(key, signers, packedIds, ACTIVE, ANY);
+        (key,) = _addKeys(key, signers, ACTIVE, ANY);
         check(key, digest, signature);
     }
 
     /// @dev Adds the keys of those of `ids` that are taken to `key`, and sums up their stake.
-    /// @param packedIds Ids below it are in groups.
     /// @param flip ACTIVE or INACTIVE, and `any` ANY to take both.
-    function _addKeys(BLS.G1Point memory key, uint64[] calldata ids, uint256 packedIds, uint256 flip, uint256 any)
+    function _addKeys(BLS.G1Point memory key, uint64[] calldata ids, uint256 flip, uint256 any)
         private
         view
         returns (BLS.G1Point memory, uint256 stake)
     {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         bytes32[8] memory points = NodeData.startSum(key);
+        uint256 packedIds = uint256($.packedGroups) * NodeData.GROUP_SIZE;
         address store = packedIds == 0 ? NodeData.keyStore() : NodeData.packStore();
         (uint256 cursor, uint256 end) = NodeData.bounds(ids);
         uint256 previous = 0;
