@@ -69,8 +69,8 @@ const schema = z.strictObject({
   /** The length of an epoch: an hour on a public network, at least four times the finality lag and the collection time. */
   epochSeconds: z
     .int()
-    .min(1)
-    .max(2 ** 32)
+    .min(2)
+    .max(2 ** 32 - 1)
     .default(3_600),
   /** What all claims together may pay in one cycle; 1,000,000 SESH in Session. */
   claimLimitAtomic: amount(UINT64_MAX)

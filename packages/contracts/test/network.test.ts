@@ -253,7 +253,7 @@ describe("on a started network", () => {
 
   test("P-49: what setters changed is named", async () => {
     const { rewards } = network;
-    await send(rewards, "pause");
+    await send(rewards, "pause", 3_600n);
     await send(rewards, "setContributionFactory", SOMEONE);
     await send(rewards, "setStakingRequirement", TEST_STAKE_ATOMIC / 2n);
     await send(rewards, "setClaimLimit", 7n, 9n);

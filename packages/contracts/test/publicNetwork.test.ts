@@ -94,7 +94,9 @@ describe("P-114: a public network as it is deployed", () => {
       ["setClaimLimit", 1n, 1n],
       ["transferOwnership", addressOf(DEPLOYER)],
     ] as const) {
-      expect(await refused(rewards, network.owner, method, ...args)).toContain("OwnableUnauthorizedAccount");
+      expect(await refused(rewards, network.owner, method, ...args)).toMatch(
+        /^OwnableUnauthorizedAccount|^NotOwnerOrFounder/,
+      );
     }
     expect(await refused(pool, network.owner, "transferOwnership", addressOf(DEPLOYER))).toContain("Unauthorized");
     const admin = await adminContract(deployment.rewards);
@@ -334,11 +336,7 @@ describe("P-114: a public network that is otherwise is refused, whatever its rec
     const { chain, deployment } = network;
     const nonce = await chain.provider.getTransactionCount(deployment.rewards);
     const asRewards = await chain.impersonate(deployment.rewards, nonce);
-    const set = network.distributor.interface.fragments.find(
-      (fragment) => "name" in fragment && /^setPaused(Until)?$/.test(fragment.name as string),
-    );
-    const value = set?.format().includes("bool") === true ? true : 2 ** 32;
-    await send(by(network.distributor, asRewards), set?.format() as string, value);
+    await send(by(network.distributor, asRewards), "setPausedUntil", 2 ** 32);
     expect((await failing()).map((line) => line.split(":")[0])).toEqual([
       "distributor.paused",
       "distributor.pausedUntil",
