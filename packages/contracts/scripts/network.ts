@@ -1,5 +1,5 @@
-// The operator's commands for a deployment. In: a command, a node's URL, files. Out: lines on standard output; exit status 0
-// only if what was asked is so. `node scripts/network.ts help` says what there is.
+// The operator's commands for a deployment. In: a command, a node's URL, files. Out: lines on standard output; exit
+// status 0 only if what was asked is so. `node scripts/network.ts help` says what there is.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Hex, parseAddress, quorateError } from "@quorate/common";
@@ -82,8 +82,8 @@ function need(option: Option): string {
 }
 
 /**
- * Each request on a connection of its own: compiling and simulating keep this process from noticing that the node has closed
- * an idle one, and the next request would fail on it.
+ * Each request on a connection of its own: compiling and simulating keep this process from noticing that the node has
+ * closed an idle one, and the next request would fail on it.
  */
 function connection(url: string): FetchRequest {
   const request = new FetchRequest(url);

@@ -1,4 +1,4 @@
-// What is read back of a deployment, as a list of checks: what was meant, what is there, and what to do when they differ.
+// What is read back of a deployment, as a list of checks: what was meant, what is there, and what to do then.
 import type { Address } from "@quorate/common";
 import { Contract, type InterfaceAbi, type Provider } from "ethers";
 import { type ContractName, loadArtifact } from "./artifacts.ts";
@@ -29,7 +29,10 @@ export class Checks {
   }
 }
 
-/** Reads what a contract's views answer. An answer that cannot be read is a text that says why, which no check takes for right. */
+/**
+ * Reads what a contract's views answer. An answer that cannot be read is a text that says why, which no check takes for
+ * right.
+ */
 export type Reader = (method: string, ...args: readonly unknown[]) => Promise<unknown>;
 
 /** A reader of one contract. */

@@ -1,11 +1,15 @@
-// How a contract came to be. Code alone does not say what its constructor stored: other creation code could leave the same code
-// with balances or roles of its own choice. In: the transaction that created it. Out: whether that ran the compiled constructor.
+// How a contract came to be. Code alone does not say what its constructor stored: other creation code could leave the
+// same code with balances or roles of its own choice. In: the transaction that created it. Out: whether that ran the
+// compiled constructor.
 import type { Address } from "@quorate/common";
 import type { Provider } from "ethers";
 import type { Artifact } from "./artifacts.ts";
 import { linkedBytecode } from "./link.ts";
 
-/** Why the contract at `at` was not created by this transaction, from a block on, with this creation code; undefined if it was. */
+/**
+ * Why the contract at `at` was not created by this transaction, from a block on, with this creation code; undefined if
+ * it was.
+ */
 export async function creationProblem(
   provider: Provider,
   transaction: string | undefined,

@@ -1,5 +1,6 @@
-// Deployment. In: an account that can pay, and parameters. Out: every contract in place, wired, funded and read back, and their
-// addresses. Works on any JSON-RPC node. Seeding and starting the network come after it; the founder may, which is the deployer.
+// Deployment. In: an account that can pay, and parameters. Out: every contract in place, wired, funded and read back,
+// and their addresses. Works on any JSON-RPC node. Seeding and starting the network come after it; the founder may,
+// which is the deployer.
 import { type Address, type Hex, quorateError } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import {
@@ -64,11 +65,11 @@ export async function deploy(
 }
 
 /**
- * Deploys timelock (if asked for), token (unless one is given), pool, distributor, rewards contract and contribution factory,
- * funds the pool, and names the factory in the rewards contract. Reads nothing back.
+ * Deploys timelock (if asked for), token (unless one is given), pool, distributor, rewards contract and contribution
+ * factory, funds the pool, and names the factory in the rewards contract. Reads nothing back.
  * @param signer Pays, is the founder, and receives the token's supply. Nothing else may use its account meanwhile: the
- *   distributor's address is fixed in the pool, and the rewards proxy's in the distributor, before they exist, so that none is
- *   ever without the others.
+ *   distributor's address is fixed in the pool, and the rewards proxy's in the distributor, before they exist, so that
+ *   none is ever without the others.
  * @throws DEPLOY_PARAMETERS_INVALID, DEPLOY_ADDRESS_MISMATCH, CONTRACTS_NOT_BUILT
  */
 export async function deployContracts(
@@ -189,7 +190,8 @@ export async function deployOne(
   libraries: Readonly<Record<string, string>>,
   log: (line: string) => void,
 ): Promise<{ readonly address: Address; readonly transaction: Hex }> {
-  // A library's ABI names types that ethers does not know, which it says on standard output; only the constructor matters here.
+  // A library's ABI names types that ethers does not know, which it says on standard output; only the constructor
+  // matters here.
   const constructorAbi = artifact.abi.filter((entry) => entry.type === "constructor") as InterfaceAbi;
   const factory = new ContractFactory(constructorAbi, linkedBytecode(artifact, libraries), signer);
   const contract = await factory.deploy(...args);

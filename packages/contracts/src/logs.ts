@@ -1,5 +1,5 @@
-// Events of a few contracts since a block. In: addresses and topics. Out: logs in their order. A node that refuses so long a
-// range is asked for halves of it.
+// Events of a few contracts since a block. In: addresses and topics. Out: logs in their order. A node that refuses so
+// long a range is asked for halves of it.
 import type { Address } from "@quorate/common";
 import type { Log, Provider } from "ethers";
 

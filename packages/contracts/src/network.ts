@@ -1,5 +1,5 @@
-// A network's parameters file. In: JSON of packages/contracts/networks, and what the command line adds. Out: the chain it is
-// for and the parameters of the one deployment module. Nothing differs between networks but these files.
+// A network's parameters file. In: JSON of packages/contracts/networks, and what the command line adds. Out: the chain
+// it is for and the parameters of the one deployment module. Nothing differs between networks but these files.
 import { readFileSync } from "node:fs";
 import { type Address, quorateError } from "@quorate/common";
 import { z } from "zod";

@@ -10,7 +10,9 @@ const UINT128_MAX = 2n ** 128n - 1n;
 
 /** The least delay of a public network's timelock: a week to notice, and the 15 days that leaving takes (P-114). */
 export const TIMELOCK_MIN_DELAY_SECONDS = 22 * DAY_SECONDS;
-/** The notice of an emergency is longer than this on a public network, so that whoever sees it can leave (P-33, P-114). */
+/**
+ * The notice of an emergency is longer than this on a public network, so that whoever sees it can leave (P-33, P-114).
+ */
 export const LEAVING_SECONDS = 15 * DAY_SECONDS;
 /** Chains that exist on one machine only: of Hardhat and Anvil, and of Geth's and Ganache's development modes. */
 const LOCAL_CHAIN_IDS: readonly bigint[] = [31_337n, 1_337n];
@@ -66,7 +68,9 @@ const schema = z.strictObject({
   stakingRequirementAtomic: amount(UINT64_MAX)
     .min(1n)
     .default(25_000n * SESH),
-  /** The length of an epoch: an hour on a public network, at least four times the finality lag and the collection time. */
+  /**
+   * The length of an epoch: an hour on a public network, at least four times the finality lag and the collection time.
+   */
   epochSeconds: z
     .int()
     .min(2)

@@ -1,5 +1,5 @@
-// The record of a deployment: a JSON file that later commands (verify, upgrade, propose) start from. In: a Deployment and
-// the storage layout of its code. Out: text, and back. Integers are decimal strings.
+// The record of a deployment: a JSON file that later commands (verify, upgrade, propose) start from. In: a Deployment
+// and the storage layout of its code. Out: text, and back. Integers are decimal strings.
 import { type Hex, quorateError } from "@quorate/common";
 import { z } from "zod";
 import type { Deployment } from "./deploy.ts";

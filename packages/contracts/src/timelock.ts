@@ -1,5 +1,6 @@
-// The owner's powers, used through its timelock. In: a call that the owner may make. Out: an operation that is scheduled, and
-// executed when its delay has passed (P-114); or, where the account may not, the transaction that a multisig, say, has to send.
+// The owner's powers, used through its timelock. In: a call that the owner may make. Out: an operation that is
+// scheduled, and executed when its delay has passed (P-114); or, where the account may not, the transaction that a
+// multisig, say, has to send.
 import { type Address, type Hex, quorateError } from "@quorate/common";
 import {
   AbiCoder,

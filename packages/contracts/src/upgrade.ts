@@ -1,5 +1,6 @@
-// Upgrading what stands behind a proxy (P-49). In: the record of the deployment, an account. Out: new code, and behind the same
-// address once its owner has put it there: the timelock after its delay (P-114). Refuses a layout that does not fit.
+// Upgrading what stands behind a proxy (P-49). In: the record of the deployment, an account. Out: new code, and behind
+// the same address once its owner has put it there: the timelock after its delay (P-114). Refuses a layout that does
+// not fit.
 import { type Address, type Hex, quorateError } from "@quorate/common";
 import { Interface, type InterfaceAbi, type Provider, type Signer } from "ethers";
 import { loadArtifact } from "./artifacts.ts";
@@ -61,7 +62,10 @@ export async function requireChain(provider: Provider, chainId: bigint): Promise
   if (actual !== chainId) throw quorateError("DEPLOY_WRONG_CHAIN", { expected: chainId, actual });
 }
 
-/** The new code, with its libraries; the distributor, which the code holds as an immutable with its token and pool, stays the same. */
+/**
+ * The new code, with its libraries; the distributor, which the code holds as an immutable with its token and pool,
+ * stays the same.
+ */
 async function deployCode(
   signer: Signer,
   deployment: Deployment,

@@ -1,6 +1,6 @@
 // The check after a deployment (P-49): reads everything back from the chain and compares it with what was meant, code
-// included, and runs the known-answer pairing on the chain's own precompiles. What a public network must be (P-114) is asked of
-// the chain, so that no record makes another pass. Sends nothing.
+// included, and runs the known-answer pairing on the chain's own precompiles. What a public network must be (P-114) is
+// asked of the chain, so that no record makes another pass. Sends nothing.
 import type { Address, SignatureScheme } from "@quorate/common";
 import { getAddress, Interface, type InterfaceAbi, isAddress, type Provider, ZeroAddress } from "ethers";
 import { type ContractName, librariesOf, loadArtifact } from "./artifacts.ts";
@@ -53,8 +53,8 @@ export async function verifyDeployment(
 }
 
 /**
- * That the code on chain is what the sources compile to, and that each address a constructor wrote into it is the right one,
- * whether or not a getter tells of it. Tokens that were there before are not ours to judge.
+ * That the code on chain is what the sources compile to, and that each address a constructor wrote into it is the right
+ * one, whether or not a getter tells of it. Tokens that were there before are not ours to judge.
  */
 async function checkCode(provider: Provider, deployment: Deployment, checks: Checks): Promise<void> {
   const { token, pool, distributor, rewards, contributionFactory: factory } = deployment;
@@ -87,8 +87,8 @@ async function checkCode(provider: Provider, deployment: Deployment, checks: Che
 }
 
 /**
- * That what keeps storage was created by the compiled constructor, so that there is nothing in it but what transactions put there.
- * The timelock's creation is found by its events.
+ * That what keeps storage was created by the compiled constructor, so that there is nothing in it but what transactions
+ * put there. The timelock's creation is found by its events.
  */
 async function checkCreations(provider: Provider, deployment: Deployment, checks: Checks): Promise<void> {
   const { pool, rewards, distributor, contributionFactory, token, creations, fromBlock } = deployment;

@@ -1,6 +1,6 @@
-// What P-114 asks of the owner, read back from the chain: that it is a TimelockController, who may do what with it, that its
-// delay was never too short, and that everything was its own from the first block on. Roles and owners follow from events, and
-// these from the creation on: a record that names a later block is refused.
+// What P-114 asks of the owner, read back from the chain: that it is a TimelockController, who may do what with it,
+// that its delay was never too short, and that everything was its own from the first block on. Roles and owners follow
+// from events, and these from the creation on: a record that names a later block is refused.
 import type { Address } from "@quorate/common";
 import { getAddress, Interface, type InterfaceAbi, id, type LogDescription, type Provider, ZeroHash } from "ethers";
 import { loadArtifact } from "./artifacts.ts";
@@ -90,8 +90,8 @@ async function checkGuardian(
 }
 
 /**
- * That rewards contract, pool and both ProxyAdmins have had no other owner than timelocks of at least 22 days since they exist.
- * A ProxyAdmin's first owner is the one it was created with, so none of the two proxies was ever another's.
+ * That rewards contract, pool and both ProxyAdmins have had no other owner than timelocks of at least 22 days since
+ * they exist. A ProxyAdmin's first owner is the one it was created with, so none of the two proxies was ever another's.
  */
 export async function checkOwnersSoFar(provider: Provider, deployment: Deployment, checks: Checks): Promise<void> {
   const abi = new Interface(loadArtifact("ProxyAdmin").abi as InterfaceAbi);
@@ -159,7 +159,9 @@ function listed(accounts: readonly string[]): string {
   return [...new Set(accounts.map((account) => getAddress(account)))].sort().join(", ") || "none";
 }
 
-/** Each operation that is scheduled and neither executed nor cancelled, with the time from which on it can be executed. */
+/**
+ * Each operation that is scheduled and neither executed nor cancelled, with the time from which on it can be executed.
+ */
 async function waitingOperations({ events }: History, read: Reader): Promise<string[]> {
   const scheduled = events.filter(({ name }) => name === "CallScheduled").map(({ args }) => args["id"] as string);
   const waiting: string[] = [];

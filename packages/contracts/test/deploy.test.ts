@@ -48,7 +48,7 @@ describe("deploy", () => {
     expect(await read("SessionToken", deployment.token).getFunction("balanceOf")(deployment.pool)).toBe(5n);
   });
 
-  test("P-30, P-44: guardian, founder and notice are as the parameters say, and the founder has named the factory", async () => {
+  test("P-30, P-44: guardian, founder and notice are as meant, and the founder has named the factory", async () => {
     const rewards = read("ServiceNodeRewards", deployment.rewards);
     const founder = (chain.signers[0] as JsonRpcSigner).address;
     expect(await rewards.getFunction("guardian")()).toBe(founder);

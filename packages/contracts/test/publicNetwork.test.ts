@@ -1,5 +1,6 @@
-// A public network (P-114), really deployed to a chain with a public id: all is read back as meant, and each way of being wrong
-// is refused, whatever the record says. Where a test acts as the timelock, it does at once what proposers could do after its delay.
+// A public network (P-114), really deployed to a chain with a public id: all is read back as meant, and each way of
+// being wrong is refused, whatever the record says. Where a test acts as the timelock, it does at once what proposers
+// could do after its delay.
 import type { Address } from "@quorate/common";
 import { Contract, type InterfaceAbi, id, type JsonRpcSigner, ZeroAddress, ZeroHash } from "ethers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";

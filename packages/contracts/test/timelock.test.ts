@@ -1,5 +1,5 @@
-// The owner's powers through the timelock of a public network: an upgrade that is meant well, any other call, and the theft of
-// everything, which stakers see 22 days before it can happen (P-114).
+// The owner's powers through the timelock of a public network: an upgrade that is meant well, any other call, and the
+// theft of everything, which stakers see 22 days before it can happen (P-114).
 import type { Address, Hex } from "@quorate/common";
 import { Contract, Interface, type InterfaceAbi, type JsonRpcSigner, ZeroHash } from "ethers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -185,12 +185,18 @@ describe("any call of the owner's", () => {
 
 describe("the theft of everything", () => {
   const THIEF = `pragma solidity 0.8.37;
-interface IERC20 { function balanceOf(address) external view returns (uint256); function transfer(address, uint256) external; }
+interface IERC20 {
+  function balanceOf(address) external view returns (uint256);
+  function transfer(address, uint256) external;
+}
 contract Thief {
   function take(IERC20 token, address to) external { token.transfer(to, token.balanceOf(address(this))); }
 }`;
 
-  /** For rewards and pool each: the ProxyAdmin, and a call of it that puts a thief behind the proxy and lets it take all. */
+  /**
+   * For rewards and pool each: the ProxyAdmin, and a call of it that puts a thief behind the proxy and lets it take
+   * all.
+   */
   async function thefts(): Promise<{ admin: Address; data: Hex }[]> {
     type Compiled = { "probe.sol": { Thief: { evm: { deployedBytecode: { object: string } } } } };
     const { evm } = compileProbe<Compiled>(THIEF, ["evm.deployedBytecode.object"])["probe.sol"].Thief;
