@@ -25,6 +25,7 @@ export default defineConfig({
     npmFilesToBuild: [
       "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol",
       "@openzeppelin/contracts/proxy/transparent/ProxyAdmin.sol",
+      "@openzeppelin/contracts/governance/TimelockController.sol",
     ],
   },
   test: {

@@ -21,6 +21,11 @@ export const CONTRACT_ERROR_CODES = {
     remedy: "Deploy again from an account that nothing else uses.",
     where: "contracts",
   },
+  DEPLOY_NOT_AS_MEANT: {
+    summary: "What was deployed is not what was meant.",
+    remedy: "Do not use it: correct what the failed checks name and deploy anew; verify-deployment tells of each.",
+    where: "contracts",
+  },
   DEPLOY_RECORD_INVALID: {
     summary: "The record of a deployment cannot be read.",
     remedy: "Give the file that the deployment wrote, unchanged.",
@@ -36,9 +41,24 @@ export const CONTRACT_ERROR_CODES = {
     remedy: "Leave every field at its slot, offset and type, and append new ones (P-49).",
     where: "contracts",
   },
-  HAND_OVER_NOT_YOURS: {
-    summary: "The account has no part in the step of the hand-over that is next.",
-    remedy: "Run it with the account named as next.",
+  TIMELOCK_MISSING: {
+    summary: "The deployment has no timelock, so its owner sends the call itself.",
+    remedy: "Use `call` with the owner's account.",
+    where: "contracts",
+  },
+  OWNER_CALL_INVALID: {
+    summary: "A contract has no such function, or its arguments do not fit.",
+    remedy: "Give the signature as in the ABI, as setGuardian(address), and one argument for each type in it.",
+    where: "contracts",
+  },
+  OPERATION_UNKNOWN: {
+    summary: "The timelock has no single call of this id.",
+    remedy: "Give the id that scheduling printed; verify-deployment lists what is waiting.",
+    where: "contracts",
+  },
+  OPERATION_NOT_IN_STATE: {
+    summary: "An operation of the timelock is not in the state that this step needs.",
+    remedy: "Wait until it can be executed; what is waiting cannot be scheduled again, what is done not cancelled.",
     where: "contracts",
   },
   LIBRARY_NOT_LINKED: {

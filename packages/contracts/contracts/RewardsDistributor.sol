@@ -150,6 +150,11 @@ contract RewardsDistributor is IRewardsDistributor {
     }
 
     /// @inheritdoc IRewardsDistributor
+    function pausedUntil() external view returns (uint256) {
+        return _numbers.pausedUntil;
+    }
+
+    /// @inheritdoc IRewardsDistributor
     function recipients(address recipient) external view returns (uint128 lifetime, uint128 claimed) {
         Balance storage balance = _balances[recipient];
         return (balance.lifetime, balance.claimed);

@@ -57,6 +57,7 @@ const sources = {
   KeyStore: "contracts/KeyStore.sol",
   TransparentUpgradeableProxy: "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol",
   ProxyAdmin: "@openzeppelin/contracts/proxy/transparent/ProxyAdmin.sol",
+  TimelockController: "@openzeppelin/contracts/governance/TimelockController.sol",
 } as const;
 
 /** The name of a contract that can be loaded. */

@@ -7,13 +7,21 @@ export {
   isBuildStale,
   loadArtifact,
 } from "./artifacts.ts";
-export { type Deployment, deploy } from "./deploy.ts";
-export { type HandOver, handOver } from "./handOver.ts";
+export { type Check, formatChecks } from "./checks.ts";
+export { type Deployment, deploy, deployContracts } from "./deploy.ts";
 export { checkPrecompiles } from "./knownAnswer.ts";
 export { linkedBytecode } from "./link.ts";
 export { type NetworkFile, parseNetworkFile, readNetworkFile } from "./network.ts";
-export { type DeployParameters, type DeployParametersInput, parseDeployParameters } from "./parameters.ts";
+export {
+  type DeployParameters,
+  type DeployParametersInput,
+  type NetworkKind,
+  parseDeployParameters,
+  TIMELOCK_MIN_DELAY_SECONDS,
+  type TimelockParameters,
+} from "./parameters.ts";
 export { type DeploymentRecord, formatRecord, parseRecord } from "./record.ts";
 export { currentStorageLayout, layoutProblems, type StorageLayout } from "./storageLayout.ts";
+export { type Call, type CallTarget, callOf, cancel, execute, type OperationStep, schedule } from "./timelock.ts";
 export { type Upgrade, type Upgradeable, upgrade } from "./upgrade.ts";
-export { type Check, formatChecks, verifyDeployment } from "./verifyDeployment.ts";
+export { verifyDeployment } from "./verifyDeployment.ts";

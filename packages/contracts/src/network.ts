@@ -1,9 +1,9 @@
-// A network's parameters file. In: JSON of packages/contracts/networks, and what the command line adds. Out: the chain it is
-// for and the parameters of the one deployment module. Nothing differs between networks but these files.
+// A network's parameters file. In: JSON of packages/contracts/networks, and what the command line adds. Out: the chain
+// it is for and the parameters of the one deployment module. Nothing differs between networks but these files.
 import { readFileSync } from "node:fs";
 import { type Address, quorateError } from "@quorate/common";
 import { z } from "zod";
-import { type DeployParameters, type DeployParametersInput, parseDeployParameters } from "./parameters.ts";
+import { type DeployParameters, type DeployParametersInput, networkKind, parseDeployParameters } from "./parameters.ts";
 
 /** JSON has no bigint: amounts are decimal strings. */
 const amount = z
@@ -12,8 +12,7 @@ const amount = z
   .transform((text) => BigInt(text));
 
 const schema = z.strictObject({
-  /** What is at stake: on `main` owner and token must be named, and nothing is minted. */
-  kind: z.enum(["local", "test", "main"]),
+  kind: networkKind,
   /** Nothing is sent to a chain with another id. */
   chainId: z
     .string()
@@ -21,6 +20,15 @@ const schema = z.strictObject({
     .transform((text) => BigInt(text)),
   parameters: z.strictObject({
     owner: z.string().optional(),
+    timelock: z
+      .strictObject({
+        minDelaySeconds: z.int().optional(),
+        proposers: z.array(z.string()).optional(),
+        executors: z.array(z.string()).optional(),
+      })
+      .optional(),
+    guardian: z.string().optional(),
+    emergencyNoticeSeconds: z.int().optional(),
     token: z.string().optional(),
     tokenSupplyAtomic: amount.optional(),
     stakingRequirementAtomic: amount.optional(),
@@ -33,20 +41,23 @@ const schema = z.strictObject({
 
 /** A network to deploy to. */
 export interface NetworkFile {
-  readonly kind: "local" | "test" | "main";
   readonly chainId: bigint;
+  /** Their `kind` is the file's. */
   readonly parameters: DeployParameters;
 }
 
 /** What the command line may set over the file. */
 export interface NetworkOverrides {
   readonly owner?: string | undefined;
+  readonly guardian?: string | undefined;
+  readonly proposers?: string[] | undefined;
+  readonly executors?: string[] | undefined;
   readonly token?: string | undefined;
 }
 
 /**
  * Reads and checks a parameters file.
- * @param deployer Who owns when neither file nor overrides name an owner; not on `main`.
+ * @param deployer Who owns and guards when neither file nor overrides name anyone; on a local network only.
  * @throws DEPLOY_PARAMETERS_INVALID with every field that is wrong
  */
 export function readNetworkFile(path: string, deployer: Address, overrides: NetworkOverrides = {}): NetworkFile {
@@ -61,11 +72,15 @@ export function parseNetworkFile(json: unknown, deployer: Address, overrides: Ne
     throw quorateError("DEPLOY_PARAMETERS_INVALID", { problems });
   }
   const { kind, chainId, parameters } = result.data;
-  const given = { ...parameters };
-  if (overrides.owner !== undefined) given.owner = overrides.owner;
-  if (overrides.token !== undefined) given.token = overrides.token;
-  if (kind === "main" && (given.owner === undefined || given.token === undefined)) {
-    throw quorateError("DEPLOY_PARAMETERS_INVALID", { problems: ["owner and token must be named on a main network"] });
+  const { proposers, executors, ...plain } = overrides;
+  const given = { kind, ...parameters, ...named(plain) };
+  if (parameters.timelock !== undefined || proposers !== undefined || executors !== undefined) {
+    given.timelock = { ...parameters.timelock, ...named({ proposers, executors }) };
   }
-  return { kind, chainId, parameters: parseDeployParameters(given as DeployParametersInput, deployer) };
+  return { chainId, parameters: parseDeployParameters(given as DeployParametersInput, deployer) };
+}
+
+/** Without the fields that are undefined, which would hide those of the file. */
+function named<T extends object>(fields: T): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }

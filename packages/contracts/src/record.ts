@@ -1,26 +1,24 @@
-// The record of a deployment: a JSON file that later commands (verify, upgrade, hand over) start from. In: a Deployment and
-// the storage layout of its code. Out: text, and back. Integers are decimal strings.
-import { type Address, quorateError } from "@quorate/common";
-import { getAddress, isAddress } from "ethers";
+// The record of a deployment: a JSON file that later commands (verify, upgrade, propose) start from. In: a Deployment
+// and the storage layout of its code. Out: text, and back. Integers are decimal strings.
+import { type Hex, quorateError } from "@quorate/common";
 import { z } from "zod";
 import type { Deployment } from "./deploy.ts";
+import { addressText as address, networkKind } from "./parameters.ts";
 import type { StorageLayout } from "./storageLayout.ts";
 
-const address = z
-  .string()
-  .refine((text) => isAddress(text), "is not an address")
-  .transform((text) => getAddress(text) as Address);
 const integer = z
   .string()
   .regex(/^\d{1,78}$/, "is not a decimal string")
   .transform((text) => BigInt(text));
 
 const schema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   deployment: z.strictObject({
     chainId: integer,
     fromBlock: z.int().min(0),
     owner: address,
+    founder: address,
+    timelock: address.optional(),
     token: address,
     pool: address,
     distributor: address,
@@ -29,8 +27,21 @@ const schema = z.strictObject({
     rewardsImplementation: address,
     contributionFactory: address,
     libraries: z.record(z.string(), address),
+    creations: z.record(
+      z.string(),
+      z
+        .string()
+        .regex(/^0x[0-9a-f]{64}$/, "is not a transaction hash")
+        .transform((text) => text as Hex),
+    ),
     parameters: z.strictObject({
-      owner: address,
+      kind: networkKind,
+      owner: address.optional(),
+      timelock: z
+        .strictObject({ minDelaySeconds: z.int(), proposers: z.array(address), executors: z.array(address) })
+        .optional(),
+      guardian: address,
+      emergencyNoticeSeconds: z.int(),
       token: address.optional(),
       tokenSupplyAtomic: integer,
       stakingRequirementAtomic: integer,
@@ -52,7 +63,7 @@ export interface DeploymentRecord {
 /** The text of the file. */
 export function formatRecord({ deployment, storageLayout }: DeploymentRecord): string {
   const toJson = (_: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
-  return `${JSON.stringify({ version: 1, deployment, storageLayout }, toJson, 2)}\n`;
+  return `${JSON.stringify({ version: 2, deployment, storageLayout }, toJson, 2)}\n`;
 }
 
 /** @throws DEPLOY_RECORD_INVALID with every field that is wrong */
@@ -63,9 +74,7 @@ export function parseRecord(text: string): DeploymentRecord {
     throw quorateError("DEPLOY_RECORD_INVALID", { problems });
   }
   const { deployment, storageLayout } = result.data;
-  const { token, ...others } = deployment.parameters;
-  const parameters = token === undefined ? others : { ...others, token };
-  return { deployment: { ...deployment, parameters }, storageLayout };
+  return { deployment, storageLayout };
 }
 
 function parseJson(text: string): unknown {

@@ -1,14 +1,15 @@
 // Deployment on a simulated chain: what comes out, what is refused.
-import type { Address } from "@quorate/common";
-import { Contract, type InterfaceAbi, type JsonRpcSigner } from "ethers";
+import { type Address, isQuorateError } from "@quorate/common";
+import { Contract, type InterfaceAbi, type JsonRpcSigner, ZeroAddress } from "ethers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ContractName, ensureBuilt, loadArtifact } from "../src/artifacts.ts";
 import { type Deployment, deploy } from "../src/deploy.ts";
-import { parseDeployParameters } from "../src/parameters.ts";
+import { type DeployParametersInput, parseDeployParameters } from "../src/parameters.ts";
 import { type SimulatedChain, startSimulatedChain } from "../src/testing/index.ts";
-import { errorCode, rejectionCode } from "./support.ts";
+import { rejectionCode } from "./support.ts";
 
 const SOMEONE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8" as Address;
+const OTHER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC" as Address;
 
 describe("deploy", () => {
   let chain: SimulatedChain;
@@ -47,9 +48,41 @@ describe("deploy", () => {
     expect(await read("SessionToken", deployment.token).getFunction("balanceOf")(deployment.pool)).toBe(5n);
   });
 
+  test("P-30, P-44: guardian, founder and notice are as meant, and the founder has named the factory", async () => {
+    const rewards = read("ServiceNodeRewards", deployment.rewards);
+    const founder = (chain.signers[0] as JsonRpcSigner).address;
+    expect(await rewards.getFunction("guardian")()).toBe(SOMEONE);
+    expect(await rewards.getFunction("founder")()).toBe(founder);
+    expect(deployment.founder).toBe(founder);
+    expect(await rewards.getFunction("emergencyNoticeSeconds")()).toBe(16n * 86_400n);
+    expect(await rewards.getFunction("contributionFactory")()).toBe(deployment.contributionFactory);
+  });
+
+  test("P-49: what is not as meant fails loudly, and is saved all the same", async () => {
+    const saved: Deployment[] = [];
+    // A token without decimals, and without what a transfer needs: nothing is wrong before it is read back.
+    const token = deployment.distributor;
+    const failed = deploy(chain.signers[3] as JsonRpcSigner, { token }, undefined, (made) => saved.push(made));
+    const error = await failed.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (!isQuorateError(error, "DEPLOY_NOT_AS_MEANT")) throw error;
+    expect(error.values["failed"]).toEqual([expect.stringContaining("decimals of the token")]);
+    expect(saved).toMatchObject([{ token, rewards: expect.stringMatching(/^0x/) }]);
+  });
+
+  test("P-114: a chain that is not local has no local network", async () => {
+    const elsewhere = await startSimulatedChain({ chainId: 42_161 });
+    const signer = elsewhere.signers[0] as JsonRpcSigner;
+    expect(await rejectionCode(deploy(signer, {}))).toBe("DEPLOY_PARAMETERS_INVALID");
+    expect(await signer.getNonce()).toBe(0);
+    await elsewhere.close();
+  });
+
   test("error: initialising an implementation behind the proxy", async () => {
     const implementation = read("ServiceNodeRewards", deployment.rewardsImplementation);
-    const call = implementation.getFunction("initialize").staticCall([SOMEONE, 1n, 1n, 1n, 1n]);
+    const call = implementation.getFunction("initialize").staticCall([SOMEONE, SOMEONE, SOMEONE, 1n, 1n, 1n, 1n, 1n]);
     await expect(call).rejects.toThrow();
   });
 
@@ -76,9 +109,26 @@ describe("deploy", () => {
 });
 
 describe("parseDeployParameters", () => {
-  test("fills in Session's numbers, and the deployer as owner", () => {
+  const days = 86_400;
+  const proposers = [OTHER];
+  const timelock = { minDelaySeconds: 22 * days, proposers, executors: [ZeroAddress] };
+  const publicOnes = { kind: "test", guardian: SOMEONE, timelock } as const;
+  const problemsOf = (input: object): readonly unknown[] => {
+    try {
+      parseDeployParameters(input as DeployParametersInput, SOMEONE);
+    } catch (error) {
+      if (isQuorateError(error, "DEPLOY_PARAMETERS_INVALID")) return error.values["problems"] as readonly unknown[];
+      throw error;
+    }
+    return [];
+  };
+
+  test("fills in Session's numbers, and the deployer as owner and guardian", () => {
     expect(parseDeployParameters({}, SOMEONE)).toEqual({
+      kind: "local",
       owner: SOMEONE,
+      guardian: SOMEONE,
+      emergencyNoticeSeconds: 16 * days,
       tokenSupplyAtomic: 240_000_000_000_000_000n,
       stakingRequirementAtomic: 25_000_000_000_000n,
       epochSeconds: 3_600,
@@ -88,16 +138,52 @@ describe("parseDeployParameters", () => {
     });
   });
 
+  test("P-114: a public network's have a timelock in the owner's place", () => {
+    const parameters = parseDeployParameters(publicOnes, OTHER);
+    expect(parameters).toMatchObject({ kind: "test", guardian: SOMEONE, timelock });
+    expect(parameters.owner).toBeUndefined();
+  });
+
+  test("P-114: a public network is refused with every problem at once", () => {
+    expect(problemsOf({ kind: "main", owner: SOMEONE, emergencyNoticeSeconds: 15 * days, epochSeconds: 0 })).toEqual([
+      expect.stringContaining("epochSeconds"),
+      "timelock: must be named on a main network",
+      "owner: a main network is owned by its timelock",
+      "guardian: must be named on a main network",
+      "token: must be named on a main network",
+      "emergencyNoticeSeconds: 1296000 is not above 1296000",
+    ]);
+    const wrong = { minDelaySeconds: 21 * days, proposers: [], executors: undefined };
+    expect(problemsOf({ ...publicOnes, timelock: wrong })).toEqual([
+      expect.stringContaining("timelock.proposers"),
+      expect.stringContaining("timelock.executors"),
+      "timelock.minDelaySeconds: 1814400 is below 1900800",
+    ]);
+    const guardian = OTHER.toLowerCase();
+    expect(problemsOf({ ...publicOnes, guardian })).toEqual([
+      `guardian: ${guardian} is a proposer, and so a canceller`,
+    ]);
+  });
+
   test.each([
     { owner: "0x1234" },
-    { epochSeconds: 0 },
+    { owner: ZeroAddress },
+    { guardian: ZeroAddress },
+    { kind: "public" },
+    { owner: SOMEONE, timelock },
+    { timelock: { ...timelock, proposers: [ZeroAddress] } },
+    { timelock: { ...timelock, minDelaySeconds: 0 } },
+    { emergencyNoticeSeconds: 0 },
+    { emergencyNoticeSeconds: 366 * days },
+    { epochSeconds: 1 },
+    { epochSeconds: 2 ** 32 },
     { epochSeconds: 1.5 },
     { stakingRequirementAtomic: 0n },
     { stakingRequirementAtomic: 2n ** 64n },
-    { claimLimitAtomic: 2n ** 80n },
+    { claimLimitAtomic: 2n ** 64n },
     { claimCycleSeconds: 2 ** 24 },
     { stakingRequirement: 5n },
   ])("error: %o", (input) => {
-    expect(errorCode(() => parseDeployParameters(input, SOMEONE))).toBe("DEPLOY_PARAMETERS_INVALID");
+    expect(problemsOf(input).length).toBeGreaterThan(0);
   });
 });

@@ -1,23 +1,29 @@
-// The life of a deployment, on a simulated chain: parameters file, dry run, record, reading back, upgrade, hand-over (P-49).
+// The life of a deployment, on a simulated chain: parameters file, dry run, record, reading back, upgrade (P-49).
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Address, isQuorateError } from "@quorate/common";
+import { type Address, type Hex, isQuorateError } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { Contract, type InterfaceAbi, type JsonRpcSigner, keccak256, toBeHex, toUtf8Bytes } from "ethers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ensureBuilt, loadArtifact, packageDir } from "../src/artifacts.ts";
+import { formatChecks } from "../src/checks.ts";
 import { deploy } from "../src/deploy.ts";
-import { handOver } from "../src/handOver.ts";
+import { dryRun, formatDryRun } from "../src/dryRun.ts";
 import { checkPrecompiles } from "../src/knownAnswer.ts";
 import { parseNetworkFile, readNetworkFile } from "../src/network.ts";
-import { adminOf, implementationOf, ownerOf } from "../src/proxy.ts";
+import { adminOf, implementationOf } from "../src/proxy.ts";
 import { formatRecord, parseRecord } from "../src/record.ts";
 import { currentStorageLayout, layoutProblems, type StorageLayout } from "../src/storageLayout.ts";
-import { dryRun, formatDryRun } from "../src/testing/dryRun.ts";
-import { send, startSimulatedChain, startTestNetwork, type TestNetwork } from "../src/testing/index.ts";
+import {
+  send,
+  startSimulatedChain,
+  startTestNetwork,
+  TEST_STAKE_ATOMIC,
+  type TestNetwork,
+} from "../src/testing/index.ts";
 import { upgrade } from "../src/upgrade.ts";
-import { formatChecks, verifyDeployment } from "../src/verifyDeployment.ts";
-import { errorCode, rejectionCode } from "./support.ts";
+import { verifyDeployment } from "../src/verifyDeployment.ts";
+import { creationCode, errorCode, rejectionCode } from "./support.ts";
 
 const SOMEONE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8" as Address;
 const OTHER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC" as Address;
@@ -28,23 +34,30 @@ beforeAll(async () => ensureBuilt());
 describe("parameters files", () => {
   const directory = join(packageDir, "networks");
 
-  test.each(readdirSync(directory))("%s is valid once owner and token are named", (name) => {
-    const { parameters } = readNetworkFile(join(directory, name), SOMEONE, { owner: OTHER, token: SOMEONE });
-    expect(parameters).toMatchObject({ owner: OTHER, token: SOMEONE });
+  const guarded = { guardian: OTHER, proposers: [SOMEONE], executors: [SOMEONE], token: SOMEONE };
+
+  const publicOnes = readdirSync(directory).filter((name) => name !== "local.json");
+
+  test.each(publicOnes)("%s is valid once guardian, proposers, executors and token are named", (name) => {
+    const { parameters } = readNetworkFile(join(directory, name), SOMEONE, guarded);
+    expect(parameters).toMatchObject({ guardian: OTHER, token: SOMEONE, timelock: { proposers: [SOMEONE] } });
   });
 
-  test("a local one needs nothing more, a main one does", () => {
-    expect(readNetworkFile(join(directory, "local.json"), SOMEONE).parameters.owner).toBe(SOMEONE);
-    const main = join(directory, "mainnet.json");
-    expect(errorCode(() => readNetworkFile(main, SOMEONE))).toBe("DEPLOY_PARAMETERS_INVALID");
-    expect(errorCode(() => readNetworkFile(main, SOMEONE, { owner: OTHER }))).toBe("DEPLOY_PARAMETERS_INVALID");
+  test("P-114: a local one needs nothing more, public ones do", () => {
+    const { parameters } = readNetworkFile(join(directory, "local.json"), SOMEONE);
+    expect(parameters).toMatchObject({ kind: "local", owner: SOMEONE, guardian: SOMEONE });
+    const read = (name: string, missing: string) => () =>
+      readNetworkFile(join(directory, name), SOMEONE, { ...guarded, [missing]: undefined });
+    for (const missing of ["guardian", "proposers", "executors"]) {
+      expect(errorCode(read("testnet.json", missing))).toBe("DEPLOY_PARAMETERS_INVALID");
+      expect(errorCode(read("mainnet.json", missing))).toBe("DEPLOY_PARAMETERS_INVALID");
+    }
+    expect(errorCode(read("mainnet.json", "token"))).toBe("DEPLOY_PARAMETERS_INVALID");
+    expect(read("testnet.json", "token")().parameters.token).toBeUndefined();
   });
 
   test("the main one has Session's numbers", () => {
-    const { chainId, parameters } = readNetworkFile(join(directory, "mainnet.json"), SOMEONE, {
-      owner: OTHER,
-      token: SOMEONE,
-    });
+    const { chainId, parameters } = readNetworkFile(join(directory, "mainnet.json"), SOMEONE, guarded);
     expect(chainId).toBe(42_161n);
     expect(parameters).toMatchObject({
       stakingRequirementAtomic: 25_000n * 10n ** 9n,
@@ -78,7 +91,11 @@ describe("dry run", () => {
     const signer = chain.signers[3] as JsonRpcSigner;
     const deployer = signer.address as Address;
     for (let i = 0; i < 5; i++) await (await signer.sendTransaction({ to: SOMEONE, value: 1n })).wait();
-    const { parameters } = readNetworkFile(join(packageDir, "networks", "testnet.json"), deployer);
+    const { parameters } = readNetworkFile(join(packageDir, "networks", "testnet.json"), deployer, {
+      guardian: OTHER,
+      proposers: [SOMEONE],
+      executors: [SOMEONE],
+    });
     const block = await chain.provider.getBlockNumber();
 
     const run = await dryRun(chain.provider, deployer, parameters);
@@ -87,7 +104,7 @@ describe("dry run", () => {
     expect(run.precompiles.every(({ ok }) => ok)).toBe(true);
 
     const deployment = await deploy(signer, parameters);
-    const { fromBlock: _, ...planned } = run.deployment;
+    const { fromBlock: _, creations: __, ...planned } = run.deployment;
     expect(deployment).toMatchObject(planned);
     let gasUsed = 0n;
     for (let number = block + 1; number <= (await chain.provider.getBlockNumber()); number++) {
@@ -99,6 +116,16 @@ describe("dry run", () => {
     expect(text).toContain(deployment.rewards);
     expect(text).toContain("call of rewards");
     expect(text).not.toContain("unknown");
+    await chain.close();
+  });
+
+  test("takes any deployer's address, without its key", async () => {
+    const chain = await startSimulatedChain();
+    const { parameters } = readNetworkFile(join(packageDir, "networks", "local.json"), SOMEONE);
+    const stranger = `0x${"77".repeat(20)}` as Address;
+    const run = await dryRun(chain.provider, stranger, parameters);
+    expect(run.deployment).toMatchObject({ founder: stranger, owner: SOMEONE });
+    expect(formatDryRun(run)).not.toContain("unknown");
     await chain.close();
   });
 
@@ -124,9 +151,9 @@ describe("on a started network", () => {
   });
   afterEach(() => restore());
 
-  const verify = async (owner?: Address): Promise<string[]> => {
+  const verify = async (): Promise<string[]> => {
     const { chain, scheme, deployment } = network;
-    const checks = await verifyDeployment(chain.provider, scheme, deployment, owner);
+    const checks = await verifyDeployment(chain.provider, scheme, deployment);
     expect(checks.length).toBeGreaterThan(30);
     return checks.filter(({ ok }) => !ok).map(({ name }) => name);
   };
@@ -141,6 +168,7 @@ describe("on a started network", () => {
   test("P-49: what is not as meant is named", async () => {
     const { chain, deployment, pool } = network;
     await send(pool, "transferOwnership", SOMEONE);
+    expect(await verify()).toEqual(["pool.pendingOwner"]);
     await send(pool.connect(signer(1)) as Contract, "acceptOwnership");
     const library = deployment.libraries["RegistrationLib"] as Address;
     const code = await chain.provider.getCode(library);
@@ -152,7 +180,11 @@ describe("on a started network", () => {
     expect(failed).toContain("pool.owner");
     expect(failed).toContain("rewards.paused"); // it no longer answers
     expect(failed).not.toContain("implementation of rewards");
-    expect(await verify(OTHER)).toContain("owner of the ProxyAdmin of rewards");
+    const checks = await verifyDeployment(chain.provider, network.scheme, { ...deployment, owner: OTHER });
+    const failing = checks.filter(({ ok }) => !ok);
+    expect(failing.map(({ name }) => name)).toContain("owner of the ProxyAdmin of rewards");
+    expect(failing.every(({ remedy }) => remedy.length > 10)).toBe(true);
+    expect(formatChecks(checks)).toContain(`FAILED  pool.owner: ${SOMEONE}, not ${OTHER}\n        Do not use`);
   });
 
   test("P-49: what is missing is named, and the rest is read back", async () => {
@@ -189,19 +221,49 @@ describe("on a started network", () => {
     ]);
   });
 
+  test("P-49: the same code with another constructor before it is named", async () => {
+    const { chain, scheme, deployment } = network;
+    const { distributor } = deployment;
+    const code = await chain.provider.getCode(distributor);
+    // Stores 1 at 99, where the compiled constructor stores nothing, and returns the code that is meant, immutables included.
+    const creation = creationCode(code, "6001606355");
+    const sent = await signer(3).sendTransaction({ data: creation });
+    const at = (await sent.wait())?.contractAddress as Address;
+    expect(await chain.provider.getStorage(at, 99)).toBe(toBeHex(1, 32));
+    const lie = {
+      ...deployment,
+      distributor: at,
+      creations: { ...deployment.creations, distributor: sent.hash as Hex },
+    };
+    const checks = await verifyDeployment(chain.provider, scheme, lie);
+    expect(checks.find(({ name }) => name === `code of RewardsDistributor at ${at}`)?.ok).toBe(true);
+    const creations = checks.filter(({ name, ok }) => name.startsWith("creation of") && !ok);
+    expect(creations.map(({ actual }) => actual)).toEqual([`${sent.hash} ran other creation code`]);
+
+    const { pool, token, ...others } = deployment.creations;
+    const mixed = { ...deployment, creations: { ...others, rewards: pool as Hex, token: toBeHex(7, 32) as Hex } };
+    const failed = (await verifyDeployment(chain.provider, scheme, mixed)).filter(({ ok }) => !ok);
+    expect(failed.map(({ name, actual }) => `${name}: ${actual}`)).toEqual([
+      "creation of pool: its transaction is not known",
+      `creation of rewards: ${pool} created ${deployment.pool}`,
+      `creation of token: the node does not have ${toBeHex(7, 32)}`,
+    ]);
+    expect(token).toBeDefined();
+  });
+
   test("P-49: what setters changed is named", async () => {
     const { rewards } = network;
-    await send(rewards, "pause");
+    await send(rewards, "pause", 3_600n);
     await send(rewards, "setContributionFactory", SOMEONE);
-    await send(rewards, "setStakingRequirement", 5n);
+    await send(rewards, "setStakingRequirement", TEST_STAKE_ATOMIC / 2n);
     await send(rewards, "setClaimLimit", 7n, 9n);
     expect(await verify()).toEqual([
       "rewards.stakingRequirement",
       "distributor.claimCycle.limit",
       "distributor.claimCycle.cycleSeconds",
+      "rewards.contributionFactory",
       "rewards.paused",
       "distributor.paused",
-      "rewards.contributionFactory",
     ]);
   });
 
@@ -232,8 +294,9 @@ describe("on a started network", () => {
       await pool.getFunction("owner")(),
     ];
     const before = await read();
-    const { record, transaction } = await upgrade(network.owner, { deployment, storageLayout: layout }, what);
-    expect(transaction).toBeUndefined();
+    const made = await upgrade(network.owner, { deployment, storageLayout: layout }, what);
+    const { record } = made;
+    expect(made).toEqual({ record });
     expect(await read()).toEqual(before);
     const key = what === "pool" ? "poolImplementation" : "rewardsImplementation";
     expect(record.deployment[key]).not.toBe(deployment[key]);
@@ -268,29 +331,6 @@ describe("on a started network", () => {
   test("error: another chain than the record's", async () => {
     const record = { deployment: { ...network.deployment, chainId: 5n }, storageLayout: layout };
     expect(await rejectionCode(upgrade(network.owner, record, "pool"))).toBe("DEPLOY_WRONG_CHAIN");
-    expect(await rejectionCode(handOver(network.owner, record.deployment, OTHER))).toBe("DEPLOY_WRONG_CHAIN");
-  });
-
-  test("P-49: hands everything over, step by step, each by whose turn it is", async () => {
-    const { deployment, chain, owner } = network;
-    const next = signer(2);
-    const to = next.address as Address;
-    const old = owner.address as Address;
-    expect(await rejectionCode(handOver(next, deployment, to))).toBe("HAND_OVER_NOT_YOURS");
-    const lowerCase = to.toLowerCase() as Address;
-    expect(await handOver(owner, deployment, lowerCase)).toEqual({ did: "offered", next: to });
-    // Until the new owner has shown that it can act, the old one keeps the ProxyAdmins.
-    expect(await rejectionCode(handOver(owner, deployment, to))).toBe("HAND_OVER_NOT_YOURS");
-    expect(await verify()).toEqual([]);
-    expect(await handOver(next, deployment, lowerCase)).toEqual({ did: "accepted", next: old });
-    expect(await ownerOf(chain.provider, await adminOf(chain.provider, deployment.rewards))).toBe(old);
-    expect(await rejectionCode(handOver(next, deployment, to))).toBe("HAND_OVER_NOT_YOURS");
-    expect(await handOver(owner, deployment, to)).toEqual({ did: "finished", next: undefined });
-    expect(await handOver(owner, deployment, to)).toEqual({ did: "nothing", next: undefined });
-    expect(await verify(to)).toEqual([]);
-    const record = { deployment, storageLayout: layout };
-    expect((await upgrade(owner, record, "pool")).transaction?.from).toBe(to);
-    expect((await upgrade(next, record, "pool")).transaction).toBeUndefined();
   });
 });
 

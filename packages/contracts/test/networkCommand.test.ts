@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { JsonRpcProvider } from "ethers";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import config from "../hardhat.config.ts";
@@ -11,6 +12,10 @@ import { parseRecord } from "../src/record.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "quorate-network-"));
 const record = join(directory, "record.json");
+const FIRST = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+const SOMEONE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+const OTHER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
+const ANYONE = "0x0000000000000000000000000000000000000000";
 let rpc = "";
 let closeServer: () => Promise<void>;
 
@@ -35,6 +40,13 @@ function run(...args: string[]): Promise<{ status: number | null; output: string
   return new Promise((resolve) => child.once("close", (status) => resolve({ status, output })));
 }
 
+async function passTime(seconds: number): Promise<void> {
+  const provider = new JsonRpcProvider(rpc);
+  await provider.send("evm_increaseTime", [seconds]);
+  await provider.send("evm_mine", []);
+  provider.destroy();
+}
+
 describe("the network command", () => {
   const local = join(packageDir, "networks", "local.json");
 
@@ -44,31 +56,84 @@ describe("the network command", () => {
     expect(await run("deploy")).toMatchObject({ status: 1, output: expect.stringContaining("--rpc is missing") });
   });
 
-  test("P-49: tries, deploys, reads back, upgrades and hands over", async () => {
+  test("P-49: tries, deploys, reads back and upgrades", async () => {
     const dry = await run("deploy", "--rpc", rpc, "--network", local, "--dry-run");
     expect(dry).toMatchObject({ status: 0, output: expect.stringContaining("nothing was sent") });
     const deployed = await run("deploy", "--rpc", rpc, "--network", local, "--record", record);
-    expect(deployed).toMatchObject({ status: 0, output: expect.stringContaining("wrote") });
+    expect(deployed).toMatchObject({ status: 0, output: expect.stringMatching(/wrote .*\nread back: \d+ checks/) });
     const { deployment } = parseRecord(readFileSync(record, "utf8"));
     expect(dry.output).toContain(deployment.rewards);
     const verified = await run("verify-deployment", "--rpc", rpc, "--record", record);
     expect(verified).toMatchObject({ status: 0, output: expect.stringContaining("known answer of PAIRING: true") });
 
-    const upgraded = await run("upgrade", "--rpc", rpc, "--record", record, "--what", "pool");
-    expect(upgraded).toMatchObject({ status: 0, output: expect.stringContaining("runs") });
-    const after = parseRecord(readFileSync(record, "utf8")).deployment;
+    const next = join(directory, "next.json");
+    const upgraded = await run("upgrade", "--rpc", rpc, "--record", record, "--what", "pool", "--next", next);
+    expect(upgraded).toMatchObject({ status: 0, output: expect.stringContaining("what is there now") });
+    const after = parseRecord(readFileSync(next, "utf8")).deployment;
     expect(after.poolImplementation).not.toBe(deployment.poolImplementation);
-    expect((await run("verify-deployment", "--rpc", rpc, "--record", record)).status).toBe(0);
+    expect((await run("verify-deployment", "--rpc", rpc, "--record", next)).status).toBe(0);
+    const outdated = await run("verify-deployment", "--rpc", rpc, "--record", record);
+    expect(outdated).toMatchObject({ status: 1, output: expect.stringContaining("FAILED  implementation of pool") });
 
-    const to = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
-    const offered = await run("hand-over", "--rpc", rpc, "--record", record, "--to", to);
-    expect(offered).toMatchObject({ status: 0, output: expect.stringContaining(`next is ${to}`) });
-    const wrongOwner = await run("verify-deployment", "--rpc", rpc, "--record", record, "--owner", to);
-    expect(wrongOwner).toMatchObject({ status: 1, output: expect.stringContaining("FAILED  rewards.owner") });
+    const call = ["--on", "rewards", "--call", "setGuardian(address)", SOMEONE];
+    expect(await run("call", "--rpc", rpc, "--record", next, ...call)).toMatchObject({ status: 0 });
+    const changed = await run("verify-deployment", "--rpc", rpc, "--record", next);
+    expect(changed).toMatchObject({ status: 1, output: expect.stringContaining("FAILED  rewards.guardian") });
+    const proposed = await run("propose", "--rpc", rpc, "--record", next, ...call);
+    expect(proposed).toMatchObject({ status: 1, output: expect.stringContaining("TIMELOCK_MISSING") });
+  });
+
+  test("P-114: with a timelock it proposes, waits, executes and cancels", async () => {
+    const file = join(directory, "timelock.json");
+    const parameters = { timelock: { minDelaySeconds: 100, proposers: [FIRST], executors: [ANYONE] } };
+    writeFileSync(file, JSON.stringify({ kind: "local", chainId: "31337", parameters }));
+    const own = join(directory, "own.json");
+    const over = ["--guardian", SOMEONE, "--proposer", FIRST, "--proposer", OTHER];
+    const deployed = await run("deploy", "--rpc", rpc, "--network", file, "--record", own, ...over);
+    expect(deployed).toMatchObject({ status: 0, output: expect.stringContaining("TimelockController at") });
+    const { deployment } = parseRecord(readFileSync(own, "utf8"));
+    expect(deployment.parameters).toMatchObject({
+      guardian: SOMEONE,
+      timelock: { proposers: [FIRST, OTHER], executors: [ANYONE] },
+    });
+
+    const call = ["--on", "rewards", "--call", "setGuardian(address)", FIRST];
+    const printed = await run("propose", "--rpc", rpc, "--record", own, ...call, "--print");
+    expect(printed).toMatchObject({ status: 0, output: expect.stringContaining(`send to ${deployment.timelock}`) });
+    const idIn = (output: string): string => /operation (0x[0-9a-f]{64}) scheduled/.exec(output)?.[1] as string;
+    const proposed = await run("propose", "--rpc", rpc, "--record", own, ...call);
+    const operation = idIn(proposed.output);
+    expect(proposed).toMatchObject({ status: 0, output: expect.not.stringContaining("warning") });
+    const early = await run("execute", "--rpc", rpc, "--record", own, "--operation", operation);
+    expect(early).toMatchObject({ status: 1, output: expect.stringContaining("OPERATION_NOT_IN_STATE") });
+    const next = join(directory, "own-next.json");
+    const upgraded = await run("upgrade", "--rpc", rpc, "--record", own, "--what", "pool", "--next", next);
+    expect(upgraded).toMatchObject({ status: 0, output: expect.stringContaining("once that is executed") });
+    const hopeless = ["--on", "rewards", "--call", "setClaimLimit(uint256,uint256)", "0", "0"];
+    const warned = await run("propose", "--rpc", rpc, "--record", own, ...hopeless);
+    expect(warned).toMatchObject({ status: 0, output: expect.stringContaining("warning: executed now") });
+    const cancelled = await run("cancel", "--rpc", rpc, "--record", own, "--operation", idIn(warned.output));
+    expect(cancelled).toMatchObject({ status: 0, output: expect.stringContaining("cancelled") });
+
+    const waiting = await run("verify-deployment", "--rpc", rpc, "--record", own);
+    expect(waiting).toMatchObject({ status: 0, output: expect.stringContaining(operation) });
+    await passTime(100);
+    for (const ready of [operation, idIn(upgraded.output)]) {
+      const executed = await run("execute", "--rpc", rpc, "--record", own, "--operation", ready);
+      expect(executed).toMatchObject({ status: 0, output: expect.stringContaining(`${ready} executed`) });
+    }
+    const changed = readFileSync(next, "utf8").replace(`"guardian": "${SOMEONE}"`, `"guardian": "${FIRST}"`);
+    writeFileSync(next, changed);
+    const verified = await run("verify-deployment", "--rpc", rpc, "--record", next);
+    expect(verified).toMatchObject({ status: 0, output: expect.stringContaining("waiting in the timelock: none") });
   });
 
   test("error: another chain, an existing record, a record that is none", async () => {
-    const wrongChain = await run("deploy", "--rpc", rpc, "--network", join(packageDir, "networks", "testnet.json"));
+    const testnet = ["--network", join(packageDir, "networks", "testnet.json")];
+    const unnamed = await run("deploy", "--rpc", rpc, ...testnet);
+    expect(unnamed).toMatchObject({ status: 1, output: expect.stringContaining("guardian: must be named") });
+    const names = ["--guardian", SOMEONE, "--proposer", OTHER, "--executor", ANYONE];
+    const wrongChain = await run("deploy", "--rpc", rpc, ...testnet, ...names);
     expect(wrongChain).toMatchObject({ status: 1, output: expect.stringContaining("DEPLOY_WRONG_CHAIN") });
     const broken = join(directory, "broken.json");
     writeFileSync(broken, "{}");

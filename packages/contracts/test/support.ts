@@ -1,6 +1,6 @@
 // What the tests of this package share: reading coded errors, of ours and of the contracts.
 import { isQuorateError } from "@quorate/common";
-import type { Contract, ErrorDescription } from "ethers";
+import { type Contract, type ErrorDescription, toBeHex } from "ethers";
 
 /** The code of the error that `action` throws; fails when it throws none. */
 export function errorCode(action: () => unknown): string {
@@ -34,6 +34,13 @@ export async function revertOf(contracts: Contract | readonly Contract[], promis
     return `${parsed.name}(${parsed.args.join(",")})`;
   }
   throw new Error("nothing was reverted");
+}
+
+/** Creation code that leaves `code`, after opcodes (hex without 0x) that a compiled constructor does not run. */
+export function creationCode(code: string, before = ""): string {
+  const length = toBeHex((code.length - 2) / 2, 2).slice(2);
+  const offset = toBeHex(before.length / 2 + 12, 1).slice(2);
+  return `0x${before}61${length}8060${offset}6000396000f3${code.slice(2)}`;
 }
 
 interface Failed {

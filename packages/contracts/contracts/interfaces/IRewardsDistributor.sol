@@ -113,6 +113,9 @@ interface IRewardsDistributor {
     /// @notice Whether payouts, proofs and roots are paused.
     function paused() external view returns (bool);
 
+    /// @notice When the last pause ends or ended, in seconds since 1970; zero when there was none (P-29).
+    function pausedUntil() external view returns (uint256);
+
     /// @notice What a recipient has earned, and what of it was paid (P-25).
     function recipients(address recipient) external view returns (uint128 lifetime, uint128 claimed);
 

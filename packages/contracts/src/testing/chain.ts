@@ -2,7 +2,7 @@
 // Automines, and its accounts are funded. No server, no port. Its time is its own: it begins at `CHAIN_START_SECONDS`,
 // each block is a second after the one before unless a test says otherwise, and neither the host's clock nor its load
 // changes what happens here.
-import { BrowserProvider, type JsonRpcSigner } from "ethers";
+import { BrowserProvider, JsonRpcSigner } from "ethers";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import config from "../../hardhat.config.ts";
 import { packageDir } from "../artifacts.ts";
@@ -74,7 +74,8 @@ export async function startSimulatedChain(options: SimulatedChainOptions = {}): 
       await call("hardhat_impersonateAccount", [address]);
       await call("hardhat_setBalance", [address, "0x21e19e0c9bab2400000"]); // 10,000 ether
       await call("hardhat_setNonce", [address, `0x${nonce.toString(16)}`]);
-      return provider.getSigner(address);
+      // Not getSigner, which asks whether the account is one of the chain's own.
+      return new JsonRpcSigner(provider, address);
     },
     async snapshot() {
       const id = await call("evm_snapshot");

@@ -1,7 +1,6 @@
 // @quorate/contracts/testing: chains and networks for tests and measurements. Needs Hardhat; not for production.
 export { type SimulatedChain, type SimulatedChainOptions, startSimulatedChain } from "./chain.ts";
 export { CHAIN_START_SECONDS } from "./chainStart.ts";
-export { type DryRun, type DryRunStep, dryRun, formatDryRun } from "./dryRun.ts";
 export { type RewardLeaf, type RewardTree, rewardTree } from "./merkle.ts";
 export {
   send,

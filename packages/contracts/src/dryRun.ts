@@ -4,10 +4,10 @@
 import type { Address } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import type { Provider } from "ethers";
-import { type Deployment, deploy } from "../deploy.ts";
-import { checkPrecompiles, type PrecompileCheck } from "../knownAnswer.ts";
-import type { DeployParameters } from "../parameters.ts";
-import { startSimulatedChain } from "./chain.ts";
+import { type Deployment, deployContracts } from "./deploy.ts";
+import { checkPrecompiles, type PrecompileCheck } from "./knownAnswer.ts";
+import type { DeployParameters } from "./parameters.ts";
+import { startSimulatedChain } from "./testing/chain.ts";
 
 /** One transaction that would be sent. */
 export interface DryRunStep {
@@ -38,7 +38,7 @@ export async function dryRun(target: Provider, deployer: Address, parameters: De
     const signer = await chain.impersonate(deployer, nonce);
     // A token that exists there is not here: transferring it is one transaction of some 50,000 gas that is left out.
     const here = parameters.token === undefined ? parameters : { ...parameters, poolFundingAtomic: 0n };
-    const deployment = await deploy(signer, here);
+    const deployment = await deployContracts(signer, here);
     const steps: DryRunStep[] = [];
     const last = await chain.provider.getBlockNumber();
     for (let number = deployment.fromBlock; number <= last; number++) {
@@ -72,7 +72,7 @@ export async function dryRun(target: Provider, deployer: Address, parameters: De
 
 function nameOf(deployment: Deployment, address: Address): string {
   const entries = [...Object.entries(deployment), ...Object.entries(deployment.libraries)];
-  return entries.find(([name, value]) => name !== "owner" && value === address)?.[0] ?? "unknown";
+  return entries.find(([name, value]) => name !== "owner" && name !== "founder" && value === address)?.[0] ?? "unknown";
 }
 
 /** The dry run as lines. */
