@@ -22,7 +22,8 @@ import {
 /** Ids 1 to NODES. The last two are the cartel's twins: their keys cancel, as one hand may register them (P-8). */
 const NODES = 12;
 const TWINS: readonly NodeId[] = [NODES - 1, NODES];
-const ids: readonly NodeId[] = Array.from({ length: NODES }, (_, i) => i + 1);
+const range = (from: NodeId, to: NodeId): NodeId[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const ids: readonly NodeId[] = range(1, NODES);
 const digest = new Uint8Array(32).fill(39);
 
 const secretOf = (id: NodeId): bigint => (id === TWINS[1] ? GROUP_ORDER - secretOf(NODES - 1) : 5n ** BigInt(40 + id));
@@ -353,6 +354,18 @@ describe("P-39: how often a showing can be made to count for nobody", () => {
     const start = [...registered, ...exited, { kind: "ended" } as const, recorded(linear, new Set(active), [1, 2])];
     expect(duel({ judgedOnly: false }, cartel, start)).toBe(cartel.length + 1);
     expect(duel({ judgedOnly: true }, cartel, start)).toBe(1);
+  });
+
+  test("a block may hold ids that exited long ago, which every payable call must name, unless such a showing counts for nobody", () => {
+    const exited = [9, 10, 11].map((id): PresenceEvent => ({ kind: "exited", id }));
+    const registered = ids.map((id): PresenceEvent => ({ kind: "registered", id, isActive: id < 9 }));
+    const first = recorded(linear, new Set(range(1, 8)), [1, 2]);
+    const showings = [shown(linear, [3, 9, 10, 11]), shown(linear, [3])];
+    const events: PresenceEvent[] = [...registered, ...exited, { kind: "ended" }, first, ...showings];
+    const [loose, strict] = [false, true].map((judgedOnly) => foldEpoch(events, linear.sums, { judgedOnly }));
+    expect(loose?.payable()?.extraSigners).toEqual([9, 10, 11]);
+    expect(strict?.payable()?.extraSigners).toEqual([]);
+    expect(strict?.present).toContain(3);
   });
 
   test("several disjoint sets are spoiled by one showing that names a node of each, without a node of the cartel", () => {
