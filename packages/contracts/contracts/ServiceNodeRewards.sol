@@ -145,7 +145,12 @@ contract ServiceNodeRewards is
 
     /// @inheritdoc IServiceNodeRewards
     function withdrawPrincipal(uint64 id) external {
-        _token.safeTransfer(msg.sender, ExitLib.takePrincipal(id));
+        _token.safeTransfer(msg.sender, ExitLib.takePrincipal(id, msg.sender));
+    }
+
+    /// @inheritdoc IServiceNodeRewards
+    function withdrawPrincipalFor(uint64 id, address contributor) external {
+        _token.safeTransfer(contributor, ExitLib.takePrincipal(id, contributor));
     }
 
     // --- epoch reports ---

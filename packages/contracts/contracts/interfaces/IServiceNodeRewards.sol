@@ -131,6 +131,10 @@ interface IServiceNodeRewards is IServiceNodeRegistry {
     /// @notice Pays the caller its principal of a node that has exited and is unlocked (P-35). Never paused.
     function withdrawPrincipal(uint64 id) external;
 
+    /// @notice Pays `contributor` its principal of a node that has exited and is unlocked (P-35). Never paused. Anyone
+    /// may call, so that a contributor that cannot call gets it too.
+    function withdrawPrincipalFor(uint64 id, address contributor) external;
+
     // --- epoch reports ---
 
     /// @notice Records an epoch's report (P-37 to P-40). Anyone may call.
