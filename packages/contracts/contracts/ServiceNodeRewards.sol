@@ -87,12 +87,12 @@ contract ServiceNodeRewards is
     // --- setting up ---
 
     /// @inheritdoc IServiceNodeRewards
-    function seedPublicKeyList(SeedNode[] calldata nodes) external onlyOwner {
+    function seedPublicKeyList(SeedNode[] calldata seeds) external onlyOwner {
         uint64 startedAt = RewardsStorage.load().genesis;
         if (startedAt != 0) revert AlreadyStarted(startedAt);
         bytes32 domainSeparator = _domainSeparatorV4();
-        for (uint256 i = 0; i < nodes.length; ++i) {
-            RegistrationLib.seed(domainSeparator, nodes[i]);
+        for (uint256 i = 0; i < seeds.length; ++i) {
+            RegistrationLib.seed(domainSeparator, seeds[i]);
         }
     }
 
