@@ -8,6 +8,7 @@ import {
   type RewardLeaf,
   type RewardTree,
   rewardTree,
+  seedStructs,
   send,
   signAsOne,
   signRewardClaim,
@@ -119,11 +120,10 @@ export async function measureSeeding(): Promise<GasByVariant> {
   const network = await startTestNetwork({ nodes: 1, started: false });
   try {
     const operator = (network.chain.signers[1] as JsonRpcSigner).address as Address;
-    const seeds = Array.from({ length: SEED_BATCH }, (_, i) => ({
-      registration: makeTestNode(network.scheme, network.domain, i + 2, operator).registration,
-      contributors: soloContributor(operator, TEST_STAKE_ATOMIC),
-    }));
-    return { "0": Math.round(Number(await send(network.rewards, "seedPublicKeyList", seeds)) / SEED_BATCH) };
+    const { rewards, scheme, domain } = network;
+    const nodes = Array.from({ length: SEED_BATCH }, (_, i) => makeTestNode(scheme, domain, i + 2, operator));
+    const seeds = await seedStructs(rewards, nodes, () => soloContributor(operator, TEST_STAKE_ATOMIC));
+    return { "0": Math.round(Number(await send(rewards, "seedPublicKeyList", seeds)) / SEED_BATCH) };
   } finally {
     await network.chain.close();
   }

@@ -15,8 +15,9 @@ export function sampleLogs(): { readonly raw: unknown; readonly block: ChainHead
   const { operator } = node(1).registered;
   const registration = registrationStruct(provePossession(scheme, DOMAIN, { ...node(1), operator }));
   const contributors = [{ addr: operator, beneficiary: operator, stake: 1n }];
+  const seeded = [1n, operator, true, 1_700_000_000n, registration, contributors];
   const events = [
-    [contracts.rewards, rewards.encodeEventLog("NewServiceNode", [1n, operator, true, registration, contributors])],
+    [contracts.rewards, rewards.encodeEventLog("NewServiceNode", seeded)],
     [contracts.rewards, rewards.encodeEventLog("Started", [1_700_000_000n, 60n])],
     [contracts.pool, new Interface(rewardRatePoolAbi).encodeEventLog("Settled", [10n, 1_700_000_000n, 2n])],
   ] as const;

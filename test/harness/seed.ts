@@ -46,7 +46,9 @@ export async function seedNodes(
   nodes: readonly NodeSecrets[],
 ): Promise<void> {
   const rewards = connect("ServiceNodeRewards", target.domain.verifyingContract, target.owner);
+  const registeredAt = (await target.owner.provider?.getBlock("latest"))?.timestamp as number;
   const seeds = nodes.map((secrets) => ({
+    registeredAt,
     registration: registrationStruct(provePossession(scheme, target.domain, secrets)),
     contributors: contributorStructs(secrets, target.stakeAtomic),
   }));

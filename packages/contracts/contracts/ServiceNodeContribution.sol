@@ -13,6 +13,7 @@ import {
     IServiceNodeContribution,
     Reservation
 } from "./interfaces/IServiceNodeContribution.sol";
+import {BPS} from "./libraries/Bps.sol";
 import {Contributor, Registration} from "./interfaces/IServiceNodeRegistry.sol";
 import {IServiceNodeRewards} from "./interfaces/IServiceNodeRewards.sol";
 
@@ -23,12 +24,14 @@ contract ServiceNodeContribution is IServiceNodeContribution, ReentrancyGuardTra
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
-    uint256 private constant BPS = 10_000;
     /// @dev As in the registration (P-27), which checks them again.
     uint256 private constant MAX_CONTRIBUTORS = 10;
     uint256 private constant MIN_OPERATOR_BPS = 2_500;
+    uint256 private constant MIN_CONTRIBUTOR_BPS = 500;
     /// @dev As in Session: whoever takes a place holds it for a day, so that entering and leaving is not free (P-47).
     uint256 private constant WITHDRAWAL_DELAY = 1 days;
+    /// @dev From the last payment of a full round on: nobody leaves in front of the operator's `finalize` (P-47).
+    uint256 private constant FINALIZE_SECONDS = 1 hours;
 
     address private immutable _factory = msg.sender;
     /// @inheritdoc IServiceNodeContribution
@@ -81,6 +84,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, ReentrancyGuardTra
         if (status != ContributionStatus.Setup && registration_.feeBps != _feeBps) {
             revert FeeIsFixed(registration_.feeBps, _feeBps);
         }
+        if (status != ContributionStatus.Setup) rewards.checkRegistration(registration_, msg.sender);
         _setRegistration(registration_);
     }
 
@@ -91,14 +95,14 @@ contract ServiceNodeContribution is IServiceNodeContribution, ReentrancyGuardTra
         nonReentrant
     {
         if (status != ContributionStatus.Setup) revert WrongStatus(status);
+        rewards.checkRegistration(registration(), msg.sender);
         uint256 required = rewards.stakingRequirement();
-        uint256 reservedAmount = _reserve(reserved);
+        _stakingRequirement = required.toUint96();
         uint256 minimum = Math.ceilDiv(required * MIN_OPERATOR_BPS, BPS);
-        uint256 maximum = Math.saturatingSub(required, reservedAmount);
-        if (amount < minimum || amount > maximum) revert AmountOutOfRange(amount, minimum, maximum);
+        uint256 maximum = Math.saturatingSub(required, _reserve(reserved));
+        _checkAmount(amount, minimum, maximum);
 
         (status, manualFinalize) = (ContributionStatus.Open, manualFinalize_);
-        _stakingRequirement = required.toUint96();
         _round += 1;
         emit RoundOpened(_round, required, _feeBps, manualFinalize_, reserved);
         _contributions.push(Contribution(msg.sender, uint64(block.timestamp), address(0), 0));
@@ -140,9 +144,9 @@ contract ServiceNodeContribution is IServiceNodeContribution, ReentrancyGuardTra
     function contribute(uint256 round_, uint96 amount, address beneficiary) external nonReentrant {
         if (status != ContributionStatus.Open) revert WrongStatus(status);
         if (round_ != _round) revert WrongRound(round_, _round);
-        (uint256 minimum, uint256 maximum) = contributionBounds(msg.sender);
+        (uint256 minimum, uint256 maximum,) = contributionBounds(msg.sender);
         if (maximum == 0) revert NoPlaceLeft(_contributions.length, _reservations.length, _unreserved());
-        if (amount < minimum || amount > maximum) revert AmountOutOfRange(amount, minimum, maximum);
+        _checkAmount(amount, minimum, maximum);
 
         (bool found, uint256 index) = _find(msg.sender);
         if (!found) {
@@ -167,7 +171,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, ReentrancyGuardTra
         if (msg.sender == operator) revert OperatorCannotWithdraw(msg.sender);
         uint256 index = _indexOf(msg.sender);
         Contribution memory left = _contributions[index];
-        uint256 allowedAt = left.contributedAt + WITHDRAWAL_DELAY;
+        uint256 allowedAt = _withdrawableAt(left.contributedAt);
         if (block.timestamp < allowedAt) revert WithdrawTooEarly(block.timestamp, allowedAt);
 
         // The operator is at 0 and cannot leave, so it stays first whoever fills the gap.
@@ -227,20 +231,37 @@ contract ServiceNodeContribution is IServiceNodeContribution, ReentrancyGuardTra
     }
 
     /// @inheritdoc IServiceNodeContribution
-    function contributionBounds(address contributor) public view returns (uint256 minimum, uint256 maximum) {
-        if (status != ContributionStatus.Open) return (0, 0);
+    function withdrawableAt(address contributor) external view returns (uint256) {
+        _requireRunning();
+        if (contributor == operator) revert OperatorCannotWithdraw(contributor);
+        return _withdrawableAt(_contributions[_indexOf(contributor)].contributedAt);
+    }
+
+    /// @inheritdoc IServiceNodeContribution
+    function contributionBounds(address contributor)
+        public
+        view
+        returns (uint256 minimum, uint256 maximum, uint256 leastLeft)
+    {
+        if (status != ContributionStatus.Open) return (0, 0, 0);
         uint256 unreserved = _unreserved();
+        leastLeft = _leastPart();
         (bool contributes,) = _find(contributor);
-        if (contributes) return (unreserved == 0 ? 0 : 1, unreserved);
         (bool isReserved, uint256 index) = _findReservation(contributor);
-        if (isReserved) {
+        if (contributes) {
+            (minimum, maximum) = (1, unreserved);
+        } else if (isReserved) {
             minimum = _reservations[index].amount;
-            return (minimum, minimum + unreserved);
+            maximum = minimum + unreserved;
+        } else {
+            // An equal part of the rest for each free place: so the places never run out before the stake is complete.
+            uint256 places = MAX_CONTRIBUTORS - _contributions.length - _reservations.length;
+            if (places == 0) return (0, 0, 0);
+            (minimum, maximum) = (Math.max(Math.ceilDiv(unreserved, places), leastLeft), unreserved);
         }
-        // An equal part of the rest for each free place: so the places never run out before the stake is complete.
-        uint256 places = MAX_CONTRIBUTORS - _contributions.length - _reservations.length;
-        if (places == 0) return (0, 0);
-        return (Math.ceilDiv(unreserved, places), unreserved);
+        if (maximum == 0) return (0, 0, 0);
+        // Anything lower than all would leave too little. A reservation taken up as it is leaves all, and so it may be.
+        if (maximum - minimum < leastLeft) minimum = maximum;
     }
 
     // --- internal ---
@@ -287,15 +308,23 @@ contract ServiceNodeContribution is IServiceNodeContribution, ReentrancyGuardTra
         emit RegistrationUpdated(registration_);
     }
 
+    /// @dev P-46. What is left is for one more contributor, who needs a real part of the node, or nothing.
+    function _checkAmount(uint256 amount, uint256 minimum, uint256 maximum) private view {
+        if (amount < minimum || amount > maximum) revert AmountOutOfRange(amount, minimum, maximum);
+        uint256 left = maximum - amount;
+        uint256 least = _leastPart();
+        if (left != 0 && left < least) revert LeavesTooLittle(left, least);
+    }
+
     /// @dev Stores the reservations of a new round and returns their sum.
     function _reserve(Reservation[] calldata reserved) private returns (uint256 sum) {
         if (reserved.length >= MAX_CONTRIBUTORS) revert TooManyReservations(reserved.length, MAX_CONTRIBUTORS - 1);
+        uint256 least = _leastPart();
         for (uint256 i = 0; i < reserved.length; ++i) {
             (address addr, uint96 amount) = (reserved[i].addr, reserved[i].amount);
             (bool twice,) = _findReservation(addr);
-            if (twice || addr == address(0) || addr == operator || amount == 0) {
-                revert InvalidReservation(i, addr, amount);
-            }
+            if (twice || addr == address(0) || addr == operator) revert InvalidReservation(i, addr);
+            if (amount < least) revert ReservationTooSmall(i, amount, least);
             _reservations.push(reserved[i]);
             sum += amount;
         }
@@ -310,6 +339,21 @@ contract ServiceNodeContribution is IServiceNodeContribution, ReentrancyGuardTra
 
     function _requireRunning() private view {
         if (status != ContributionStatus.Open && status != ContributionStatus.Full) revert WrongStatus(status);
+    }
+
+    /// @dev The least that a contributor may have in the node of this round (P-27).
+    function _leastPart() private view returns (uint256) {
+        return Math.ceilDiv(_stakingRequirement * MIN_CONTRIBUTOR_BPS, BPS);
+    }
+
+    /// @dev P-47, for a contributor that last paid at `contributedAt`. A full round became full with its last payment:
+    /// nobody pays into it or has left it since.
+    function _withdrawableAt(uint256 contributedAt) private view returns (uint256 time) {
+        time = contributedAt + WITHDRAWAL_DELAY;
+        if (status != ContributionStatus.Full) return time;
+        for (uint256 i = 0; i < _contributions.length; ++i) {
+            time = Math.max(time, _contributions[i].contributedAt + FINALIZE_SECONDS);
+        }
     }
 
     /// @dev What is neither paid nor reserved.

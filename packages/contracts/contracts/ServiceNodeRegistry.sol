@@ -3,9 +3,10 @@ pragma solidity 0.8.37;
 
 import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
-import {IServiceNodeRegistry, Node} from "./interfaces/IServiceNodeRegistry.sol";
+import {IServiceNodeRegistry, Node, Registration} from "./interfaces/IServiceNodeRegistry.sol";
 import {Bls} from "./libraries/Bls.sol";
 import {Digests} from "./libraries/Digests.sol";
+import {NodeViews} from "./libraries/NodeViews.sol";
 import {RegistrationLib} from "./libraries/RegistrationLib.sol";
 import {RewardsStorage} from "./libraries/RewardsStorage.sol";
 import {SignatureCheck} from "./libraries/SignatureCheck.sol";
@@ -65,7 +66,37 @@ abstract contract ServiceNodeRegistry is IServiceNodeRegistry, EIP712Upgradeable
 
     /// @inheritdoc IServiceNodeRegistry
     function node(uint64 id) external view returns (Node memory) {
-        return RegistrationLib.node(id);
+        return NodeViews.node(id);
+    }
+
+    /// @inheritdoc IServiceNodeRegistry
+    function nodes(uint64 from, uint64 count) external view returns (Node[] memory) {
+        return NodeViews.nodes(from, count);
+    }
+
+    /// @inheritdoc IServiceNodeRegistry
+    function nodesOf(address account) external view returns (uint64[] memory) {
+        return NodeViews.nodesOf(account, 0, type(uint64).max);
+    }
+
+    /// @inheritdoc IServiceNodeRegistry
+    function nodesOf(address account, uint64 from, uint64 count) external view returns (uint64[] memory) {
+        return NodeViews.nodesOf(account, from, count);
+    }
+
+    /// @inheritdoc IServiceNodeRegistry
+    function remainingRegistrations() external view returns (uint256 left) {
+        (left,) = RegistrationLib.registrationsLeft();
+    }
+
+    /// @inheritdoc IServiceNodeRegistry
+    function checkRegistration(Registration calldata registration, address operator) external view {
+        RegistrationLib.check(_domainSeparator(), registration, operator);
+    }
+
+    /// @inheritdoc IServiceNodeRegistry
+    function version() external pure returns (string memory) {
+        return "1.0.0";
     }
 
     /// @inheritdoc IServiceNodeRegistry

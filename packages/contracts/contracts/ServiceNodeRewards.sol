@@ -117,12 +117,12 @@ contract ServiceNodeRewards is IServiceNodeRewards, ServiceNodeRegistry, Ownable
     // --- setting up ---
 
     /// @inheritdoc IServiceNodeRewards
-    function seedPublicKeyList(SeedNode[] calldata nodes) external onlySettingUp {
+    function seedPublicKeyList(SeedNode[] calldata seeds) external onlySettingUp {
         uint64 startedAt = RewardsStorage.load().genesis;
         if (startedAt != 0) revert AlreadyStarted(startedAt);
         bytes32 domainSeparator = _domainSeparator();
-        for (uint256 i = 0; i < nodes.length; ++i) {
-            RegistrationLib.seed(domainSeparator, nodes[i]);
+        for (uint256 i = 0; i < seeds.length; ++i) {
+            RegistrationLib.seed(domainSeparator, seeds[i]);
         }
     }
 
@@ -175,7 +175,12 @@ contract ServiceNodeRewards is IServiceNodeRewards, ServiceNodeRegistry, Ownable
 
     /// @inheritdoc IServiceNodeRewards
     function withdrawPrincipal(uint64 id) external {
-        _token.safeTransfer(msg.sender, ExitLib.takePrincipal(id));
+        _token.safeTransfer(msg.sender, ExitLib.takePrincipal(id, msg.sender));
+    }
+
+    /// @inheritdoc IServiceNodeRewards
+    function withdrawPrincipalFor(uint64 id, address contributor) external {
+        _token.safeTransfer(contributor, ExitLib.takePrincipal(id, contributor));
     }
 
     // --- contests ---

@@ -51,6 +51,7 @@ const sources = {
   ServiceNodeRewards: "contracts/ServiceNodeRewards.sol",
   ServiceNodeContribution: "contracts/ServiceNodeContribution.sol",
   ServiceNodeContributionFactory: "contracts/ServiceNodeContributionFactory.sol",
+  NodeViews: "contracts/libraries/NodeViews.sol",
   RegistrationLib: "contracts/libraries/RegistrationLib.sol",
   ExitLib: "contracts/libraries/ExitLib.sol",
   ReportLib: "contracts/libraries/ReportLib.sol",

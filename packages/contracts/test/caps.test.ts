@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   type ContributorStruct,
   makeTestNode,
+  seedStructs,
   send,
   signAsOne,
   signRewardClaim,
@@ -95,6 +96,15 @@ test("P-23: eth_call of verify with 666 non-signers and 64 extra signers", async
   expect(signedActive).toBe((await network.rewards.getFunction("activeStake")()) - LIGHT_STAKE_ATOMIC * 666n);
 });
 
+test("eth_call of a page of 500 nodes, and of an account's nodes among all of 2,064 ids", async () => {
+  const cap = { gasLimit: TRANSACTION_GAS_CAP };
+  const page = await network.rewards.getFunction("nodes")(1, 500, cap);
+  expect(page.map(({ id }: { id: bigint }) => Number(id))).toEqual(ids(1, 500));
+  // The dearest case: every node is the operator's.
+  const own = await network.rewards.getFunction("nodesOf(address)")(operator.address, cap);
+  expect(own.map(Number)).toEqual(ids(1, NODES + LISTED));
+});
+
 test("P-37 to P-39: records of a report with the longest lists and 666 non-signers", async () => {
   const { epochSeconds } = network.deployment.parameters;
   const genesis = Number(await network.rewards.getFunction("genesis")());
@@ -145,10 +155,8 @@ test.each([
   const fresh = await startTestNetwork({ nodes: 0, started: false });
   try {
     const address = operator.address as Hex;
-    const seeds = ids(1, count).map((index) => ({
-      registration: makeTestNode(fresh.scheme, fresh.domain, index, address).registration,
-      contributors: shared(address, parts),
-    }));
+    const nodes = ids(1, count).map((index) => makeTestNode(fresh.scheme, fresh.domain, index, address));
+    const seeds = await seedStructs(fresh.rewards, nodes, () => shared(address, parts));
     await send(fresh.rewards, "seedPublicKeyList", seeds);
     expect(await fresh.rewards.getFunction("nodeCount")()).toBe(BigInt(count));
   } finally {

@@ -203,7 +203,7 @@ async function register(model: NetworkModel, step: Extract<Operation, { kind: "r
   const { registration } = nodeFor(step.key, step.operator);
   const caller = step.stranger ? 7 : step.operator;
   const actual = await outcomeOf(send(as(caller), "addBLSPublicKey", registration, structs));
-  return { actual, expected: model.register(caller, step.key, contributors, at) };
+  return { actual, expected: model.register(caller, step, contributors, at) };
 }
 
 async function award(model: NetworkModel, step: Extract<Operation, { kind: "award" }>) {

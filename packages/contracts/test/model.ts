@@ -102,18 +102,27 @@ export class NetworkModel {
     this.#enter(key, [{ account: operator, stakeAtomic }], "active", this.genesis);
   }
 
-  /** P-20, P-27, P-29: `addBLSPublicKey` by `caller`. */
-  register(caller: number, key: number, contributors: readonly ModelContributor[], at: number): string | null {
+  /** P-20, P-27, P-29: `addBLSPublicKey` by `caller`, with the key's proof of possession for `operator`. */
+  register(
+    caller: number,
+    { key, operator }: { readonly key: number; readonly operator: number },
+    given: readonly ModelContributor[],
+    at: number,
+  ): string | null {
     if (this.paused) return "EnforcedPause";
-    if (contributors.length === 0 || contributors.length > 10) return "ContributorCountOutOfRange";
-    if (contributors.some(({ stakeAtomic }) => stakeAtomic === 0n)) return "StakeIsZero";
+    const alone = [{ account: caller, stakeAtomic: this.requirementAtomic }];
+    const contributors = given.length === 0 ? alone : given;
+    const first = contributors[0] as ModelContributor;
+    if (caller !== first.account) return "CallerNotOperator";
+    if (contributors.length > 10) return "ContributorCountOutOfRange";
+    const isSmall = ({ stakeAtomic }: ModelContributor): boolean => stakeAtomic * BPS < 500n * this.requirementAtomic;
+    if (contributors.some(isSmall)) return "ContributorStakeTooSmall";
     if (new Set(contributors.map(({ account }) => account)).size !== contributors.length) return "DuplicateContributor";
     const total = contributors.reduce((sum, { stakeAtomic }) => sum + stakeAtomic, 0n);
     if (total !== this.requirementAtomic) return "StakeMismatch";
-    const first = contributors[0] as ModelContributor;
     if (first.stakeAtomic * 4n < this.requirementAtomic) return "OperatorStakeTooSmall";
     if (this.nodes.some((node) => node.key === key && node.state !== "exited")) return "KeyInUse";
-    if (caller !== first.account) return "CallerNotOperator";
+    if (first.account !== operator) return "InvalidProofOfPossession";
     this.#enter(key, contributors, "pending", at);
     return null;
   }

@@ -14,7 +14,18 @@ const KEYS = [101, 102, 103, 104];
 const id = fc.integer({ min: 1, max: SEEDED + 4 });
 const ids = fc.uniqueArray(id, { maxLength: 3 });
 
-export type Split = "solo" | "quarter" | "below a quarter" | "ten" | "eleven" | "short" | "over" | "twice" | "zero";
+export type Split =
+  | "solo"
+  | "nobody"
+  | "quarter"
+  | "below a quarter"
+  | "ten"
+  | "eleven"
+  | "short"
+  | "over"
+  | "twice"
+  | "small"
+  | "zero";
 export type Lie = "none" | "unsigned" | "unnamed" | "unsorted" | "duplicate" | "unknown" | "extra unnamed";
 
 /** One step of a history. */
@@ -54,8 +65,11 @@ const lie = often<Lie>(
 const leaver = often(2, 1, id);
 const earner = often(3, 1, account);
 const split = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom<Split>("solo", "quarter", "ten") },
-  { weight: 1, arbitrary: fc.constantFrom<Split>("below a quarter", "eleven", "short", "over", "twice", "zero") },
+  { weight: 3, arbitrary: fc.constantFrom<Split>("solo", "nobody", "quarter", "ten") },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Split>("below a quarter", "eleven", "short", "over", "twice", "small", "zero"),
+  },
 );
 
 function weighted<T extends Operation>(weight: number, shape: { [K in keyof T]: fc.Arbitrary<T[K]> }) {
@@ -130,12 +144,13 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
 /** The stakes of a registration: as they should be, or wrong in one way. */
 export function splitStake(how: Split, operator: number, total: bigint): ModelContributor[] {
   const quarter = total / 4n;
+  const least = (total + 19n) / 20n; // 500 bps
   // Accounts of the chain first, so that some contributors act later; addresses without an account after them.
   const others = [...ACCOUNTS.filter((other) => other !== operator), ...Array.from({ length: 9 }, (_, i) => 100 + i)];
   const among = (count: number): ModelContributor[] =>
     Array.from({ length: count }, (_, i) => ({
       account: i === 0 ? operator : (others[i - 1] as number),
-      stakeAtomic: i === 0 ? total - BigInt(count - 1) * (total / 20n) : total / 20n,
+      stakeAtomic: i === 0 ? total - BigInt(count - 1) * least : least,
     }));
   const two = (first: bigint, second: bigint, other = others[0] as number): ModelContributor[] => [
     { account: operator, stakeAtomic: first },
@@ -158,6 +173,10 @@ export function splitStake(how: Split, operator: number, total: bigint): ModelCo
       return two(quarter, total - quarter + 1n);
     case "twice":
       return two(quarter, total - quarter, operator);
+    case "nobody":
+      return [];
+    case "small":
+      return two(total - least + 1n, least - 1n);
     case "zero":
       return two(total, 0n);
   }

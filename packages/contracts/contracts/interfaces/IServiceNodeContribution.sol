@@ -59,15 +59,21 @@ interface IServiceNodeContribution {
     error AmountOutOfRange(uint256 amount, uint256 minimum, uint256 maximum);
     /// @notice The node has all the contributors it may have, or the rest is reserved for others (P-46).
     error NoPlaceLeft(uint256 contributors, uint256 reserved, uint256 open);
-    /// @notice A reservation names nobody, the operator, or someone twice, or is empty.
-    error InvalidReservation(uint256 index, address addr, uint256 amount);
+    /// @notice What the amount leaves open is not nothing, and less than the `minimum` that one more contributor must
+    /// have (P-46). Pay all that is open, or leave `minimum` of it.
+    error LeavesTooLittle(uint256 left, uint256 minimum);
+    /// @notice A reservation names nobody, the operator, or someone twice.
+    error InvalidReservation(uint256 index, address addr);
+    /// @notice A reservation is below the `minimum` that a contributor must have of the node (P-46).
+    error ReservationTooSmall(uint256 index, uint256 amount, uint256 minimum);
     /// @notice More places are reserved than there are.
     error TooManyReservations(uint256 count, uint256 maximum);
     /// @notice A beneficiary is never zero.
     error BeneficiaryIsZero();
     /// @notice The caller has no part in this round.
     error NotContributor(address caller);
-    /// @notice A contribution stays a day, so that nobody keeps a node from being completed at no cost (P-47).
+    /// @notice A contribution stays a day, so that nobody keeps a node from being completed at no cost; and an hour
+    /// after the round became full, so that nobody leaves in front of `finalize` (P-47).
     error WithdrawTooEarly(uint256 time, uint256 allowedAt);
     /// @notice There is nothing to pay out.
     error NothingToPay(address account);
@@ -77,12 +83,24 @@ interface IServiceNodeContribution {
     // --- events ---
 
     /// @notice What the node brings was set or replaced.
+    /// @param registration All of it.
     event RegistrationUpdated(Registration registration);
     /// @notice A round began with these terms. `Contributed` for the operator's part follows.
+    /// @param round Its number, from 1.
+    /// @param stakingRequirement What the stakes must sum to, in atomic units.
+    /// @param feeBps The operator's part of the node's rewards, in 1/10000.
+    /// @param manualFinalize Whether a complete stake waits for `finalize()`.
+    /// @param reserved The parts that wait for others.
     event RoundOpened(
         uint256 indexed round, uint256 stakingRequirement, uint16 feeBps, bool manualFinalize, Reservation[] reserved
     );
-    /// @notice A contributor paid `amount`; it now has `contributed` in a total of `total`.
+    /// @notice A contributor paid. Amounts are in atomic units.
+    /// @param round The round's number.
+    /// @param contributor Who paid, and to whom the principal returns.
+    /// @param beneficiary The recipient of the rewards of all its part.
+    /// @param amount What it paid now.
+    /// @param contributed All that it has paid in this round.
+    /// @param total What all contributors have paid.
     event Contributed(
         uint256 indexed round,
         address indexed contributor,
@@ -92,16 +110,31 @@ interface IServiceNodeContribution {
         uint256 total
     );
     /// @notice A contributor named another recipient of its rewards.
+    /// @param round The round's number.
+    /// @param contributor Whose rewards.
+    /// @param beneficiary The new recipient.
     event BeneficiaryUpdated(uint256 indexed round, address indexed contributor, address beneficiary);
     /// @notice A contributor left the round with all its tokens.
+    /// @param round The round's number.
+    /// @param contributor Who left.
+    /// @param amount What it was paid back, in atomic units.
+    /// @param total What the others have paid, in atomic units.
     event Withdrawn(uint256 indexed round, address indexed contributor, uint256 amount, uint256 total);
     /// @notice The operator ended the round: `refund` pays everyone back.
+    /// @param round The round's number.
+    /// @param refundable What its contributors are owed together, in atomic units.
     event RoundReset(uint256 indexed round, uint256 refundable);
-    /// @notice A contributor of a round that was ended got its tokens back.
+    /// @notice A contributor of rounds that were ended got its tokens back.
+    /// @param contributor Who was paid; anyone may have called.
+    /// @param amount In atomic units.
     event Refunded(address indexed contributor, uint256 amount);
     /// @notice The node is registered, and the stake is with the rewards contract.
+    /// @param round The round's number.
+    /// @param nodeId The node's id.
     event Finalized(uint256 indexed round, uint64 indexed nodeId);
     /// @notice Tokens that belong to no contributor went to the operator.
+    /// @param token Which tokens.
+    /// @param amount In the token's own units.
     event Rescued(IERC20 indexed token, uint256 amount);
 
     // --- the operator ---
@@ -110,11 +143,13 @@ interface IServiceNodeContribution {
     function initialize(address operator_, Registration calldata registration_) external;
 
     /// @notice Replaces what the node brings: BLS key, proofs, identity key; the fee too while no round runs (P-45).
-    /// @dev Operator only, before the registration. The proof is checked when the node is registered.
+    /// @dev Operator only, before the registration. While a round runs, key and proof are checked as by a registration
+    /// (`checkRegistration`); otherwise they are when the next one opens.
     function updateRegistration(Registration calldata registration_) external;
 
     /// @notice Opens a round with the caller's own part, at least a quarter of the stake (P-45, P-46).
     /// @dev Operator only. Pulls the tokens from the caller. If the amount is the whole stake, it may finalise at once.
+    /// Key and proof of possession are checked as by a registration (`checkRegistration`).
     /// @param amount The operator's part, in atomic units.
     /// @param beneficiary The recipient of the operator's rewards and of the fee.
     /// @param reserved Parts that wait for others.
@@ -143,7 +178,7 @@ interface IServiceNodeContribution {
     /// @notice Names another recipient of the caller's rewards, while the round runs.
     function setBeneficiary(address beneficiary) external;
 
-    /// @notice Pays the caller's whole part back and gives its place up, a day after it last paid (P-47).
+    /// @notice Pays the caller's whole part back and gives its place up, from `withdrawableAt` on (P-47).
     function withdraw() external;
 
     /// @notice Pays `contributor` what it had in rounds that the operator has ended. Anyone may call, at any time.
@@ -170,6 +205,7 @@ interface IServiceNodeContribution {
     function manualFinalize() external view returns (bool);
 
     /// @notice What the stakes of the last round must sum to: the requirement at the moment of opening.
+    /// The registration asks for it here (P-27).
     function stakingRequirement() external view returns (uint256);
 
     /// @notice What the contributors of the round have paid.
@@ -190,6 +226,18 @@ interface IServiceNodeContribution {
     /// @notice What `refund` would pay.
     function refundable(address contributor) external view returns (uint256);
 
-    /// @notice The least and the most that `contributor` may pay now; both zero when it may pay nothing (P-46).
-    function contributionBounds(address contributor) external view returns (uint256 minimum, uint256 maximum);
+    /// @notice From when on `contributor` may withdraw, in seconds since 1970: a day after it last paid, and in a full
+    /// round not before an hour after it became full (P-47). A payment until then, its own or the one that makes the
+    /// round full, may put it off. Reverts as `withdraw` does for whoever cannot.
+    function withdrawableAt(address contributor) external view returns (uint256);
+
+    /// @notice What `contributor` may pay now; all zero when it may pay nothing (P-46). Amounts are in atomic units.
+    /// @return minimum The least.
+    /// @return maximum The most.
+    /// @return leastLeft An amount between the two is taken if it is lower than the maximum by at least this much, and
+    /// refused with `LeavesTooLittle` otherwise. `minimum` and `maximum` themselves are always taken.
+    function contributionBounds(address contributor)
+        external
+        view
+        returns (uint256 minimum, uint256 maximum, uint256 leastLeft);
 }

@@ -7,7 +7,9 @@ import {IServiceNodeRewards} from "./IServiceNodeRewards.sol";
 
 /// @title Makes contribution contracts, and knows which it has made (P-45).
 interface IServiceNodeContributionFactory {
-    /// @notice A contribution contract was made; `operator` called for it.
+    /// @notice A contribution contract was made.
+    /// @param contribution Its address.
+    /// @param operator Who called for it, and whose node it will be.
     event ContributionCreated(address indexed contribution, address indexed operator);
 
     /// @notice Makes a contribution contract whose operator is the caller.

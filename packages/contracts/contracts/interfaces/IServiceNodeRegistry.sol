@@ -29,7 +29,9 @@ struct Registration {
 }
 
 /// @notice A node that is active from `start()`. Its operator is `contributors[0].addr`.
+/// @param registeredAt When it was registered, in seconds since 1970: not zero, not in the future. P-33 counts from it.
 struct SeedNode {
+    uint64 registeredAt;
     Registration registration;
     Contributor[] contributors;
 }
@@ -44,6 +46,8 @@ enum NodeState {
 }
 
 /// @notice Everything the contract knows of a node. Times are seconds since 1970, zero when it has not happened.
+/// @param id Its id, so that it is known in a page of `nodes` too.
+/// @param registeredAt When it was registered: for a seeded node what its seed says (P-30).
 /// @param heardAtReport The number of accepted reports when it was last decommissioned or heard (P-110).
 /// @param unlocksAt When the principal of an exited node can be pulled.
 /// @param withdrawn Bit i is set when contributor i was paid its principal.
@@ -51,6 +55,7 @@ enum NodeState {
 /// @param keptOut Whether the owner has taken it out of the floor (P-116).
 /// @param liquidated Whether the node exited by liquidation.
 struct Node {
+    uint64 id;
     NodeState state;
     uint64 registeredAt;
     uint64 leaveRequestedAt;
@@ -114,14 +119,16 @@ interface IServiceNodeRegistry {
     error ContributorIsZero(uint256 index);
     /// @notice A contributor is named twice.
     error DuplicateContributor(address contributor);
-    /// @notice A contributor's stake is zero.
-    error StakeIsZero(uint256 index);
+    /// @notice A contributor's stake is below 500 bps of the stake, a part to leave the node by (P-27).
+    error ContributorStakeTooSmall(uint256 index, uint256 stake, uint256 minimum);
     /// @notice The operator's stake is below a quarter of the requirement (P-27).
     error OperatorStakeTooSmall(uint256 stake, uint256 minimum);
     /// @notice The stakes do not sum to the requirement exactly (P-27).
     error StakeMismatch(uint256 total, uint256 required);
     /// @notice A fee is at most 10000 bps.
     error FeeTooLarge(uint256 feeBps);
+    /// @notice The registration time of a seeded node is zero or in the future (P-30).
+    error RegistrationTimeOutOfRange(uint256 registeredAt, uint256 time);
     /// @notice The block has taken all the registrations it may (P-28). Try the next one.
     error TooManyRegistrations(uint256 limit);
 
@@ -154,25 +161,53 @@ interface IServiceNodeRegistry {
     // --- events ---
 
     /// @notice A node has entered the set: pending, or active from `start()` when seeded.
+    /// @param id The node's id.
+    /// @param operator Whose node it is; the first of the contributors.
+    /// @param seeded Whether it was seeded before the start.
+    /// @param registeredAt When it was registered, in seconds since 1970: now, or what the seed says (P-30).
+    /// @param registration What the node brings.
+    /// @param contributors Whose stake it is, the operator first.
     event NewServiceNode(
-        uint64 indexed id, address indexed operator, bool seeded, Registration registration, Contributor[] contributors
+        uint64 indexed id,
+        address indexed operator,
+        bool seeded,
+        uint64 registeredAt,
+        Registration registration,
+        Contributor[] contributors
     );
 
     /// @notice Nodes have become active, by a report or by an emergency.
+    /// @param ids The nodes, in the order in which they were named.
     event ServiceNodesActivated(uint64[] ids);
     /// @notice Active nodes were decommissioned, by a report or by an emergency.
+    /// @param ids The nodes, in the order in which they were named.
     event ServiceNodesDecommissioned(uint64[] ids);
     /// @notice A node will leave. It may be exited from `unlocksAt` on, 15 days after the first request (P-33).
+    /// @param id The node's id.
+    /// @param initiator Who asked.
+    /// @param unlocksAt In seconds since 1970; the same for every request of one node.
     event ServiceNodeExitRequest(uint64 indexed id, address indexed initiator, uint256 unlocksAt);
     /// @notice A node has left; its principal is free since `unlocksAt` (P-34).
+    /// @param id The node's id.
+    /// @param unlocksAt In seconds since 1970.
     event ServiceNodeExit(uint64 indexed id, uint256 unlocksAt);
     /// @notice A node was taken out (P-36). Both shares come from the operator's part; the rest is free from `unlocksAt` on.
+    /// @param id The node's id.
+    /// @param liquidator Who called, and was paid its share.
+    /// @param liquidatorShare In atomic units.
+    /// @param poolShare What the pool was paid, in atomic units.
+    /// @param unlocksAt In seconds since 1970.
     event ServiceNodeLiquidated(
         uint64 indexed id, address indexed liquidator, uint256 liquidatorShare, uint256 poolShare, uint256 unlocksAt
     );
     /// @notice A contributor was paid its principal (P-35).
+    /// @param id The node's id.
+    /// @param contributor Who was paid; anyone may have called.
+    /// @param amount In atomic units.
     event PrincipalReturned(uint64 indexed id, address indexed contributor, uint256 amount);
     /// @notice Keys and stakes of 219 ids, from `219 group` on, are also in one data contract (P-43).
+    /// @param group Which 219 ids.
+    /// @param pointer The data contract.
     event NodesPacked(uint256 group, address pointer);
 
     // --- packing ---
@@ -219,6 +254,30 @@ interface IServiceNodeRegistry {
 
     /// @notice Everything the contract knows of a node. Reverts with `UnknownId`.
     function node(uint64 id) external view returns (Node memory);
+
+    /// @notice The nodes with ids from `from` to before `from + count`, ascending. Ids that were never given are left
+    /// out, so a page may be shorter, or empty.
+    /// @dev About 17,000 gas a node with one contributor, 40,000 with ten: a page of 300 always fits 16,777,216 gas.
+    function nodes(uint64 from, uint64 count) external view returns (Node[] memory);
+
+    /// @notice The ids of the nodes of which `account` is operator or contributor and in which it still has its
+    /// principal, ascending: a node stays in the list until `account` has been paid (P-35).
+    /// @dev It looks at every id: about 3,700 gas each, 5,400 with ten contributors, and 2,700 more where it is listed.
+    /// So 2,000 ids always fit 16,777,216 gas, and 10,000 take about 40,000,000. Where a provider allows less, page.
+    function nodesOf(address account) external view returns (uint64[] memory);
+
+    /// @notice `nodesOf(account)` among the ids from `from` to before `from + count` only: `count` is of ids looked at.
+    function nodesOf(address account, uint64 from, uint64 count) external view returns (uint64[] memory);
+
+    /// @notice How many registrations the block still takes (P-28): by `eth_call`, the block it is asked of.
+    function remainingRegistrations() external view returns (uint256);
+
+    /// @notice Reverts as a registration by `operator` would for its key, proof of possession, identity key or fee
+    /// (P-8, P-20, P-27); does nothing when these are right. Stakes, caller and pauses are not looked at.
+    function checkRegistration(Registration calldata registration, address operator) external view;
+
+    /// @notice The version of this contract's code. It is not that of the signing domain (P-4), which never changes.
+    function version() external pure returns (string memory);
 
     /// @notice The id of the last node that registered with a key; zero when there was none.
     function nodeIdOf(BLS.G1Point calldata blsKey) external view returns (uint64);

@@ -53,8 +53,8 @@ interface IServiceNodeRewards is IServiceNodeRegistry, IContests, IEpochReports,
     // --- setting up ---
 
     /// @notice Enters nodes that are active from `start()`. Their principal must be in the contract by then.
-    /// @dev Owner or founder, before `start()`. The proof of possession of each is checked.
-    function seedPublicKeyList(SeedNode[] calldata nodes) external;
+    /// @dev Owner or founder, before `start()`. Each is checked like a registration, and its time (P-30).
+    function seedPublicKeyList(SeedNode[] calldata seeds) external;
 
     /// @notice Starts network and pool (P-30). Owner or founder, once.
     function start() external;
@@ -63,6 +63,8 @@ interface IServiceNodeRewards is IServiceNodeRegistry, IContests, IEpochReports,
 
     /// @notice Registers a node as pending and pulls its whole stake from the caller.
     /// @dev The caller is the operator, `contributors[0].addr`, or a contribution contract of that operator. Rules P-8, P-20, P-27, P-28.
+    /// @param registration What the node brings. `checkRegistration` tells beforehand whether it is taken.
+    /// @param contributors The operator first; with none, the caller is operator, beneficiary and whole stake.
     /// @return id The node's id.
     function addBLSPublicKey(Registration calldata registration, Contributor[] calldata contributors)
         external
@@ -82,6 +84,10 @@ interface IServiceNodeRewards is IServiceNodeRegistry, IContests, IEpochReports,
 
     /// @notice Pays the caller its principal of a node that has exited and is unlocked (P-35). Never paused.
     function withdrawPrincipal(uint64 id) external;
+
+    /// @notice Pays `contributor` its principal of a node that has exited and is unlocked (P-35). Never paused. Anyone
+    /// may call, so that a contributor that cannot call gets it too.
+    function withdrawPrincipalFor(uint64 id, address contributor) external;
 
     // --- rewards ---
 

@@ -70,8 +70,9 @@ library ExitLib {
         emit IServiceNodeRegistry.ServiceNodeLiquidated(id, msg.sender, liquidatorShare, poolShare, time);
     }
 
-    /// @notice See `IServiceNodeRewards.withdrawPrincipal`. What it returns is no longer principal.
-    function takePrincipal(uint64 id) external returns (uint256 amount) {
+    /// @notice See `IServiceNodeRewards.withdrawPrincipalFor`. What it returns is no longer principal, and is the
+    /// contributor's.
+    function takePrincipal(uint64 id, address contributor) external returns (uint256 amount) {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         RewardsStorage.NodeRecord storage record = $.records[id];
         NodeState state = record.state;
@@ -79,14 +80,14 @@ library ExitLib {
         if (state != NodeState.Exited) revert IServiceNodeRegistry.NodeNotExited(id);
         if (block.timestamp < record.unlocksAt) revert IServiceNodeRegistry.NodeLocked(id, record.unlocksAt);
         (,,,,, Contributor[] memory contributors) = NodeData.decode(NodeData.pieceOf(id));
-        uint256 index = _indexOf(contributors, msg.sender, id);
+        uint256 index = _indexOf(contributors, contributor, id);
         uint16 flag = uint16(1 << index);
-        if (record.flags & flag != 0) revert IServiceNodeRegistry.PrincipalWithdrawn(id, msg.sender);
+        if (record.flags & flag != 0) revert IServiceNodeRegistry.PrincipalWithdrawn(id, contributor);
         record.flags |= flag;
         amount = contributors[index].stake;
         if (index == 0) amount -= $.forfeited[id];
         $.principal -= uint96(amount);
-        emit IServiceNodeRegistry.PrincipalReturned(id, msg.sender, amount);
+        emit IServiceNodeRegistry.PrincipalReturned(id, contributor, amount);
     }
 
     /// @dev The record of a node that has not exited.

@@ -12,6 +12,7 @@ import {Bls} from "./Bls.sol";
 library NodeData {
     uint256 private constant HEAD_SIZE = 166; // after the STOP
     uint256 private constant CONTRIBUTOR_SIZE = 56;
+    uint256 private constant MAX_CONTRIBUTORS = 10; // P-27
     /// @dev Key and stake, with which a node's data begins: what a group keeps of it (P-43).
     uint256 internal constant PACKED_SIZE = 112;
     /// @dev Ids in a group: as many as fit a contract of 24,576 bytes (EIP-170), so that a list touches few groups (P-43).
@@ -56,11 +57,11 @@ library NodeData {
         bytes32[3] memory key,
         uint128 stake,
         Registration calldata registration,
-        Contributor[] calldata contributors
+        Contributor[] memory contributors
     ) internal pure returns (bytes memory data) {
         data = abi.encodePacked(key, stake, contributors[0].addr, registration.identityKey, registration.feeBps);
         for (uint256 i = 0; i < contributors.length; ++i) {
-            Contributor calldata c = contributors[i];
+            Contributor memory c = contributors[i];
             data = abi.encodePacked(data, c.addr, c.beneficiary, c.stake);
         }
     }
@@ -212,6 +213,26 @@ library NodeData {
                 stake: uint128(_uintAt(offset + 40, 16))
             });
         }
+    }
+
+    /// @notice Memory for `find`, which reads one node's data after another into it.
+    function room() internal pure returns (bytes memory) {
+        return new bytes(MAX_CONTRIBUTORS * CONTRIBUTOR_SIZE);
+    }
+
+    /// @notice Whether `account` is among a node's contributors, of which the operator is the first, and where.
+    /// @param scratch What `room` gave; the node's data is read over what it held.
+    function find(address data, address account, bytes memory scratch) internal view returns (bool, uint256 index) {
+        uint256 count = (data.code.length - 1 - HEAD_SIZE) / CONTRIBUTOR_SIZE;
+        uint256 start;
+        assembly ("memory-safe") {
+            start := add(scratch, 0x20)
+            extcodecopy(data, start, add(1, HEAD_SIZE), mul(count, CONTRIBUTOR_SIZE))
+        }
+        for (; index < count; ++index) {
+            if (_uintAt(start + index * CONTRIBUTOR_SIZE, 20) == uint160(account)) return (true, index);
+        }
+        return (false, 0);
     }
 
     /// @dev The big-endian integer of `size` bytes at a place in a node's data, behind the STOP.

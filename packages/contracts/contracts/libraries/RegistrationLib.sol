@@ -8,7 +8,6 @@ import {IServiceNodeContributionFactory} from "../interfaces/IServiceNodeContrib
 import {
     Contributor,
     IServiceNodeRegistry,
-    Node,
     NodeState,
     Registration,
     SeedNode
@@ -29,6 +28,8 @@ library RegistrationLib {
     uint256 internal constant MAX_CONTRIBUTORS = 10;
     /// @dev The operator's least part of the stake, 25% (P-27).
     uint256 internal constant MIN_OPERATOR_BPS = 2_500;
+    /// @dev Every contributor's least part of the stake, 5%: a part to leave the node by (P-27, P-33).
+    uint256 internal constant MIN_CONTRIBUTOR_BPS = 500;
     /// @dev Registrations a block: 20, or 2% of the nodes when that is more (P-28).
     uint256 internal constant MIN_REGISTRATIONS_PER_BLOCK = 20;
     uint256 internal constant REGISTRATIONS_PER_BLOCK_BPS = 200;
@@ -56,124 +57,143 @@ library RegistrationLib {
         emit IServiceNodeRegistry.NodesPacked(group, pointer);
     }
 
-    /// @notice Enters one node as active, before the start (P-21).
+    /// @notice Enters one node as active, before the start (P-21). The time of its registration comes with it (P-30).
     function seed(bytes32 domainSeparator, SeedNode calldata seedNode) external {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
-        (uint64 id, uint128 stake, bytes32[3] memory key) =
-            _enter(domainSeparator, seedNode.registration, seedNode.contributors, NodeState.Active);
+        uint64 registeredAt = seedNode.registeredAt;
+        if (registeredAt == 0 || registeredAt > block.timestamp) {
+            revert IServiceNodeRegistry.RegistrationTimeOutOfRange(registeredAt, block.timestamp);
+        }
+        Contributor[] memory contributors = seedNode.contributors;
+        uint128 stake = $.stakingRequirement;
+        _checkStakes(contributors, stake);
+        (uint64 id, bytes32[3] memory key) =
+            _enter(domainSeparator, seedNode.registration, contributors, stake, NodeState.Active, registeredAt);
         ActiveSet.add(id);
         $.activeStake += uint96(stake);
         $.aggregateKey = Bls.pack(Bls.add(Bls.unpack($.aggregateKey), Bls.unpack(key)));
     }
 
-    /// @notice Enters a node as pending, within the limit of a block (P-28).
-    function register(bytes32 domainSeparator, Registration calldata registration, Contributor[] calldata contributors)
+    /// @notice Enters a node as pending, within the limit of a block (P-28). Without contributors it is the caller's
+    /// alone (P-27).
+    function register(bytes32 domainSeparator, Registration calldata registration, Contributor[] calldata given)
         external
         returns (uint64 id, uint128 stake)
     {
         _countRegistration();
-        (id, stake,) = _enter(domainSeparator, registration, contributors, NodeState.Pending);
-        _checkCaller(contributors[0].addr);
+        Contributor[] memory contributors = given;
+        if (contributors.length == 0) {
+            stake = RewardsStorage.load().stakingRequirement;
+            contributors = new Contributor[](1);
+            contributors[0] = Contributor({addr: msg.sender, beneficiary: msg.sender, stake: stake});
+        } else {
+            stake = _requiredOf(contributors[0].addr);
+            _checkStakes(contributors, stake);
+        }
+        uint64 registeredAt = uint64(block.timestamp);
+        (id,) = _enter(domainSeparator, registration, contributors, stake, NodeState.Pending, registeredAt);
     }
 
-    /// @notice See `IServiceNodeRegistry.node`.
-    function node(uint64 id) external view returns (Node memory result) {
+    /// @notice See `IServiceNodeRegistry.checkRegistration`.
+    function check(bytes32 domainSeparator, Registration calldata registration, address operator) external view {
+        _check(domainSeparator, registration, operator);
+    }
+
+    /// @notice How many registrations the block still takes (P-28), of how many.
+    function registrationsLeft() internal view returns (uint256 left, uint256 limit) {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
-        RewardsStorage.NodeRecord storage record = $.records[id];
-        if (record.state == NodeState.None) revert IServiceNodeRegistry.UnknownId(id, $.nextId);
-        bytes32[3] memory key;
-        (key, result.stake, result.operator, result.identityKey, result.feeBps, result.contributors) =
-            NodeData.decode(NodeData.pieceOf(id));
-        result.blsKey = Bls.unpack(key);
-        result.state = record.state;
-        result.registeredAt = record.registeredAt;
-        result.leaveRequestedAt = record.leaveRequestedAt;
-        result.lastLeaveRequestAt = record.lastLeaveRequestAt;
-        result.decommissionedAt = record.decommissionedAt;
-        result.heardAtReport = record.heardAtReport;
-        result.unlocksAt = record.unlocksAt;
-        uint16 flags = record.flags;
-        result.withdrawn = flags & (RewardsStorage.SILENT_FLAG - 1);
-        result.silent = flags & RewardsStorage.SILENT_FLAG != 0;
-        result.keptOut = flags & RewardsStorage.KEPT_OUT_FLAG != 0;
-        result.liquidated = flags & RewardsStorage.LIQUIDATED_FLAG != 0;
+        uint256 share = uint256($.nodeCount) * REGISTRATIONS_PER_BLOCK_BPS / BPS;
+        limit = share > MIN_REGISTRATIONS_PER_BLOCK ? share : MIN_REGISTRATIONS_PER_BLOCK;
+        uint256 taken = $.registrationBlock == block.number ? $.registrationsInBlock : 0;
+        left = limit > taken ? limit - taken : 0;
     }
 
     function _enter(
         bytes32 domainSeparator,
         Registration calldata registration,
-        Contributor[] calldata contributors,
-        NodeState state
-    ) private returns (uint64 id, uint128 stake, bytes32[3] memory key) {
+        Contributor[] memory contributors,
+        uint128 stake,
+        NodeState state,
+        uint64 registeredAt
+    ) private returns (uint64 id, bytes32[3] memory key) {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
-        stake = _checkStakes(contributors, $.stakingRequirement);
-        if (registration.feeBps > BPS) revert IServiceNodeRegistry.FeeTooLarge(registration.feeBps);
-        key = _checkKey(domainSeparator, registration, contributors[0].addr);
+        bytes32 keyHash;
+        (key, keyHash) = _check(domainSeparator, registration, contributors[0].addr);
 
         id = $.nextId;
-        bytes32 keyHash = keccak256(abi.encode(key));
-        uint64 holder = $.idOfKey[keyHash];
-        if (holder != 0 && $.records[holder].state != NodeState.Exited) revert IServiceNodeRegistry.KeyInUse(holder);
         $.idOfKey[keyHash] = id;
         $.nextId = id + 1;
         $.nodeCount += 1;
         $.principal += uint96(stake);
         RewardsStorage.NodeRecord storage record = $.records[id];
         record.state = state;
-        record.registeredAt = uint40(block.timestamp);
+        record.registeredAt = uint40(registeredAt);
 
         address data = KeyStore(NodeData.keyStore()).append(NodeData.encode(key, stake, registration, contributors));
         // `verify` derives the address from the id alone, so the two must never part.
         assert(data == NodeData.pieceOf(id));
         emit IServiceNodeRegistry.NewServiceNode(
-            id, contributors[0].addr, state == NodeState.Active, registration, contributors
+            id, contributors[0].addr, state == NodeState.Active, registeredAt, registration, contributors
         );
     }
 
-    /// @dev P-27: the operator, or a factory-made contribution contract of that operator.
-    function _checkCaller(address operator) private view {
-        if (msg.sender == operator) return;
+    /// @dev P-27: the caller is the operator, or a factory-made contribution contract of that operator, whose stake is
+    /// that of its round.
+    function _requiredOf(address operator) private view returns (uint128) {
+        if (msg.sender == operator) return RewardsStorage.load().stakingRequirement;
         address factory = RewardsStorage.load().contributionFactory;
         bool isOfOperator = factory != address(0) && IServiceNodeContributionFactory(factory).isContribution(msg.sender)
             && IServiceNodeContribution(msg.sender).operator() == operator;
         if (!isOfOperator) revert IServiceNodeRegistry.CallerNotOperator(msg.sender, operator);
+        uint256 required = IServiceNodeContribution(msg.sender).stakingRequirement();
+        // As for the requirement itself: the sums of 2^32 nodes stay within their 96 bits, whatever a factory makes.
+        if (required == 0 || required > type(uint64).max) {
+            revert IServiceNodeRewards.ParameterOutOfRange("stakingRequirement", required);
+        }
+        return uint128(required);
     }
 
     /// @dev The rules of P-27 on contributors.
-    function _checkStakes(Contributor[] calldata contributors, uint128 required) private pure returns (uint128) {
+    function _checkStakes(Contributor[] memory contributors, uint256 required) private pure {
         uint256 count = contributors.length;
         if (count == 0 || count > MAX_CONTRIBUTORS) {
             revert IServiceNodeRegistry.ContributorCountOutOfRange(count, MAX_CONTRIBUTORS);
         }
+        uint256 minimum = Math.ceilDiv(required * MIN_CONTRIBUTOR_BPS, BPS);
         uint256 total = 0;
         for (uint256 i = 0; i < count; ++i) {
-            Contributor calldata c = contributors[i];
+            Contributor memory c = contributors[i];
             if (c.addr == address(0) || c.beneficiary == address(0)) revert IServiceNodeRegistry.ContributorIsZero(i);
-            if (c.stake == 0) revert IServiceNodeRegistry.StakeIsZero(i);
+            if (c.stake < minimum) revert IServiceNodeRegistry.ContributorStakeTooSmall(i, c.stake, minimum);
             for (uint256 j = 0; j < i; ++j) {
                 if (contributors[j].addr == c.addr) revert IServiceNodeRegistry.DuplicateContributor(c.addr);
             }
             total += c.stake;
         }
         if (total != required) revert IServiceNodeRegistry.StakeMismatch(total, required);
-        uint256 minimum = Math.ceilDiv(uint256(required) * MIN_OPERATOR_BPS, BPS);
+        minimum = Math.ceilDiv(required * MIN_OPERATOR_BPS, BPS);
         if (contributors[0].stake < minimum) {
             revert IServiceNodeRegistry.OperatorStakeTooSmall(contributors[0].stake, minimum);
         }
-        return required;
     }
 
-    /// @dev P-8. The pairing also proves that the key is in its subgroup and canonical, so it may be packed and added.
-    function _checkKey(bytes32 domainSeparator, Registration calldata registration, address operator)
+    /// @dev P-8, P-20. The pairing comes last because it is dear. It also proves that the key is in its subgroup and
+    /// canonical, so that it may be packed and added.
+    function _check(bytes32 domainSeparator, Registration calldata registration, address operator)
         private
         view
-        returns (bytes32[3] memory key)
+        returns (bytes32[3] memory key, bytes32 keyHash)
     {
+        if (registration.feeBps > BPS) revert IServiceNodeRegistry.FeeTooLarge(registration.feeBps);
         BLS.G1Point memory point = registration.blsKey;
         if (Bls.isInfinity(point)) revert IServiceNodeRegistry.KeyAtInfinity();
         if (Bls.isInfinity(registration.proofOfPossession)) revert IServiceNodeRegistry.SignatureAtInfinity();
         if (registration.identityKey == 0) revert IServiceNodeRegistry.IdentityKeyIsZero();
         key = Bls.pack(point);
+        keyHash = keccak256(abi.encode(key));
+        RewardsStorage.Layout storage $ = RewardsStorage.load();
+        uint64 holder = $.idOfKey[keyHash];
+        if (holder != 0 && $.records[holder].state != NodeState.Exited) revert IServiceNodeRegistry.KeyInUse(holder);
         bytes32 digest = Digests.proofOfPossession(domainSeparator, key, operator, registration.identityKey);
         if (!Bls.isValid(point, digest, registration.proofOfPossession)) {
             revert IServiceNodeRegistry.InvalidProofOfPossession(digest, operator);
@@ -183,11 +203,9 @@ library RegistrationLib {
     /// @dev P-28.
     function _countRegistration() private {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
-        uint256 share = uint256($.nodeCount) * REGISTRATIONS_PER_BLOCK_BPS / BPS;
-        uint256 limit = share > MIN_REGISTRATIONS_PER_BLOCK ? share : MIN_REGISTRATIONS_PER_BLOCK;
-        uint256 taken = $.registrationBlock == block.number ? $.registrationsInBlock : 0;
-        if (taken >= limit) revert IServiceNodeRegistry.TooManyRegistrations(limit);
+        (uint256 left, uint256 limit) = registrationsLeft();
+        if (left == 0) revert IServiceNodeRegistry.TooManyRegistrations(limit);
         $.registrationBlock = uint64(block.number);
-        $.registrationsInBlock = uint32(taken + 1);
+        $.registrationsInBlock = uint32(limit - left + 1);
     }
 }

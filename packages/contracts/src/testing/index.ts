@@ -3,6 +3,7 @@ export { type SimulatedChain, type SimulatedChainOptions, startSimulatedChain } 
 export { CHAIN_START_SECONDS } from "./chainStart.ts";
 export { type RewardLeaf, type RewardTree, rewardTree } from "./merkle.ts";
 export {
+  seedStructs,
   send,
   startTestNetwork,
   TEST_STAKE_ATOMIC,
@@ -14,6 +15,7 @@ export {
   type ContributorStruct,
   makeTestNode,
   type RegistrationStruct,
+  type SeedStruct,
   signAsOne,
   signRewardClaim,
   soloContributor,

@@ -7,7 +7,7 @@ import { type ContractName, ensureBuilt, loadArtifact } from "../artifacts.ts";
 import { type Deployment, deploy } from "../deploy.ts";
 import type { DeployParametersInput } from "../parameters.ts";
 import { type SimulatedChain, startSimulatedChain } from "./chain.ts";
-import { makeTestNode, soloContributor, type TestNode } from "./nodes.ts";
+import { type ContributorStruct, makeTestNode, type SeedStruct, soloContributor, type TestNode } from "./nodes.ts";
 
 /** The stake of a test node: 100 SESH in atomic units. */
 export const TEST_STAKE_ATOMIC: bigint = 100n * 10n ** 9n;
@@ -84,14 +84,22 @@ async function seedNodes(
     while (to < nodes.length && to - from < SEEDS_PER_TRANSACTION && stakeOf(to + 1) === stakeAtomic) to++;
     if (stakeAtomic !== current) await send(rewards, "setStakingRequirement", stakeAtomic);
     current = stakeAtomic;
-    const seeds = nodes.slice(from, to).map(({ registration, operator }) => ({
-      registration,
-      contributors: soloContributor(operator, stakeAtomic),
-    }));
+    const batch = nodes.slice(from, to);
+    const seeds = await seedStructs(rewards, batch, ({ operator }) => soloContributor(operator, stakeAtomic));
     // Without the call of `send`: seeding 2,000 nodes is most of what a test waits for.
     await (await rewards.getFunction("seedPublicKeyList")(seeds, { gasLimit: TRANSACTION_GAS_CAP })).wait();
   }
   if (current !== requirement) await send(rewards, "setStakingRequirement", requirement);
+}
+
+/** The nodes as seeds of `rewards`, registered at its chain's latest block. */
+export async function seedStructs(
+  rewards: Contract,
+  nodes: readonly TestNode[],
+  contributorsOf: (node: TestNode) => ContributorStruct[],
+): Promise<SeedStruct[]> {
+  const registeredAt = (await rewards.runner?.provider?.getBlock("latest"))?.timestamp as number;
+  return nodes.map((node) => ({ registeredAt, registration: node.registration, contributors: contributorsOf(node) }));
 }
 
 /**

@@ -33,6 +33,14 @@ export interface ContributorStruct {
   stake: bigint;
 }
 
+/** `SeedNode` of the ABI. */
+export interface SeedStruct {
+  /** Seconds since 1970, not in the future (P-30). */
+  registeredAt: number;
+  registration: RegistrationStruct;
+  contributors: ContributorStruct[];
+}
+
 /** A node with its secrets. */
 export interface TestNode {
   readonly blsSecret: Uint8Array;

@@ -58,18 +58,18 @@ contract ContributionOpenTest is ContributionTest {
 
     function test_P45_an_open_round_shows_its_terms() public {
         vm.expectEmit(address(pot));
-        emit IServiceNodeContribution.RoundOpened(1, WHOLE, 1_000, true, _reservations(ALICE, 5));
+        emit IServiceNodeContribution.RoundOpened(1, WHOLE, 1_000, true, _reservations(ALICE, LEAST));
         vm.expectEmit(address(pot));
         emit IServiceNodeContribution.Contributed(1, OPERATOR, BOB, QUARTER, QUARTER, QUARTER);
         vm.prank(OPERATOR);
-        pot.open(QUARTER, BOB, _reservations(ALICE, 5), true);
+        pot.open(QUARTER, BOB, _reservations(ALICE, LEAST), true);
 
         _expectStatus(ContributionStatus.Open);
         assertEq(pot.round(), 1);
         assertEq(pot.stakingRequirement(), STAKE);
         assertEq(pot.total(), QUARTER);
         assertTrue(pot.manualFinalize(), "manual");
-        assertEq(abi.encode(pot.reservations()), abi.encode(_reservations(ALICE, 5)));
+        assertEq(abi.encode(pot.reservations()), abi.encode(_reservations(ALICE, LEAST)));
         Contribution[] memory expected = new Contribution[](1);
         expected[0] = Contribution(OPERATOR, uint64(block.timestamp), BOB, QUARTER);
         assertEq(abi.encode(pot.contributions()), abi.encode(expected));
@@ -109,19 +109,23 @@ contract ContributionOpenTest is ContributionTest {
     }
 
     function test_P46_refuses_reservations_that_make_no_sense() public {
-        Reservation[4] memory wrong =
-            [Reservation(address(0), 5), Reservation(OPERATOR, 5), Reservation(ALICE, 0), Reservation(BOB, 5)];
+        address[3] memory wrong = [address(0), OPERATOR, BOB];
+        Reservation[] memory reserved = new Reservation[](2);
+        reserved[0] = Reservation(BOB, LEAST);
         for (uint256 i = 0; i < wrong.length; ++i) {
-            Reservation[] memory reserved = new Reservation[](2);
-            (reserved[0], reserved[1]) = (Reservation(BOB, 5), wrong[i]);
+            reserved[1] = Reservation(wrong[i], LEAST);
             _refused(
                 OPERATOR,
                 abi.encodeCall(pot.open, (QUARTER, OPERATOR, reserved, false)),
-                abi.encodeWithSelector(
-                    IServiceNodeContribution.InvalidReservation.selector, 1, wrong[i].addr, wrong[i].amount
-                )
+                abi.encodeWithSelector(IServiceNodeContribution.InvalidReservation.selector, 1, wrong[i])
             );
         }
+        reserved[1] = Reservation(ALICE, LEAST - 1);
+        _refused(
+            OPERATOR,
+            abi.encodeCall(pot.open, (QUARTER, OPERATOR, reserved, false)),
+            abi.encodeWithSelector(IServiceNodeContribution.ReservationTooSmall.selector, 1, LEAST - 1, LEAST)
+        );
         _refused(
             OPERATOR,
             abi.encodeCall(pot.open, (QUARTER, OPERATOR, new Reservation[](10), false)),
@@ -204,16 +208,62 @@ contract ContributionOpenTest is ContributionTest {
         _open(QUARTER, false);
         rewards.setStakingRequirement(2 * STAKE);
         assertEq(pot.stakingRequirement(), STAKE);
-        // Completing it no longer registers a node, and costs nobody anything.
-        _refusedContribution(
-            ALICE,
-            WHOLE - QUARTER,
-            abi.encodeWithSelector(IServiceNodeRegistry.StakeMismatch.selector, STAKE, 2 * STAKE)
-        );
         vm.prank(OPERATOR);
         pot.reset();
         _open(2 * QUARTER, false);
         assertEq(pot.stakingRequirement(), 2 * STAKE);
+    }
+
+    function test_P45_P48_a_changed_requirement_stops_no_running_round() public {
+        IServiceNodeContribution automatic = pot;
+        _open(QUARTER, false);
+        _contribute(ALICE, QUARTER);
+        pot = _create(OPERATOR, 51);
+        _fund(OPERATOR);
+        _fund(ALICE);
+        _open(3 * QUARTER, true);
+        _contribute(ALICE, QUARTER);
+        rewards.setStakingRequirement(STAKE + 1);
+        // A full round is finalised, and one that is open is completed, at the terms that all of them have seen.
+        vm.prank(OPERATOR);
+        assertEq(rewards.node(pot.finalize()).stake, STAKE);
+        pot = automatic;
+        _contribute(BOB, 2 * QUARTER);
+        assertEq(rewards.node(pot.nodeId()).stake, STAKE);
+        // Whoever registers without a contribution contract needs the new one.
+        Registration memory registration = _registration(52, ALICE);
+        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.StakeMismatch.selector, STAKE, STAKE + 1));
+        vm.prank(ALICE);
+        rewards.addBLSPublicKey(registration, _solo(ALICE));
+    }
+
+    function test_P45_keys_and_proofs_are_checked_when_a_round_opens_and_when_they_change_in_it() public {
+        Registration memory stolen = _registration(54, ALICE);
+        bytes32 digest = rewards.hashProofOfPossession(stolen.blsKey, OPERATOR, IDENTITY);
+        bytes memory invalid =
+            abi.encodeWithSelector(IServiceNodeRegistry.InvalidProofOfPossession.selector, digest, OPERATOR);
+        vm.prank(OPERATOR);
+        pot.updateRegistration(stolen);
+        bytes memory opening = abi.encodeCall(pot.open, (QUARTER, OPERATOR, new Reservation[](0), true));
+        _refused(OPERATOR, opening, invalid);
+        Registration memory used = _registration(SECRET, OPERATOR);
+        vm.prank(OPERATOR);
+        pot.updateRegistration(used);
+        uint64 id = _register(SECRET, OPERATOR);
+        bytes memory inUse = abi.encodeWithSelector(IServiceNodeRegistry.KeyInUse.selector, id);
+        _refused(OPERATOR, opening, inUse);
+
+        Registration memory good = _registration(55, OPERATOR);
+        vm.prank(OPERATOR);
+        pot.updateRegistration(good);
+        _open(QUARTER, true);
+        for (uint256 i = 0; i < 2; ++i) {
+            _refused(OPERATOR, abi.encodeCall(pot.updateRegistration, (stolen)), invalid);
+            _refused(OPERATOR, abi.encodeCall(pot.updateRegistration, (used)), inUse);
+            // Once while the round is open, once while it is full.
+            if (i == 0) _contribute(ALICE, WHOLE - QUARTER);
+        }
+        assertEq(abi.encode(pot.registration()), abi.encode(good));
     }
 }
 
@@ -241,7 +291,7 @@ contract ContributionAmountTest is ContributionTest {
         // Nine contributors, each with the least: the stake is complete with the last one, not before.
         for (uint256 i = 0; i < 9; ++i) {
             address who = _someone(i);
-            (uint256 minimum,) = pot.contributionBounds(who);
+            (uint256 minimum,,) = pot.contributionBounds(who);
             assertTrue(minimum >= (WHOLE - QUARTER) / 9, "no part is dust");
             _refusedContribution(who, uint96(minimum - 1), _outOfRange(minimum - 1, minimum, WHOLE - pot.total()));
             _expectStatus(ContributionStatus.Open);
@@ -253,26 +303,22 @@ contract ContributionAmountTest is ContributionTest {
     }
 
     function test_P46_at_most_ten_with_reservations_counted() public {
-        Reservation[] memory reserved = new Reservation[](9);
-        for (uint256 i = 0; i < 9; ++i) {
-            reserved[i] = Reservation(_someone(i), 1e9);
-        }
-        _open(QUARTER, reserved, true);
-        uint96 rest = WHOLE - QUARTER - 9e9;
+        _open(QUARTER, _nineReservations(), true);
+        uint96 rest = WHOLE - QUARTER - 9 * LEAST;
         // No place for others, though there is an amount left; the reserved may take it.
         _expectBounds(ALICE, 0, 0);
         _refusedContribution(
             ALICE, rest, abi.encodeWithSelector(IServiceNodeContribution.NoPlaceLeft.selector, 1, 9, rest)
         );
-        _expectBounds(_someone(4), 1e9, rest + 1e9);
-        _contribute(_someone(4), rest + 1e9);
+        _expectBounds(_someone(4), LEAST, rest + LEAST);
+        _contribute(_someone(4), rest + LEAST);
         assertEq(pot.reservations().length, 8);
         _expectBounds(OPERATOR, 0, 0);
         _refusedContribution(
             OPERATOR, 1, abi.encodeWithSelector(IServiceNodeContribution.NoPlaceLeft.selector, 2, 8, 0)
         );
         for (uint256 i = 0; i < 9; ++i) {
-            if (i != 4) _contribute(_someone(i), 1e9);
+            if (i != 4) _contribute(_someone(i), LEAST);
         }
         _expectStatus(ContributionStatus.Full);
         assertEq(pot.contributions().length, 10);
@@ -325,11 +371,5 @@ contract ContributionAmountTest is ContributionTest {
         pot.setBeneficiary(BOB);
         assertEq(pot.contributions()[1].beneficiary, BOB);
         assertEq(pot.contributions()[0].beneficiary, OPERATOR);
-    }
-
-    function _expectBounds(address who, uint256 minimum, uint256 maximum) private view {
-        (uint256 least, uint256 most) = pot.contributionBounds(who);
-        assertEq(least, minimum);
-        assertEq(most, maximum);
     }
 }

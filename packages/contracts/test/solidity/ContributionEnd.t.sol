@@ -62,6 +62,71 @@ contract ContributionLeaveTest is ContributionTest {
         pot.finalize();
     }
 
+    function test_P47_nobody_withdraws_in_the_hour_after_a_round_became_full() public {
+        uint256 start = vm.getBlockTimestamp();
+        _open(2 * QUARTER, true);
+        _contribute(ALICE, QUARTER);
+        assertEq(pot.withdrawableAt(ALICE), start + 1 days);
+        vm.warp(start + 1 days);
+        _contribute(BOB, QUARTER);
+        assertEq(pot.withdrawableAt(ALICE), start + 1 days + 1 hours);
+        assertEq(pot.withdrawableAt(BOB), start + 2 days);
+        vm.warp(start + 1 days + 1 hours - 1);
+        _refusedWithdrawal(ALICE, start + 1 days + 1 hours - 1, start + 1 days + 1 hours);
+        vm.warp(start + 1 days + 1 hours);
+        _withdraw(ALICE);
+        _expectStatus(ContributionStatus.Open);
+        assertEq(token.balanceOf(ALICE), 10 * STAKE);
+    }
+
+    function test_P47_withdrawing_and_paying_again_never_takes_the_operators_hour() public {
+        // Each has been in for a day, and leaves as soon as it may, in front of `finalize`; then it fills its place anew.
+        _open(2 * QUARTER, true);
+        _contribute(ALICE, QUARTER);
+        _contribute(BOB, QUARTER);
+        for (uint256 i = 0; i < 4; ++i) {
+            address who = i % 2 == 0 ? ALICE : BOB;
+            vm.warp(vm.getBlockTimestamp() + 1 days);
+            _withdraw(who);
+            _refused(OPERATOR, abi.encodeCall(pot.finalize, ()), _wrongStatus(ContributionStatus.Open));
+            _contribute(who, QUARTER);
+            uint256 fullAt = vm.getBlockTimestamp();
+            vm.warp(fullAt + 1 hours - 1);
+            _refusedWithdrawal(ALICE, fullAt + 1 hours - 1, pot.withdrawableAt(ALICE));
+            _refusedWithdrawal(BOB, fullAt + 1 hours - 1, pot.withdrawableAt(BOB));
+        }
+        vm.prank(OPERATOR);
+        assertEq(pot.finalize(), 4);
+    }
+
+    function test_P47_refilling_keeps_nobody_for_longer_than_an_hour_each() public {
+        // ALICE wants to leave. Whoever makes the round full again is bound for a day itself, so this cannot go on.
+        _open(2 * QUARTER, true);
+        _contribute(ALICE, QUARTER);
+        _contribute(BOB, QUARTER);
+        uint256 start = vm.getBlockTimestamp();
+        vm.warp(start + 1 days);
+        _withdraw(BOB);
+        _contribute(BOB, QUARTER);
+        _refusedWithdrawal(ALICE, start + 1 days, start + 1 days + 1 hours);
+        vm.warp(start + 1 days + 1 hours);
+        _refusedWithdrawal(BOB, start + 1 days + 1 hours, start + 2 days);
+        _withdraw(ALICE);
+        assertEq(token.balanceOf(ALICE), 10 * STAKE);
+    }
+
+    function test_P47_withdrawableAt_is_for_contributors_of_a_running_round() public {
+        bytes memory ask = abi.encodeCall(pot.withdrawableAt, (ALICE));
+        _refused(ALICE, ask, _wrongStatus(ContributionStatus.Setup));
+        _open(QUARTER, true);
+        _refused(ALICE, ask, abi.encodeWithSelector(IServiceNodeContribution.NotContributor.selector, ALICE));
+        _refused(
+            ALICE,
+            abi.encodeCall(pot.withdrawableAt, (OPERATOR)),
+            abi.encodeWithSelector(IServiceNodeContribution.OperatorCannotWithdraw.selector, OPERATOR)
+        );
+    }
+
     function test_P47_the_operator_does_not_withdraw_but_ends_the_round() public {
         _open(QUARTER, true);
         vm.warp(block.timestamp + 2 days);
@@ -73,7 +138,7 @@ contract ContributionLeaveTest is ContributionTest {
     }
 
     function test_P47_a_reset_owes_everyone_what_they_paid() public {
-        _open(QUARTER, _reservations(BOB, 5), true);
+        _open(QUARTER, _reservations(BOB, LEAST), true);
         _contribute(ALICE, QUARTER);
         vm.expectEmit(address(pot));
         emit IServiceNodeContribution.RoundReset(1, 2 * QUARTER);
@@ -143,11 +208,7 @@ contract ContributionLeaveTest is ContributionTest {
     }
 
     function _refusedWithdrawal(address who, uint256 time, uint256 allowedAt) private {
-        _refused(
-            who,
-            abi.encodeCall(pot.withdraw, ()),
-            abi.encodeWithSelector(IServiceNodeContribution.WithdrawTooEarly.selector, time, allowedAt)
-        );
+        _refused(who, abi.encodeCall(pot.withdraw, ()), _tooEarly(time, allowedAt));
     }
 
     function _leavingIsRefused(ContributionStatus status) private {
@@ -171,8 +232,9 @@ contract ContributionFinalizeTest is ContributionTest {
         contributors[1] = Contributor(ALICE, ALICE, QUARTER);
         contributors[2] = Contributor(BOB, BOB, WHOLE - 2 * QUARTER);
         Registration memory registration = _registration(SECRET, OPERATOR);
+        uint64 time = uint64(vm.getBlockTimestamp());
         vm.expectEmit(address(rewards));
-        emit IServiceNodeRegistry.NewServiceNode(4, OPERATOR, false, registration, contributors);
+        emit IServiceNodeRegistry.NewServiceNode(4, OPERATOR, false, time, registration, contributors);
         vm.expectEmit(address(pot));
         emit IServiceNodeContribution.Finalized(1, 4);
         _contribute(BOB, WHOLE - 2 * QUARTER);
@@ -222,18 +284,6 @@ contract ContributionFinalizeTest is ContributionTest {
         pot.updateRegistration(other);
         _contribute(BOB, WHOLE - 2 * QUARTER);
         assertEq(pot.nodeId(), id + 1);
-    }
-
-    function test_P27_a_proof_of_another_operator_does_not_register() public {
-        Registration memory stolen = _registration(54, ALICE);
-        vm.prank(OPERATOR);
-        pot.updateRegistration(stolen);
-        bytes32 digest = rewards.hashProofOfPossession(stolen.blsKey, OPERATOR, IDENTITY);
-        _refused(
-            OPERATOR,
-            abi.encodeCall(pot.open, (WHOLE, OPERATOR, new Reservation[](0), false)),
-            abi.encodeWithSelector(IServiceNodeRegistry.InvalidProofOfPossession.selector, digest, OPERATOR)
-        );
     }
 
     function test_P27_only_the_named_factorys_contracts_register() public {

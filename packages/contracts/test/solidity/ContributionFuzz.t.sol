@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {
     Contribution,
     ContributionStatus,
@@ -19,6 +20,7 @@ contract ContributionFuzzTest is ContributionTest {
 
     address[PEOPLE] private people;
     uint256 private random;
+    uint256 private fullAt;
 
     function setUp() public override {
         super.setUp();
@@ -36,8 +38,9 @@ contract ContributionFuzzTest is ContributionTest {
             _step(manual);
             _check();
         }
-        if (pot.status() == ContributionStatus.Finalized) return _checkNode();
+        if (pot.status() == ContributionStatus.Finalized) return _checkNode(STAKE);
         if (pot.status() != ContributionStatus.Setup) {
+            _everyoneCanLeave();
             vm.prank(OPERATOR);
             pot.reset();
         }
@@ -48,17 +51,63 @@ contract ContributionFuzzTest is ContributionTest {
         assertEq(token.balanceOf(address(pot)), 0);
     }
 
-    function testFuzz_P46_bounded_contributions_complete_every_round(uint256 seed, uint256 opening) public {
-        // Whatever is paid within the bounds, nine others complete the stake, and sum to it exactly.
+    function testFuzz_P46_bounded_contributions_complete_every_round(uint256 seed, uint256 requirement) public {
+        // Whatever is paid within the bounds, nine others complete the stake, and sum to it exactly: of any
+        // requirement, the smallest too, where a part of it is a unit.
         random = seed;
-        _open(uint96(bound(opening, QUARTER, WHOLE)), false);
+        requirement = bound(requirement, 1, _draw(2) == 0 ? 50 : STAKE);
+        vm.mockCall(address(rewards), abi.encodeCall(rewards.stakingRequirement, ()), abi.encode(requirement));
+        uint256 quarter = (requirement + 3) / 4;
+        uint256 least = (requirement + 19) / 20;
+        _open(uint96(_amountWithin(quarter, requirement, least)), false);
         for (uint256 i = 1; pot.status() == ContributionStatus.Open; ++i) {
             assertTrue(i <= 9, "ten are enough");
-            (uint256 minimum, uint256 maximum) = pot.contributionBounds(people[i]);
+            (uint256 minimum, uint256 maximum, uint256 leastLeft) = pot.contributionBounds(people[i]);
             assertTrue(minimum != 0 && minimum <= maximum, "someone may always pay");
-            _contribute(people[i], uint96(_draw(3) == 0 ? minimum : minimum + _draw(maximum - minimum + 1)));
+            assertEq(leastLeft, least);
+            _contribute(people[i], uint96(_amountWithin(minimum, maximum, leastLeft)));
         }
-        _checkNode();
+        vm.clearMockedCalls();
+        _checkNode(requirement);
+    }
+
+    function testFuzz_P46_exactly_the_amounts_of_the_rule_are_taken(uint256 seed) public {
+        // The rule once more, from contributions and reservations alone, against what the contract takes.
+        random = seed;
+        _openAtRandom(true);
+        for (uint256 step = 0; step < STEPS && pot.status() == ContributionStatus.Open; ++step) {
+            address who = people[_draw(PEOPLE)];
+            (, uint256 maximum,) = pot.contributionBounds(who);
+            uint256 amount = _draw(3) == 0 ? _draw(WHOLE) : maximum + 1 - Math.min(maximum + 1, _draw(2 * LEAST));
+            bool expected = _isTaken(who, amount);
+            bytes memory call = abi.encodeCall(pot.contribute, (pot.round(), uint96(amount), who));
+            vm.prank(who);
+            (bool taken,) = address(pot).call(call);
+            assertTrue(taken == expected, "as the rule says");
+            _check();
+        }
+    }
+
+    function testFuzz_P47_finalize_always_has_its_hour(uint256 seed) public {
+        // Others come and go as they may; the operator ends it when it likes, within any hour after the round is full.
+        random = seed;
+        _openAtRandom(true);
+        for (uint256 step = 0; step < STEPS; ++step) {
+            if (pot.status() == ContributionStatus.Open) {
+                _contributeAtRandom(people[_draw(PEOPLE)]);
+                if (pot.status() == ContributionStatus.Full) fullAt = vm.getBlockTimestamp();
+                continue;
+            }
+            vm.warp(fullAt + _draw(1 hours));
+            for (uint256 i = 0; i < PEOPLE; ++i) assertTrue(!_withdraws(people[i]), "not in this hour");
+            if (_draw(3) == 0) {
+                vm.prank(OPERATOR);
+                pot.finalize();
+                return _checkNode(STAKE);
+            }
+            vm.warp(fullAt + 1 hours + _draw(2 days));
+            _withdraws(people[_draw(PEOPLE)]);
+        }
     }
 
     function _step(bool manual) private {
@@ -73,9 +122,7 @@ contract ContributionFuzzTest is ContributionTest {
             if (pot.refundable(who) != 0) pot.refund(who);
         } else if (what < 4) {
             vm.warp(block.timestamp + _draw(2 days));
-            vm.prank(who);
-            (bool success,) = address(pot).call(abi.encodeCall(pot.withdraw, ()));
-            if (success && pot.refundable(who) == 0) assertEq(token.balanceOf(who), 10 * STAKE);
+            if (_withdraws(who) && pot.refundable(who) == 0) assertEq(token.balanceOf(who), 10 * STAKE);
         } else if (what == 4 && pot.status() == ContributionStatus.Full) {
             vm.prank(OPERATOR);
             pot.finalize();
@@ -88,22 +135,70 @@ contract ContributionFuzzTest is ContributionTest {
         Reservation[] memory reserved = new Reservation[](_draw(4));
         uint96 sum = 0;
         for (uint256 i = 0; i < reserved.length; ++i) {
-            reserved[i] = Reservation(people[1 + i], uint96(1 + _draw(WHOLE / 4)));
+            reserved[i] = Reservation(people[1 + i], uint96(LEAST + _draw(WHOLE / 4 - LEAST)));
             sum += reserved[i].amount;
         }
         uint256 most = sum + QUARTER > WHOLE ? 0 : WHOLE - sum;
         if (most == 0) reserved = new Reservation[](0);
-        _open(most == 0 ? QUARTER : uint96(QUARTER + _draw(most - QUARTER + 1)), reserved, manual);
+        _open(most == 0 ? QUARTER : uint96(_amountWithin(QUARTER, most, LEAST)), reserved, manual);
     }
 
     /// @dev Contributes within the bounds; one below and one above is refused.
     function _contributeAtRandom(address who) private {
-        (uint256 minimum, uint256 maximum) = pot.contributionBounds(who);
+        (uint256 minimum, uint256 maximum, uint256 leastLeft) = pot.contributionBounds(who);
         if (maximum == 0) return;
         _refusedContribution(who, uint96(minimum - 1), _outOfRange(minimum - 1, minimum, maximum));
         _refusedContribution(who, uint96(maximum + 1), _outOfRange(maximum + 1, minimum, maximum));
-        uint256 amount = _draw(4) == 0 ? maximum : minimum + _draw(maximum - minimum + 1);
-        _contribute(who, uint96(amount));
+        _contribute(who, uint96(_amountWithin(minimum, maximum, leastLeft)));
+    }
+
+    /// @dev An amount that is not refused, often one at an end of what is taken.
+    function _amountWithin(uint256 minimum, uint256 maximum, uint256 leastLeft) private returns (uint256) {
+        uint256 how = _draw(6);
+        if (how == 0 || maximum < minimum + leastLeft) return maximum;
+        if (how == 1) return minimum;
+        if (how == 2) return maximum - leastLeft;
+        return minimum + _draw(maximum - leastLeft - minimum + 1);
+    }
+
+    /// @dev P-46.
+    function _isTaken(address who, uint256 amount) private view returns (bool) {
+        Contribution[] memory contributions = pot.contributions();
+        Reservation[] memory reserved = pot.reservations();
+        (uint256 open, uint256 own, bool isIn) = (WHOLE - pot.total(), 0, false);
+        for (uint256 i = 0; i < contributions.length; ++i) {
+            isIn = isIn || contributions[i].addr == who;
+        }
+        for (uint256 i = 0; i < reserved.length; ++i) {
+            open -= reserved[i].amount;
+            if (reserved[i].addr == who) own = reserved[i].amount;
+        }
+        uint256 places = 10 - contributions.length - reserved.length;
+        if (amount == 0 || amount < own || amount > own + open) return false;
+        uint256 left = own + open - amount;
+        if (left != 0 && left < LEAST) return false;
+        return isIn || own != 0 || (places != 0 && amount * places >= open && amount >= LEAST);
+    }
+
+    function _withdraws(address who) private returns (bool success) {
+        vm.prank(who);
+        (success,) = address(pot).call(abi.encodeCall(pot.withdraw, ()));
+    }
+
+    /// @dev P-47: everyone but the operator has everything back at the time that it was told.
+    function _everyoneCanLeave() private {
+        Contribution[] memory contributions = pot.contributions();
+        for (uint256 i = 1; i < contributions.length; ++i) {
+            address who = contributions[i].addr;
+            uint256 time = pot.withdrawableAt(who);
+            if (time > vm.getBlockTimestamp()) {
+                vm.warp(time - 1);
+                assertTrue(!_withdraws(who), "not before");
+                vm.warp(time);
+            }
+            assertTrue(_withdraws(who), "from then on");
+        }
+        assertEq(pot.contributions().length, 1);
     }
 
     function _check() private view {
@@ -112,7 +207,7 @@ contract ContributionFuzzTest is ContributionTest {
         assertTrue(contributions.length + reserved.length <= 10, "at most ten");
         uint256 sum = 0;
         for (uint256 i = 0; i < contributions.length; ++i) {
-            assertTrue(contributions[i].amount != 0, "nobody stays with nothing");
+            assertTrue(contributions[i].amount >= LEAST, "a real part");
             sum += contributions[i].amount;
         }
         assertEq(sum, pot.total());
@@ -122,9 +217,11 @@ contract ContributionFuzzTest is ContributionTest {
         }
         assertEq(token.balanceOf(address(pot)), owed);
         for (uint256 i = 0; i < reserved.length; ++i) {
+            assertTrue(reserved[i].amount >= LEAST, "a reservation for a real part");
             sum += reserved[i].amount;
         }
         assertTrue(sum <= WHOLE, "never more than the requirement");
+        assertTrue(sum == WHOLE || sum + LEAST <= WHOLE, "what is open is a real part");
         if (contributions.length != 0) {
             assertEq(contributions[0].addr, OPERATOR);
             assertTrue(contributions[0].amount >= QUARTER, "a quarter at least");
@@ -132,7 +229,7 @@ contract ContributionFuzzTest is ContributionTest {
     }
 
     /// @dev Everyone's tokens are in the node, in a refund or in the hand.
-    function _checkNode() private {
+    function _checkNode(uint256 requirement) private {
         Contributor[] memory contributors = rewards.node(pot.nodeId()).contributors;
         assertEq(contributors[0].addr, OPERATOR);
         uint256 sum = 0;
@@ -140,12 +237,14 @@ contract ContributionFuzzTest is ContributionTest {
             if (pot.refundable(people[i]) != 0) pot.refund(people[i]);
             uint256 staked = 0;
             for (uint256 j = 0; j < contributors.length; ++j) {
-                if (contributors[j].addr == people[i]) staked += contributors[j].stake;
+                if (contributors[j].addr != people[i]) continue;
+                staked += contributors[j].stake;
+                assertTrue(staked * 10_000 >= 500 * requirement, "a part to leave by");
             }
             assertEq(token.balanceOf(people[i]) + staked, 10 * STAKE);
             sum += staked;
         }
-        assertEq(sum, STAKE);
+        assertEq(sum, requirement);
         assertEq(token.balanceOf(address(pot)), 0);
     }
 

@@ -66,12 +66,10 @@ contract ExitTest is ReportTest {
         assertEq(rewards.node(id).leaveRequestedAt, vm.getBlockTimestamp());
     }
 
-    function test_P33_dust_contributors_cannot_end_a_young_node() public {
+    function test_P33_the_smallest_contributors_cannot_end_a_young_node() public {
         Contributor[] memory contributors = new Contributor[](10);
-        // The least parts that there are: a twentieth each (P-27).
-        uint128 part = STAKE / 20;
-        contributors[0] = Contributor(OPERATOR, OPERATOR, STAKE - 9 * part);
-        for (uint160 i = 1; i < 10; ++i) contributors[i] = Contributor(address(0x2000 + i), address(1), part);
+        contributors[0] = Contributor(OPERATOR, OPERATOR, STAKE - 9 * (STAKE / 20));
+        for (uint160 i = 1; i < 10; ++i) contributors[i] = Contributor(address(0x2000 + i), address(1), STAKE / 20);
         uint64 id = _registerAs(51, contributors);
         for (uint160 i = 1; i < 10; ++i) {
             _leaveRefused(
@@ -203,6 +201,7 @@ contract ExitTest is ReportTest {
         rewards.pause(1 days);
         _exitOf(POOLED, OPERATOR);
         _withdraw(LARGE, LARGE_STAKE);
+        rewards.withdrawPrincipalFor(POOLED, SMALL);
     }
 
     function test_P35_principal_does_not_use_up_the_claim_limit() public {

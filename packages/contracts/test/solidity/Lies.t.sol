@@ -21,7 +21,7 @@ contract LiesTest is NetworkTest {
         super.setUp();
         SeedNode[] memory seeds = new SeedNode[](N);
         for (uint64 id = 1; id <= N; ++id) {
-            seeds[id - 1] = SeedNode(_registration(_secretOf(id), address(this)), _solo(address(this)));
+            seeds[id - 1] = _seed(_secretOf(id));
         }
         rewards.seedPublicKeyList(seeds);
         token.transfer(address(rewards), rewards.principal());

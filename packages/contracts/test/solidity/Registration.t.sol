@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {
     Contributor,
@@ -13,38 +12,10 @@ import {
 } from "../../contracts/interfaces/IServiceNodeRegistry.sol";
 import {IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
 import {Bls} from "../../contracts/libraries/Bls.sol";
-import {ServiceNodeRewards} from "../../contracts/ServiceNodeRewards.sol";
+import {Contribution, ContributionFactory} from "./support/FakeContribution.sol";
 import {NetworkTest} from "./support/NetworkTest.sol";
 import {Signer} from "./support/Signer.sol";
 import {vm} from "./support/Vm.sol";
-
-/// @dev As much of a contribution contract as a registration asks for; the real ones have tests of their own.
-contract Contribution {
-    address public immutable operator;
-
-    constructor(address operator_) {
-        operator = operator_;
-    }
-
-    function register(
-        ServiceNodeRewards rewards,
-        IERC20 token,
-        Registration calldata registration,
-        Contributor[] calldata contributors
-    ) external returns (uint64) {
-        token.approve(address(rewards), type(uint256).max);
-        return rewards.addBLSPublicKey(registration, contributors);
-    }
-}
-
-contract ContributionFactory {
-    mapping(address account => bool) public isContribution;
-
-    function make(address operator) external returns (Contribution contribution) {
-        contribution = new Contribution(operator);
-        isContribution[address(contribution)] = true;
-    }
-}
 
 /// @dev P-8, P-20, P-21, P-27, P-28, P-30.
 contract RegistrationTest is NetworkTest {
@@ -65,8 +36,9 @@ contract RegistrationTest is NetworkTest {
         Registration memory registration = _registration(50, OPERATOR);
         Contributor[] memory contributors = _solo(OPERATOR);
 
+        uint64 time = uint64(block.timestamp);
         vm.expectEmit(address(rewards));
-        emit IServiceNodeRegistry.NewServiceNode(4, OPERATOR, false, registration, contributors);
+        emit IServiceNodeRegistry.NewServiceNode(4, OPERATOR, false, time, registration, contributors);
         vm.prank(OPERATOR);
         uint64 id = rewards.addBLSPublicKey(registration, contributors);
 
@@ -99,7 +71,7 @@ contract RegistrationTest is NetworkTest {
         Contributor[] memory contributors = new Contributor[](1 + seed % 10);
         uint128 rest = STAKE;
         for (uint160 i = 0; i < contributors.length; ++i) {
-            uint128 part = i + 1 == contributors.length ? rest : rest / 3;
+            uint128 part = i + 1 == contributors.length ? rest : STAKE / (i == 0 ? 3 : 18);
             contributors[i] = Contributor(i == 0 ? OPERATOR : address(0x1000 + i), address(0x2000 + i), part);
             rest -= part;
         }
@@ -203,7 +175,7 @@ contract RegistrationTest is NetworkTest {
 
     function test_P27_a_contribution_contract_registers_for_its_own_operator_only() public {
         ContributionFactory factory = new ContributionFactory();
-        Contribution contribution = factory.make(OPERATOR);
+        Contribution contribution = factory.make(OPERATOR, STAKE);
         token.transfer(address(contribution), STAKE);
         Registration memory registration = _registration(50, OPERATOR);
         bytes memory expected = abi.encodeWithSelector(
@@ -216,12 +188,12 @@ contract RegistrationTest is NetworkTest {
         emit IServiceNodeRewards.ContributionFactoryUpdated(address(factory));
         rewards.setContributionFactory(address(factory));
         assertEq(rewards.contributionFactory(), address(factory));
-        Contribution foreign = new Contribution(OPERATOR);
+        Contribution foreign = new Contribution(OPERATOR, STAKE);
         vm.expectRevert(
             abi.encodeWithSelector(IServiceNodeRegistry.CallerNotOperator.selector, address(foreign), OPERATOR)
         );
         foreign.register(rewards, token, registration, _solo(OPERATOR));
-        Contribution others = factory.make(address(0xbad));
+        Contribution others = factory.make(address(0xbad), STAKE);
         vm.expectRevert(
             abi.encodeWithSelector(IServiceNodeRegistry.CallerNotOperator.selector, address(others), OPERATOR)
         );
@@ -234,27 +206,23 @@ contract RegistrationTest is NetworkTest {
 
     function test_P27_refuses_contributors_that_do_not_fit() public {
         Registration memory registration = _registration(50, OPERATOR);
-        Contributor[] memory c = new Contributor[](0);
+        Contributor[] memory c = new Contributor[](11);
+        c[0].addr = OPERATOR;
         _refused(
-            registration, c, abi.encodeWithSelector(IServiceNodeRegistry.ContributorCountOutOfRange.selector, 0, 10)
-        );
-        _refused(
-            registration,
-            new Contributor[](11),
-            abi.encodeWithSelector(IServiceNodeRegistry.ContributorCountOutOfRange.selector, 11, 10)
+            registration, c, abi.encodeWithSelector(IServiceNodeRegistry.ContributorCountOutOfRange.selector, 11, 10)
         );
         c = new Contributor[](2);
         c[0] = Contributor(OPERATOR, OPERATOR, STAKE - 1);
         _refused(registration, c, abi.encodeWithSelector(IServiceNodeRegistry.ContributorIsZero.selector, 1));
         c[1] = Contributor(address(5), address(0), 1);
         _refused(registration, c, abi.encodeWithSelector(IServiceNodeRegistry.ContributorIsZero.selector, 1));
-        c[1] = Contributor(address(5), address(5), 0);
-        _refused(registration, c, abi.encodeWithSelector(IServiceNodeRegistry.StakeIsZero.selector, 1));
-        c[1] = Contributor(OPERATOR, OPERATOR, 1);
+        c[1] = Contributor(OPERATOR, OPERATOR, STAKE / 20);
         _refused(registration, c, abi.encodeWithSelector(IServiceNodeRegistry.DuplicateContributor.selector, OPERATOR));
-        c[1] = Contributor(address(5), address(5), 2);
+        c[1] = Contributor(address(5), address(5), STAKE / 20);
         _refused(
-            registration, c, abi.encodeWithSelector(IServiceNodeRegistry.StakeMismatch.selector, STAKE + 1, STAKE)
+            registration,
+            c,
+            abi.encodeWithSelector(IServiceNodeRegistry.StakeMismatch.selector, STAKE - 1 + STAKE / 20, STAKE)
         );
         c[0].stake = type(uint128).max;
         c[1].stake = type(uint128).max;
@@ -369,7 +337,7 @@ contract StartTest is NetworkTest {
         SeedNode[] memory seeds = _seeds(5);
         vm.expectEmit(address(rewards));
         emit IServiceNodeRegistry.NewServiceNode(
-            1, address(this), true, seeds[0].registration, seeds[0].contributors
+            1, address(this), true, uint64(block.timestamp), seeds[0].registration, seeds[0].contributors
         );
         rewards.seedPublicKeyList(seeds);
         assertEq(abi.encode(rewards.aggregatePublicKey()), abi.encode(Signer.keyOf(15)));

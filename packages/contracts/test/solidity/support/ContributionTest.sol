@@ -20,6 +20,8 @@ abstract contract ContributionTest is NetworkTest {
     address internal constant BOB = address(0xb0b);
     uint96 internal constant WHOLE = uint96(STAKE);
     uint96 internal constant QUARTER = WHOLE / 4;
+    /// @dev The least that a contributor may have of the node: 500 bps (P-27).
+    uint96 internal constant LEAST = WHOLE / 20;
     uint256 internal constant SECRET = 50;
 
     ServiceNodeContributionFactory internal factory;
@@ -86,6 +88,36 @@ abstract contract ContributionTest is NetworkTest {
     function _outOfRange(uint256 amount, uint256 minimum, uint256 maximum) internal pure returns (bytes memory) {
         return
             abi.encodeWithSelector(IServiceNodeContribution.AmountOutOfRange.selector, amount, minimum, maximum);
+    }
+
+    function _leavesTooLittle(uint256 left) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(IServiceNodeContribution.LeavesTooLittle.selector, left, LEAST);
+    }
+
+    function _tooEarly(uint256 time, uint256 allowedAt) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(IServiceNodeContribution.WithdrawTooEarly.selector, time, allowedAt);
+    }
+
+    function _withdraw(address who) internal {
+        vm.prank(who);
+        pot.withdraw();
+    }
+
+    function _expectBounds(address who, uint256 minimum, uint256 maximum) internal view {
+        (uint256 least, uint256 most, uint256 leastLeft) = pot.contributionBounds(who);
+        assertEq(least, minimum);
+        assertEq(most, maximum);
+        assertEq(leastLeft, most == 0 ? 0 : LEAST);
+    }
+
+    function _noReservations() internal pure returns (Reservation[] memory) {
+        return new Reservation[](0);
+    }
+
+    /// @dev A reservation for each place beside the operator's, of the least.
+    function _nineReservations() internal returns (Reservation[] memory reserved) {
+        reserved = new Reservation[](9);
+        for (uint256 i = 0; i < 9; ++i) reserved[i] = Reservation(_someone(i), LEAST);
     }
 
     function _reservations(address who, uint96 amount) internal pure returns (Reservation[] memory reserved) {

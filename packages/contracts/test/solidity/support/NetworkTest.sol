@@ -77,8 +77,14 @@ abstract contract NetworkTest is Assert {
     function _seeds(uint256 count) internal view returns (SeedNode[] memory seeds) {
         seeds = new SeedNode[](count);
         for (uint256 i = 0; i < count; ++i) {
-            seeds[i] = SeedNode(_registration(i + 1, address(this)), _solo(address(this)));
+            seeds[i] = _seed(i + 1);
         }
+    }
+
+    /// @dev A node of the test contract's own, registered now.
+    function _seed(uint256 secret) internal view returns (SeedNode memory) {
+        uint64 registeredAt = uint64(vm.getBlockTimestamp());
+        return SeedNode(registeredAt, _registration(secret, address(this)), _solo(address(this)));
     }
 
     function _registration(uint256 secret, address operator) internal view returns (Registration memory registration) {
