@@ -69,10 +69,13 @@ export async function deploy(
   const rewardsInit = encodeInitialize("ServiceNodeRewards", [
     {
       owner,
+      guardian: owner,
+      founder: deployer,
       stakingRequirement: parameters.stakingRequirementAtomic,
       epochSeconds: parameters.epochSeconds,
       claimLimit: parameters.claimLimitAtomic,
       claimCycleSeconds: parameters.claimCycleSeconds,
+      emergencyNoticeSeconds: 16 * 86_400,
     },
   ]);
   await requireNonce(3);
