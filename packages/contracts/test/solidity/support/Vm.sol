@@ -3,6 +3,12 @@ pragma solidity 0.8.37;
 
 /// @title The cheatcodes of Hardhat's Solidity tests that these tests use.
 interface Vm {
+    struct Log {
+        bytes32[] topics;
+        bytes data;
+        address emitter;
+    }
+
     function assume(bool condition) external pure;
     function chainId(uint256 id) external;
     function warp(uint256 timestamp) external;
@@ -16,6 +22,8 @@ interface Vm {
     function prank(address sender) external;
     function expectRevert(bytes calldata data) external;
     function expectEmit(address emitter) external;
+    function recordLogs() external;
+    function getRecordedLogs() external returns (Log[] memory logs);
     function readFile(string calldata path) external view returns (string memory);
     function keyExistsJson(string calldata json, string calldata path) external view returns (bool);
     function parseJsonBytes(string calldata json, string calldata path) external pure returns (bytes memory);
