@@ -13,9 +13,9 @@ import {
     IServiceNodeContribution,
     Reservation
 } from "./interfaces/IServiceNodeContribution.sol";
-import {BPS} from "./libraries/Bps.sol";
 import {Contributor, Registration} from "./interfaces/IServiceNodeRegistry.sol";
 import {IServiceNodeRewards} from "./interfaces/IServiceNodeRewards.sol";
+import {BPS} from "./libraries/Bps.sol";
 
 /// @title One node's stake, pooled by its operator and up to nine others.
 /// @dev The code of the factory's clones. In: contributions. Out: one registration, or everyone's tokens back. It trusts

@@ -1,20 +1,22 @@
 // Solidity and TypeScript agree: digests by the shared vectors, keys, aggregates and verification on a network. The
 // curve's own vectors are in test/solidity/Vectors.t.sol, the pool's release is in emission.test.ts.
 import { readFileSync } from "node:fs";
-import { type Address, digestOf, g1Struct, g2Struct, toHex } from "@quorate/common";
-import { Contract, type InterfaceAbi, type JsonRpcSigner } from "ethers";
+import { type Address, digestOf, fromHex, g1Struct, g2Struct, toHex } from "@quorate/common";
+import { Contract, type InterfaceAbi, type JsonRpcSigner, ZeroHash } from "ethers";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureBuilt, loadArtifact } from "../src/artifacts.ts";
 import {
   makeTestNode,
   send,
+  signAsOne,
   signRewardClaim,
   soloContributor,
   startSimulatedChain,
   startTestNetwork,
   TEST_STAKE_ATOMIC,
   type TestNetwork,
+  type TestNode,
 } from "../src/testing/index.ts";
 import { revertOf } from "./support.ts";
 
@@ -46,6 +48,8 @@ describe("P-4, P-5: digests", () => {
         expect(await rewards.getFunction("hashRewardClaim")(recipient, amount)).toBe(digest);
       } else if (kind === "EpochReport") {
         expect(await rewards.getFunction("hashEpochReport")(message)).toBe(digest);
+      } else if (kind === "Contest") {
+        expect(await rewards.getFunction("hashContest")(message["epoch"])).toBe(digest);
       } else if (kind === "ProofOfPossession") {
         const { blsKey, operator, identityKey } = message as Record<string, string>;
         const padded = paddedWords(blsKey as string);
@@ -76,6 +80,7 @@ function paddedWords(key: string): string[] {
 }
 
 describe("a network of 24", () => {
+  const allIds = Array.from({ length: 24 }, (_, i) => i + 1);
   let network: TestNetwork;
   let recipients = 0;
   beforeAll(async () => {
@@ -124,6 +129,48 @@ describe("a network of 24", () => {
       }),
       { numRuns: 25, seed: 7, examples: [[[3, 9], [9, 3], 5n]] },
     );
+  });
+
+  test("P-39, P-111: showings and contests hold for exactly the nodes that they list, as in @quorate/common", async () => {
+    const { rewards, scheme, chain } = network;
+    const epochSeconds = BigInt(network.deployment.parameters.epochSeconds);
+    const now = BigInt((await chain.provider.getBlock("latest"))?.timestamp ?? 0);
+    const running = (now - (await rewards.getFunction("genesis")())) / epochSeconds;
+    await chain.increaseTime(Number(epochSeconds - ((now - (await rewards.getFunction("genesis")())) % epochSeconds)));
+    const report = { epoch: running, rewardsRoot: ZeroHash, totalOwed: 0n, activate: [], decommission: [24] };
+    const digests = {
+      showSigners: fromHex(await rewards.getFunction("hashEpochReport")(report)),
+      contestSigned: fromHex(await rewards.getFunction("hashContest")(running)),
+    };
+    await send(rewards, "reportEpoch", report, signAsOne(scheme, network.nodes, digests.showSigners), [], []);
+
+    const ids = fc.uniqueArray(fc.integer({ min: 1, max: 23 }), { maxLength: 8 });
+    const call = fc.constantFrom("showSigners", "contestSigned");
+    await fc.assert(
+      fc.asyncProperty(call, ids, ids, fc.boolean(), async (method, others, lie, isTrue) => {
+        const signers = [24, ...others]; // a node that is decommissioned, or there is nobody to contest for
+        const listed = (isTrue ? signers : [24, ...lie]).toSorted((a, b) => a - b);
+        const digest = digests[method as keyof typeof digests];
+        const nodesOf = (list: readonly number[]) => list.map((id) => network.nodes[id - 1] as TestNode);
+        const signature = scheme.aggregateSignatures(
+          nodesOf(signers).map(({ blsSecret }) => scheme.sign(blsSecret, digest)),
+        );
+        const keys = nodesOf(listed).map(({ blsKey }) => blsKey);
+        const expected = scheme.verifyAggregate(keys, digest, signature);
+        const outcome = rewards.getFunction(method).staticCall(running, g2Struct(signature), listed);
+        if (expected) await outcome;
+        else expect(await revertOf(rewards, outcome)).toBe(`InvalidSignature(${toHex(digest)})`);
+      }),
+      { numRuns: 25, seed: 8, examples: [["showSigners", [3, 9], [9, 3], false]] },
+    );
+    await send(rewards, "showSigners", running, signAsOne(scheme, network.nodes, digests.showSigners), allIds);
+    expect((await rewards.getFunction("node")(24)).heardAtReport).toBe(1n);
+    // Back to where the tests below begin: all 24 are active.
+    await chain.increaseTime(Number(epochSeconds));
+    const next = { ...report, epoch: running + 1n, activate: [24], decommission: [] };
+    const digest = fromHex(await rewards.getFunction("hashEpochReport")(next));
+    await send(rewards, "reportEpoch", next, signAsOne(scheme, network.nodes, digest), [], [24]);
+    expect(await rewards.getFunction("activeStake")()).toBe(TEST_STAKE_ATOMIC * 24n);
   });
 
   test("P-8, P-21: registers with the proof of possession that @quorate/common makes, as pending", async () => {

@@ -245,6 +245,19 @@ describe("P-4, P-5: digests", () => {
     );
   });
 
+  test("Contest: contract and ethers agree", async () => {
+    const { chainId, verifyingContract } = network.domain;
+    const domain = { name: "ServiceNodeRewards", version: "1", chainId, verifyingContract };
+    const types = { Contest: [{ name: "epoch", type: "uint64" }] };
+    await fc.assert(
+      fc.asyncProperty(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), async (epoch) => {
+        const onChain = await network.rewards.getFunction("hashContest")(epoch);
+        expect(onChain).toBe(TypedDataEncoder.hash(domain, types, { epoch }));
+      }),
+      { numRuns: 40, seed: 17, examples: [[0n], [2n ** 64n - 1n]] },
+    );
+  });
+
   test("ProofOfPossession: contract, @quorate/common and ethers agree", async () => {
     await fc.assert(
       fc.asyncProperty(secretKey, address, digest32, async (secret, operator, identity) => {

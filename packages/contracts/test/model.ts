@@ -1,33 +1,11 @@
 // The contracts in plain TypeScript: the same rules, none of the code. In: operations in the order they are mined, with their
 // block's timestamp. Out: the name of the error the contract must give, or null, and the state it must then have. Keys are
-// numbers and signatures are sets of numbers: cryptography is differential.test.ts' job.
+// numbers and signatures are sets of numbers: cryptography is differential.test.ts' job. Here is what needs signatures; the
+// parts are the set of nodes, the money, and what owner and guardian may do.
 
 import { MoneyModel } from "./moneyModel.ts";
-
-export type ModelState = "pending" | "active" | "decommissioned" | "exited";
-
-/** A registered node. Times are seconds since 1970, zero when it has not happened. */
-export interface ModelNode {
-  readonly id: number;
-  readonly key: number;
-  readonly operator: number;
-  readonly stakeAtomic: bigint;
-  readonly contributors: readonly ModelContributor[];
-  readonly registeredAt: number;
-  state: ModelState;
-  leaveRequestedAt: number;
-  lastLeaveRequestAt: number;
-  decommissionedAt: number;
-  decommissionedAtReport: number;
-  unlocksAt: number;
-  forfeitedAtomic: bigint;
-  readonly withdrawn: Set<number>;
-}
-
-export interface ModelContributor {
-  readonly account: number;
-  readonly stakeAtomic: bigint;
-}
+import { BPS, type ModelContributor, type ModelNode, NodesModel } from "./nodesModel.ts";
+import { PowersModel } from "./powersModel.ts";
 
 /** Who signed, by key, and what the caller says of it, by id. */
 export interface ModelSignature {
@@ -36,6 +14,15 @@ export interface ModelSignature {
   readonly extraSigners: readonly number[];
 }
 
+/** Who signed, by key, and who is named as having signed, by id: no more and no less. */
+export interface ModelShowing {
+  readonly signed: ReadonlySet<number>;
+  readonly signers: readonly number[];
+}
+
+/** Whether a root may become payable (P-40): it may, it is zero, or it owes more than was ever released. */
+export type Cover = "covered" | "rootless" | "owing";
+
 /**
  * An epoch report. `content` are the leaves of its tree, lifetime amounts by account, as JSON: two reports with the same parts
  * have the same digest.
@@ -43,321 +30,200 @@ export interface ModelSignature {
 export interface ModelReport {
   readonly epoch: number;
   readonly content: string;
-  /** Whether root and amount allow it to become payable. */
-  readonly isCovered: boolean;
+  readonly cover: Cover;
   readonly activate: readonly number[];
   readonly decommission: readonly number[];
 }
 
-/** What the records of an epoch come to (P-39). */
-export interface ModelRecords {
-  readonly absent: readonly number[];
-  readonly shown: readonly number[];
-}
-
-interface Entry extends ModelRecords {
+/** What is kept of an epoch's records. */
+interface Entry {
   readonly digest: string;
-  readonly firstRecordedAt: number;
-  absent: number[];
-  shown: number[];
   isPayable: boolean;
 }
 
-interface Signed {
+/** Whose keys a signature must be of, and the stake that comes of it. */
+interface Sum {
+  readonly keys: readonly number[];
   readonly activeAtomic: bigint;
   readonly floorAtomic: bigint;
 }
 
-const BPS = 10_000n;
-const DAY_SECONDS = 86_400;
-const HOUR_SECONDS = 3_600;
-
 export class NetworkModel {
-  readonly nodes: ModelNode[] = [];
   readonly entries: Map<number, Entry> = new Map();
-  requirementAtomic: bigint;
+  readonly set: NodesModel = new NodesModel();
+  readonly powers: PowersModel;
   /** What the distributor keeps. */
   readonly money: MoneyModel;
   readonly epochSeconds: number;
   readonly genesis: number;
-  acceptedReports = 0;
-  /** What liquidators and the pool have been paid. */
-  forfeitedAtomic = 0n;
 
   constructor(parameters: {
     requirementAtomic: bigint;
     claimLimitAtomic: bigint;
     cycleSeconds: number;
     epochSeconds: number;
+    noticeSeconds: number;
     genesis: number;
   }) {
-    this.requirementAtomic = parameters.requirementAtomic;
-    this.money = new MoneyModel(parameters.claimLimitAtomic, parameters.cycleSeconds);
     this.epochSeconds = parameters.epochSeconds;
     this.genesis = parameters.genesis;
+    this.powers = new PowersModel(this.set, parameters);
+    const isPaused = (at: number): boolean => this.powers.isPaused(at);
+    this.money = new MoneyModel(parameters.claimLimitAtomic, parameters.cycleSeconds, isPaused);
+  }
+
+  get nodes(): readonly ModelNode[] {
+    return this.set.nodes;
   }
 
   /** A node that is active from the start (P-21). */
   seed(key: number, operator: number, stakeAtomic: bigint): void {
-    this.#enter(key, [{ account: operator, stakeAtomic }], "active", this.genesis);
+    this.set.enter(key, [{ account: operator, stakeAtomic }], "active", this.genesis);
   }
 
-  /** P-20, P-27, P-29: `addBLSPublicKey` by `caller`, with the key's proof of possession for `operator`. */
+  /** P-20, P-27, P-29: `addBLSPublicKey` by `caller`. */
   register(
     caller: number,
-    { key, operator }: { readonly key: number; readonly operator: number },
+    proof: { readonly key: number; readonly operator: number },
     given: readonly ModelContributor[],
     at: number,
   ): string | null {
-    if (this.paused) return "EnforcedPause";
-    const alone = [{ account: caller, stakeAtomic: this.requirementAtomic }];
-    const contributors = given.length === 0 ? alone : given;
-    const first = contributors[0] as ModelContributor;
-    if (caller !== first.account) return "CallerNotOperator";
-    if (contributors.length > 10) return "ContributorCountOutOfRange";
-    const isSmall = ({ stakeAtomic }: ModelContributor): boolean => stakeAtomic * BPS < 500n * this.requirementAtomic;
-    if (contributors.some(isSmall)) return "ContributorStakeTooSmall";
-    if (new Set(contributors.map(({ account }) => account)).size !== contributors.length) return "DuplicateContributor";
-    const total = contributors.reduce((sum, { stakeAtomic }) => sum + stakeAtomic, 0n);
-    if (total !== this.requirementAtomic) return "StakeMismatch";
-    if (first.stakeAtomic * 4n < this.requirementAtomic) return "OperatorStakeTooSmall";
-    if (this.nodes.some((node) => node.key === key && node.state !== "exited")) return "KeyInUse";
-    if (first.account !== operator) return "InvalidProofOfPossession";
-    this.#enter(key, contributors, "pending", at);
-    return null;
+    if (this.powers.isPaused(at)) return "EnforcedPause";
+    const requirement = this.powers.requirementAtomic;
+    const contributors = given.length === 0 ? [{ account: caller, stakeAtomic: requirement }] : given;
+    const problem = this.set.problemOf(caller, proof, contributors, requirement);
+    if (problem === null) this.set.enter(proof.key, contributors, "pending", at);
+    return problem;
   }
 
   /** P-24, P-25: `updateRewardsBalance`. */
-  award(recipient: number, amountAtomic: bigint, signature: ModelSignature): string | null {
-    if (this.paused) return "EnforcedPause";
+  award(recipient: number, amountAtomic: bigint, signature: ModelSignature, at: number): string | null {
+    if (this.powers.isPaused(at)) return "EnforcedPause";
     if (amountAtomic <= this.money.balanceOf(recipient).lifetime) return "AmountNotRaised";
-    const result = this.#verify(signature);
-    if (typeof result === "string") return result;
-    if (result.activeAtomic * BPS < 9_500n * this.activeStakeAtomic) return "QuorumNotReached";
-    if (!this.#movesMoney(result)) return "FloorNotReached";
-    this.money.balanceOf(recipient).lifetime = amountAtomic;
-    return null;
+    const sum = this.#sum(signature);
+    if (typeof sum === "string") return sum;
+    const problem = this.#moneyProblem(sum) ?? signatureProblem(sum.keys, signature.signed);
+    if (problem === null) this.money.balanceOf(recipient).lifetime = amountAtomic;
+    return problem;
   }
 
   /** P-37 to P-40: `reportEpoch`. */
-  report(report: ModelReport, signature: ModelSignature, earlier: ModelRecords, at: number): string | null {
-    if (this.paused) return "EnforcedPause";
+  report(report: ModelReport, signature: ModelSignature, at: number): string | null {
+    if (this.powers.isPaused(at)) return "EnforcedPause";
     const entry = this.entries.get(report.epoch);
-    const from = this.genesis + (report.epoch + 1) * this.epochSeconds;
-    if (at < from || at >= from + (entry === undefined ? 1 : 2) * this.epochSeconds) return "OutsideWindow";
+    const end = this.endOf(report.epoch);
+    const window = entry === undefined ? Math.floor(this.epochSeconds / 2) : 2 * this.epochSeconds;
+    if (at < end || at >= end + window) return "OutsideWindow";
     const digest = JSON.stringify(report);
     if (entry !== undefined && entry.digest !== digest) return "AnotherReportRecorded";
-    const result = this.#verify(signature);
-    if (typeof result === "string") return result;
-    if (result.activeAtomic * BPS < 6_667n * this.activeStakeAtomic) return "QuorumNotReached";
-    const becomesPayable = entry?.isPayable !== true && report.isCovered && this.#movesMoney(result);
-    if (entry === undefined) {
-      const absent = signature.nonSigners.filter((id) => this.#stateOf(id) === "active");
-      const shown = signature.extraSigners.filter((id) => this.#isInactive(id));
-      this.entries.set(report.epoch, { digest, firstRecordedAt: at, absent, shown, isPayable: becomesPayable });
-      this.acceptedReports += 1;
-      this.#apply(report, at);
-    } else {
-      const problem = this.#recordMore(entry, signature, earlier, becomesPayable);
-      if (problem !== null) return problem;
-    }
+    if (entry?.isPayable === true) return "AlreadyPayable";
+    if (entry !== undefined && report.cover === "rootless") return "RootIsZero";
+    if (entry !== undefined && report.cover === "owing") return "OwedExceedsReleased";
+    const sum = this.#sum(signature);
+    if (typeof sum === "string") return sum;
+    const baseAtomic = this.set.activeAtomic;
+    const isRecorded = sum.activeAtomic * BPS >= 6_667n * baseAtomic;
+    const quorum = entry === undefined ? (isRecorded ? null : "QuorumNotReached") : this.#moneyProblem(sum);
+    const problem = quorum ?? signatureProblem(sum.keys, signature.signed);
+    if (problem !== null) return problem;
+    const becomesPayable = report.cover === "covered" && this.#moneyProblem(sum) === null;
     if (becomesPayable) this.money.payableRoots.push(report.content);
+    if (entry !== undefined) {
+      entry.isPayable = true;
+      return null;
+    }
+    this.entries.set(report.epoch, { digest, isPayable: becomesPayable });
+    this.set.acceptedReports += 1;
+    this.powers.lastReportAt = at;
+    this.set.activate(report.activate, at);
+    this.set.decommission(report.decommission, true, baseAtomic, at);
     return null;
   }
 
-  /** P-33: `initiateExitBLSPublicKey` by `caller`. */
-  requestLeave(caller: number, id: number, at: number): string | null {
-    const node = this.nodes[id - 1];
-    if (node === undefined) return "UnknownId";
-    if (node.state === "exited") return "NodeExited";
-    if (node.lastLeaveRequestAt !== 0 && at < node.lastLeaveRequestAt + HOUR_SECONDS) return "LeaveRequestTooEarly";
-    const part = node.contributors.find(({ account }) => account === caller);
-    if (part === undefined) return "NotContributor";
-    const isSmall = caller !== node.operator && part.stakeAtomic * 4n < node.stakeAtomic;
-    if (isSmall && at < node.registeredAt + 30 * DAY_SECONDS) return "LeaveRequestTooEarly";
-    if (node.leaveRequestedAt === 0) node.leaveRequestedAt = at;
-    node.lastLeaveRequestAt = at;
-    return null;
+  /** P-39: `showSigners`. */
+  show(epoch: number, { signed, signers }: ModelShowing, at: number): string | null {
+    if (!this.entries.has(epoch)) return "NoRecord";
+    const end = this.endOf(epoch);
+    if (at < end || at >= end + this.epochSeconds) return "OutsideWindow";
+    const isInSet = (id: number): boolean => !["exited", undefined].includes(this.set.stateOf(id));
+    if (!signers.some(isInSet)) return "NobodyToShow";
+    return this.#hear(signed, signers);
   }
 
-  /** P-34: `exitBLSPublicKey` by anyone. */
-  exit(id: number, at: number): string | null {
-    const node = this.nodes[id - 1];
-    if (node === undefined) return "UnknownId";
-    if (node.state === "exited") return "NodeExited";
-    if (node.leaveRequestedAt === 0) return "LeaveNotRequested";
-    if (!this.#isUnlocked(node, at)) return "NodeLocked";
-    node.state = "exited";
-    node.unlocksAt = node.leaveRequestedAt + 15 * DAY_SECONDS;
+  /** P-111: `contestSigned`. */
+  contestSigned(epoch: number, { signed, signers }: ModelShowing, at: number): string | null {
+    const end = this.endOf(epoch);
+    if (at < end - this.epochSeconds || at >= end + this.epochSeconds) return "OutsideWindow";
+    if (!signers.some((id) => this.set.stateOf(id) === "decommissioned")) return "NobodyToContest";
+    return this.#hear(signed, signers);
+  }
+
+  /** P-110: `dropSilent` by anyone. */
+  dropSilent(ids: readonly number[], at: number): string | null {
+    if (this.powers.isPaused(at)) return "EnforcedPause";
+    this.set.dropSilent(ids);
     return null;
   }
 
   /** P-36: `liquidateBLSPublicKey` by anyone. */
   liquidate(id: number, at: number): string | null {
-    if (this.paused) return "EnforcedPause";
-    const node = this.nodes[id - 1];
-    if (node === undefined) return "UnknownId";
-    if (node.state === "exited") return "NodeExited";
-    if (node.state !== "decommissioned") return "NodeNotDecommissioned";
-    if (this.#isUnlocked(node, at)) return "NodeUnlocked";
-    if (this.acceptedReports - node.decommissionedAtReport < 168) return "LiquidationTooEarly";
-    node.state = "exited";
-    node.unlocksAt = node.decommissionedAt + 30 * DAY_SECONDS;
-    node.forfeitedAtomic = (node.stakeAtomic * 3n) / BPS + (node.stakeAtomic * 17n) / BPS;
-    this.forfeitedAtomic += node.forfeitedAtomic;
-    return null;
+    return this.powers.isPaused(at) ? "EnforcedPause" : this.set.liquidate(id, at);
   }
 
-  /** P-35: `withdrawPrincipal` by `caller`. */
-  withdraw(caller: number, id: number, at: number): string | null {
-    const node = this.nodes[id - 1];
-    if (node === undefined) return "UnknownId";
-    if (node.state !== "exited") return "NodeNotExited";
-    if (at < node.unlocksAt) return "NodeLocked";
-    if (!node.contributors.some(({ account }) => account === caller)) return "NotContributor";
-    if (node.withdrawn.has(caller)) return "PrincipalWithdrawn";
-    node.withdrawn.add(caller);
-    return null;
+  /** The first second after an epoch. */
+  endOf(epoch: number): number {
+    return this.genesis + (epoch + 1) * this.epochSeconds;
   }
 
-  /** P-29: one call pauses both contracts. */
-  get paused(): boolean {
-    return this.money.paused;
-  }
-
-  set paused(on: boolean) {
-    this.money.paused = on;
-  }
-
-  get activeStakeAtomic(): bigint {
-    return this.stakeAtomic(({ state }) => state === "active");
-  }
-
-  /** What has entered and was neither withdrawn nor forfeited. */
-  get principalAtomic(): bigint {
-    const withdrawn = this.nodes.map((node) =>
-      node.contributors
-        .filter(({ account }) => node.withdrawn.has(account))
-        .reduce(
-          (sum, { stakeAtomic }, i) =>
-            sum + stakeAtomic - (i === 0 && node.withdrawn.has(node.operator) ? node.forfeitedAtomic : 0n),
-          0n,
-        ),
-    );
-    return this.stakeAtomic(() => true) - withdrawn.reduce((sum, part) => sum + part, 0n) - this.forfeitedAtomic;
-  }
-
-  stakeAtomic(counts: (node: ModelNode) => boolean): bigint {
-    return this.nodes.filter(counts).reduce((sum, { stakeAtomic }) => sum + stakeAtomic, 0n);
-  }
-
-  #enter(key: number, contributors: readonly ModelContributor[], state: ModelState, at: number): void {
-    this.nodes.push({
-      id: this.nodes.length + 1,
-      key,
-      operator: (contributors[0] as ModelContributor).account,
-      stakeAtomic: contributors.reduce((sum, { stakeAtomic }) => sum + stakeAtomic, 0n),
-      contributors,
-      registeredAt: at,
-      state,
-      leaveRequestedAt: 0,
-      lastLeaveRequestAt: 0,
-      decommissionedAt: 0,
-      decommissionedAtReport: 0,
-      unlocksAt: 0,
-      forfeitedAtomic: 0n,
-      withdrawn: new Set(),
-    });
+  /** An aggregate of exactly these nodes, whatever their state. */
+  #hear(signed: ReadonlySet<number>, signers: readonly number[]): string | null {
+    const keys = signers.map((id) => this.nodes[id - 1]?.key ?? 0);
+    const problem = listProblem(signers, this.nodes.length) ?? signatureProblem(keys, signed);
+    if (problem === null) this.set.hear(signers);
+    return problem;
   }
 
   /** P-23. */
-  #verify({ signed, nonSigners, extraSigners }: ModelSignature): Signed | string {
-    if (this.activeStakeAtomic === 0n) return "NoActiveStake";
-    for (const ids of [nonSigners, extraSigners]) {
-      for (const [i, id] of ids.entries()) {
-        const previous = i === 0 ? 0 : (ids[i - 1] as number);
-        if (i > 0 && id === previous) return "DuplicateId";
-        if (id !== 0 && id < previous) return "UnsortedIds";
-        if (id === 0 || id > this.nodes.length) return "UnknownId";
-      }
-    }
-    const absent = new Set(nonSigners.filter((id) => this.#stateOf(id) === "active"));
-    const extra = extraSigners.filter((id) => this.#stateOf(id) !== "active");
-    const counted = this.nodes.filter(({ id, state }) => state === "active" && !absent.has(id));
-    const keys = [...counted.map(({ key }) => key), ...extra.map((id) => (this.nodes[id - 1] as ModelNode).key)];
-    if (keys.length === 0) return "KeyAtInfinity";
-    if (signed.size === 0) return "SignatureAtInfinity";
-    if (keys.length !== signed.size || keys.some((key) => !signed.has(key))) return "InvalidSignature";
-    const activeAtomic = counted.reduce((sum, { stakeAtomic }) => sum + stakeAtomic, 0n);
-    const named = new Set(extraSigners);
-    const floorAtomic = activeAtomic + this.stakeAtomic(({ id, state }) => state === "decommissioned" && named.has(id));
-    return { activeAtomic, floorAtomic };
+  #sum({ nonSigners, extraSigners }: ModelSignature): Sum | string {
+    if (this.set.activeAtomic === 0n) return "NoActiveStake";
+    const count = this.nodes.length;
+    const problem = listProblem(nonSigners, count) ?? listProblem(extraSigners, count);
+    if (problem !== null) return problem;
+    const counted = this.nodes.filter(({ id, state }) => state === "active" && !nonSigners.includes(id));
+    const extra = this.nodes.filter(({ id, state }) => state !== "active" && extraSigners.includes(id));
+    const sumOf = (nodes: readonly ModelNode[]): bigint =>
+      nodes.reduce((sum, { stakeAtomic }) => sum + stakeAtomic, 0n);
+    const activeAtomic = sumOf(counted);
+    const onFloor = extra.filter(({ state, isSilent }) => state === "decommissioned" && !isSilent);
+    return {
+      keys: [...counted, ...extra].map(({ key }) => key),
+      activeAtomic,
+      floorAtomic: activeAtomic + sumOf(onFloor),
+    };
   }
 
   /** P-24. */
-  #movesMoney({ activeAtomic, floorAtomic }: Signed): boolean {
-    const active = this.activeStakeAtomic;
-    const total = active + this.stakeAtomic(({ state }) => state === "decommissioned");
-    return activeAtomic * BPS >= 9_500n * active && floorAtomic * BPS >= 7_500n * total;
+  #moneyProblem({ activeAtomic, floorAtomic }: Sum): string | null {
+    const active = this.set.activeAtomic;
+    if (activeAtomic * BPS < 9_500n * active) return "QuorumNotReached";
+    return floorAtomic * BPS < 7_500n * (active + this.set.floorAtomic) ? "FloorNotReached" : null;
   }
+}
 
-  /** P-38. */
-  #apply({ activate, decommission }: ModelReport, at: number): void {
-    const baseAtomic = this.activeStakeAtomic;
-    for (const id of activate) {
-      const node = this.nodes[id - 1];
-      if (node !== undefined && this.#isInactive(id) && !this.#isUnlocked(node, at)) node.state = "active";
-    }
-    let takenAtomic = 0n;
-    for (const id of decommission) {
-      const node = this.nodes[id - 1];
-      if (node === undefined || node.state !== "active" || this.#isUnlocked(node, at)) continue;
-      const active = this.activeStakeAtomic;
-      const total = active + this.stakeAtomic(({ state }) => state === "decommissioned");
-      if (2n * (active - node.stakeAtomic) < total) continue;
-      node.state = "decommissioned";
-      node.decommissionedAt = at;
-      node.decommissionedAtReport = this.acceptedReports;
-      takenAtomic += node.stakeAtomic;
-      if (takenAtomic * BPS >= 200n * baseAtomic) break;
-    }
+/** P-23: a list is strictly ascending, and its ids were given. */
+function listProblem(ids: readonly number[], given: number): string | null {
+  for (const [i, id] of ids.entries()) {
+    const previous = i === 0 ? 0 : (ids[i - 1] as number);
+    if (i > 0 && id === previous) return "DuplicateId";
+    if (id !== 0 && id < previous) return "UnsortedIds";
+    if (id === 0 || id > given) return "UnknownId";
   }
+  return null;
+}
 
-  /** P-39. */
-  #recordMore(
-    entry: Entry,
-    { nonSigners, extraSigners }: ModelSignature,
-    earlier: ModelRecords,
-    becomesPayable: boolean,
-  ): string | null {
-    const same = (a: readonly number[], b: readonly number[]): boolean => a.join() === b.join();
-    if (!same(earlier.absent, entry.absent) || !same(earlier.shown, entry.shown)) return "EarlierRecordsDiffer";
-    const absent = entry.absent.filter((id) =>
-      this.#stateOf(id) === "active" ? nonSigners.includes(id) : !extraSigners.includes(id),
-    );
-    const fresh = extraSigners.filter(
-      (id) =>
-        this.#isInactive(id) &&
-        !entry.shown.includes(id) &&
-        !entry.absent.includes(id) &&
-        (this.nodes[id - 1] as ModelNode).decommissionedAt < entry.firstRecordedAt,
-    );
-    if (absent.length === entry.absent.length && fresh.length === 0 && !becomesPayable) return "NothingNew";
-    entry.absent = absent;
-    entry.shown = [...entry.shown, ...fresh].sort((a, b) => a - b);
-    entry.isPayable ||= becomesPayable;
-    return null;
-  }
-
-  #stateOf(id: number): ModelState | undefined {
-    return this.nodes[id - 1]?.state;
-  }
-
-  #isInactive(id: number): boolean {
-    return this.#stateOf(id) === "pending" || this.#stateOf(id) === "decommissioned";
-  }
-
-  #isUnlocked(node: ModelNode, at: number): boolean {
-    return node.leaveRequestedAt !== 0 && at >= node.leaveRequestedAt + 15 * DAY_SECONDS;
-  }
+/** P-23: a signature is that of exactly these keys. */
+function signatureProblem(keys: readonly number[], signed: ReadonlySet<number>): string | null {
+  if (keys.length === 0) return "KeyAtInfinity";
+  if (signed.size === 0) return "SignatureAtInfinity";
+  return keys.length !== signed.size || keys.some((key) => !signed.has(key)) ? "InvalidSignature" : null;
 }

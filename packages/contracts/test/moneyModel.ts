@@ -11,20 +11,22 @@ export class MoneyModel {
   readonly balances: Map<number, Balance> = new Map();
   /** What the payable roots' trees were made of, in their order: lifetime amounts by account, as JSON. */
   readonly payableRoots: string[] = [];
-  paused = false;
   readonly #limitAtomic: bigint;
   readonly #cycleSeconds: number;
+  readonly #isPaused: (at: number) => boolean;
   #cycle = 0;
   #claimedInCycle = 0n;
 
-  constructor(limitAtomic: bigint, cycleSeconds: number) {
+  /** @param isPaused What the rewards contract has told the distributor (P-113). */
+  constructor(limitAtomic: bigint, cycleSeconds: number, isPaused: (at: number) => boolean) {
     this.#limitAtomic = limitAtomic;
     this.#cycleSeconds = cycleSeconds;
+    this.#isPaused = isPaused;
   }
 
   /** P-26: `claimRewards(amount)` by `account`. */
   claim(account: number, amountAtomic: bigint, at: number): string | null {
-    if (this.paused) return "EnforcedPause";
+    if (this.#isPaused(at)) return "EnforcedPause";
     const { lifetime, claimed } = this.balanceOf(account);
     if (amountAtomic > lifetime - claimed) return "ClaimExceedsBalance";
     return this.#pay(account, lifetime, amountAtomic, at);
@@ -32,7 +34,7 @@ export class MoneyModel {
 
   /** P-41: `claimWithProof(amount, rootIndex, proof)` by `account`. */
   claimWithProof(account: number, amountAtomic: bigint, rootIndex: number, at: number): string | null {
-    if (this.paused) return "EnforcedPause";
+    if (this.#isPaused(at)) return "EnforcedPause";
     const problem = this.#checkLeaf(account, amountAtomic, rootIndex);
     if (problem !== null) return problem;
     const { lifetime, claimed } = this.balanceOf(account);
@@ -41,8 +43,8 @@ export class MoneyModel {
   }
 
   /** P-41: `updateRewardsBalancesWithProofs` for one recipient, by anyone. */
-  raiseWithProof(recipient: number, amountAtomic: bigint, rootIndex: number): string | null {
-    if (this.paused) return "EnforcedPause";
+  raiseWithProof(recipient: number, amountAtomic: bigint, rootIndex: number, at: number): string | null {
+    if (this.#isPaused(at)) return "EnforcedPause";
     const problem = this.#checkLeaf(recipient, amountAtomic, rootIndex);
     if (problem !== null) return problem;
     const balance = this.balanceOf(recipient);

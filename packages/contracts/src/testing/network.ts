@@ -63,7 +63,7 @@ export async function startTestNetwork(options: TestNetworkOptions, on?: Simulat
   const operator = (chain.signers[1] as JsonRpcSigner).address as Address;
   const nodes = Array.from({ length: options.nodes }, (_, i) => makeTestNode(scheme, domain, i + 1, operator));
   const stakeOf = options.stakeOf ?? (() => deployment.parameters.stakingRequirementAtomic);
-  await seedNodes(rewards, nodes, stakeOf);
+  await seedNodes(chain, rewards, nodes, stakeOf);
   if (options.started ?? true) {
     await send(token, "transfer", deployment.rewards, await rewards.getFunction("principal")());
     await send(rewards, "start");
@@ -73,6 +73,7 @@ export async function startTestNetwork(options: TestNetworkOptions, on?: Simulat
 
 /** Seeds nodes in as few transactions as fit, each with one stake. */
 async function seedNodes(
+  chain: SimulatedChain,
   rewards: Contract,
   nodes: readonly TestNode[],
   stakeOf: (id: number) => bigint,
@@ -82,14 +83,24 @@ async function seedNodes(
   for (let from = 0, to = 0; from < nodes.length; from = to) {
     const stakeAtomic = stakeOf(from + 1);
     while (to < nodes.length && to - from < SEEDS_PER_TRANSACTION && stakeOf(to + 1) === stakeAtomic) to++;
-    if (stakeAtomic !== current) await send(rewards, "setStakingRequirement", stakeAtomic);
+    await changeRequirement(chain, rewards, current, stakeAtomic);
     current = stakeAtomic;
     const batch = nodes.slice(from, to);
     const seeds = await seedStructs(rewards, batch, ({ operator }) => soloContributor(operator, stakeAtomic));
     // Without the call of `send`: seeding 2,000 nodes is most of what a test waits for.
     await (await rewards.getFunction("seedPublicKeyList")(seeds, { gasLimit: TRANSACTION_GAS_CAP })).wait();
   }
-  if (current !== requirement) await send(rewards, "setStakingRequirement", requirement);
+  await changeRequirement(chain, rewards, current, requirement);
+}
+
+/** Changes the staking requirement in steps of at most twice and at least half, 15 days apart (P-115). */
+async function changeRequirement(chain: SimulatedChain, rewards: Contract, from: bigint, to: bigint): Promise<void> {
+  for (let current = from; current !== to; ) {
+    const half = (current + 1n) / 2n;
+    current = to > 2n * current ? 2n * current : to < half ? half : to;
+    await chain.increaseTime(15 * 86_400);
+    await send(rewards, "setStakingRequirement", current);
+  }
 }
 
 /** The nodes as seeds of `rewards`, registered at its chain's latest block. */
