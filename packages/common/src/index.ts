@@ -11,6 +11,7 @@ export * from "./bundle.ts";
 export * from "./calldata.ts";
 export * from "./errors.ts";
 export * from "./expWad.ts";
+export * from "./gas.ts";
 export * from "./hex.ts";
 export * from "./identity.ts";
 export * from "./messages.ts";

@@ -5,7 +5,6 @@ import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {EpochReport, IEpochReports} from "../interfaces/IEpochReports.sol";
 import {NodeState} from "../interfaces/IServiceNodeRegistry.sol";
 import {IRewardsDistributor} from "../interfaces/IRewardsDistributor.sol";
-import {ActiveSet} from "./ActiveSet.sol";
 import {Digests} from "./Digests.sol";
 import {Epochs} from "./Epochs.sol";
 import {Ids} from "./Ids.sol";
@@ -146,12 +145,20 @@ library ReportLib {
         if (length > MAX_LIST) revert IEpochReports.ListTooLong(length, MAX_LIST);
     }
 
-    /// @dev Those of `ids` that are active, or those that are not.
+    /// @dev Those of `ids`, which ascend, that are active, or those that are not.
     function _only(uint64[] calldata ids, bool active) private view returns (uint64[] memory kept) {
+        RewardsStorage.Layout storage $ = RewardsStorage.load();
         kept = new uint64[](ids.length);
         uint256 count = 0;
+        uint256 word = type(uint256).max;
+        uint256 bits = 0; // of the bitmap's `word`: read once for all its ids
         for (uint256 i = 0; i < ids.length; ++i) {
-            if (ActiveSet.has(ids[i]) == active) kept[count++] = ids[i];
+            uint64 id = ids[i];
+            if (id >> 8 != word) {
+                word = id >> 8;
+                bits = $.activeBitmap[word];
+            }
+            if (((bits >> (id & 0xff)) & 1 == 1) == active) kept[count++] = id;
         }
         return Ids.shorten(kept, count);
     }

@@ -9,7 +9,6 @@ export {
   TEST_STAKE_ATOMIC,
   type TestNetwork,
   type TestNetworkOptions,
-  TRANSACTION_GAS_CAP,
 } from "./network.ts";
 export {
   type ContributorStruct,

@@ -1,6 +1,6 @@
 // A deployed and, if wanted, seeded and started network on a simulated chain: the ground that tests and the gas bench
 // stand on. Real contracts, real signatures.
-import type { Address, SignatureScheme, SigningDomain } from "@quorate/common";
+import { type Address, type SignatureScheme, type SigningDomain, TRANSACTION_GAS_CAP } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { Contract, type InterfaceAbi, type JsonRpcSigner } from "ethers";
 import { type ContractName, ensureBuilt, loadArtifact } from "../artifacts.ts";
@@ -11,8 +11,6 @@ import { type ContributorStruct, makeTestNode, type SeedStruct, soloContributor,
 
 /** The stake of a test node: 100 SESH in atomic units. */
 export const TEST_STAKE_ATOMIC: bigint = 100n * 10n ** 9n;
-/** The most gas a transaction may have (EIP-7825). */
-export const TRANSACTION_GAS_CAP = 16_777_216n;
 /** Seeds a transaction: at 315k gas each, 50 fit the cap. */
 const SEEDS_PER_TRANSACTION = 50;
 
