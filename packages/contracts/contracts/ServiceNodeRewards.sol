@@ -210,13 +210,13 @@ contract ServiceNodeRewards is
     /// @inheritdoc IServiceNodeRewards
     function pause() external onlyOwner {
         _pause();
-        _distributor.setPaused(true);
+        _distributor.setPausedUntil(type(uint40).max);
     }
 
     /// @inheritdoc IServiceNodeRewards
     function unpause() external onlyOwner {
         _unpause();
-        _distributor.setPaused(false);
+        _distributor.setPausedUntil(0);
     }
 
     /// @inheritdoc IServiceNodeRewards

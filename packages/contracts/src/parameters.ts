@@ -6,7 +6,6 @@ import { z } from "zod";
 const SESH = 10n ** 9n;
 const UINT64_MAX = 2n ** 64n - 1n;
 /** The width the distributor keeps the claim limit in: five million times the supply. */
-const UINT80_MAX = 2n ** 80n - 1n;
 const UINT128_MAX = 2n ** 128n - 1n;
 
 const address = z
@@ -33,7 +32,7 @@ const schema = z.strictObject({
     .max(2 ** 32)
     .default(3_600),
   /** What all claims together may pay in one cycle; 1,000,000 SESH in Session. */
-  claimLimitAtomic: amount(UINT80_MAX)
+  claimLimitAtomic: amount(UINT64_MAX)
     .min(1n)
     .default(1_000_000n * SESH),
   /** The length of a claim cycle, below 194 days; 12 hours in Session. */

@@ -94,7 +94,7 @@ describe("parseDeployParameters", () => {
     { epochSeconds: 1.5 },
     { stakingRequirementAtomic: 0n },
     { stakingRequirementAtomic: 2n ** 64n },
-    { claimLimitAtomic: 2n ** 80n },
+    { claimLimitAtomic: 2n ** 64n },
     { claimCycleSeconds: 2 ** 24 },
     { stakingRequirement: 5n },
   ])("error: %o", (input) => {

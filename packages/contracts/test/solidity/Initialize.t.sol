@@ -104,7 +104,7 @@ contract InitializeTest is NetworkTest {
         uint128 large = uint128(type(uint64).max) + 1;
         _refusedParameter(_with(1, large, CLAIM_LIMIT, CYCLE), "stakingRequirement", large);
         _refusedParameter(_with(1, STAKE, 0, CYCLE), "claimLimit", 0);
-        _refusedParameter(_with(1, STAKE, 1 << 80, CYCLE), "claimLimit", 1 << 80);
+        _refusedParameter(_with(1, STAKE, 1 << 64, CYCLE), "claimLimit", 1 << 64);
         _refusedParameter(_with(1, STAKE, CLAIM_LIMIT, 0), "claimCycleSeconds", 0);
         _refusedParameter(_with(1, STAKE, CLAIM_LIMIT, 1 << 24), "claimCycleSeconds", 1 << 24);
     }

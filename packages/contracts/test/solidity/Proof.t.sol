@@ -16,6 +16,9 @@ contract ProofTest is ReportTest {
     address private constant ALICE = address(0xa11ce);
     address private constant BOB = address(0xb0b);
     bytes private constant PAUSED = abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()")));
+    /// @dev What the distributor says, which pauses until a time.
+    bytes private constant PAUSED_UNTIL =
+        abi.encodeWithSelector(IRewardsDistributor.EnforcedPause.selector, type(uint40).max);
 
     function setUp() public override {
         super.setUp();
@@ -164,18 +167,18 @@ contract ProofTest is ReportTest {
         bytes32[] memory proof = _proof(BOB, 7e9);
         rewards.pause();
         vm.prank(ALICE);
-        vm.expectRevert(PAUSED);
+        vm.expectRevert(PAUSED_UNTIL);
         distributor.claimWithProof(5e9, 0, proof);
         ProofClaim[] memory claims = new ProofClaim[](0);
-        vm.expectRevert(PAUSED);
+        vm.expectRevert(PAUSED_UNTIL);
         distributor.updateRewardsBalancesWithProofs(claims);
-        vm.expectRevert(PAUSED);
+        vm.expectRevert(PAUSED_UNTIL);
         rewards.claimRewards();
-        vm.expectRevert(PAUSED);
+        vm.expectRevert(PAUSED_UNTIL);
         rewards.claimRewards(1);
-        vm.expectRevert(PAUSED);
+        vm.expectRevert(PAUSED_UNTIL);
         distributor.claimRewards();
-        vm.expectRevert(PAUSED);
+        vm.expectRevert(PAUSED_UNTIL);
         distributor.claimRewards(1);
     }
 

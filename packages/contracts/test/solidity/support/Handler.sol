@@ -46,7 +46,7 @@ contract Handler is ReportTest {
         isSetUp = true;
         super.setUp();
         _startWith(SEEDED);
-        rewards.setClaimLimit(type(uint80).max, CYCLE);
+        rewards.setClaimLimit(type(uint64).max, CYCLE);
         ghosts.push();
         for (uint256 i = 1; i <= SEEDED; ++i) {
             Ghost storage ghost = ghosts.push();
