@@ -5,6 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IRewardRatePool} from "./interfaces/IRewardRatePool.sol";
 import {IRewardsDistributor, ProofClaim} from "./interfaces/IRewardsDistributor.sol";
+import {BalanceMath} from "./libraries/BalanceMath.sol";
+import {ClaimCycle} from "./libraries/ClaimCycle.sol";
 import {MerkleTree} from "./libraries/MerkleTree.sol";
 
 /// @title Where rewards are paid from.
@@ -16,7 +18,7 @@ contract RewardsDistributor is IRewardsDistributor {
 
     /// @dev One slot: all that a claim reads and writes besides the recipient's own.
     struct Numbers {
-        uint40 pausedUntil;
+        uint40 pausedUntil; // seconds since 1970
         uint24 claimCycleSeconds;
         uint32 claimCycle; // timestamp / claimCycleSeconds of the last claim
         uint32 payableRootCount;
@@ -74,8 +76,8 @@ contract RewardsDistributor is IRewardsDistributor {
         _checkProof(_numbers.payableRootCount, msg.sender, amount, rootIndex, proof);
         Balance storage balance = _balances[msg.sender];
         (uint256 lifetime, uint256 claimed) = (balance.lifetime, balance.claimed);
-        if (amount > lifetime) lifetime = _within128(amount);
-        _pay(balance, msg.sender, lifetime, claimed, lifetime - claimed);
+        lifetime = BalanceMath.raised(lifetime, amount);
+        _pay(balance, msg.sender, lifetime, lifetime, BalanceMath.owed(lifetime, claimed));
     }
 
     /// @inheritdoc IRewardsDistributor
@@ -129,6 +131,7 @@ contract RewardsDistributor is IRewardsDistributor {
 
     /// @inheritdoc IRewardsDistributor
     function setPausedUntil(uint256 until) external onlyRewards {
+        if (until > type(uint40).max) revert ParameterOutOfRange("pausedUntil", until);
         _numbers.pausedUntil = uint40(until);
     }
 
@@ -163,7 +166,7 @@ contract RewardsDistributor is IRewardsDistributor {
     /// @inheritdoc IRewardsDistributor
     function claimCycle() external view returns (uint256 limit, uint256 claimedInCycle, uint256 cycleSeconds) {
         (limit, cycleSeconds) = (_numbers.claimLimit, _numbers.claimCycleSeconds);
-        claimedInCycle = _numbers.claimCycle == block.timestamp / cycleSeconds ? _numbers.claimedInCycle : 0;
+        claimedInCycle = ClaimCycle.used(_cycleNow(), _numbers.claimCycle, _numbers.claimedInCycle);
     }
 
     /// @inheritdoc IRewardsDistributor
@@ -201,37 +204,32 @@ contract RewardsDistributor is IRewardsDistributor {
     function _raise(address recipient, uint256 amount) private returns (uint256 previous) {
         Balance storage balance = _balances[recipient];
         previous = balance.lifetime;
-        if (amount <= previous) return previous;
-        balance.lifetime = _within128(amount);
+        uint256 lifetime = BalanceMath.raised(previous, amount);
+        if (lifetime == previous) return previous;
+        balance.lifetime = uint128(lifetime);
         emit RewardsBalanceUpdated(recipient, amount, previous);
-    }
-
-    function _within128(uint256 amount) private pure returns (uint128) {
-        if (amount > type(uint128).max) revert AmountTooLarge(amount);
-        return uint128(amount);
     }
 
     function _payAll(address recipient) private {
         Balance storage balance = _balances[recipient];
         (uint256 lifetime, uint256 claimed) = (balance.lifetime, balance.claimed);
-        _pay(balance, recipient, lifetime, claimed, lifetime - claimed);
+        _pay(balance, recipient, lifetime, lifetime, BalanceMath.owed(lifetime, claimed));
     }
 
     function _payPart(address recipient, uint256 amount) private {
         Balance storage balance = _balances[recipient];
         (uint256 lifetime, uint256 claimed) = (balance.lifetime, balance.claimed);
-        if (amount > lifetime - claimed) revert ClaimExceedsBalance(amount, lifetime - claimed);
-        _pay(balance, recipient, lifetime, claimed, amount);
+        _pay(balance, recipient, lifetime, BalanceMath.paid(lifetime, claimed, amount), amount);
     }
 
-    /// @dev P-26: pays `amount`, at most `lifetime - claimed`, and stores the pair in one write. Everything is stored before
-    /// the first token moves: a token that calls back finds this claim done.
+    /// @dev P-26: pays `amount` and stores the pair as it is afterwards, in one write. Everything is stored before the first
+    /// token moves: a token that calls back finds this claim done. Both casts are of what fits (P25, proofs.md).
     function _pay(Balance storage balance, address recipient, uint256 lifetime, uint256 claimed, uint256 amount)
         private
     {
         if (amount == 0) revert NothingToClaim(recipient);
         _countClaim(amount);
-        (balance.lifetime, balance.claimed) = (uint128(lifetime), uint128(claimed + amount));
+        (balance.lifetime, balance.claimed) = (uint128(lifetime), uint128(claimed));
         emit RewardsClaimed(recipient, amount, lifetime);
         // Most claims find the tokens here. To ask for the balance first would cost each of them a call.
         if (token.trySafeTransfer(recipient, amount)) return;
@@ -243,13 +241,13 @@ contract RewardsDistributor is IRewardsDistributor {
 
     /// @dev Holds the claims of a cycle to their limit.
     function _countClaim(uint256 amount) private {
-        uint32 cycle = uint32(block.timestamp / _numbers.claimCycleSeconds);
-        uint256 limit = _numbers.claimLimit;
-        uint256 used = _numbers.claimCycle == cycle ? _numbers.claimedInCycle : 0;
-        unchecked {
-            // `amount` is below 2^128, and what is stored at most a limit, below 2^64.
-            if (used + amount > limit) revert ClaimLimitExceeded(amount, limit > used ? limit - used : 0);
-            (_numbers.claimCycle, _numbers.claimedInCycle) = (cycle, uint64(used + amount));
-        }
+        uint32 cycle = _cycleNow();
+        uint256 used = ClaimCycle.used(cycle, _numbers.claimCycle, _numbers.claimedInCycle);
+        used = ClaimCycle.take(amount, used, _numbers.claimLimit);
+        (_numbers.claimCycle, _numbers.claimedInCycle) = (cycle, uint64(used)); // at most the limit
+    }
+
+    function _cycleNow() private view returns (uint32) {
+        return uint32(block.timestamp / _numbers.claimCycleSeconds);
     }
 }

@@ -50,19 +50,22 @@ function compile(source: string, outputs: Readonly<Record<string, readonly strin
       outputSelection: { "*": outputs },
     },
   };
-  const read = (path: string): { contents: string } | { error: string } => {
-    try {
-      const file = path.startsWith("contracts/") ? join(packageDir, path) : require.resolve(path);
-      return { contents: readFileSync(file, "utf8") };
-    } catch (error) {
-      return { error: String(error) };
-    }
-  };
-  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: read })) as Output;
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: readSource })) as Output;
   const errors = (output.errors ?? []).filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
     const report = errors.map(({ formattedMessage }) => formattedMessage).join("\n");
     throw quorateError("CONTRACTS_BUILD_FAILED", { status: 1, report });
   }
   return output;
+}
+
+/** Reads a source of this workspace ("contracts/…") or of a package, as the compiler asks for it. */
+export function readSource(path: string): { contents: string } | { error: string } {
+  const require = createRequire(join(packageDir, "package.json"));
+  try {
+    const file = path.startsWith("contracts/") ? join(packageDir, path) : require.resolve(path);
+    return { contents: readFileSync(file, "utf8") };
+  } catch (error) {
+    return { error: String(error) };
+  }
 }

@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IRewardRatePool} from "./IRewardRatePool.sol";
 
 /// @notice One recipient's leaf in a payable root.
+/// @param recipient Whose leaf it is.
 /// @param amount The lifetime amount, in atomic units.
 /// @param rootIndex Which payable root, by the index of its `RewardsRootPayable` event.
 /// @param proof The siblings from the leaf upwards, in OpenZeppelin's standard tree.
@@ -21,36 +22,64 @@ interface IRewardsDistributor {
     // --- errors ---
 
     /// @notice Only the rewards contract may do this.
+    /// @param caller Who called.
+    /// @param rewards The rewards contract.
     error NotRewards(address caller, address rewards);
     /// @notice Payouts, proofs and roots are paused (P-29).
+    /// @param until When the pause ends by itself, in seconds since 1970.
     error EnforcedPause(uint256 until);
     /// @notice An amount does not fit its 128 bits.
+    /// @param amount The lifetime amount that was shown, in atomic units.
     error AmountTooLarge(uint256 amount);
     /// @notice There is nothing to claim, or zero was named.
+    /// @param recipient Who would have been paid.
     error NothingToClaim(address recipient);
     /// @notice More was named than there is to claim.
+    /// @param amount What was named, in atomic units.
+    /// @param claimable What there is to claim, in atomic units.
     error ClaimExceedsBalance(uint256 amount, uint256 claimable);
     /// @notice The claims of this cycle have used up its limit. Claim a part, or wait for the next cycle (P-26).
+    /// @param amount What was to be paid, in atomic units.
+    /// @param left What the cycle may still pay, in atomic units.
     error ClaimLimitExceeded(uint256 amount, uint256 left);
     /// @notice There are too few tokens here, even after the pool's payout (P-26).
+    /// @param available What is here, in atomic units.
+    /// @param amount What was to be paid, in atomic units.
     error RewardsShort(uint256 available, uint256 amount);
     /// @notice A root is not among the last 8 payable ones. Take a newer one (P-41).
+    /// @param rootIndex The root that was named.
+    /// @param payableRootCount How many roots have become payable: the last 8 indices below are valid.
     error RootNotValid(uint256 rootIndex, uint256 payableRootCount);
     /// @notice The proof does not lead from this recipient and amount to the root (P-41).
+    /// @param recipient The leaf's recipient.
+    /// @param amount The leaf's lifetime amount, in atomic units.
+    /// @param root The root that was named.
     error InvalidProof(address recipient, uint256 amount, bytes32 root);
     /// @notice A parameter is out of its range.
+    /// @param name The parameter's name.
+    /// @param value What was given.
     error ParameterOutOfRange(string name, uint256 value);
     /// @notice An address that must be set is zero, or a contract that must fit does not.
+    /// @param name What the address is for.
+    /// @param value What was given, or what was found in its place.
     error WrongAddress(string name, address value);
 
     // --- events ---
 
     /// @notice A recipient's lifetime amount has grown. A claim by proof does not emit it: see `RewardsClaimed`.
+    /// @param recipient Whose it is.
+    /// @param amount The lifetime amount now, in atomic units.
+    /// @param previousAmount The lifetime amount before, in atomic units.
     event RewardsBalanceUpdated(address indexed recipient, uint256 amount, uint256 previousAmount);
     /// @notice Rewards were paid.
-    /// @param lifetime The recipient's lifetime amount, which a claim by proof may have raised in the same call.
+    /// @param recipient Who was paid.
+    /// @param amount What was paid, in atomic units.
+    /// @param lifetime The recipient's lifetime amount, in atomic units, which a claim by proof may have raised in the
+    /// same call.
     event RewardsClaimed(address indexed recipient, uint256 amount, uint256 lifetime);
-    /// @notice Claims may pay `limit` in each cycle of `cycleSeconds`.
+    /// @notice The claim limit was set.
+    /// @param limit What all claims together may pay in one cycle, in atomic units.
+    /// @param cycleSeconds How long a cycle is.
     event ClaimLimitUpdated(uint256 limit, uint256 cycleSeconds);
 
     // --- anyone ---
@@ -92,11 +121,14 @@ interface IRewardsDistributor {
     /// @notice Starts the pool (P-30). Rewards contract only.
     function start() external;
 
-    /// @notice Stops payouts, proofs and roots, or ends that (P-29). Rewards contract only, whose events tell of it.
+    /// @notice Stops payouts, proofs and roots until a time, after which they go on by themselves (P-29). Rewards contract
+    /// only, whose events tell of it.
+    /// @param until In seconds since 1970, of 40 bits. A time that has passed ends a pause.
     function setPausedUntil(uint256 until) external;
 
-    /// @notice Sets how much all claims together may pay in one cycle: below 2^64 in less than 2^24 seconds. Rewards
-    /// contract only.
+    /// @notice Sets how much all claims together may pay in one cycle. Rewards contract only.
+    /// @param limit In atomic units: at least 1, below 2^64.
+    /// @param cycleSeconds At least 1, below 2^24.
     function setClaimLimit(uint256 limit, uint256 cycleSeconds) external;
 
     // --- views ---
@@ -110,10 +142,10 @@ interface IRewardsDistributor {
     /// @notice The rewards contract: a proxy, whose address never changes.
     function rewards() external view returns (address);
 
-    /// @notice Whether payouts, proofs and roots are paused.
+    /// @notice Whether payouts, proofs and roots are paused now.
     function paused() external view returns (bool);
 
-    /// @notice When the last pause ends or ended, in seconds since 1970; zero when there was none (P-29).
+    /// @notice When the last pause ends or has ended, in seconds since 1970; zero when there was none.
     function pausedUntil() external view returns (uint256);
 
     /// @notice What a recipient has earned, and what of it was paid (P-25).

@@ -21,7 +21,11 @@ library PoolMath {
     /// @param elapsedSeconds Any number.
     /// @return In atomic units, never more than `balance`, never less than after a shorter time.
     function releasedOf(uint128 balance, uint256 elapsedSeconds) internal pure returns (uint256) {
-        uint256 left = leftAfter(elapsedSeconds);
+        return releasedAt(balance, leftAfter(elapsedSeconds));
+    }
+
+    /// @notice What a balance has released when `left` of it, with 18 decimals, is not released.
+    function releasedAt(uint128 balance, uint256 left) internal pure returns (uint256) {
         // The exponential of zero is 1e18 exactly, and no other here is more.
         return left < WAD ? uint256(balance) * (WAD - left) / WAD : 0;
     }
@@ -29,9 +33,13 @@ library PoolMath {
     /// @notice The part of a balance that is not released after some time, with 18 decimals: `expWad(−x)` with
     /// `x = floor(151e15 × elapsed / 31536000)`.
     function leftAfter(uint256 elapsedSeconds) internal pure returns (uint256) {
-        uint256 x = RATE * (elapsedSeconds < LONGEST ? elapsedSeconds : LONGEST) / YEAR;
-        // x is at most 45.3e18, and the exponential is never negative.
-        return uint256(FixedPointMathLib.expWad(-int256(x)));
+        // The exponential is never negative.
+        return uint256(FixedPointMathLib.expWad(-int256(exponentAfter(elapsedSeconds))));
+    }
+
+    /// @notice The exponent without its sign, with 18 decimals: at most 45.3e18.
+    function exponentAfter(uint256 elapsedSeconds) internal pure returns (uint256) {
+        return RATE * (elapsedSeconds < LONGEST ? elapsedSeconds : LONGEST) / YEAR;
     }
 
     /// @notice What an unreleased balance would release in a year if it stayed as it is: 15.1% of it, rounded down.

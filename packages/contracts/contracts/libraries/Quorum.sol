@@ -24,14 +24,14 @@ library Quorum {
     function movesMoney(uint256 signedActive, uint256 signedFloor) internal view returns (bool) {
         RewardsStorage.Layout storage $ = RewardsStorage.load();
         uint256 active = $.activeStake;
-        return QuorumMath.reaches(signedActive, active, QuorumMath.MONEY_BPS)
-            && QuorumMath.reaches(signedFloor, active + $.decommissionedStake, QuorumMath.FLOOR_BPS);
+        uint256 total = active + $.decommissionedStake;
+        return QuorumMath.moves(signedActive, active, signedFloor, total);
     }
 
     /// @notice Reverts unless enough has signed to record a report.
     function checkRecord(uint256 signedActive) internal view {
         uint256 active = RewardsStorage.load().activeStake;
-        if (!QuorumMath.reaches(signedActive, active, QuorumMath.RECORD_BPS)) {
+        if (!QuorumMath.records(signedActive, active)) {
             revert IServiceNodeRewards.QuorumNotReached(signedActive, active, QuorumMath.RECORD_BPS);
         }
     }

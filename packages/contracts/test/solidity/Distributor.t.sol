@@ -30,7 +30,7 @@ contract DistributorTest is NetworkTest {
             abi.encodeWithSignature("claimFor(address,uint256)", ALICE, 1),
             abi.encodeCall(distributor.addRoot, (bytes32(uint256(1)))),
             abi.encodeCall(distributor.start, ()),
-            abi.encodeCall(distributor.setPaused, (true)),
+            abi.encodeCall(distributor.setPausedUntil, (type(uint40).max)),
             abi.encodeCall(distributor.setClaimLimit, (1, 1))
         ];
         address[3] memory callers = [ALICE, address(this), address(pool)];
@@ -51,24 +51,53 @@ contract DistributorTest is NetworkTest {
 
     function test_P29_a_pause_stops_the_rewards_contract_too() public {
         _raise(ALICE, 5);
-        rewards.pause(1 days);
-        bytes[7] memory calls = [
-            abi.encodeWithSignature("claimFor(address)", ALICE),
-            abi.encodeWithSignature("claimFor(address,uint256)", ALICE, 1),
-            abi.encodeCall(distributor.addRoot, (bytes32(uint256(1)))),
-            abi.encodeWithSignature("claimRewards()"),
-            abi.encodeWithSignature("claimRewards(uint256)", 1),
-            abi.encodeCall(distributor.claimWithProof, (1, 0, new bytes32[](0))),
-            abi.encodeCall(distributor.updateRewardsBalancesWithProofs, (new ProofClaim[](0)))
-        ];
-        for (uint256 i = 0; i < calls.length; ++i) {
-            vm.prank(address(rewards));
-            (bool success, bytes memory answer) = address(distributor).call(calls[i]);
-            assertTrue(!success, "refused");
-            assertEq(answer, abi.encodeWithSelector(IRewardsDistributor.EnforcedPause.selector));
-        }
-        rewards.unpause();
+        uint256 until = vm.getBlockTimestamp() + 1 days;
+        _pauseUntil(until);
+        assertTrue(distributor.paused(), "paused");
+        assertEq(distributor.pausedUntil(), until);
+        _everythingIsRefused(until);
+        vm.warp(until - 1);
+        _everythingIsRefused(until);
+        vm.warp(until);
+        assertTrue(!distributor.paused(), "not paused");
         _claimAs(ALICE, 5);
+    }
+
+    function test_P29_a_pause_can_be_prolonged_and_ended() public {
+        _raise(ALICE, 5);
+        uint256 until = vm.getBlockTimestamp() + 1 days;
+        _pauseUntil(until);
+        _pauseUntil(until + 1 days);
+        vm.warp(until);
+        _everythingIsRefused(until + 1 days);
+        _pauseUntil(0);
+        assertTrue(!distributor.paused(), "not paused");
+        _claimAs(ALICE, 5);
+    }
+
+    function test_P29_a_pause_of_more_than_40_bits_is_refused() public {
+        uint256 tooLate = uint256(type(uint40).max) + 1;
+        vm.prank(address(rewards));
+        vm.expectRevert(
+            abi.encodeWithSelector(IRewardsDistributor.ParameterOutOfRange.selector, "pausedUntil", tooLate)
+        );
+        distributor.setPausedUntil(tooLate);
+        _pauseUntil(tooLate - 1);
+        assertEq(distributor.pausedUntil(), tooLate - 1);
+    }
+
+    function test_P29_a_pause_leaves_the_other_numbers_as_they_are() public {
+        _raise(ALICE, 5);
+        _claimAs(ALICE, 5);
+        _pauseUntil(type(uint40).max);
+        (uint256 limit, uint256 used, uint256 cycleSeconds) = distributor.claimCycle();
+        assertEq(limit, CLAIM_LIMIT);
+        assertEq(used, 5);
+        assertEq(cycleSeconds, CYCLE);
+        vm.prank(address(rewards));
+        distributor.setClaimLimit(type(uint64).max, type(uint24).max);
+        assertEq(distributor.pausedUntil(), type(uint40).max);
+        assertEq(distributor.payableRootCount(), 0);
     }
 
     // --- where the tokens come from ---
@@ -204,7 +233,7 @@ contract DistributorTest is NetworkTest {
     }
 
     /// @dev However the claims are cut, they reach the largest limit exactly and never pass it.
-    function testFuzz_P26_claims_reach_the_largest_limit_and_no_further(uint80[4] memory parts) public {
+    function testFuzz_P26_claims_reach_the_largest_limit_and_no_further(uint64[4] memory parts) public {
         rewards.setClaimLimit(type(uint64).max, CYCLE);
         vm.warp((vm.getBlockTimestamp() / CYCLE + 1) * CYCLE);
         HostileToken hostile = _hostile();
@@ -252,6 +281,30 @@ contract DistributorTest is NetworkTest {
     }
 
     // --- helpers ---
+
+    function _pauseUntil(uint256 until) private {
+        vm.prank(address(rewards));
+        distributor.setPausedUntil(until);
+    }
+
+    /// @dev By the rewards contract as by anybody.
+    function _everythingIsRefused(uint256 until) private {
+        bytes[7] memory calls = [
+            abi.encodeWithSignature("claimFor(address)", ALICE),
+            abi.encodeWithSignature("claimFor(address,uint256)", ALICE, 1),
+            abi.encodeCall(distributor.addRoot, (bytes32(uint256(1)))),
+            abi.encodeWithSignature("claimRewards()"),
+            abi.encodeWithSignature("claimRewards(uint256)", 1),
+            abi.encodeCall(distributor.claimWithProof, (1, 0, new bytes32[](0))),
+            abi.encodeCall(distributor.updateRewardsBalancesWithProofs, (new ProofClaim[](0)))
+        ];
+        for (uint256 i = 0; i < calls.length; ++i) {
+            vm.prank(address(rewards));
+            (bool success, bytes memory answer) = address(distributor).call(calls[i]);
+            assertTrue(!success, "refused");
+            assertEq(answer, abi.encodeWithSelector(IRewardsDistributor.EnforcedPause.selector, until));
+        }
+    }
 
     function _raise(address recipient, uint256 amount) private {
         vm.prank(address(rewards));
