@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {BPS} from "../../contracts/libraries/Bps.sol";
 import {QuorumMath} from "../../contracts/libraries/QuorumMath.sol";
 
 /// @dev P-24. For all stakes of 96 bits: `require` says what is assumed, `assert` what is proved.
