@@ -10,17 +10,19 @@ const snapshot = JSON.parse(readFileSync(new URL("gas-2000.json", import.meta.ur
 
 /** Call → k or variant → the most it may cost. */
 const BOUNDS: readonly (readonly [call: string, variant: string, maximum: number])[] = [
-  ["updateRewardsBalance", "0", 250_000],
-  ["updateRewardsBalance", "5", 275_000],
-  ["updateRewardsBalance", "20", 345_000],
-  ["updateRewardsBalance", "100", 480_000],
+  ["updateRewardsBalance", "0", 230_000],
+  ["updateRewardsBalance", "5", 262_500],
+  ["updateRewardsBalance", "20", 320_000],
+  ["updateRewardsBalance", "100", 420_000],
   ["updateRewardsBalance, unpacked", "100", 680_000],
   ["addBLSPublicKey", "0", 450_000],
   ["exitBLSPublicKey", "0", 220_000],
   ["liquidateBLSPublicKey", "0", 220_000],
-  ["reportEpoch", "0", 340_000],
-  ["claimWithProof", "first", 95_000],
-  ["claimWithProof", "repeat", 60_000],
+  ["reportEpoch", "0", 300_000],
+  ["claimWithProof", "first", 93_878],
+  ["claimWithProof", "repeat", 59_678],
+  ["showSigners", "1", 230_000],
+  ["contest", "heard", 40_000],
 ];
 
 let result: GasResult;

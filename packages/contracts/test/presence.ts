@@ -61,7 +61,7 @@ export class EpochPresence {
   readonly #rule: CountingRule;
   #passedOver = 0;
 
-  constructor(sums: Sums, rule: CountingRule = { judgedOnly: false }) {
+  constructor(sums: Sums, rule: CountingRule = { judgedOnly: true }) {
     this.#sums = sums;
     this.#rule = rule;
   }
