@@ -44,7 +44,7 @@ abstract contract NodeActions is Ghosts {
     /// the first by all but some. At times too late for a first record.
     function _judge(uint256 seed, bool activate) internal {
         uint64 id = _any(seed);
-        uint256 rounds = seed % 16 == 0 ? 170 : seed % 5 == 0 ? 50 : 1;
+        uint256 rounds = seed % 32 == 0 ? 170 : seed % 8 == 0 ? 50 : 1;
         for (uint256 i = 0; i < rounds; ++i) {
             Signed memory signed = _signers(i == 0 ? seed >> 64 : 0);
             EpochReport memory report = _reportOf(_closeRunning());
