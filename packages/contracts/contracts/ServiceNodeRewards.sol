@@ -8,11 +8,11 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {IContests} from "./interfaces/IContests.sol";
 import {IEmergency} from "./interfaces/IEmergency.sol";
-import {IEpochReports} from "./interfaces/IEpochReports.sol";
+import {EpochReport, IEpochReports} from "./interfaces/IEpochReports.sol";
 import {IRewardRatePool} from "./interfaces/IRewardRatePool.sol";
 import {IRewardsDistributor} from "./interfaces/IRewardsDistributor.sol";
 import {Contributor, Registration, SeedNode} from "./interfaces/IServiceNodeRegistry.sol";
-import {EpochReport, IServiceNodeRewards} from "./interfaces/IServiceNodeRewards.sol";
+import {IServiceNodeRewards} from "./interfaces/IServiceNodeRewards.sol";
 import {ContestLib} from "./libraries/ContestLib.sol";
 import {Digests} from "./libraries/Digests.sol";
 import {EmergencyLib} from "./libraries/EmergencyLib.sol";

@@ -37,7 +37,13 @@ describe("P-4, P-5: digests", () => {
     await ensureBuilt();
     const { chainId, verifyingContract } = (vectors[0] as DigestVector).domain;
     const chain = await startSimulatedChain({ chainId: Number(chainId) });
-    const network = await startTestNetwork({ nodes: 0, started: false }, chain);
+    // Only a local chain's network may be one account's (P-114).
+    const account = (i: number): Address => (chain.signers[i] as JsonRpcSigner).address as Address;
+    const [proposers, executors] = [[account(1)], [account(1)]];
+    const timelock = { minDelaySeconds: 22 * 86_400, proposers, executors };
+    const parameters =
+      chainId === "31337" ? {} : { kind: "test" as const, guardian: account(2), epochSeconds: 3_600, timelock };
+    const network = await startTestNetwork({ nodes: 0, started: false, parameters }, chain);
     const code = await chain.provider.getCode(network.deployment.rewardsImplementation);
     await chain.setCode(verifyingContract, code);
     const abi = loadArtifact("ServiceNodeRewards").abi as InterfaceAbi;

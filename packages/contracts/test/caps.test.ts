@@ -164,6 +164,15 @@ describe("10,000 nodes, none packed", () => {
     expect(signedActive).toBe(TEST_STAKE_ATOMIC * BigInt(NODES - TWENTIETH));
   });
 
+  test("eth_call of a page of 500 nodes, and of an account's nodes among 2,000 ids", async () => {
+    const cap = { gasLimit: TRANSACTION_GAS_CAP };
+    const page = await network.rewards.getFunction("nodes")(1, 500, cap);
+    expect(page.map(({ id }: { id: bigint }) => Number(id))).toEqual(ids(1, 500));
+    // The dearest case: every node is the operator's.
+    const nodesOf = network.rewards.getFunction("nodesOf(address,uint64,uint64)");
+    expect((await nodesOf(operator.address, 4_001, 2_000, cap)).map(Number)).toEqual(ids(4_001, 2_000));
+  });
+
   test("P-37, P-43: a first record without a third does not fit, and an agent can know it", async () => {
     const absent = spread(THIRD);
     const named = { nonSigners: absent, extraSigners: ids(NODES + 1, LISTED), packedGroups: 0 };

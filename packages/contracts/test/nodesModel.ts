@@ -135,8 +135,8 @@ export class NodesModel {
   contest(caller: number, id: number): string | null {
     const node = this.nodes[id - 1];
     if (node === undefined) return "UnknownId";
-    if (node.state !== "decommissioned") return "NodeNotDecommissioned";
     if (caller !== node.operator) return "CallerNotOperator";
+    if (node.state !== "decommissioned") return "NodeNotDecommissioned";
     this.hear([id]);
     return null;
   }

@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {IContests} from "./IContests.sol";
 import {IEmergency} from "./IEmergency.sol";
-import {EpochReport, IEpochReports} from "./IEpochReports.sol";
+import {IEpochReports} from "./IEpochReports.sol";
 import {Contributor, IServiceNodeRegistry, Registration, SeedNode} from "./IServiceNodeRegistry.sol";
 import {IRewardRatePool} from "./IRewardRatePool.sol";
 import {IRewardsDistributor} from "./IRewardsDistributor.sol";

@@ -13,6 +13,7 @@ import {
     NodeState,
     Registration
 } from "../../contracts/interfaces/IServiceNodeRegistry.sol";
+import {IEmergency} from "../../contracts/interfaces/IEmergency.sol";
 import {SessionToken} from "../../contracts/SessionToken.sol";
 import {ContributionTest} from "./support/ContributionTest.sol";
 import {Deploy} from "./support/Deploy.sol";
@@ -194,8 +195,8 @@ contract ContributionLeaveTest is ContributionTest {
         _open(QUARTER, false);
         _contribute(ALICE, QUARTER);
         _contribute(BOB, QUARTER);
-        rewards.pause(1 days);
-        bytes memory paused = abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()")));
+        rewards.pause(30 days);
+        bytes memory paused = abi.encodeWithSelector(IEmergency.EnforcedPause.selector, rewards.pausedUntil());
         _refusedContribution(BOB, QUARTER, paused);
         vm.warp(block.timestamp + 1 days);
         vm.prank(ALICE);

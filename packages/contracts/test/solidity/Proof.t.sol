@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {IRewardsDistributor, ProofClaim} from "../../contracts/interfaces/IRewardsDistributor.sol";
 import {IServiceNodeRegistry} from "../../contracts/interfaces/IServiceNodeRegistry.sol";
-import {EpochReport} from "../../contracts/interfaces/IServiceNodeRewards.sol";
+import {EpochReport} from "../../contracts/interfaces/IEpochReports.sol";
 import {ReportTest} from "./support/ReportTest.sol";
 import {Signer} from "./support/Signer.sol";
 import {vm} from "./support/Vm.sol";

@@ -10,6 +10,7 @@ import {
     Registration,
     SeedNode
 } from "../../contracts/interfaces/IServiceNodeRegistry.sol";
+import {IEmergency} from "../../contracts/interfaces/IEmergency.sol";
 import {IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
 import {Bls} from "../../contracts/libraries/Bls.sol";
 import {Contribution, ContributionFactory} from "./support/FakeContribution.sol";
@@ -262,9 +263,8 @@ contract RegistrationTest is NetworkTest {
 
     function test_P29_a_pause_stops_registration() public {
         rewards.pause(1 days);
-        _refused(
-            _registration(50, OPERATOR), _solo(OPERATOR), abi.encodeWithSelector(bytes4(keccak256("EnforcedPause()")))
-        );
+        bytes memory paused = abi.encodeWithSelector(IEmergency.EnforcedPause.selector, rewards.pausedUntil());
+        _refused(_registration(50, OPERATOR), _solo(OPERATOR), paused);
         rewards.unpause();
         _registerFor(OPERATOR);
     }
@@ -358,23 +358,25 @@ contract StartTest is NetworkTest {
         rewards.seedPublicKeyList(seeds);
     }
 
-    function test_only_the_owner_seeds_starts_pauses_and_sets() public {
-        bytes memory expected =
+    function test_P30_P44_only_owner_and_founder_seed_and_start_and_only_the_owner_sets() public {
+        bytes memory notOwner =
             abi.encodeWithSelector(bytes4(keccak256("OwnableUnauthorizedAccount(address)")), address(9));
+        bytes memory notFounder =
+            abi.encodeWithSelector(IServiceNodeRewards.NotOwnerOrFounder.selector, address(9), FOUNDER);
         bytes[7] memory calls = [
             abi.encodeCall(rewards.seedPublicKeyList, (new SeedNode[](0))),
             abi.encodeCall(rewards.start, ()),
-            abi.encodeCall(rewards.pause, (1 days)),
-            abi.encodeCall(rewards.unpause, ()),
+            abi.encodeCall(rewards.setContributionFactory, (address(1))),
             abi.encodeCall(rewards.setStakingRequirement, (1)),
             abi.encodeCall(rewards.setClaimLimit, (1, 1)),
-            abi.encodeCall(rewards.setContributionFactory, (address(1)))
+            abi.encodeCall(rewards.setGuardian, (address(1))),
+            abi.encodeCall(rewards.dropFromFloor, (none))
         ];
         for (uint256 i = 0; i < calls.length; ++i) {
             vm.prank(address(9));
             (bool success, bytes memory answer) = address(rewards).call(calls[i]);
             assertTrue(!success, "refused");
-            assertEq(answer, expected);
+            assertEq(answer, i < 3 ? notFounder : notOwner);
         }
     }
 }

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {Node, NodeState} from "../../contracts/interfaces/IServiceNodeRegistry.sol";
-import {EpochReport, IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
+import {EpochReport} from "../../contracts/interfaces/IEpochReports.sol";
+import {IServiceNodeRewards} from "../../contracts/interfaces/IServiceNodeRewards.sol";
 import {ReportTest} from "./support/ReportTest.sol";
 import {Signer} from "./support/Signer.sol";
 import {vm} from "./support/Vm.sol";

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
-import {EpochReport} from "../../../contracts/interfaces/IServiceNodeRewards.sol";
+import {EpochReport} from "../../../contracts/interfaces/IEpochReports.sol";
 import {NetworkTest} from "./NetworkTest.sol";
 import {Signer} from "./Signer.sol";
 import {vm} from "./Vm.sol";

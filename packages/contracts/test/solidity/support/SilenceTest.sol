@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 import {IEmergency} from "../../../contracts/interfaces/IEmergency.sol";
 import {IServiceNodeRegistry, NodeState} from "../../../contracts/interfaces/IServiceNodeRegistry.sol";
-import {EpochReport} from "../../../contracts/interfaces/IServiceNodeRewards.sol";
+import {EpochReport} from "../../../contracts/interfaces/IEpochReports.sol";
 import {ReportTest} from "./ReportTest.sol";
 import {Signer} from "./Signer.sol";
 import {vm} from "./Vm.sol";
