@@ -45,7 +45,7 @@ contract MovesFuzzTest is SilenceTest {
             uint128 stake = STAKE + uint128(1e9 << id);
             rewards.setStakingRequirement(stake);
             vm.warp(vm.getBlockTimestamp() + 15 days);
-            one[0] = SeedNode(uint64(vm.getBlockTimestamp()), _registration(1 << id, address(this)), _solo(address(this)));
+            one[0] = _seed(1 << id);
             one[0].contributors[0].stake = stake;
             rewards.seedPublicKeyList(one);
             ghosts[id] = Ghost(id > 4 ? Place.Pending : Place.Active, stake, 0, 0);

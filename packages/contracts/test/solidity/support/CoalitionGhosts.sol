@@ -38,7 +38,7 @@ abstract contract CoalitionGhosts is ReportTest {
         super.setUp();
         SeedNode[] memory seeds = new SeedNode[](N);
         for (uint64 id = 1; id <= N; ++id) {
-            seeds[id - 1] = SeedNode(_registration(id, _operator(id)), _solo(_operator(id)));
+            seeds[id - 1] = _seed(id, _operator(id));
             ghosts[id].state = NodeState.Active;
         }
         rewards.seedPublicKeyList(seeds);

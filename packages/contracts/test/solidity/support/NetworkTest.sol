@@ -83,8 +83,12 @@ abstract contract NetworkTest is Assert {
 
     /// @dev A node of the test contract's own, registered now.
     function _seed(uint256 secret) internal view returns (SeedNode memory) {
-        uint64 registeredAt = uint64(vm.getBlockTimestamp());
-        return SeedNode(registeredAt, _registration(secret, address(this)), _solo(address(this)));
+        return _seed(secret, address(this));
+    }
+
+    /// @dev A node of `operator`'s alone, registered now.
+    function _seed(uint256 secret, address operator) internal view returns (SeedNode memory) {
+        return SeedNode(uint64(vm.getBlockTimestamp()), _registration(secret, operator), _solo(operator));
     }
 
     function _registration(uint256 secret, address operator) internal view returns (Registration memory registration) {

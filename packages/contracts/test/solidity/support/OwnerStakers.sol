@@ -80,7 +80,7 @@ abstract contract OwnerStakers is ReportTest {
         for (uint64 id = 1; id <= SEEDED; ++id) {
             Staker storage staker = stakers.push();
             (staker.kind, staker.stake) = (Kind(id % 5), STAKE);
-            seeds[id - 1] = SeedNode(_registration(id, _operator(id)), _solo(_operator(id)));
+            seeds[id - 1] = _seed(id, _operator(id));
         }
         rewards.seedPublicKeyList(seeds);
         token.transfer(address(rewards), rewards.principal());
