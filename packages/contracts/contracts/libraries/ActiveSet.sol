@@ -3,13 +3,9 @@ pragma solidity 0.8.37;
 
 import {RewardsStorage} from "./RewardsStorage.sol";
 
-/// @title The bitmap of active nodes: bit i of word w is node 256 w + i.
+/// @title How the bitmap of active nodes changes: bit i of word w is node 256 w + i.
+/// @dev Lists are read word by word where they are read (`SignatureCheck`, `ReportLib`).
 library ActiveSet {
-    /// @notice Whether a node is active.
-    function has(uint256 id) internal view returns (bool) {
-        return (RewardsStorage.load().activeBitmap[id >> 8] >> (id & 0xff)) & 1 == 1;
-    }
-
     /// @notice Sets a node's bit.
     function add(uint256 id) internal {
         RewardsStorage.load().activeBitmap[id >> 8] |= 1 << (id & 0xff);
