@@ -2,7 +2,7 @@
  * The calls that `gas.ts` measures, each on a network of its own making or in the order in which they are called there. In: a
  * started network. Out: gas of receipts by k, the number of non-signers, or by variant.
  */
-import { type Address, digestOf, type EpochReport } from "@quorate/common";
+import { type Address, digestOf, type EpochReport, PACKED_GROUP_SIZE } from "@quorate/common";
 import {
   makeTestNode,
   type RewardLeaf,
@@ -26,8 +26,6 @@ export type GasByVariant = Record<string, number>;
 
 /** How many nodes one measured seeding enters; its gas is given for one of them. */
 const SEED_BATCH = 20;
-/** Ids in a group that is packed (P-43). */
-const GROUP_SIZE = 219;
 /** Stakers in the tree that claims are proved against: a proof has 11 siblings. */
 const STAKERS = 2_000;
 /** Silent reports from which on a node may be dropped (P-110), and liquidated (P-36). */
@@ -63,7 +61,7 @@ export async function measureUpdates(
 /** What packing one group of ids costs, once for all. Packs every full group. */
 export async function measurePacking(network: TestNetwork): Promise<GasByVariant> {
   let used = 0;
-  const groups = Math.floor((network.nodes.length + 1) / GROUP_SIZE);
+  const groups = Math.floor((network.nodes.length + 1) / PACKED_GROUP_SIZE);
   for (let group = 0; group < groups; group++) used = Number(await send(network.rewards, "packNodes"));
   return groups === 0 ? {} : { "0": used };
 }

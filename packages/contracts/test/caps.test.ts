@@ -6,6 +6,7 @@ import {
   fitsTransaction,
   type G2Struct,
   type Hex,
+  PACKED_GROUP_SIZE,
   recordGasBound,
   TRANSACTION_GAS_CAP,
   toHex,
@@ -35,9 +36,8 @@ const UNPACKED = 2_500;
 const TWENTIETH = 500;
 /** Ids in each list of a report, at most (P-38). */
 const LISTED = 64;
-/** Ids in a group (P-43), and how many groups of the network are full. */
-const GROUP = 219;
-const GROUPS = Math.floor((NODES + 1) / GROUP);
+/** How many groups of the network are full (P-43). */
+const GROUPS = Math.floor((NODES + 1) / PACKED_GROUP_SIZE);
 
 const ids = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 /** `count` ids spread evenly over the first 10,000, so that they touch every group and every word of the bitmap. */
