@@ -11,7 +11,7 @@ import { createVerifier, INLINE_JOB_MAX } from "../../packages/aggregator/src/ad
 import { createLibp2pNetwork } from "../../packages/aggregator/src/adapters/libp2p/createLibp2pNetwork.ts";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
 import { createAgent } from "../../packages/aggregator/src/core/agent.ts";
-import type { Agent, Verdict } from "../../packages/aggregator/src/core/stages.ts";
+import type { Agent, Verdict } from "../../packages/aggregator/src/core/io.ts";
 import { createDriver, type Driver } from "../../packages/aggregator/src/driver/driver.ts";
 import type { BlsVerifier, ChainFollower, Logger, Network } from "../../packages/aggregator/src/driver/ports.ts";
 import {

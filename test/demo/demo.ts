@@ -4,10 +4,17 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Address, type Bundle, formatAmount, type NodeId, parseAddress, quorateError } from "@quorate/common";
+import {
+  type Address,
+  type Bundle,
+  type ClaimView,
+  formatAmount,
+  type NodeId,
+  parseAddress,
+  quorateError,
+} from "@quorate/common";
 import { ensureBuilt } from "@quorate/contracts";
 import { reasonText } from "../../packages/aggregator/src/cli/print.ts";
-import type { ClaimView } from "../../packages/aggregator/src/core/stages.ts";
 import { type Chain, startChain } from "../harness/chain.ts";
 import type { Cleanup } from "../harness/cleanup.ts";
 import { runCli } from "../harness/cli.ts";

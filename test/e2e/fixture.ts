@@ -2,9 +2,8 @@
  * A network for one end-to-end test file. In: the kind of chain and the number of nodes. Out: the network, and helpers that a
  * staker's and an operator's view need. Everything is undone by `close`, also after a failed start.
  */
-import { type Address, isQuorateError, type NodeId } from "@quorate/common";
+import { type Address, type ClaimView, isQuorateError, type NodeId } from "@quorate/common";
 import { ensureBuilt } from "@quorate/contracts";
-import type { ClaimView } from "../../packages/aggregator/src/core/stages.ts";
 import { type EvmKind, startChain } from "../harness/chain.ts";
 import { Cleanup } from "../harness/cleanup.ts";
 import { LocalNetwork, type NetworkOptions } from "../harness/network.ts";

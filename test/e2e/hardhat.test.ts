@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fromHex, parseBundle, toHex } from "@quorate/common";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
-import type { RestoredState } from "../../packages/aggregator/src/core/stages.ts";
+import type { RestoredState } from "../../packages/aggregator/src/core/io.ts";
 import { runCli } from "../harness/cli.ts";
 import type { LocalNetwork } from "../harness/network.ts";
 import { balanceOf, claimRewards, submitBundle } from "../harness/settle.ts";

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NodeId } from "@quorate/common";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { roundKey } from "../../packages/aggregator/src/core/stages.ts";
+import { roundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
 import type { LocalNetwork } from "../harness/network.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import { Onlooker } from "../kill/onlooker.ts";

@@ -13,7 +13,7 @@ import {
   type Share,
 } from "@quorate/common";
 import fc from "fast-check";
-import type { PeerKey } from "../../packages/aggregator/src/core/stages.ts";
+import type { PeerKey } from "../../packages/aggregator/src/core/io.ts";
 import { anyInteger, encoded, NODES, node, requestOf, shareOf } from "./cast.ts";
 import { Life, type Move } from "./life.ts";
 import { hostileBytes, mutated } from "./mutate.ts";

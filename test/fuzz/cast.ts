@@ -21,7 +21,7 @@ import {
 } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import fc from "fast-check";
-import type { ChainEvent } from "../../packages/aggregator/src/core/stages.ts";
+import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
 import { DOMAIN, GENESIS, headAfter, pool, started } from "../../packages/aggregator/src/testing/cluster.ts";
 import { makeNode, rememberingVerifyIdentity, type SimNode } from "../sim/nodes.ts";
 

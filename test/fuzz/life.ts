@@ -19,18 +19,18 @@ import {
   toHex,
 } from "@quorate/common";
 import { createAgent } from "../../packages/aggregator/src/core/agent.ts";
-import * as limits from "../../packages/aggregator/src/core/limits.ts";
 import type {
   Agent,
   Effect,
   Input,
   PeerKey,
   PersistRecord,
-  RoundKey,
   TimerName,
   VerifyGroup,
-} from "../../packages/aggregator/src/core/stages.ts";
-import { roundKey } from "../../packages/aggregator/src/core/stages.ts";
+} from "../../packages/aggregator/src/core/io.ts";
+import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import { roundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import * as limits from "../../packages/aggregator/src/core/limits.ts";
 import { Disk } from "../sim/disk.ts";
 import { CHAIN_EVENTS, DOMAIN, headAfter, NODES, node, requestOf, scheme, shareOf, verifyIdentity } from "./cast.ts";
 

@@ -1,9 +1,9 @@
 /** Valid inputs of the adapters' decoders, for the fuzzer to spoil. */
-import { provePossession, rewardRatePoolAbi, serviceNodeRewardsAbi } from "@quorate/common";
+import { type ChainHead, provePossession, rewardRatePoolAbi, serviceNodeRewardsAbi } from "@quorate/common";
 import { Interface } from "ethers";
 import type { Contracts } from "../../packages/aggregator/src/adapters/chain/events.ts";
 import { sealedRecord } from "../../packages/aggregator/src/adapters/libp2p/testRecord.ts";
-import type { ChainHead, PeerKey } from "../../packages/aggregator/src/core/stages.ts";
+import type { PeerKey } from "../../packages/aggregator/src/core/io.ts";
 import { registrationStruct } from "../harness/seed.ts";
 import { DOMAIN, node, scheme } from "./cast.ts";
 

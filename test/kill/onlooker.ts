@@ -14,8 +14,9 @@ import {
   toHex,
 } from "@quorate/common";
 import { createLibp2pNetwork } from "../../packages/aggregator/src/adapters/libp2p/createLibp2pNetwork.ts";
-import type { PeerKey, RoundKey } from "../../packages/aggregator/src/core/stages.ts";
-import { parseRoundKey } from "../../packages/aggregator/src/core/stages.ts";
+import type { PeerKey } from "../../packages/aggregator/src/core/io.ts";
+import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import { parseRoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
 import type { Logger, Network } from "../../packages/aggregator/src/driver/ports.ts";
 import type { LocalNetwork, LocalNode } from "../harness/network.ts";
 import type { SeenShare } from "./promises.ts";

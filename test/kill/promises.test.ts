@@ -1,6 +1,6 @@
 /** The checker of the kill tests finds what it is for. */
 import { describe, expect, it } from "vitest";
-import type { RoundKey } from "../../packages/aggregator/src/core/stages.ts";
+import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
 import { Promises, type SeenShare } from "./promises.ts";
 import type { StoreContent } from "./storeFile.ts";
 

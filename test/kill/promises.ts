@@ -4,7 +4,7 @@
  * published), to accepted claims, and to amounts that never fall (P-25, P-55).
  */
 import { type Address, equalBytes, type Hex, type NodeId, toHex } from "@quorate/common";
-import type { RoundKey } from "../../packages/aggregator/src/core/stages.ts";
+import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
 import type { StoreContent } from "./storeFile.ts";
 
 export interface SeenShare {

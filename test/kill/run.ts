@@ -5,10 +5,10 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Bundle, isQuorateError, type NodeId, toHex } from "@quorate/common";
+import { type Bundle, type ClaimView, isQuorateError, type NodeId, toHex } from "@quorate/common";
 import type { AgentClient } from "../../packages/aggregator/src/adapters/http/client.ts";
-import type { ClaimView, RoundKey } from "../../packages/aggregator/src/core/stages.ts";
-import { parseRoundKey, roundKey } from "../../packages/aggregator/src/core/stages.ts";
+import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import { parseRoundKey, roundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
 import { startFixture, untilReady } from "../e2e/fixture.ts";
 import type { AgentProcess, LocalNetwork } from "../harness/network.ts";
 import { waitFor } from "../harness/waitFor.ts";

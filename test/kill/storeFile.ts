@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Hex } from "@quorate/common";
 import { openDatabase, query } from "../../packages/aggregator/src/adapters/sqlite/sqlite.ts";
-import type { RoundKey } from "../../packages/aggregator/src/core/stages.ts";
+import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
 
 export interface StoreContent {
   readonly signings: ReadonlyMap<RoundKey, { readonly digest: Hex; readonly amount: bigint }>;

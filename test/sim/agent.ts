@@ -3,19 +3,19 @@
  * network, disk, provider and processor. It can be killed at any moment, also between two effects, and starts again from its disk.
  * Not here: what liars do instead (byzantine/), and what may be expected of a run (checkers/).
  */
-import type { Address, NodeId, SignatureScheme, SigningDomain, verifyIdentity } from "@quorate/common";
-import { findInvalid, signIdentity } from "@quorate/common";
+import {
+  type Address,
+  type ClaimReply,
+  findInvalid,
+  type NodeId,
+  type SignatureScheme,
+  type SigningDomain,
+  signIdentity,
+  type verifyIdentity,
+} from "@quorate/common";
 import { Conduct } from "../../packages/aggregator/src/adapters/libp2p/conduct.ts";
 import { createAgent } from "../../packages/aggregator/src/core/agent.ts";
-import type {
-  Agent,
-  ClaimReply,
-  Effect,
-  Input,
-  PeerKey,
-  TimerName,
-  VerifyGroup,
-} from "../../packages/aggregator/src/core/stages.ts";
+import type { Agent, Effect, Input, PeerKey, TimerName, VerifyGroup } from "../../packages/aggregator/src/core/io.ts";
 import type { Behaviour } from "./byzantine/behaviours.ts";
 import type { Chain } from "./chain.ts";
 import * as costs from "./costs.ts";

@@ -2,8 +2,8 @@
  * The finalised chain of a simulation: one list of events that nothing changes, and heads that follow virtual time. What each agent
  * sees of it, and when, is its provider's doing (provider.ts).
  */
-import { releasedOf } from "@quorate/common";
-import type { ChainEvent, ChainHead } from "../../packages/aggregator/src/core/stages.ts";
+import { type ChainHead, releasedOf } from "@quorate/common";
+import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
 
 export const BLOCK_SECONDS = 2;
 

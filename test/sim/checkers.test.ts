@@ -3,7 +3,7 @@
  */
 import { decodeCatchUpResponse, decodeGossip, encodeCatchUpResponse, encodeGossip, Signers } from "@quorate/common";
 import { describe, expect, it } from "vitest";
-import type { Agent, Effect, Input } from "../../packages/aggregator/src/core/stages.ts";
+import type { Agent, Effect, Input } from "../../packages/aggregator/src/core/io.ts";
 import { NO_FAULTS, type SimOptions } from "./options.ts";
 import { run } from "./run.ts";
 

@@ -3,8 +3,9 @@
  * a test holds it to: one transaction a call, P-71, and rounds below the window stay but are not loaded.
  */
 import { type Address, type Bundle, type Hex, quorateError } from "@quorate/common";
-import type { PersistRecord, RestoredState, RoundKey } from "../../packages/aggregator/src/core/stages.ts";
-import { parseRoundKey } from "../../packages/aggregator/src/core/stages.ts";
+import type { PersistRecord, RestoredState } from "../../packages/aggregator/src/core/io.ts";
+import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import { parseRoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
 
 interface Signing {
   readonly round: RoundKey;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Verdict } from "../../packages/aggregator/src/core/stages.ts";
+import type { Verdict } from "../../packages/aggregator/src/core/io.ts";
 import { Network, type Port } from "./network.ts";
 import { type FaultOptions, NO_FAULTS } from "./options.ts";
 import { makePlan, type Plan } from "./plan.ts";

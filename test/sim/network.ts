@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import type { NodeId } from "@quorate/common";
-import type { Verdict } from "../../packages/aggregator/src/core/stages.ts";
+import type { Verdict } from "../../packages/aggregator/src/core/io.ts";
 import type { FaultOptions } from "./options.ts";
 import { isIn, type Plan } from "./plan.ts";
 import type { Random } from "./random.ts";

@@ -11,7 +11,8 @@ import {
   toHex,
   verifyIdentity,
 } from "@quorate/common";
-import type { ChainEvent, PeerKey } from "../../packages/aggregator/src/core/stages.ts";
+import type { PeerKey } from "../../packages/aggregator/src/core/io.ts";
+import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
 
 /** Atomic units: 25,000 tokens of 9 decimals. */
 export const STAKE_ATOMIC: bigint = 25_000n * 10n ** 9n;

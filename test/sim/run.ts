@@ -4,7 +4,7 @@
  */
 import type { Bundle, NodeId, SignatureScheme, SigningDomain } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
-import type { Agent } from "../../packages/aggregator/src/core/stages.ts";
+import type { Agent } from "../../packages/aggregator/src/core/io.ts";
 import { type Observer, SimAgent, type World } from "./agent.ts";
 import { type Behaviour, makeBehaviour } from "./byzantine/behaviours.ts";
 import { Liar } from "./byzantine/liar.ts";

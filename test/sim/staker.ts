@@ -2,8 +2,8 @@
  * An honest staker: asks one agent, waits, asks again when refused, unheard or without a quorum, and ends with a bundle or with the
  * reason why there is none. Not here: whether the reason is good (checkers/liveness.ts).
  */
-import type { Address, Bundle, ErrorCode, NodeId } from "@quorate/common";
-import type { ClaimReply, ClaimView, Effect } from "../../packages/aggregator/src/core/stages.ts";
+import type { Address, Bundle, ClaimReply, ClaimView, ErrorCode, NodeId } from "@quorate/common";
+import type { Effect } from "../../packages/aggregator/src/core/io.ts";
 import type { Observer, SimAgent } from "./agent.ts";
 import type { Scheduler } from "./scheduler.ts";
 

@@ -3,7 +3,7 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import type { NodeId } from "@quorate/common";
-import type { Effect, Input } from "../../packages/aggregator/src/core/stages.ts";
+import type { Effect, Input } from "../../packages/aggregator/src/core/io.ts";
 import type { Observer } from "./agent.ts";
 
 /** Lines hashed at once: a call for each would cost more than the hash. */

@@ -14,7 +14,7 @@ import { createMetrics } from "./adapters/metrics/metrics.ts";
 import { openStore } from "./adapters/sqlite/store.ts";
 import type { Config } from "./config.ts";
 import { createAgent } from "./core/agent.ts";
-import type { Agent } from "./core/stages.ts";
+import type { Agent } from "./core/io.ts";
 import { createDriver, type Driver } from "./driver/driver.ts";
 import type { AgentApi, Logger, Network, Store } from "./driver/ports.ts";
 import { VERSION } from "./version.ts";

@@ -4,6 +4,7 @@
  */
 
 export * from "./abi/index.ts";
+export * from "./agentViews.ts";
 export * from "./amount.ts";
 export * from "./bls/noble.ts";
 export * from "./bls/scheme.ts";

@@ -3,7 +3,7 @@
  * welcome does more harm than a silent one. Enters: what the liar's agent hears and does. Leaves: other effects than the core's.
  */
 import type { NodeId } from "@quorate/common";
-import type { Effect } from "../../../packages/aggregator/src/core/stages.ts";
+import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
 import type { Random } from "../random.ts";
 import { canceller, equivocator, forger, impostor } from "./forgers.ts";
 import type { Liar } from "./liar.ts";

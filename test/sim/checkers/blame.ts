@@ -3,7 +3,7 @@
  * is rejected.
  */
 import type { NodeId } from "@quorate/common";
-import type { Effect, Input } from "../../../packages/aggregator/src/core/stages.ts";
+import type { Effect, Input } from "../../../packages/aggregator/src/core/io.ts";
 import { type Checker, honest, type Truth } from "./checker.ts";
 
 export class Blame implements Checker {

@@ -2,8 +2,8 @@
  * Bounds that anyone outside could push at are kept (P-88): what the core's limits.ts promises, as far as it shows in effects and status.
  */
 import { decodeCatchUpRequest, decodeCatchUpResponse, MAX_GOSSIP_BYTES, type NodeId } from "@quorate/common";
+import type { Effect, Input } from "../../../packages/aggregator/src/core/io.ts";
 import * as limits from "../../../packages/aggregator/src/core/limits.ts";
-import type { Effect, Input } from "../../../packages/aggregator/src/core/stages.ts";
 import { type Checker, honest, type Truth } from "./checker.ts";
 
 /** One step in so many looks at the status too: it costs more than most steps. */

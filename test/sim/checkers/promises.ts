@@ -2,7 +2,7 @@
  * One digest for each node and round, ever, over all its lives; on disk before it is signed, and before anything of it is published (P-71).
  */
 import { digestOf, type Hex, type NodeId, toHex } from "@quorate/common";
-import type { Effect } from "../../../packages/aggregator/src/core/stages.ts";
+import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
 import { shareIn } from "../messages.ts";
 import { type Checker, honest, roundOf, type Truth } from "./checker.ts";
 

@@ -2,14 +2,14 @@
  * An honest share is never suppressed: when a claim ends, every honest node is among its signers or there is a reason why it could not be,
  * and the reason is a fault of the plan, not something a liar did. A share that was out in good time must be in.
  */
-import type { NodeId } from "@quorate/common";
+import type { ClaimView, NodeId } from "@quorate/common";
+import type { Effect, Input } from "../../../packages/aggregator/src/core/io.ts";
 import {
   CATCH_UP_BUSY_MS,
   CATCH_UP_IDLE_MS,
   IMPROVE_MS,
   TICK_MS,
 } from "../../../packages/aggregator/src/core/limits.ts";
-import type { ClaimView, Effect, Input } from "../../../packages/aggregator/src/core/stages.ts";
 import { CLOCK_START_MS } from "../agent.ts";
 import { shareIn } from "../messages.ts";
 import { overlap, type Window } from "../plan.ts";

@@ -2,8 +2,7 @@
  * How commands print: aligned fields for people on standard output, progress on standard error. Nothing here decides anything.
  */
 
-import { ERROR_CODES, formatAmount } from "@quorate/common";
-import type { NotSigned, UnsignedClaim } from "../core/stages.ts";
+import { ERROR_CODES, formatAmount, type NotSigned, type UnsignedClaim } from "@quorate/common";
 
 /** Aligned `name  value` lines. */
 export function printFields(fields: Readonly<Record<string, string | number | null>>): void {

@@ -2,28 +2,20 @@
  * The agent: `handle(input, nowMs)` gives each input to its stage and returns the effects, in order. Pure and synchronous.
  * Read it as the list of all that can happen; each stage says the rest.
  */
-import { type Address, decodeCatchUpResponse, isQuorateError } from "@quorate/common";
+import { type Address, type AgentStatus, type ChainHead, decodeCatchUpResponse, isQuorateError } from "@quorate/common";
 import { answerCatchUp, catchUpTick } from "./catchUp.ts";
 import { Claims } from "./claims.ts";
 import { answerInquiry, type InquiryJob, noteUnreached, takeInquiryAnswer } from "./inquiry.ts";
 import { takeGossip, takeRequest, takeShare, takeVerified } from "./intake.ts";
+import type { Agent, Effect, Input, PeerKey, RestoredState } from "./io.ts";
+import { parseRoundKey } from "./kinds/roundId.ts";
 import { writeCheckpoint } from "./ledger/checkpoint.ts";
+import type { ChainEvent } from "./ledger/events.ts";
 import { type AdmitNode, advanceLedger, lastClosedEpoch } from "./ledger/ledger.ts";
 import { TICK_MS } from "./limits.ts";
 import { oldestInWindow } from "./policy.ts";
 import type { Round } from "./rounds/round.ts";
 import { considerRound, resumeSignings, takeSignature } from "./signing.ts";
-import {
-  type Agent,
-  type AgentStatus,
-  type ChainEvent,
-  type ChainHead,
-  type Effect,
-  type Input,
-  type PeerKey,
-  parseRoundKey,
-  type RestoredState,
-} from "./stages.ts";
 import {
   type AgentModules,
   type AgentOptions,

@@ -13,6 +13,8 @@ import {
   type SignedClaimRequest,
   Signers,
 } from "@quorate/common";
+import type { PeerKey } from "./io.ts";
+import { roundKey } from "./kinds/roundId.ts";
 import {
   CATCH_UP_BUSY_MS,
   CATCH_UP_IDLE_MS,
@@ -23,7 +25,6 @@ import {
 } from "./limits.ts";
 import { heardFrom, type Round } from "./rounds/round.ts";
 import { wireShare } from "./signing.ts";
-import { type PeerKey, roundKey } from "./stages.ts";
 import type { CoreState, Emit } from "./state.ts";
 
 /** Asks the next few peers in turn when it is time to. */

@@ -26,8 +26,9 @@ import {
 import { ALL, boot, node, owedToStaker, PENDING, STAKER } from "../testing/twenty.ts";
 import { Claims } from "./claims.ts";
 import { takeGossip } from "./intake.ts";
+import type { Effect } from "./io.ts";
+import type { ChainEvent, ContributorView } from "./ledger/events.ts";
 import { CLAIMS_MAX, ROUNDS_MAX } from "./limits.ts";
-import type { ChainEvent, ContributorView, Effect } from "./stages.ts";
 import { type CoreState, createState } from "./state.ts";
 
 /** What every agent's ledger says the staker is owed at the close of epoch 2. */

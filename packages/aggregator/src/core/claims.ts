@@ -5,30 +5,26 @@
 import {
   type Address,
   type Bundle,
+  type ClaimReply,
+  type ClaimView,
   digestOf,
   type ErrorCode,
   encodeGossip,
   type SignedClaimRequest,
   Signers,
   toHex,
+  type UnsignedClaim,
 } from "@quorate/common";
 import { bundleRound, tallyRound, tallySigners } from "./aggregation.ts";
 import { type Inquiries, inquire } from "./inquiry.ts";
+import type { RestoredState } from "./io.ts";
+import { parseRoundKey, type RoundKey, roundKey } from "./kinds/roundId.ts";
+import type { LedgerNode } from "./ledger/events.ts";
 import { amountAt, lastClosedEpoch } from "./ledger/ledger.ts";
 import { CLAIMS_MAX, IMPROVE_MS, INQUIRE_AFTER_MS, UNSIGNED_CLAIMS_MAX } from "./limits.ts";
 import { decideClaim } from "./policy.ts";
 import { disagreements, openRound, type Round } from "./rounds/round.ts";
 import { claimDigest, considerRound } from "./signing.ts";
-import {
-  type ClaimReply,
-  type ClaimView,
-  type LedgerNode,
-  parseRoundKey,
-  type RestoredState,
-  type RoundKey,
-  roundKey,
-  type UnsignedClaim,
-} from "./stages.ts";
 import type { CoreState, Emit } from "./state.ts";
 
 /** One claim; its round holds the shares. */

@@ -1,9 +1,9 @@
-import { decodeInquiryRequest, decodeInquiryResponse, encodeInquiryResponse } from "@quorate/common";
+import { decodeInquiryRequest, decodeInquiryResponse, encodeInquiryResponse, type NotSigned } from "@quorate/common";
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeRequest, makeShare, NOTHING_RESTORED, shareBytes, TestAgent } from "../testing/cluster.ts";
 import { ALL, boot, node, owedToStaker, STAKER } from "../testing/twenty.ts";
+import type { Effect } from "./io.ts";
 import { UNSIGNED_CLAIMS_MAX } from "./limits.ts";
-import type { Effect, NotSigned } from "./stages.ts";
 
 let amount: bigint;
 beforeAll(async () => {

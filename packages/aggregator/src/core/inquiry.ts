@@ -11,16 +11,18 @@ import {
   encodeInquiryResponse,
   type InquiryResponse,
   type NodeId,
+  type NotSigned,
   quorateError,
   type SignedClaimRequest,
 } from "@quorate/common";
 import { takeRequest, takeShare } from "./intake.ts";
+import type { PeerKey } from "./io.ts";
+import { type RoundKey, roundKey } from "./kinds/roundId.ts";
 import { lastClosedEpoch } from "./ledger/ledger.ts";
 import { INQUIRE_AGAIN_MS, INQUIRIES_PER_TICK } from "./limits.ts";
 import { decideClaim } from "./policy.ts";
 import { type Round, shareOf } from "./rounds/round.ts";
 import { wireShare } from "./signing.ts";
-import { type NotSigned, type PeerKey, type RoundKey, roundKey } from "./stages.ts";
 import { type CoreState, type Emit, speaker } from "./state.ts";
 
 /** What is known of the nodes a claim lacks: when each was asked last, and what came of it. Bounded by the node set. */

@@ -13,12 +13,12 @@ import {
   type Share,
   type SignedClaimRequest,
 } from "@quorate/common";
+import type { PeerKey, Verdict } from "./io.ts";
 import { amountAt } from "./ledger/ledger.ts";
 import { VERIFY_DELAY_MS } from "./limits.ts";
 import { decideClaim, outsideWindow } from "./policy.ts";
 import { addShare, mayAdd, type Round, shareOf } from "./rounds/round.ts";
 import { claimDigest, considerRound } from "./signing.ts";
-import type { PeerKey, Verdict } from "./stages.ts";
 import { type CoreState, type Emit, speaker } from "./state.ts";
 import type { ClaimedShare, PendingShare } from "./verification.ts";
 

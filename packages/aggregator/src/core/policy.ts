@@ -2,10 +2,9 @@
  * What an honest node signs (P-70, P-73): the one place that says yes, not yet, or no.
  * Enters: the ledger, the chain's health and a (recipient, epoch). Leaves: a decision. Not here: whether a node asked, and P-71 (agent.ts).
  */
-import type { Address } from "@quorate/common";
+import type { Address, ChainHealth, Refusal } from "@quorate/common";
 import { amountAt, type LedgerState, lastClosedEpoch } from "./ledger/ledger.ts";
 import { HELD_EPOCHS, SIGNING_WINDOW_EPOCHS } from "./limits.ts";
-import type { ChainHealth, Refusal } from "./stages.ts";
 
 export type Decision =
   | { readonly kind: "sign"; readonly amount: bigint }

@@ -2,11 +2,11 @@
  * From a requested round to the own share: the policy's decision, recorded before it is signed (P-71), then signed and published.
  * Enters: rounds and finished signatures. Leaves: persist, sign and publish effects. Not here: what may be signed (policy.ts).
  */
-import { type Address, digestOf, encodeGossip, type NodeId, type Share, toHex } from "@quorate/common";
+import { type Address, digestOf, encodeGossip, type NodeId, type Refusal, type Share, toHex } from "@quorate/common";
+import { parseRoundKey } from "./kinds/roundId.ts";
 import { CLAIM_DIGESTS_MAX } from "./limits.ts";
 import { decideClaim } from "./policy.ts";
 import { addShare, type Round, shareOf } from "./rounds/round.ts";
-import { parseRoundKey, type Refusal } from "./stages.ts";
 import type { CoreState, Emit } from "./state.ts";
 
 /** Every share of a round is over the same digest: hashed once, or 2,000 of them would hold the event loop for 0.1 s. */

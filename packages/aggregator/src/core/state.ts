@@ -4,6 +4,7 @@
  */
 import {
   type Address,
+  type ChainHealth,
   digestOf,
   fromHex,
   type Hex,
@@ -15,11 +16,13 @@ import {
 import { Budget } from "./budget.ts";
 import type { Claims } from "./claims.ts";
 import type { InquiryJob } from "./inquiry.ts";
+import type { Effect, PeerKey, RestoredState } from "./io.ts";
+import type { RoundKey } from "./kinds/roundId.ts";
 import { readCheckpoint } from "./ledger/checkpoint.ts";
+import type { LedgerNode } from "./ledger/events.ts";
 import { type AdmitNode, emptyLedger, type LedgerState, sortedNodes } from "./ledger/ledger.ts";
 import { REQUEST_BURST, REQUEST_REFILL_MS } from "./limits.ts";
 import { RoundTable } from "./rounds/roundTable.ts";
-import type { ChainHealth, Effect, LedgerNode, PeerKey, RestoredState, RoundKey } from "./stages.ts";
 import { VerificationQueue } from "./verification.ts";
 
 export interface AgentOptions {

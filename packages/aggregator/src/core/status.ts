@@ -1,9 +1,8 @@
 /**
  * What an operator may see of the state, as plain data (§10 of the design: status and metrics). Reads only.
  */
-import type { NodeState } from "@quorate/common";
+import type { AgentStatus, NodeState } from "@quorate/common";
 import { lastClosedEpoch } from "./ledger/ledger.ts";
-import type { AgentStatus } from "./stages.ts";
 import type { CoreState } from "./state.ts";
 
 export function agentStatus(state: CoreState): AgentStatus {

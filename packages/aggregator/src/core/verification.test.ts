@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { PeerKey } from "./io.ts";
 import {
   BLAMED_MAX,
   BLAMED_MS,
@@ -7,7 +8,6 @@ import {
   VERIFY_BATCH_MAX,
   VERIFY_QUEUE_MAX,
 } from "./limits.ts";
-import type { PeerKey } from "./stages.ts";
 import { type PendingShare, VerificationQueue } from "./verification.ts";
 
 function pending(nodeId: number, digestByte: number, from: PeerKey = "0xfe"): PendingShare {

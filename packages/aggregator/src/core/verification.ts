@@ -3,8 +3,8 @@
  * What forwarders of bad shares send waits apart, for a while: a bad share among the others costs all of them a search.
  * Enters: a share with its key and digest. Leaves: jobs for the driver and, with their results, the shares again. Not here: the check itself.
  */
-import type { Address, NodeId } from "@quorate/common";
-import { toHex } from "@quorate/common";
+import { type Address, type NodeId, toHex } from "@quorate/common";
+import type { PeerKey, VerifyGroup } from "./io.ts";
 import {
   BLAMED_MAX,
   BLAMED_MS,
@@ -13,7 +13,6 @@ import {
   VERIFY_BATCH_MAX,
   VERIFY_QUEUE_MAX,
 } from "./limits.ts";
-import type { PeerKey, VerifyGroup } from "./stages.ts";
 
 /** A share as it came, not yet believed. */
 export interface ClaimedShare {

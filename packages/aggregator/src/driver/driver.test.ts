@@ -1,6 +1,6 @@
-import { quorateError } from "@quorate/common";
+import { type AgentStatus, quorateError } from "@quorate/common";
 import { describe, expect, it } from "vitest";
-import type { Agent, AgentStatus, Effect, Input } from "../core/stages.ts";
+import type { Agent, Effect, Input } from "../core/io.ts";
 import { createDriver, type Driver, type DriverModules } from "./driver.ts";
 import type { ChainSink, NetworkHandlers } from "./ports.ts";
 

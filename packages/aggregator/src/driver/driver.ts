@@ -5,8 +5,8 @@
  * `persist` is synchronous and first: when it throws, the rest of the step is not carried out and the agent stops, because its memory is then
  * ahead of its disk and whatever it promised next could be forgotten (P-71).
  */
-import { type Address, isQuorateError } from "@quorate/common";
-import type { Agent, ClaimReply, ClaimView, Effect, Input, PeerKey, TimerName, Verdict } from "../core/stages.ts";
+import { type Address, type ClaimReply, type ClaimView, isQuorateError } from "@quorate/common";
+import type { Agent, Effect, Input, PeerKey, TimerName, Verdict } from "../core/io.ts";
 import type { BlsSigner, BlsVerifier, ChainFollower, Logger, Network, Store } from "./ports.ts";
 
 export interface DriverModules {

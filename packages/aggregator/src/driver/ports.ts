@@ -1,22 +1,20 @@
 /**
  * What the driver needs from the outside world. Each adapter implements one of these; the core knows none of them.
  */
-import type { Address, Bundle, ErrorCode, Hex } from "@quorate/common";
 import type {
+  Address,
   AgentStatus,
-  ChainEvent,
+  Bundle,
   ChainHead,
   ChainHealth,
   ClaimReply,
   ClaimView,
-  LedgerNode,
-  PeerKey,
-  PersistRecord,
-  RestoredState,
+  ErrorCode,
+  Hex,
   UnsignedClaim,
-  Verdict,
-  VerifyGroup,
-} from "../core/stages.ts";
+} from "@quorate/common";
+import type { PeerKey, PersistRecord, RestoredState, Verdict, VerifyGroup } from "../core/io.ts";
+import type { ChainEvent, LedgerNode } from "../core/ledger/events.ts";
 
 /** Structured log, pino's call order: values first, then the message (a stable code). */
 export interface Logger {

@@ -4,6 +4,9 @@
  */
 import {
   type Address,
+  type ChainHead,
+  type ClaimReply,
+  type ClaimView,
   digestOf,
   encodeGossip,
   type Hex,
@@ -20,17 +23,8 @@ import {
 import { loadNativeScheme, type NativeScheme } from "@quorate/common/bls/native";
 import { createVerifier } from "../adapters/bls/bls.ts";
 import { createAgent } from "../core/agent.ts";
-import type {
-  Agent,
-  ChainEvent,
-  ChainHead,
-  ClaimReply,
-  ClaimView,
-  Effect,
-  Input,
-  PersistRecord,
-  RestoredState,
-} from "../core/stages.ts";
+import type { Agent, Effect, Input, PersistRecord, RestoredState } from "../core/io.ts";
+import type { ChainEvent } from "../core/ledger/events.ts";
 
 export const GENESIS = 1_700_000_000;
 export const EPOCH_SECONDS = 100;

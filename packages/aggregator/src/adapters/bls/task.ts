@@ -3,7 +3,7 @@
  */
 // Not from the main entry: a worker that loads ethers takes 15 MB more.
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from "@quorate/common/bls/native";
-import type { VerifyItem } from "../../core/stages.ts";
+import type { VerifyItem } from "../../core/io.ts";
 import type { KeyTable } from "./keyTable.ts";
 
 /** Shares over one digest. Keys are shared, signatures are handed over. */

@@ -3,7 +3,7 @@ import { loadNativeScheme } from "@quorate/common/bls/native";
 import { craft } from "@quorate/common/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { VerifyItem } from "../../core/stages.ts";
+import type { VerifyItem } from "../../core/io.ts";
 import { type CountingVerifier, createVerifier, defaultWorkers, INLINE_JOB_MAX, partsFor } from "./verifier.ts";
 import { startWorker } from "./workerPool.ts";
 

@@ -6,7 +6,7 @@
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import type { NativeScheme } from "@quorate/common/bls/native";
-import type { VerifyGroup, VerifyItem } from "../../core/stages.ts";
+import type { VerifyGroup, VerifyItem } from "../../core/io.ts";
 import type { BlsVerifier } from "../../driver/ports.ts";
 import { KeyTable } from "./keyTable.ts";
 import { fits, packTask, type TaskResult } from "./task.ts";

@@ -1,6 +1,7 @@
 import {
   type Address,
   buildBundle,
+  type ChainHead,
   digestOf,
   parseAddress,
   parseBundle,
@@ -17,7 +18,7 @@ import {
 } from "@quorate/contracts/testing";
 import { BrowserProvider, type Contract, HDNodeWallet } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ChainEvent, ChainHead } from "../../core/stages.ts";
+import type { ChainEvent } from "../../core/ledger/events.ts";
 import { RewardsContract } from "./contracts.ts";
 import { createChainFollower } from "./follower.ts";
 import { CHAIN_ID, startAnvil, type TestChain } from "./testing/chain.ts";

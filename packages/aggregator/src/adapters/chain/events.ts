@@ -4,6 +4,7 @@
  */
 import {
   type Address,
+  type ChainHead,
   fromHex,
   g1FromEip2537,
   type Hex,
@@ -14,7 +15,7 @@ import {
   toHex,
 } from "@quorate/common";
 import { Interface, type LogDescription, type Result } from "ethers";
-import type { ChainEvent, ChainHead, ContributorView, EventPosition } from "../../core/stages.ts";
+import type { ChainEvent, ContributorView, EventPosition } from "../../core/ledger/events.ts";
 import type { RawLog } from "./rpc.ts";
 
 const rewardsInterface = new Interface(serviceNodeRewardsAbi);

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ChainHead, ChainHealth } from "@quorate/common";
 import { CHAIN_START_SECONDS } from "@quorate/contracts/chain-start";
 import { afterEach, describe, expect, it } from "vitest";
-import type { ChainEvent, ChainHead, ChainHealth } from "../../core/stages.ts";
+import type { ChainEvent } from "../../core/ledger/events.ts";
 import type { ChainFollower, Logger } from "../../driver/ports.ts";
 import { until } from "../../testing/until.ts";
 import { type ChainFollowerOptions, createChainFollower } from "./follower.ts";

@@ -5,8 +5,8 @@
  * The loop: agree on the finalised block, check that the block where we stand is still there, read a chunk of logs from every agreeing
  * provider, compare, hand over, move on. Whatever goes wrong, the cursor stays and the same range is read again later.
  */
-import { type Address, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
-import type { ChainEvent, ChainHead } from "../../core/stages.ts";
+import { type Address, type ChainHead, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
+import type { ChainEvent } from "../../core/ledger/events.ts";
 import type { ChainFollower, ChainSink, Logger } from "../../driver/ports.ts";
 import { EVENT_TOPICS, orderLogs, parseEvent } from "./events.ts";
 import { blockAt, Providers, type Source, sameBlock } from "./providers.ts";

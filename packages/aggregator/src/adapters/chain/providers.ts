@@ -6,8 +6,7 @@
  * stands, and not trail far behind. So one provider must work, of two both, of three any two; whoever cuts the honest ones off makes the
  * agent abstain, not believe the one that is left. Among those that work, different heights are lag, different hashes at one height are not.
  */
-import { type Address, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
-import type { ChainHead } from "../../core/stages.ts";
+import { type Address, type ChainHead, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
 import type { Rpc } from "./rpc.ts";
 
 /**

@@ -5,10 +5,9 @@
  * ethers carries the bytes only: its own polling, batching, caching and network detection are off, so that one question is one request
  * to one provider.
  */
-import { type Address, type Hex, isQuorateError, quorateError } from "@quorate/common";
+import { type Address, type ChainHead, type Hex, isQuorateError, quorateError } from "@quorate/common";
 import { FetchRequest, JsonRpcProvider, Network } from "ethers";
 import { z } from "zod";
-import type { ChainHead } from "../../core/stages.ts";
 
 const hex = z
   .string()

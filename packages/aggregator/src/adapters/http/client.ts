@@ -6,6 +6,7 @@
 import {
   type Address,
   type Bundle,
+  type ClaimView,
   ERROR_CODES,
   type ErrorCode,
   type ErrorValues,
@@ -14,7 +15,6 @@ import {
   quorateError,
 } from "@quorate/common";
 import type { z } from "zod";
-import type { ClaimView } from "../../core/stages.ts";
 import {
   bundleSchema,
   claimSchema,

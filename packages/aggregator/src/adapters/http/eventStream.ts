@@ -5,8 +5,7 @@
  * Each event is the whole claim, so a slow reader needs only the newest: nothing queues up for it.
  */
 import type { ServerResponse } from "node:http";
-import { quorateError } from "@quorate/common";
-import type { ClaimView } from "../../core/stages.ts";
+import { type ClaimView, quorateError } from "@quorate/common";
 import type { AgentApi } from "../../driver/ports.ts";
 import { type HttpLimits, WATCH_INTERVAL_MS } from "./limits.ts";
 import { clientKey } from "./rateLimit.ts";

@@ -2,8 +2,14 @@
  * How a failure looks over HTTP: a status, and `{error: {code, message, values, remedy}}`. Enters: a coded error, a refusal of the core, or
  * whatever else was thrown. Leaves: that pair. A code's status stands in one table; a code not in it is the agent's own failure, 500.
  */
-import { ERROR_CODES, type ErrorCode, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
-import type { Refusal } from "../../core/stages.ts";
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  isQuorateError,
+  type QuorateError,
+  quorateError,
+  type Refusal,
+} from "@quorate/common";
 import { BODY_MAX_BYTES } from "./limits.ts";
 import type { ErrorBody } from "./schemas.ts";
 

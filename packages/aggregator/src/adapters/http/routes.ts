@@ -2,10 +2,9 @@
  * The paths of the HTTP interface, one function each group. Enters: the app and what answers. Leaves: routes on the app, each with its rate
  * limit, and a coded 405 for every other method.
  */
-import { type ErrorCode, quorateError } from "@quorate/common";
+import { type ClaimView, type ErrorCode, quorateError } from "@quorate/common";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import type { z } from "zod";
-import type { ClaimView } from "../../core/stages.ts";
 import type { AgentApi } from "../../driver/ports.ts";
 import type { EventStreams } from "./eventStream.ts";
 import { CLAIM_COST, type HttpLimits } from "./limits.ts";

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ClaimView } from "@quorate/common";
 import { Counter, Registry } from "prom-client";
 import { afterEach, describe, expect, it } from "vitest";
-import type { ClaimView } from "../../core/stages.ts";
 import { until } from "../../testing/until.ts";
 import { createAgentClient } from "./client.ts";
 import {

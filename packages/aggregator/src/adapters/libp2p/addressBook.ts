@@ -7,7 +7,7 @@ import { peerIdFromPublicKey } from "@libp2p/peer-id";
 import { PeerRecord, RecordEnvelope } from "@libp2p/peer-record";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { equalBytes, MAX_PEER_RECORD_BYTES, quorateError } from "@quorate/common";
-import type { PeerKey } from "../../core/stages.ts";
+import type { PeerKey } from "../../core/io.ts";
 import { ADDRESSES_PER_RECORD } from "./limits.ts";
 import { peerKeyOf } from "./peers.ts";
 

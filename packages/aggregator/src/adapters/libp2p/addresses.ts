@@ -1,7 +1,7 @@
 /** Network addresses as an operator writes them. In: texts. Out: multiaddrs, or a coded error that names the bad one. */
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { quorateError } from "@quorate/common";
-import type { PeerKey } from "../../core/stages.ts";
+import type { PeerKey } from "../../core/io.ts";
 import { parsePeerKey, peerIdOf } from "./peers.ts";
 
 /** @throws NETWORK_ADDRESS_INVALID */

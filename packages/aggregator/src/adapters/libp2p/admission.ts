@@ -3,7 +3,7 @@
  * It never affects quorum or ledger, and it does not close connections; the network does, after each change.
  */
 import type { ConnectionGater, PeerId } from "@libp2p/interface";
-import type { PeerKey } from "../../core/stages.ts";
+import type { PeerKey } from "../../core/io.ts";
 import { peerKeyOf } from "./peers.ts";
 
 export class Admission {

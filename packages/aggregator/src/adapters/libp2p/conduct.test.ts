@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PeerKey } from "../../core/stages.ts";
+import type { PeerKey } from "../../core/io.ts";
 import { BAN_POINTS, Conduct, HALF_LIFE_MS } from "./conduct.ts";
 import { DialBackoff } from "./dialBackoff.ts";
 import { DIAL_BACKOFF_FIRST_MS } from "./limits.ts";

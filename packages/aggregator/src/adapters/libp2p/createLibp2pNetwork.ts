@@ -19,7 +19,7 @@ import {
   toHex,
 } from "@quorate/common";
 import { createLibp2p } from "libp2p";
-import type { PeerKey } from "../../core/stages.ts";
+import type { PeerKey } from "../../core/io.ts";
 import type { Logger, Network, NetworkHandlers } from "../../driver/ports.ts";
 import { AddressBook } from "./addressBook.ts";
 import { parseAddresses, parseBootstrap } from "./addresses.ts";

@@ -3,7 +3,7 @@
  * with a jitter that comes from a hash, so that runs repeat and nodes do not dial in step.
  */
 import { createHash } from "node:crypto";
-import type { PeerKey } from "../../core/stages.ts";
+import type { PeerKey } from "../../core/io.ts";
 import { DIAL_BACKOFF_FIRST_MS } from "./limits.ts";
 
 export class DialBackoff {

@@ -16,7 +16,7 @@ import {
   MAX_PEERS_RESPONSE_BYTES,
   quorateError,
 } from "@quorate/common";
-import type { PeerKey } from "../../core/stages.ts";
+import type { PeerKey } from "../../core/io.ts";
 import type { Logger } from "../../driver/ports.ts";
 import type { AddressBook } from "./addressBook.ts";
 import { withPeerId } from "./addresses.ts";

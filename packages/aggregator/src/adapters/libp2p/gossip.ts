@@ -12,7 +12,7 @@ import {
 } from "@libp2p/gossipsub";
 import type { PeerId } from "@libp2p/interface";
 import { MAX_GOSSIP_BYTES } from "@quorate/common";
-import type { PeerKey, Verdict } from "../../core/stages.ts";
+import type { PeerKey, Verdict } from "../../core/io.ts";
 import type { Logger } from "../../driver/ports.ts";
 import * as limits from "./limits.ts";
 import { peerKeyOf } from "./peers.ts";

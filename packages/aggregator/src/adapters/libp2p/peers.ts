@@ -6,7 +6,7 @@ import { generateKeyPairFromSeed, publicKeyFromRaw } from "@libp2p/crypto/keys";
 import type { Ed25519PrivateKey, PeerId } from "@libp2p/interface";
 import { peerIdFromPublicKey, peerIdFromString } from "@libp2p/peer-id";
 import { fromHex, quorateError, toHex } from "@quorate/common";
-import type { PeerKey } from "../../core/stages.ts";
+import type { PeerKey } from "../../core/io.ts";
 import { PEER_KEYS_MAX } from "./limits.ts";
 
 /** Bytes of an Ed25519 seed and of its public key (RFC 8032). */

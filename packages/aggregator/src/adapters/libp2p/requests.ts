@@ -4,7 +4,7 @@
  */
 import type { Libp2p, PeerId, Stream } from "@libp2p/interface";
 import { isQuorateError, quorateError } from "@quorate/common";
-import type { PeerKey } from "../../core/stages.ts";
+import type { PeerKey } from "../../core/io.ts";
 import type { Logger } from "../../driver/ports.ts";
 import { INBOUND_STREAMS_PER_PROTOCOL, QUEUED_REQUESTS_PER_PEER, REQUEST_TIMEOUT_MS } from "./limits.ts";
 import { peerIdOf, peerKeyOf } from "./peers.ts";

@@ -11,7 +11,7 @@ import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { type Hex, toHex } from "@quorate/common";
 import { createLibp2p } from "libp2p";
-import type { PeerKey, Verdict } from "../../core/stages.ts";
+import type { PeerKey, Verdict } from "../../core/io.ts";
 import type { Logger, Network } from "../../driver/ports.ts";
 import { until } from "../../testing/until.ts";
 import { createLibp2pNetwork, type Libp2pNetworkOptions } from "./createLibp2pNetwork.ts";

@@ -3,7 +3,7 @@
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { PeerRecord, RecordEnvelope } from "@libp2p/peer-record";
 import { multiaddr } from "@multiformats/multiaddr";
-import type { PeerKey } from "../../core/stages.ts";
+import type { PeerKey } from "../../core/io.ts";
 import { identityKeyPair, peerKeyOf } from "./peers.ts";
 
 export async function sealedRecord(

@@ -2,9 +2,8 @@
  * What Prometheus reads at /metrics: the agent's status as numbers, and Node's own. Enters: a function that tells the status. Leaves: a registry.
  * Stakes and amounts are whole tokens as floats here, for graphs only; exact numbers are in /v1/status.
  */
-import type { NodeState } from "@quorate/common";
+import type { AgentStatus, NodeState } from "@quorate/common";
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import type { AgentStatus } from "../../core/stages.ts";
 
 /** 9 decimals (SessionToken). */
 const ATOMIC_PER_TOKEN = 1e9;

@@ -8,7 +8,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { type Address, type Bundle, bundleSchema, type Hex, QuorateError, quorateError } from "@quorate/common";
-import { type PersistRecord, parseRoundKey, type RestoredState, type RoundKey, roundKey } from "../../core/stages.ts";
+import type { PersistRecord, RestoredState } from "../../core/io.ts";
+import { parseRoundKey, type RoundKey, roundKey } from "../../core/kinds/roundId.ts";
 import type { Store } from "../../driver/ports.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 import { openDatabase, query, storeError } from "./sqlite.ts";

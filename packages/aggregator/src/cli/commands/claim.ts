@@ -1,9 +1,8 @@
 /** `quorate claim`: a staker asks an agent, watches the stake sign, and gets the bundle. */
 import { writeFileSync } from "node:fs";
-import { type Bundle, formatAmount, parseAddress, quorateError } from "@quorate/common";
+import { type Bundle, type ClaimView, formatAmount, parseAddress, quorateError } from "@quorate/common";
 import { Command } from "commander";
 import { createAgentClient } from "../../adapters/http/client.ts";
-import type { ClaimView } from "../../core/stages.ts";
 import { bar, listIds, printFields, printProgress, whyNotSigned } from "../print.ts";
 
 interface ClaimOptions {

@@ -1,8 +1,7 @@
 /** `quorate status`: one look at a running agent. */
-import { formatAmount } from "@quorate/common";
+import { formatAmount, type UnsignedClaim } from "@quorate/common";
 import { Command } from "commander";
 import { createAgentClient } from "../../adapters/http/client.ts";
-import type { UnsignedClaim } from "../../core/stages.ts";
 import { listIds, printFields, printJson, whyNotSigned } from "../print.ts";
 
 interface StatusOptions {

@@ -1,9 +1,9 @@
-import { type Address, fromHex, type Hex } from "@quorate/common";
+import { type Address, type ChainHead, fromHex, type Hex } from "@quorate/common";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ChainEvent, ChainHead, ContributorView, LedgerNode } from "../stages.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { releasedAt } from "./emission.ts";
+import type { ChainEvent, ContributorView, LedgerNode } from "./events.ts";
 import { type AdmitNode, advanceLedger, amountAt, emptyLedger, type LedgerState, lastClosedEpoch } from "./ledger.ts";
 
 const GENESIS = 1_000_000;

@@ -3,10 +3,10 @@
  * Enters: events in order and finalised heads. Leaves: the node set, and for each of the last closed epochs what every recipient is owed.
  * Not here: reading the chain (adapters/chain), deciding what to sign (policy.ts).
  */
-import { type Address, type NodeId, type NodeState, quorateError } from "@quorate/common";
+import { type Address, type ChainHead, type NodeId, type NodeState, quorateError } from "@quorate/common";
 import { SIGNING_WINDOW_EPOCHS } from "../limits.ts";
-import type { ChainEvent, ChainHead, LedgerNode } from "../stages.ts";
 import { type PoolState, releasedAt } from "./emission.ts";
+import type { ChainEvent, LedgerNode } from "./events.ts";
 import { splitEpoch, type WeighedNode } from "./split.ts";
 
 /** A node, and what the fold keeps of it to weigh its open epoch (P-53). Times are seconds since 1970. */

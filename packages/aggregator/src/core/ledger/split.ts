@@ -3,7 +3,7 @@
  * Enters: an amount and each node's weight. Leaves: credits by beneficiary and what is carried over; their sum is the amount, exactly (P-55).
  */
 import { type Address, BPS } from "@quorate/common";
-import type { ContributorView } from "../stages.ts";
+import type { ContributorView } from "./events.ts";
 
 export interface WeighedNode {
   readonly stake: bigint;

@@ -3,9 +3,9 @@
  * The group of the own ledger's amount becomes the bundle; every other group is disagreement, shown and never added (P-84).
  * Not here: checking signatures (verification.ts), counting stake (aggregation.ts).
  */
-import type { Address, NodeId, SignedClaimRequest } from "@quorate/common";
+import type { Address, Disagreement, NodeId, SignedClaimRequest } from "@quorate/common";
+import { type RoundKey, roundKey } from "../kinds/roundId.ts";
 import { AMOUNTS_PER_NODE_MAX } from "../limits.ts";
-import { type Disagreement, type RoundKey, roundKey } from "../stages.ts";
 
 export interface Round {
   readonly key: RoundKey;

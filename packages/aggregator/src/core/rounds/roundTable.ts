@@ -3,8 +3,8 @@
  * Not here: what happens inside a round (round.ts).
  */
 import type { Address, NodeId, SignedClaimRequest } from "@quorate/common";
+import { type RoundKey, roundKey } from "../kinds/roundId.ts";
 import { ROUNDS_MAX, UNREQUESTED_ROUNDS_PER_NODE_MAX } from "../limits.ts";
-import { type RoundKey, roundKey } from "../stages.ts";
 import { openRound, type Round } from "./round.ts";
 
 export class RoundTable {

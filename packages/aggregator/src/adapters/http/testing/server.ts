@@ -1,8 +1,8 @@
 /** For the HTTP adapter's tests: a server on a real socket, before an agent that is a plain object. */
-import type { Address } from "@quorate/common";
+import type { Address, ClaimReply, ClaimView, UnsignedClaim } from "@quorate/common";
 import type { Registry } from "prom-client";
 import { expect } from "vitest";
-import type { ClaimReply, ClaimView, LedgerNode, UnsignedClaim } from "../../../core/stages.ts";
+import type { LedgerNode } from "../../../core/ledger/events.ts";
 import type { AgentApi, Logger } from "../../../driver/ports.ts";
 import { sampleBundle } from "../../testing/sampleBundle.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../server.ts";

@@ -1,0 +1,123 @@
+/**
+ * All that enters and leaves the core, as plain data: inputs, effects, and what is persisted and restored.
+ *
+ * The core is pure: `agent.handle(input, nowMs)` returns effects and touches nothing else. Clocks, sockets, disks and promises live in the driver
+ * and the adapters. Effects of one step run in order; a `persist` is on disk before any later `publish`.
+ */
+import type {
+  Address,
+  AgentStatus,
+  Bundle,
+  ChainHead,
+  ChainHealth,
+  ClaimReply,
+  ClaimView,
+  ErrorCode,
+  Hex,
+  UnsignedClaim,
+} from "@quorate/common";
+import type { RoundKey } from "./kinds/roundId.ts";
+import type { ChainEvent, LedgerNode } from "./ledger/events.ts";
+
+// ── Verification and signing, done by the driver ────────────────────────────────────────────────────────────────────────────
+
+export interface VerifyItem {
+  readonly publicKey: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** All items of one group are over one digest, so that they can be checked together (P-6). */
+export interface VerifyGroup {
+  readonly digest: Uint8Array;
+  readonly items: readonly VerifyItem[];
+}
+
+// ── What must survive a crash ───────────────────────────────────────────────────────────────────────────────────────────────
+
+export type PersistRecord =
+  /** The whole fold so far; replaces the former one. */
+  | { readonly type: "ledger"; readonly json: string }
+  /** P-71: the one digest this node signs for a round. Never overwritten. */
+  | { readonly type: "signing"; readonly round: RoundKey; readonly digest: Hex; readonly amount: bigint }
+  /** A claim this agent accepted and will finish after a restart. */
+  | { readonly type: "claim"; readonly recipient: Address; readonly epoch: number }
+  /** The best bundle of a round; replaces the former one. */
+  | { readonly type: "bundle"; readonly round: RoundKey; readonly bundle: Bundle }
+  /** Rounds below this epoch have left the window: their claims may be deleted; signings and bundles stay. */
+  | { readonly type: "prune"; readonly belowEpoch: number };
+
+export interface RestoredState {
+  readonly ledgerJson: string | null;
+  readonly signings: readonly { readonly round: RoundKey; readonly digest: Hex; readonly amount: bigint }[];
+  readonly claims: readonly { readonly recipient: Address; readonly epoch: number }[];
+  readonly bundles: readonly { readonly round: RoundKey; readonly bundle: Bundle }[];
+}
+
+// ── In and out ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A peer is its identity key (32 bytes, hex): the libp2p peer id in another form. */
+export type PeerKey = Hex;
+
+export type Verdict = "accept" | "ignore" | "reject";
+
+export type TimerName = "verify" | "tick";
+
+export type Input =
+  | { readonly type: "started" }
+  /** Events in order, all at or below `head`; `head` is finalised and never goes back. */
+  | { readonly type: "chain"; readonly events: readonly ChainEvent[]; readonly head: ChainHead }
+  | { readonly type: "chain-health"; readonly health: ChainHealth }
+  | { readonly type: "peers"; readonly connected: readonly PeerKey[] }
+  /** A gossip message whose forwarding waits for the `verdict` with the same handle. */
+  | { readonly type: "gossip"; readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array }
+  | { readonly type: "verified"; readonly job: number; readonly results: readonly (readonly boolean[])[] }
+  | { readonly type: "signed"; readonly job: number; readonly signature: Uint8Array }
+  | { readonly type: "timer"; readonly timer: TimerName }
+  /** A staker asks this agent. Without an epoch: the last one closed. */
+  | { readonly type: "claim"; readonly handle: number; readonly recipient: Address; readonly epoch: number | null }
+  /** Another agent asks for this node's share, or why there is none (P-89). */
+  | { readonly type: "inquiry-asked"; readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array }
+  | { readonly type: "inquiry-answered"; readonly job: number; readonly data: Uint8Array }
+  | { readonly type: "inquiry-failed"; readonly job: number; readonly code: ErrorCode }
+  | { readonly type: "catch-up-asked"; readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array }
+  | { readonly type: "catch-up-answered"; readonly from: PeerKey; readonly data: Uint8Array };
+
+export type Effect =
+  | { readonly type: "publish"; readonly data: Uint8Array }
+  | { readonly type: "verdict"; readonly handle: number; readonly verdict: Verdict; readonly code: ErrorCode | "OK" }
+  | { readonly type: "set-timer"; readonly timer: TimerName; readonly atMs: number }
+  | { readonly type: "verify"; readonly job: number; readonly groups: readonly VerifyGroup[] }
+  | { readonly type: "sign"; readonly job: number; readonly digest: Uint8Array }
+  | { readonly type: "persist"; readonly records: readonly PersistRecord[] }
+  | { readonly type: "claim-reply"; readonly handle: number; readonly reply: ClaimReply }
+  /** The claim changed: for those who watch its progress. */
+  | { readonly type: "claim-changed"; readonly claim: ClaimView }
+  /** The identities that may hold a connection (P-80). */
+  | { readonly type: "admit"; readonly identities: ReadonlySet<PeerKey> }
+  | { readonly type: "catch-up-ask"; readonly peer: PeerKey; readonly data: Uint8Array }
+  | { readonly type: "catch-up-reply"; readonly handle: number; readonly data: Uint8Array }
+  | { readonly type: "inquire"; readonly job: number; readonly peer: PeerKey; readonly data: Uint8Array }
+  | { readonly type: "inquiry-reply"; readonly handle: number; readonly data: Uint8Array }
+  /** This peer sent what an honest peer cannot send. */
+  | { readonly type: "blame"; readonly peer: PeerKey; readonly code: ErrorCode }
+  /** Something worth a log line and a counter; never needed for correctness. */
+  | {
+      readonly type: "observe";
+      readonly level: "debug" | "info" | "warn";
+      readonly code: string;
+      readonly values: Readonly<Record<string, string | number>>;
+    };
+
+export type Emit = (effect: Effect) => void;
+
+export interface Agent {
+  handle(input: Input, nowMs: number): Effect[];
+  status(): AgentStatus;
+  /** The claim of one recipient, or null if this agent was not asked (or it has left the window). Newest epoch first when `epoch` is null. */
+  claim(recipient: Address, epoch: number | null, nowMs: number): ClaimView | null;
+  /** The newest claims that lack shares, newest first, with what is known of why (P-89). */
+  unsigned(): readonly UnsignedClaim[];
+  nodes(): readonly LedgerNode[];
+  /** Lifetime amount at the close of the last closed epoch, and the epoch; null before the first. */
+  owed(recipient: Address): { readonly epoch: number; readonly amount: bigint } | null;
+}

@@ -1,0 +1,63 @@
+/**
+ * The vocabulary of the ledger: the events it folds over, and the nodes it derives from them.
+ * Not here: where events come from (adapters/chain), what the fold makes of them (ledger.ts).
+ */
+import type { Address, Hex, NodeId, NodeState } from "@quorate/common";
+
+/** Where an event stands. Timestamps are the block's, in seconds. */
+export interface EventPosition {
+  readonly blockNumber: number;
+  readonly logIndex: number;
+  readonly timestamp: number;
+}
+
+export interface ContributorView {
+  readonly addr: Address;
+  readonly beneficiary: Address;
+  readonly stake: bigint;
+}
+
+/** One finalised event the ledger folds over. Anything else the contracts emit is not an input (P-50). */
+export type ChainEvent = EventPosition &
+  (
+    | {
+        readonly type: "node-registered";
+        readonly id: NodeId;
+        readonly operator: Address;
+        readonly seeded: boolean;
+        /** 96 bytes, P-2, as hex. */
+        readonly blsKey: Hex;
+        /** 32 bytes. */
+        readonly identityKey: Hex;
+        /** 64 bytes, not checked by the contract (P-8). */
+        readonly identitySignature: Hex;
+        readonly feeBps: number;
+        readonly contributors: readonly ContributorView[];
+      }
+    | { readonly type: "nodes-activated"; readonly ids: readonly NodeId[] }
+    | { readonly type: "nodes-decommissioned"; readonly ids: readonly NodeId[] }
+    /** Decommissioned nodes whose stake left the floor, or came back to it (P-110, P-112). */
+    | { readonly type: "nodes-dropped"; readonly ids: readonly NodeId[] }
+    | { readonly type: "nodes-restored"; readonly ids: readonly NodeId[] }
+    /** Seconds since 1970 at which the node's exit unlocks; the same for every request of one node. */
+    | { readonly type: "leave-requested"; readonly id: NodeId; readonly unlocksAt: number }
+    /** Left or liquidated. */
+    | { readonly type: "node-exited"; readonly id: NodeId }
+    | { readonly type: "started"; readonly genesis: number; readonly epochSeconds: number }
+    | { readonly type: "pool-settled"; readonly balance: bigint; readonly time: number; readonly totalReleased: bigint }
+  );
+
+export interface LedgerNode {
+  readonly id: NodeId;
+  readonly operator: Address;
+  readonly state: NodeState;
+  /** Whether a decommissioned node was dropped from the floor (P-110). */
+  readonly silent: boolean;
+  readonly stake: bigint;
+  readonly blsKey: Uint8Array;
+  readonly identityKey: Hex;
+  /** False: in the set, but not admitted as a peer (P-8). */
+  readonly identityValid: boolean;
+  readonly feeBps: number;
+  readonly contributors: readonly ContributorView[];
+}

@@ -1,0 +1,97 @@
+/**
+ * What an agent tells its clients, over HTTP and on the command line: the chain as it sees it, claims and their progress, its status.
+ * Plain values; how they travel as JSON is said by the agent's HTTP schemas.
+ */
+import type { Bundle } from "./bundle.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { Address, Hex, NodeId, NodeState } from "./types.ts";
+
+/** A finalised block. */
+export interface ChainHead {
+  readonly number: number;
+  readonly hash: Hex;
+  readonly timestamp: number;
+}
+
+export type ChainHealth =
+  | { readonly healthy: true }
+  | { readonly healthy: false; readonly code: ErrorCode; readonly detail: string };
+
+export interface Disagreement {
+  readonly nodeId: NodeId;
+  readonly amount: bigint;
+}
+
+/**
+ * Why a node has not signed: in its own words (P-89), or why it could not be asked. Shown to people, never counted.
+ */
+export interface NotSigned {
+  readonly nodeId: NodeId;
+  /** A code of the catalogue; of a newer version of the agent, perhaps one this version does not know. */
+  readonly code: string;
+  /** Epochs closed in the node's ledger; null when it did not answer. */
+  readonly closedEpochs: number | null;
+}
+
+/** A claim as seen by whoever asked for it. `failed` carries no bundle (P-86). */
+export interface ClaimView {
+  readonly recipient: Address;
+  readonly epoch: number;
+  readonly amount: bigint;
+  readonly digest: Hex;
+  readonly status: "collecting" | "ready" | "failed";
+  readonly startedAtMs: number;
+  readonly deadlineMs: number;
+  /** Milliseconds from the request to quorum; null before. */
+  readonly quorumAfterMs: number | null;
+  readonly activeStake: bigint;
+  readonly signedStake: bigint;
+  readonly signedBps: number;
+  readonly signers: readonly NodeId[];
+  /** Active nodes whose share is not here. */
+  readonly missing: readonly NodeId[];
+  readonly disagreements: readonly Disagreement[];
+  /** What is known of those that are missing, in id order. */
+  readonly reasons: readonly NotSigned[];
+  readonly bundle: Bundle | null;
+}
+
+/** A claim of this agent that lacks shares, and why: for its operator. */
+export type UnsignedClaim = Pick<
+  ClaimView,
+  "recipient" | "epoch" | "status" | "amount" | "signedBps" | "missing" | "reasons" | "disagreements"
+>;
+
+/** Expected refusals are values: a code of the catalogue, with the values that disagreed. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly values: Readonly<Record<string, string | number>>;
+}
+
+export type ClaimReply =
+  | { readonly ok: true; readonly claim: ClaimView }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** What `GET /v1/status` and the operator's metrics read. Plain data, computed on demand. */
+export interface AgentStatus {
+  readonly nodeId: NodeId | null;
+  readonly nodeState: NodeState | null;
+  readonly head: ChainHead | null;
+  readonly chain: ChainHealth;
+  readonly genesis: number | null;
+  readonly epochSeconds: number | null;
+  /** The last epoch closed in the own ledger; null before the first. */
+  readonly closedEpoch: number | null;
+  readonly nodes: Readonly<Record<NodeState, number>>;
+  readonly activeStake: bigint;
+  /** Of decommissioned nodes that count toward the floor (P-22). */
+  readonly decommissionedStake: bigint;
+  /** Of decommissioned nodes that do not. */
+  readonly silentStake: bigint;
+  readonly totalOwed: bigint;
+  readonly connectedPeers: number;
+  readonly rounds: number;
+  readonly sharesAccepted: number;
+  readonly sharesRejected: number;
+  readonly disagreements: number;
+}
