@@ -170,10 +170,10 @@ export const ERROR_CODES = {
     remedy: "Check that both sides follow the same chain and contract.",
     where: "gossip",
   },
-  AMOUNT_DISAGREES: {
-    summary: "A share's amount is not the lifetime amount of the own ledger.",
+  MESSAGE_DISAGREES: {
+    summary: "A share is over another message than the own ledger's.",
     remedy:
-      "Compare the two nodes' finalised blocks and versions: one of them is wrong, unless it is the amount of another epoch, which someone replays.",
+      "Compare the two nodes' finalised blocks and versions: one of them is wrong, unless it is the message of another epoch, which someone replays.",
     where: "gossip",
   },
   REQUEST_MALFORMED: {

@@ -17,13 +17,18 @@ export const AGENT_ERROR_CODES = {
     remedy: "Ask its operator to look for SIGNING_CONFLICT or BUDGET_EXCEEDED in the log.",
     where: "agent",
   },
+  KIND_UNKNOWN: {
+    summary: "The message is of a kind that this agent does not take part in.",
+    remedy: "Nothing to do: its sender has a newer version, and others take it.",
+    where: "agent",
+  },
   EPOCH_TOO_FAR: {
     summary: "The epoch is further ahead of this ledger than messages are held for.",
     remedy: "Nothing to do while the agent reads the chain; if it lasts, its provider is behind.",
     where: "agent",
   },
-  SHARE_TOO_MANY_AMOUNTS: {
-    summary: "A node has signed more amounts other than this ledger's in one round than are kept.",
+  SHARE_TOO_MANY_MESSAGES: {
+    summary: "A node has signed more messages other than this ledger's in one round than are kept.",
     remedy:
       "Nothing to do here: the node contradicts itself, or someone replays what it signed for other epochs. What came first is shown as disagreement.",
     where: "agent",

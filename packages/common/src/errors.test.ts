@@ -3,18 +3,18 @@ import { ERROR_CODES, isQuorateError, quorateError, renderErrorTable } from "./e
 
 describe("QuorateError", () => {
   it("prints code, summary, the values that disagreed, and the remedy", () => {
-    const error = quorateError("AMOUNT_DISAGREES", { nodeId: 7, theirs: 5n, ours: 6n, at: undefined, ids: [1, 2] });
+    const error = quorateError("MESSAGE_DISAGREES", { nodeId: 7, theirs: 5n, ours: 6n, at: undefined, ids: [1, 2] });
     expect(error.message).toBe(
       [
-        "AMOUNT_DISAGREES: A share's amount is not the lifetime amount of the own ledger.",
+        "MESSAGE_DISAGREES: A share's amount is not the lifetime amount of the own ledger.",
         "  nodeId: 7",
         "  theirs: 5",
         "  ours: 6",
         "  ids: 1, 2",
-        `  what to do: ${ERROR_CODES.AMOUNT_DISAGREES.remedy}`,
+        `  what to do: ${ERROR_CODES.MESSAGE_DISAGREES.remedy}`,
       ].join("\n"),
     );
-    expect(error).toMatchObject({ code: "AMOUNT_DISAGREES", name: "QuorateError", values: { nodeId: 7 } });
+    expect(error).toMatchObject({ code: "MESSAGE_DISAGREES", name: "QuorateError", values: { nodeId: 7 } });
   });
 
   it("takes a better remedy and keeps its cause", () => {

@@ -2,181 +2,219 @@
  * The agent: `handle(input, nowMs)` gives each input to its stage and returns the effects, in order. Pure and synchronous.
  * Read it as the list of all that can happen; each stage says the rest.
  */
-import { type Address, type AgentStatus, type ChainHead, decodeCatchUpResponse, isQuorateError } from "@quorate/common";
-import { answerCatchUp, catchUpTick } from "./catchUp.ts";
-import { Claims } from "./claims.ts";
-import { answerInquiry, type InquiryJob, noteUnreached, takeInquiryAnswer } from "./inquiry.ts";
-import { takeGossip, takeRequest, takeShare, takeVerified } from "./intake.ts";
-import type { Agent, Effect, Input, PeerKey, RestoredState } from "./io.ts";
-import { parseRoundKey } from "./kinds/roundId.ts";
-import { writeCheckpoint } from "./ledger/checkpoint.ts";
-import type { ChainEvent } from "./ledger/events.ts";
-import { type AdmitNode, advanceLedger, lastClosedEpoch } from "./ledger/ledger.ts";
-import { TICK_MS } from "./limits.ts";
-import { oldestInWindow } from "./policy.ts";
-import type { Round } from "./rounds/round.ts";
-import { considerRound, resumeSignings, takeSignature } from "./signing.ts";
+import { type Address, decodeCatchUpResponse } from "@quorate/common";
+import { Claims } from "./collect/claims.ts";
 import {
   type AgentModules,
   type AgentOptions,
-  admitNode,
-  admittedIdentities,
-  type CoreState,
-  createState,
+  createContext,
   deriveNodes,
-  type Emit,
-} from "./state.ts";
+  type MutableContext,
+  type Step,
+} from "./context.ts";
+import type { Agent, Effect, Input, PeerKey, RestoredState } from "./io.ts";
+import { Digests } from "./kinds/digests.ts";
+import { allKinds } from "./kinds/kinds.ts";
+import { readCheckpoint, writeCheckpoint } from "./ledger/checkpoint.ts";
+import type { ChainEvent } from "./ledger/events.ts";
+import { type AdmitNode, advanceLedger, amountAt, emptyLedger, lastClosedEpoch } from "./ledger/ledger.ts";
+import { admittedIdentities, nodeOf } from "./ledger/nodes.ts";
+import { oldestInWindow } from "./ledger/window.ts";
+import { TICK_MS } from "./limits.ts";
+import { blaming } from "./peers/blame.ts";
+import { PeerCatchUp } from "./peers/catchUp.ts";
+import { PeerInquiry } from "./peers/inquiry.ts";
+import { PeerIntake } from "./peers/intake.ts";
+import type { Round } from "./rounds/round.ts";
+import { RoundTable } from "./rounds/roundTable.ts";
+import { createSigning } from "./signing.ts";
+import type { CatchUp, Collector, Inquiry, Intake, Signing } from "./stages.ts";
 import { agentStatus } from "./status.ts";
 
-export type { AgentModules, AgentOptions } from "./state.ts";
+export type { AgentModules, AgentOptions } from "./context.ts";
 
 export function createAgent(options: AgentOptions, modules: AgentModules, restored: RestoredState): Agent {
-  const state = createState(options, modules, restored, new Claims(restored));
-  const admit = admitNode(options, modules);
+  const core = new Core(options, modules, restored);
   return {
     handle(input: Input, nowMs: number): Effect[] {
       const effects: Effect[] = [];
-      handleInput(state, admit, restored, input, nowMs, (effect) => effects.push(effect));
+      core.handle(input, { nowMs, emit: (effect) => effects.push(effect) });
       return effects;
     },
-    status: (): AgentStatus => agentStatus(state),
-    claim: (recipient: Address, epoch: number | null) => state.claims.view(state, recipient, epoch),
-    unsigned: () => state.claims.unsigned(state),
-    nodes: () => state.nodes,
+    status: () => agentStatus(core.context, { ...core.intake.counters, rounds: core.rounds.size }),
+    claim: (recipient: Address, epoch: number | null) => core.claims.view(recipient, epoch),
+    unsigned: () => core.claims.unsigned(),
+    nodes: () => core.context.nodes,
     owed(recipient: Address) {
-      const epoch = lastClosedEpoch(state.ledger);
-      return epoch === null ? null : { epoch, amount: state.ledger.owed.get(recipient) ?? 0n };
+      const { ledger } = core.context;
+      const epoch = lastClosedEpoch(ledger);
+      return epoch === null ? null : { epoch, amount: amountAt(ledger, epoch, recipient) ?? 0n };
     },
   };
 }
 
-function handleInput(
-  state: CoreState,
-  admit: AdmitNode,
-  restored: RestoredState,
-  input: Input,
-  nowMs: number,
-  emit: Emit,
-): void {
-  switch (input.type) {
-    case "started":
-      return start(state, restored, nowMs, emit);
-    case "chain":
-      return advance(state, admit, input.events, input.head, nowMs, emit);
-    case "chain-health":
-      state.health = input.health;
-      return considerAll(state, nowMs, emit);
-    case "peers":
-      state.connected = input.connected;
-      return;
-    case "gossip":
-      takeGossip(state, { from: input.from, handle: input.handle }, input.data, nowMs, emit);
-      return;
-    case "verified": {
-      // Each round once: counting its stake takes as long as there are nodes, and a job may bring a share of each.
-      const changed = new Set<Round | null>();
-      for (const { pending, valid } of state.verification.settle(input.job, input.results, nowMs)) {
-        changed.add(takeVerified(state, pending, valid, emit));
+/** The stages, wired. */
+class Core {
+  readonly context: MutableContext;
+  readonly rounds: RoundTable = new RoundTable();
+  readonly intake: Intake;
+  readonly claims: Claims;
+  readonly #restored: RestoredState;
+  readonly #admit: AdmitNode;
+  readonly #signing: Signing;
+  readonly #catchUp: CatchUp;
+  readonly #inquiry: Inquiry;
+  readonly #collectors: readonly Collector[];
+
+  constructor(options: AgentOptions, modules: AgentModules, restored: RestoredState) {
+    const ledger = restored.ledgerJson === null ? emptyLedger() : readCheckpoint(restored.ledgerJson);
+    const context = createContext(options, modules, ledger);
+    const { rounds } = this;
+    const digests = new Digests(options.domain);
+    const signing = createSigning({ context, rounds, digests }, restored);
+    const intake = new PeerIntake({ context, rounds, digests, signing });
+    const catchUp = new PeerCatchUp(context, rounds);
+    const inquiry = new PeerInquiry(context, rounds, intake);
+    this.claims = new Claims({ context, rounds, digests, signing, intake, catchUp, inquiry }, restored);
+    this.#collectors = [this.claims];
+    this.context = context;
+    this.intake = intake;
+    this.#restored = restored;
+    this.#admit = nodeOf(options.domain, modules.verifyIdentity);
+    this.#signing = signing;
+    this.#catchUp = catchUp;
+    this.#inquiry = inquiry;
+  }
+
+  handle(input: Input, step: Step): void {
+    switch (input.type) {
+      case "started":
+        return this.#start(step);
+      case "chain":
+        return this.#advance(input, step);
+      case "chain-health":
+        this.context.health = input.health;
+        return this.#considerAll(step);
+      case "peers":
+        this.context.connected = input.connected;
+        return;
+      case "gossip":
+        return this.intake.gossip({ from: input.from, handle: input.handle }, input.data, step);
+      case "verified":
+        for (const round of this.intake.verified(input.job, input.results, step)) this.#roundChanged(round, step);
+        return this.intake.startVerification(step);
+      case "signed": {
+        const round = this.#signing.take(input.job, input.signature, step);
+        return round === null ? undefined : this.#roundChanged(round, step);
       }
-      for (const round of changed) roundChanged(state, round, nowMs, emit);
-      return startVerification(state, emit);
+      case "timer":
+        return input.timer === "verify" ? this.intake.verifyTimer(step) : this.#tick(step);
+      case "claim": {
+        const reply = this.claims.request(input.recipient, input.epoch, step);
+        return step.emit({ type: "claim-reply", handle: input.handle, reply });
+      }
+      case "inquiry-asked":
+        return answerWith("inquiry-reply", input, (data) => this.#inquiry.answer(input.from, data, step), step);
+      case "inquiry-answered":
+        return this.#reasonChanged(this.#inquiry.answered(input.job, input.data, step), step);
+      case "inquiry-failed":
+        return this.#reasonChanged(this.#inquiry.failed(input.job, input.code, step), step);
+      case "catch-up-asked":
+        return answerWith("catch-up-reply", input, (data) => this.#catchUp.answer(data), step);
+      case "catch-up-answered":
+        return this.#takeCaughtUp(input.from, input.data, step);
     }
-    case "signed":
-      return roundChanged(state, takeSignature(state, input.job, input.signature, emit), nowMs, emit);
-    case "timer":
-      return input.timer === "verify" ? verifyTimer(state, emit) : tick(state, nowMs, emit);
-    case "claim": {
-      const reply = state.claims.request(state, input.recipient, input.epoch, nowMs, emit);
-      emit({ type: "claim-reply", handle: input.handle, reply });
-      return;
+  }
+
+  #start(step: Step): void {
+    step.emit({ type: "admit", identities: admittedIdentities(this.context.ledger) });
+    this.#signing.resume(step);
+    for (const collector of this.#collectors) collector.resume(this.#restored, step);
+    step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
+  }
+
+  #advance({ events, head }: Extract<Input, { type: "chain" }>, step: Step): void {
+    const { ledger } = this.context;
+    const { nodesChanged, closedEpochs } = advanceLedger(
+      ledger,
+      events satisfies readonly ChainEvent[],
+      head,
+      this.#admit,
+    );
+    if (nodesChanged) {
+      deriveNodes(this.context);
+      step.emit({ type: "admit", identities: admittedIdentities(ledger) });
     }
-    case "inquiry-asked":
-      return answerWith("inquiry-reply", input, (data) => answerInquiry(state, input.from, data, nowMs, emit), emit);
-    case "inquiry-answered":
-    case "inquiry-failed":
-      return takeInquiry(state, input, nowMs, emit);
-    case "catch-up-asked":
-      return answerWith("catch-up-reply", input, (data) => answerCatchUp(state, data), emit);
-    case "catch-up-answered":
-      return takeAnswer(state, input.from, input.data, nowMs, emit);
+    if (closedEpochs.length > 0) this.#closeWindow(step);
+    for (const epoch of closedEpochs) this.#openRounds(epoch, step);
+    if (nodesChanged || closedEpochs.length > 0) this.#considerAll(step);
+    if (nodesChanged) for (const collector of this.#collectors) collector.nodesChanged(step);
   }
-}
 
-function start(state: CoreState, restored: RestoredState, nowMs: number, emit: Emit): void {
-  emit({ type: "admit", identities: admittedIdentities(state) });
-  resumeSignings(state, emit);
-  state.claims.resume(state, restored, nowMs, emit);
-  emit({ type: "set-timer", timer: "tick", atMs: nowMs + TICK_MS });
-}
-
-function advance(
-  state: CoreState,
-  admit: AdmitNode,
-  events: readonly ChainEvent[],
-  head: ChainHead,
-  nowMs: number,
-  emit: Emit,
-): void {
-  const change = advanceLedger(state.ledger, events, head, admit);
-  if (change.nodesChanged) {
-    deriveNodes(state);
-    emit({ type: "admit", identities: admittedIdentities(state) });
+  /**
+   * Rounds, claims and records of epochs that have left the window go; the fold so far is kept. Only closed epochs are worth a write to disk:
+   * what came since is read from the chain again after a restart.
+   */
+  #closeWindow({ emit }: Step): void {
+    const { ledger } = this.context;
+    const lastClosed = lastClosedEpoch(ledger);
+    if (lastClosed === null) return;
+    const oldest = oldestInWindow(lastClosed);
+    this.rounds.prune(oldest);
+    this.#signing.prune(oldest);
+    for (const collector of this.#collectors) collector.prune(oldest);
+    const checkpoint = { type: "ledger", json: writeCheckpoint(ledger) } as const;
+    emit({ type: "persist", records: [checkpoint, { type: "prune", belowEpoch: oldest }] });
+    const values = { epoch: lastClosed, rounds: this.rounds.size };
+    emit({ type: "observe", level: "info", code: "EPOCH_CLOSED", values });
   }
-  if (change.closedEpochs.length > 0) closeWindow(state, emit);
-  if (change.nodesChanged || change.closedEpochs.length > 0) considerAll(state, nowMs, emit);
-  if (change.nodesChanged) state.claims.nodesChanged(state, nowMs, emit);
-}
 
-/**
- * Rounds, claims and records of epochs that have left the window go; the fold so far is kept. Only closed epochs are worth a write to disk:
- * what came since is read from the chain again after a restart.
- */
-function closeWindow(state: CoreState, emit: Emit): void {
-  const lastClosed = lastClosedEpoch(state.ledger);
-  if (lastClosed === null) return;
-  const oldest = oldestInWindow(lastClosed);
-  state.rounds.prune(oldest);
-  state.claims.prune(oldest);
-  for (const key of state.signings.keys()) if (parseRoundKey(key).epoch < oldest) state.signings.delete(key);
-  const checkpoint = { type: "ledger", json: writeCheckpoint(state.ledger) } as const;
-  emit({ type: "persist", records: [checkpoint, { type: "prune", belowEpoch: oldest }] });
-  emit({
-    type: "observe",
-    level: "info",
-    code: "EPOCH_CLOSED",
-    values: { epoch: lastClosed, rounds: state.rounds.size },
-  });
-}
-
-/** What was held because an epoch was open or the chain unhealthy is looked at again (P-72, P-73). */
-function considerAll(state: CoreState, nowMs: number, emit: Emit): void {
-  for (const round of state.rounds.all()) {
-    if (round.ownAmount !== null && (round.signing || !round.requested)) continue;
-    const refusal = considerRound(state, round, emit);
-    // Held for an epoch that has closed now and owes this recipient nothing; where others have signed, it stays as a disagreement.
-    if (refusal?.code === "NO_REWARDS" && round.shares.size === 0) state.rounds.drop(round);
-    else roundChanged(state, round, nowMs, emit);
+  /** The rounds of kinds that are signed unasked. */
+  #openRounds(epoch: number, { emit }: Step): void {
+    for (const kind of allKinds) {
+      for (const id of kind.opensAtClose(this.context, epoch)) {
+        if (this.rounds.want(id, null) !== null) continue;
+        emit({ type: "observe", level: "warn", code: "ROUNDS_FULL", values: { kind: id.kind, epoch: id.epoch } });
+      }
+    }
   }
-}
 
-function roundChanged(state: CoreState, round: Round | null, nowMs: number, emit: Emit): void {
-  if (round !== null) state.claims.roundChanged(state, round, nowMs, emit);
-}
+  /** What was held because an epoch was open or the chain unhealthy is looked at again (P-72, P-73). */
+  #considerAll(step: Step): void {
+    for (const round of this.rounds.all()) {
+      if (round.own !== null && (round.signing || !round.wanted)) continue;
+      const refusal = this.#signing.consider(round, step);
+      // Held for an epoch that has closed now and owes this recipient nothing; where others have signed, it stays as a disagreement.
+      if (refusal?.code === "NO_REWARDS" && round.groups.size === 0) this.rounds.drop(round);
+      else this.#roundChanged(round, step);
+    }
+  }
 
-function verifyTimer(state: CoreState, emit: Emit): void {
-  state.schedule.verifyAtMs = null;
-  startVerification(state, emit);
-}
+  #roundChanged(round: Round, step: Step): void {
+    for (const collector of this.#collectors) collector.roundChanged(round, step);
+  }
 
-function startVerification(state: CoreState, emit: Emit): void {
-  const job = state.verification.next();
-  if (job !== null) emit({ type: "verify", ...job });
-}
+  #reasonChanged(round: ReturnType<Inquiry["failed"]>, step: Step): void {
+    if (round !== null) this.claims.reasonChanged(round, step);
+  }
 
-function tick(state: CoreState, nowMs: number, emit: Emit): void {
-  state.claims.tick(state, nowMs, emit);
-  catchUpTick(state, nowMs, emit);
-  emit({ type: "set-timer", timer: "tick", atMs: nowMs + TICK_MS });
+  #tick(step: Step): void {
+    for (const collector of this.#collectors) collector.tick(step);
+    this.#catchUp.tick(
+      this.#collectors.some(({ busy }) => busy),
+      step,
+    );
+    step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
+  }
+
+  #takeCaughtUp(from: PeerKey, data: Uint8Array, step: Step): void {
+    blaming(from, step, () => {
+      const { requests, shares } = decodeCatchUpResponse(data);
+      const arrival = { from, handle: null };
+      for (const request of requests) this.intake.request(arrival, request, step);
+      for (const share of shares) this.intake.share(arrival, share, step);
+    });
+  }
 }
 
 /** Whatever a peer asks, it gets an answer; an empty one, and blame, when it asked nonsense. */
@@ -184,60 +222,8 @@ function answerWith(
   type: "catch-up-reply" | "inquiry-reply",
   { handle, from, data }: { readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array },
   answer: (data: Uint8Array) => Uint8Array,
-  emit: Emit,
+  step: Step,
 ): void {
-  try {
-    emit({ type, handle, data: answer(data) });
-  } catch (error) {
-    blameCoded(error, from, emit);
-    emit({ type, handle, data: new Uint8Array() });
-  }
-}
-
-function takeInquiry(
-  state: CoreState,
-  input: Extract<Input, { type: "inquiry-answered" | "inquiry-failed" }>,
-  nowMs: number,
-  emit: Emit,
-): void {
-  const job = state.inquiryJobs.get(input.job);
-  state.inquiryJobs.delete(input.job);
-  if (job === undefined) return;
-  try {
-    if (noteInquiry(state, job, input, nowMs, emit)) state.claims.reasonChanged(state, job.round, emit);
-  } catch (error) {
-    blameCoded(error, job.peer, emit);
-  }
-}
-
-/** Whether there is a new reason. @throws coded errors of the decoder */
-function noteInquiry(
-  state: CoreState,
-  job: InquiryJob,
-  input: Extract<Input, { type: "inquiry-answered" | "inquiry-failed" }>,
-  nowMs: number,
-  emit: Emit,
-): boolean {
-  if (input.type === "inquiry-failed") return noteUnreached(job, input.code, nowMs);
-  // What a node answers that is stopping, or that refuses the request.
-  if (input.data.length === 0) return noteUnreached(job, "NETWORK_REQUEST_REFUSED", nowMs);
-  return takeInquiryAnswer(state, job, input.data, nowMs, emit);
-}
-
-function takeAnswer(state: CoreState, from: PeerKey, data: Uint8Array, nowMs: number, emit: Emit): void {
-  try {
-    const { requests, shares } = decodeCatchUpResponse(data);
-    const arrival = { from, handle: null };
-    for (const request of requests) takeRequest(state, arrival, request, nowMs, emit);
-    for (const share of shares) takeShare(state, arrival, share, nowMs, emit);
-  } catch (error) {
-    blameCoded(error, from, emit);
-  }
-}
-
-/** Whatever bytes a peer sends, the decoders throw only coded errors; anything else is a fault of ours and goes up. */
-function blameCoded(error: unknown, from: PeerKey, emit: Emit): void {
-  if (!isQuorateError(error)) throw error;
-  emit({ type: "blame", peer: from, code: error.code });
-  emit({ type: "observe", level: "warn", code: error.code, values: { from } });
+  const answered = blaming(from, step, () => answer(data));
+  step.emit({ type, handle, data: answered ?? new Uint8Array() });
 }

@@ -14,9 +14,10 @@ import type {
   ClaimView,
   ErrorCode,
   Hex,
+  KindMessage,
+  RoundId,
   UnsignedClaim,
 } from "@quorate/common";
-import type { RoundKey } from "./kinds/roundId.ts";
 import type { ChainEvent, LedgerNode } from "./ledger/events.ts";
 
 // ── Verification and signing, done by the driver ────────────────────────────────────────────────────────────────────────────
@@ -34,23 +35,30 @@ export interface VerifyGroup {
 
 // ── What must survive a crash ───────────────────────────────────────────────────────────────────────────────────────────────
 
+/** P-71: what a node has signed for one round. */
+export interface SigningRecord {
+  readonly id: RoundId;
+  readonly digest: Hex;
+  readonly signed: KindMessage;
+}
+
 export type PersistRecord =
   /** The whole fold so far; replaces the former one. */
   | { readonly type: "ledger"; readonly json: string }
   /** P-71: the one digest this node signs for a round. Never overwritten. */
-  | { readonly type: "signing"; readonly round: RoundKey; readonly digest: Hex; readonly amount: bigint }
+  | ({ readonly type: "signing" } & SigningRecord)
   /** A claim this agent accepted and will finish after a restart. */
   | { readonly type: "claim"; readonly recipient: Address; readonly epoch: number }
   /** The best bundle of a round; replaces the former one. */
-  | { readonly type: "bundle"; readonly round: RoundKey; readonly bundle: Bundle }
+  | { readonly type: "bundle"; readonly recipient: Address; readonly epoch: number; readonly bundle: Bundle }
   /** Rounds below this epoch have left the window: their claims may be deleted; signings and bundles stay. */
   | { readonly type: "prune"; readonly belowEpoch: number };
 
 export interface RestoredState {
   readonly ledgerJson: string | null;
-  readonly signings: readonly { readonly round: RoundKey; readonly digest: Hex; readonly amount: bigint }[];
+  readonly signings: readonly SigningRecord[];
   readonly claims: readonly { readonly recipient: Address; readonly epoch: number }[];
-  readonly bundles: readonly { readonly round: RoundKey; readonly bundle: Bundle }[];
+  readonly bundles: readonly { readonly recipient: Address; readonly epoch: number; readonly bundle: Bundle }[];
 }
 
 // ── In and out ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

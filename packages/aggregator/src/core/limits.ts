@@ -24,20 +24,20 @@ export const BLAMED_MAX = 1_024;
 export const SUSPECT_BATCH_MAX = 64;
 export const SUSPECT_QUEUE_MAX = 1_024;
 
-/** Rounds held at once: every staker of a 2,000-staker network asking in each of the 5 epochs would be 10,000; the oldest unrequested round is dropped first. */
+/** Rounds held at once: every staker of a 2,000-staker network asking in each of the 5 epochs would be 10,000; the oldest round that nobody wanted is dropped first. */
 export const ROUNDS_MAX = 10_000;
 
 /**
  * Rounds that exist only because a share of one node came and nobody asked. Its next one is ignored, until somebody asks: only shares that the node has
  * signed use this up, though others may replay them under other epochs.
  */
-export const UNREQUESTED_ROUNDS_PER_NODE_MAX = 64;
+export const UNWANTED_ROUNDS_PER_NODE_MAX = 64;
 
 /**
- * Amounts of one node in one round that are not the own ledger's: evidence enough, be it of a wrong ledger or of shares for other epochs that someone
- * replays. More is ignored; what is the own ledger's amount is always taken.
+ * Messages of one node in one round that are not the own ledger's: evidence enough, be it of a wrong ledger or of shares for other epochs that someone
+ * replays. More is ignored; the own ledger's message is always taken.
  */
-export const AMOUNTS_PER_NODE_MAX = 2;
+export const OTHERS_PER_NODE_MAX = 2;
 
 /**
  * Epochs ahead of the last one closed here whose requests and shares are held (P-72): a block or a poll of lag at an epoch's end, twice over. Who is
@@ -92,5 +92,8 @@ export const CLAIMS_MAX = 1_024;
 /** Claims an operator's status looks at, the newest: a network that does not sign leaves all of them for the same reasons. */
 export const UNSIGNED_CLAIMS_MAX = 8;
 
-/** Digests remembered, by recipient and amount: two amounts for each of 2,000 rounds. The oldest is forgotten; a miss costs 50 µs of hashing. */
-export const CLAIM_DIGESTS_MAX = 4_096;
+/** Digests remembered, by message: two for each of 2,000 rounds. The oldest is forgotten; a miss costs 50 µs of hashing. */
+export const DIGESTS_MAX = 4_096;
+
+/** Origins with a request budget: more than any network has nodes. */
+export const BUDGET_ORIGINS_MAX = 65_536;

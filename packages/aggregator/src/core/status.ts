@@ -2,16 +2,19 @@
  * What an operator may see of the state, as plain data (§10 of the design: status and metrics). Reads only.
  */
 import type { AgentStatus, NodeState } from "@quorate/common";
+import type { Context } from "./context.ts";
 import { lastClosedEpoch } from "./ledger/ledger.ts";
-import type { CoreState } from "./state.ts";
 
-export function agentStatus(state: CoreState): AgentStatus {
-  const { ledger, ownNode, counters } = state;
+/** What the stages count. */
+export type Counted = Pick<AgentStatus, "rounds" | "sharesAccepted" | "sharesRejected" | "disagreements">;
+
+export function agentStatus(context: Context, counted: Counted): AgentStatus {
+  const { ledger, ownNode, health, connected } = context;
   const nodes: Record<NodeState, number> = { pending: 0, active: 0, decommissioned: 0, exited: 0 };
   let activeStake = 0n;
   let decommissionedStake = 0n;
   let silentStake = 0n;
-  for (const node of state.nodes) {
+  for (const node of context.nodes) {
     nodes[node.state] += 1;
     if (node.state === "active") activeStake += node.stake;
     if (node.state !== "decommissioned") continue;
@@ -24,7 +27,7 @@ export function agentStatus(state: CoreState): AgentStatus {
     nodeId: ownNode?.id ?? null,
     nodeState: ownNode?.state ?? null,
     head: ledger.head,
-    chain: state.health,
+    chain: health,
     genesis: ledger.genesis,
     epochSeconds: ledger.epochSeconds,
     closedEpoch: lastClosedEpoch(ledger),
@@ -33,8 +36,7 @@ export function agentStatus(state: CoreState): AgentStatus {
     decommissionedStake,
     silentStake,
     totalOwed,
-    connectedPeers: state.connected.length,
-    rounds: state.rounds.size,
-    ...counters,
+    connectedPeers: connected.length,
+    ...counted,
   };
 }

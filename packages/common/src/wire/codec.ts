@@ -6,52 +6,10 @@
 
 import { isQuorateError, quorateError } from "../errors.ts";
 import { equalBytes } from "../hex.ts";
-import type { RewardClaim } from "../messages.ts";
-import type { Signers } from "../signers.ts";
-import type { Address, NodeId } from "../types.ts";
 import * as fields from "./fields.ts";
 import * as limits from "./limits.ts";
 import * as wire from "./messages.ts";
-
-/** A claim request with its identity signature (P-70). */
-export interface SignedClaimRequest {
-  readonly recipient: Address;
-  readonly epoch: number;
-  readonly nodeId: NodeId;
-  /** 64 bytes (P-7). */
-  readonly identitySignature: Uint8Array;
-}
-
-/** One node's signature over the digest of one message. A new kind is a new member of this union. */
-export interface Share {
-  readonly kind: "RewardClaim";
-  readonly nodeId: NodeId;
-  readonly epoch: number;
-  readonly message: RewardClaim;
-  /** 192 bytes (P-2); canonical encoding not yet checked. */
-  readonly signature: Uint8Array;
-}
-
-/** What travels on the gossip topic. */
-export type GossipMessage =
-  | { readonly type: "request"; readonly request: SignedClaimRequest }
-  | { readonly type: "share"; readonly share: Share };
-
-/** What the asker of a catch-up holds of one round (P-87). */
-export interface CatchUpRound {
-  readonly recipient: Address;
-  readonly epoch: number;
-  readonly signers: Signers;
-}
-
-export interface CatchUpRequest {
-  readonly rounds: readonly CatchUpRound[];
-}
-
-export interface CatchUpResponse {
-  readonly requests: readonly SignedClaimRequest[];
-  readonly shares: readonly Share[];
-}
+import type { CatchUpRequest, CatchUpResponse, GossipMessage, InquiryResponse, SignedClaimRequest } from "./types.ts";
 
 /** @throws WIRE_MALFORMED when a value has no wire form */
 export function encodeGossip(message: GossipMessage): Uint8Array<ArrayBuffer> {
@@ -65,7 +23,7 @@ export function encodeGossip(message: GossipMessage): Uint8Array<ArrayBuffer> {
 /** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL, SHARE_WRONG_LENGTH */
 export function decodeGossip(bytes: Uint8Array): GossipMessage {
   return strictly("GossipMessage", bytes, limits.MAX_GOSSIP_BYTES, encodeGossip, () => {
-    const { request, share } = wire.GossipMessage.decode(bytes);
+    const { request, share } = wire.GossipMessage.decode(bytes, { limits: { share: limits.SHARE_LISTS } });
     if (request !== undefined) return { type: "request", request: fields.requestFromWire(request) };
     if (share !== undefined) return { type: "share", share: fields.shareFromWire(share) };
     throw quorateError("WIRE_MALFORMED", { field: "content", reason: "neither a request nor a share" });
@@ -97,23 +55,14 @@ export function encodeCatchUpResponse(response: CatchUpResponse): Uint8Array<Arr
 export function decodeCatchUpResponse(bytes: Uint8Array): CatchUpResponse {
   return strictly("CatchUpResponse", bytes, limits.MAX_CATCH_UP_RESPONSE_BYTES, encodeCatchUpResponse, () => {
     const { requests, shares } = wire.CatchUpResponse.decode(bytes, {
-      limits: { requests: limits.MAX_CATCH_UP_REQUESTS, shares: limits.MAX_CATCH_UP_SHARES },
+      limits: {
+        requests: limits.MAX_CATCH_UP_REQUESTS,
+        shares: limits.MAX_CATCH_UP_SHARES,
+        shares$: limits.SHARE_LISTS,
+      },
     });
     return { requests: requests.map(fields.requestFromWire), shares: shares.map(fields.shareFromWire) };
   });
-}
-
-/** What a node answers to an inquiry (P-89): its share, or why there is none. */
-export type InquiryResponse =
-  | { readonly type: "share"; readonly share: Share }
-  | { readonly type: "reason"; readonly reason: Reason };
-
-/** Why a node has not signed, in its own words: a code, and how far its ledger is. Shown, never believed. */
-export interface Reason {
-  /** Of the error catalogue; one this version does not know is possible, and shown as it is. */
-  readonly code: string;
-  /** Epochs closed in the node's ledger. */
-  readonly closedEpochs: number;
 }
 
 /** @throws WIRE_MALFORMED when a value has no wire form */
@@ -142,7 +91,7 @@ export function encodeInquiryResponse(response: InquiryResponse): Uint8Array<Arr
 /** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL, SHARE_WRONG_LENGTH */
 export function decodeInquiryResponse(bytes: Uint8Array): InquiryResponse {
   return strictly("InquiryResponse", bytes, limits.MAX_INQUIRY_BYTES, encodeInquiryResponse, () => {
-    const { share, reason } = wire.InquiryResponse.decode(bytes);
+    const { share, reason } = wire.InquiryResponse.decode(bytes, { limits: { share: limits.SHARE_LISTS } });
     if (share !== undefined) return { type: "share", share: fields.shareFromWire(share) };
     if (reason !== undefined) return { type: "reason", reason: fields.reasonFromWire(reason) };
     throw quorateError("WIRE_MALFORMED", { field: "content", reason: "neither a share nor a reason" });

@@ -4,21 +4,23 @@
  */
 
 import { type ErrorValues, type QuorateError, quorateError } from "../errors.ts";
-import { toHex } from "../hex.ts";
+import { fromHex, toHex } from "../hex.ts";
+import { KINDS, type KindMessage } from "../kinds.ts";
 import { SIGNATURE_BYTES } from "../points.ts";
 import { MAX_SIGNERS_BYTES, Signers } from "../signers.ts";
 import type { Address, NodeId } from "../types.ts";
-import type { CatchUpRound, Reason, Share, SignedClaimRequest } from "./codec.ts";
-import { MAX_AMOUNT_BYTES, MAX_PEER_RECORD_BYTES, MAX_REASON_CHARACTERS } from "./limits.ts";
+import { MAX_AMOUNT_BYTES, MAX_PEER_RECORD_BYTES, MAX_REASON_CHARACTERS, MAX_REPORT_IDS } from "./limits.ts";
 import type * as wire from "./messages.ts";
+import type { CatchUpRound, Reason, Share, SignedClaimRequest } from "./types.ts";
 
 const ADDRESS_BYTES = 20;
+const ROOT_BYTES = 32;
 /** An Ed25519 signature (P-7). */
 const IDENTITY_SIGNATURE_BYTES = 64;
 
 export function requestToWire(request: SignedClaimRequest): wire.ClaimRequest {
   return {
-    recipient: addressToWire(request.recipient),
+    recipient: addressToWire("recipient", request.recipient),
     epoch: integerToWire("epoch", request.epoch, 0),
     nodeId: integerToWire("node_id", request.nodeId, 1),
     identitySignature: exactBytes("identity_signature", request.identitySignature, IDENTITY_SIGNATURE_BYTES),
@@ -27,7 +29,7 @@ export function requestToWire(request: SignedClaimRequest): wire.ClaimRequest {
 
 export function requestFromWire(request: wire.ClaimRequest): SignedClaimRequest {
   return {
-    recipient: addressFromWire(request.recipient),
+    recipient: addressFromWire("recipient", request.recipient),
     epoch: integerFromWire("epoch", request.epoch, 0),
     nodeId: integerFromWire("node_id", request.nodeId, 1) as NodeId,
     identitySignature: exactBytes("identity_signature", request.identitySignature, IDENTITY_SIGNATURE_BYTES),
@@ -39,32 +41,79 @@ export function shareToWire(share: Share): wire.Share {
     nodeId: integerToWire("node_id", share.nodeId, 1),
     epoch: integerToWire("epoch", share.epoch, 0),
     signature: shareSignature(share.signature, share.nodeId),
-    rewardClaim: {
-      recipient: addressToWire(share.message.recipient),
-      amount: amountToWire(share.message.amount),
-    },
+    ...messageToWire(share),
   };
 }
 
 export function shareFromWire(share: wire.Share): Share {
-  if (share.rewardClaim === undefined) throw malformed("message", { reason: "a share without a message" });
   const nodeId = integerFromWire("node_id", share.nodeId, 1);
+  const epoch = integerFromWire("epoch", share.epoch, 0);
   return {
-    kind: "RewardClaim",
+    ...messageFromWire(share, epoch),
     nodeId,
-    epoch: integerFromWire("epoch", share.epoch, 0),
-    message: {
-      recipient: addressFromWire(share.rewardClaim.recipient),
-      amount: amountFromWire(share.rewardClaim.amount),
-    },
+    epoch,
     signature: shareSignature(share.signature, nodeId),
   };
 }
 
+function messageToWire(share: Share): Pick<wire.Share, "rewardClaim" | "epochReport" | "contest"> {
+  switch (share.kind) {
+    case "RewardClaim": {
+      const { recipient, amount } = share.message;
+      return { rewardClaim: { recipient: addressToWire("recipient", recipient), amount: amountToWire(amount) } };
+    }
+    case "EpochReport": {
+      const { epoch, rewardsRoot, totalOwed, activate, decommission } = share.message;
+      requireEpoch(epoch, share.epoch);
+      return {
+        epochReport: {
+          rewardsRoot: exactBytes("rewards_root", fromHex(rewardsRoot), ROOT_BYTES),
+          totalOwed: totalOwed === 0n ? new Uint8Array() : amountToWire(totalOwed),
+          activate: idsToWire("activate", activate),
+          decommission: idsToWire("decommission", decommission),
+        },
+      };
+    }
+    case "Contest":
+      requireEpoch(share.message.epoch, share.epoch);
+      return { contest: {} };
+  }
+}
+
+function messageFromWire({ rewardClaim, epochReport, contest }: wire.Share, epoch: number): KindMessage {
+  if (rewardClaim !== undefined) {
+    const recipient = addressFromWire("recipient", rewardClaim.recipient);
+    return { kind: "RewardClaim", message: { recipient, amount: amountFromWire(rewardClaim.amount) } };
+  }
+  if (epochReport !== undefined) {
+    const message = {
+      epoch,
+      rewardsRoot: toHex(exactBytes("rewards_root", epochReport.rewardsRoot, ROOT_BYTES)),
+      totalOwed: epochReport.totalOwed.length === 0 ? 0n : amountFromWire(epochReport.totalOwed),
+      activate: epochReport.activate.map((id) => integerFromWire("activate", id, 1)),
+      decommission: epochReport.decommission.map((id) => integerFromWire("decommission", id, 1)),
+    };
+    return { kind: "EpochReport", message };
+  }
+  if (contest !== undefined) return { kind: "Contest", message: { epoch } };
+  throw malformed("message", { reason: "a share without a message" });
+}
+
+/** A share's epoch is its message's: the wire carries it once. */
+function requireEpoch(messageEpoch: number, shareEpoch: number): void {
+  if (messageEpoch !== shareEpoch) throw malformed("epoch", { message: messageEpoch, share: shareEpoch });
+}
+
+function idsToWire(field: string, ids: readonly NodeId[]): bigint[] {
+  if (ids.length > MAX_REPORT_IDS) throw malformed(field, { ids: ids.length, maxIds: MAX_REPORT_IDS });
+  return ids.map((id) => integerToWire(field, id, 1));
+}
+
 export function roundToWire(round: CatchUpRound): wire.Round {
   return {
-    recipient: addressToWire(round.recipient),
+    kind: KINDS.indexOf(round.kind) + 1,
     epoch: integerToWire("epoch", round.epoch, 0),
+    subject: round.subject === "" ? new Uint8Array() : addressToWire("subject", round.subject),
     signers: round.signers.toBytes(),
   };
 }
@@ -73,9 +122,15 @@ export function roundFromWire(round: wire.Round): CatchUpRound {
   if (round.signers.length > MAX_SIGNERS_BYTES) {
     throw malformed("signers", { lengthBytes: round.signers.length, maxBytes: MAX_SIGNERS_BYTES });
   }
+  const kind = KINDS[round.kind - 1];
+  if (kind === undefined) throw malformed("kind", { value: round.kind, known: KINDS.length });
+  if ((kind === "RewardClaim") !== round.subject.length > 0) {
+    throw malformed("subject", { kind, lengthBytes: round.subject.length });
+  }
   return {
-    recipient: addressFromWire(round.recipient),
+    kind,
     epoch: integerFromWire("epoch", round.epoch, 0),
+    subject: kind === "RewardClaim" ? addressFromWire("subject", round.subject) : "",
     signers: signersFromWire(round.signers),
   };
 }
@@ -122,13 +177,13 @@ function shareSignature(signature: Uint8Array, nodeId: NodeId): Uint8Array<Array
   return new Uint8Array(signature);
 }
 
-function addressToWire(address: Address): Uint8Array<ArrayBuffer> {
-  if (!/^0x[0-9a-f]{40}$/.test(address)) throw malformed("recipient", { value: address });
+function addressToWire(field: string, address: Address): Uint8Array<ArrayBuffer> {
+  if (!/^0x[0-9a-f]{40}$/.test(address)) throw malformed(field, { value: address });
   return Uint8Array.from({ length: ADDRESS_BYTES }, (_, i) => Number.parseInt(address.slice(2 + 2 * i, 4 + 2 * i), 16));
 }
 
-function addressFromWire(bytes: Uint8Array): Address {
-  return toHex(exactBytes("recipient", bytes, ADDRESS_BYTES));
+function addressFromWire(field: string, bytes: Uint8Array): Address {
+  return toHex(exactBytes(field, bytes, ADDRESS_BYTES));
 }
 
 /** Minimal big-endian; zero has no form, because nobody claims nothing (P-70). */

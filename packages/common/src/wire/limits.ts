@@ -2,7 +2,7 @@
  * Bounds of the wire messages (P-81, P-82, P-88), each with its reason. A message beyond one is rejected before it is decoded.
  */
 
-/** The largest gossip message is a share, under 280 bytes; the rest is room for other kinds. */
+/** The largest gossip message is a share of an epoch report with two full lists of ids below 2^28: under 960 bytes. Other shares are under 280. */
 export const MAX_GOSSIP_BYTES = 1_024;
 
 /** 200 rounds of a 2,000-node set (280 bytes each) fit. */
@@ -30,3 +30,10 @@ export const MAX_PEERS_RESPONSE_BYTES = 131_072;
 
 /** Lifetime amounts: 16 bytes hold 3 · 10^29 tokens of 9 decimals, far above any supply, and bound the field. */
 export const MAX_AMOUNT_BYTES = 16;
+
+/** Ids in one list of an epoch report: what the contract takes (P-38). */
+export const MAX_REPORT_IDS = 64;
+/** The same bound for the decoder, wherever a share stands. */
+export const SHARE_LISTS: { readonly epochReport: { readonly activate: number; readonly decommission: number } } = {
+  epochReport: { activate: MAX_REPORT_IDS, decommission: MAX_REPORT_IDS },
+};

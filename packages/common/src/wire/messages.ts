@@ -198,6 +198,8 @@ export interface Share {
   epoch: bigint
   signature: Uint8Array<ArrayBuffer>
   rewardClaim?: RewardClaim
+  epochReport?: EpochReport
+  contest?: Contest
 }
 
 export const Share = (() => {
@@ -208,6 +210,23 @@ export const Share = (() => {
       _codec = message<Share>((obj, w, opts = {}) => {
         if (opts.lengthDelimited !== false) {
           w.fork()
+        }
+
+        obj = { ...obj }
+
+        if (obj.contest != null) {
+          obj.epochReport = undefined
+          obj.rewardClaim = undefined
+        }
+
+        if (obj.epochReport != null) {
+          obj.contest = undefined
+          obj.rewardClaim = undefined
+        }
+
+        if (obj.rewardClaim != null) {
+          obj.contest = undefined
+          obj.epochReport = undefined
         }
 
         if ((obj.nodeId != null && obj.nodeId !== 0n)) {
@@ -228,6 +247,16 @@ export const Share = (() => {
         if (obj.rewardClaim != null) {
           w.uint32(34)
           RewardClaim.codec().encode(obj.rewardClaim, w)
+        }
+
+        if (obj.epochReport != null) {
+          w.uint32(42)
+          EpochReport.codec().encode(obj.epochReport, w)
+        }
+
+        if (obj.contest != null) {
+          w.uint32(50)
+          Contest.codec().encode(obj.contest, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -264,11 +293,38 @@ export const Share = (() => {
               })
               break
             }
+            case 5: {
+              obj.epochReport = EpochReport.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.epochReport
+              })
+              break
+            }
+            case 6: {
+              obj.contest = Contest.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.contest
+              })
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
             }
           }
+        }
+
+        if (obj.contest != null) {
+          delete obj.epochReport
+          delete obj.rewardClaim
+        }
+
+        if (obj.epochReport != null) {
+          delete obj.contest
+          delete obj.rewardClaim
+        }
+
+        if (obj.rewardClaim != null) {
+          delete obj.contest
+          delete obj.epochReport
         }
 
         return obj
@@ -362,9 +418,166 @@ export const RewardClaim = (() => {
   return { codec, encode, decode }
 })()
 
+export interface EpochReport {
+  rewardsRoot: Uint8Array<ArrayBuffer>
+  totalOwed: Uint8Array<ArrayBuffer>
+  activate: bigint[]
+  decommission: bigint[]
+}
+
+export const EpochReport = (() => {
+  let _codec: Codec<EpochReport>
+
+  const codec = (): Codec<EpochReport> => {
+    if (_codec == null) {
+      _codec = message<EpochReport>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.rewardsRoot != null && obj.rewardsRoot.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.rewardsRoot)
+        }
+
+        if ((obj.totalOwed != null && obj.totalOwed.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.totalOwed)
+        }
+
+        if (obj.activate != null && obj.activate.length > 0) {
+          for (const value of obj.activate) {
+            w.uint32(24)
+            w.uint64(value)
+          }
+        }
+
+        if (obj.decommission != null && obj.decommission.length > 0) {
+          for (const value of obj.decommission) {
+            w.uint32(32)
+            w.uint64(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          rewardsRoot: new Uint8Array(0),
+          totalOwed: new Uint8Array(0),
+          activate: [],
+          decommission: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.rewardsRoot = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.totalOwed = reader.bytes()
+              break
+            }
+            case 3: {
+              if (opts.limits?.activate != null && obj.activate.length === opts.limits.activate) {
+                throw new MaxLengthError('Decode error - repeated field "activate" had too many elements')
+              }
+
+              obj.activate.push(reader.uint64())
+              break
+            }
+            case 4: {
+              if (opts.limits?.decommission != null && obj.decommission.length === opts.limits.decommission) {
+                throw new MaxLengthError('Decode error - repeated field "decommission" had too many elements')
+              }
+
+              obj.decommission.push(reader.uint64())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<EpochReport>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, EpochReport.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EpochReport>): EpochReport {
+    return decodeMessage(buf, EpochReport.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface Contest {}
+
+export const Contest = (() => {
+  let _codec: Codec<Contest>
+
+  const codec = (): Codec<Contest> => {
+    if (_codec == null) {
+      _codec = message<Contest>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<Contest>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Contest.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Contest>): Contest {
+    return decodeMessage(buf, Contest.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
 export interface Round {
-  recipient: Uint8Array<ArrayBuffer>
+  kind: number
   epoch: bigint
+  subject: Uint8Array<ArrayBuffer>
   signers: Uint8Array<ArrayBuffer>
 }
 
@@ -378,9 +591,9 @@ export const Round = (() => {
           w.fork()
         }
 
-        if ((obj.recipient != null && obj.recipient.byteLength > 0)) {
-          w.uint32(10)
-          w.bytes(obj.recipient)
+        if ((obj.kind != null && obj.kind !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.kind)
         }
 
         if ((obj.epoch != null && obj.epoch !== 0n)) {
@@ -388,8 +601,13 @@ export const Round = (() => {
           w.uint64(obj.epoch)
         }
 
-        if ((obj.signers != null && obj.signers.byteLength > 0)) {
+        if ((obj.subject != null && obj.subject.byteLength > 0)) {
           w.uint32(26)
+          w.bytes(obj.subject)
+        }
+
+        if ((obj.signers != null && obj.signers.byteLength > 0)) {
+          w.uint32(34)
           w.bytes(obj.signers)
         }
 
@@ -398,8 +616,9 @@ export const Round = (() => {
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          recipient: new Uint8Array(0),
+          kind: 0,
           epoch: 0n,
+          subject: new Uint8Array(0),
           signers: new Uint8Array(0)
         }
 
@@ -410,7 +629,7 @@ export const Round = (() => {
 
           switch (tag >>> 3) {
             case 1: {
-              obj.recipient = reader.bytes()
+              obj.kind = reader.uint32()
               break
             }
             case 2: {
@@ -418,6 +637,10 @@ export const Round = (() => {
               break
             }
             case 3: {
+              obj.subject = reader.bytes()
+              break
+            }
+            case 4: {
               obj.signers = reader.bytes()
               break
             }

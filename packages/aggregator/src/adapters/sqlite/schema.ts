@@ -2,12 +2,12 @@
  * The tables of an agent's one SQLite file. Enters: nothing. Leaves: the SQL that makes them and the version it makes.
  * Not its job: reading or writing rows (`store.ts`).
  *
- * Amounts are text, because SQLite integers end at 64 bits and amounts do not. A round is (recipient, epoch); an epoch is an
- * integer: it counts from zero and stays far below 2^53.
+ * Messages are JSON with amounts as decimal strings. A round is (kind, epoch, subject); an epoch is an integer: it counts from zero
+ * and stays far below 2^53.
  */
 
 /** Kept in `user_version`. A file of another version is refused, never guessed at. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export const SCHEMA = `
   CREATE TABLE ledger (
@@ -17,12 +17,14 @@ export const SCHEMA = `
 
   -- P-71: written once for each round, never updated, never deleted.
   CREATE TABLE signing (
-    recipient TEXT NOT NULL,
+    kind TEXT NOT NULL,
     epoch INTEGER NOT NULL,
+    subject TEXT NOT NULL,
     digest TEXT NOT NULL,
-    amount TEXT NOT NULL,
-    PRIMARY KEY (recipient, epoch)
+    message TEXT NOT NULL,
+    PRIMARY KEY (kind, epoch, subject)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX signing_by_epoch ON signing (epoch);
   CREATE TRIGGER signing_is_final BEFORE UPDATE ON signing BEGIN SELECT RAISE(ABORT, 'P-71: a signing is final'); END;
   CREATE TRIGGER signing_stays BEFORE DELETE ON signing BEGIN SELECT RAISE(ABORT, 'P-71: a signing stays'); END;
 

@@ -7,9 +7,20 @@
  * second agent out, while readers such as `sqlite3 <path> .backup` may still copy the file as the agent runs.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { type Address, type Bundle, bundleSchema, type Hex, QuorateError, quorateError } from "@quorate/common";
-import type { PersistRecord, RestoredState } from "../../core/io.ts";
-import { parseRoundKey, type RoundKey, roundKey } from "../../core/kinds/roundId.ts";
+import {
+  type Address,
+  type Bundle,
+  bundleSchema,
+  type Hex,
+  type KindName,
+  messageFromJson,
+  messageToJson,
+  QuorateError,
+  quorateError,
+  roundKey,
+  type Subject,
+} from "@quorate/common";
+import type { PersistRecord, RestoredState, SigningRecord } from "../../core/io.ts";
 import type { Store } from "../../driver/ports.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 import { openDatabase, query, storeError } from "./sqlite.ts";
@@ -77,12 +88,14 @@ class SqliteStore implements Store {
     return this.#coded("STORE_OPEN_FAILED", () => ({
       ledgerJson: query<{ json: string }>(this.#db, "SELECT json FROM ledger")[0]?.json ?? null,
       signings: this.#rows<SigningRow>("signing").map((row) => ({
-        round: keyOf(row),
+        id: { kind: row.kind, epoch: row.epoch, subject: row.subject },
         digest: row.digest as Hex,
-        amount: BigInt(row.amount),
+        signed: messageFromJson(row.kind, row.message),
       })),
       claims: this.#rows<RoundRow>("claim").map((row) => ({ recipient: row.recipient as Address, epoch: row.epoch })),
-      bundles: this.#rows<BundleRow>("bundle").map((row) => ({ round: keyOf(row), bundle: readBundle(row) })),
+      bundles: this.#rows<BundleRow>("bundle").map((row) => {
+        return { recipient: row.recipient as Address, epoch: row.epoch, bundle: readBundle(row) };
+      }),
     }));
   }
 
@@ -111,7 +124,8 @@ class SqliteStore implements Store {
   }
 
   #rows<R>(table: "signing" | "claim" | "bundle"): R[] {
-    const sql = `SELECT * FROM ${table} WHERE epoch >= (SELECT first_epoch FROM window) ORDER BY epoch, recipient`;
+    const about = table === "signing" ? "kind, subject" : "recipient";
+    const sql = `SELECT * FROM ${table} WHERE epoch >= (SELECT first_epoch FROM window) ORDER BY epoch, ${about}`;
     return query<R>(this.#db, sql);
   }
 
@@ -128,7 +142,13 @@ interface RoundRow {
   readonly recipient: string;
   readonly epoch: number;
 }
-type SigningRow = RoundRow & { readonly digest: string; readonly amount: string };
+interface SigningRow {
+  readonly kind: KindName;
+  readonly epoch: number;
+  readonly subject: Subject;
+  readonly digest: string;
+  readonly message: string;
+}
 type BundleRow = RoundRow & { readonly json: string };
 
 function writeRecord(db: DatabaseSync, record: PersistRecord): void {
@@ -143,7 +163,7 @@ function writeRecord(db: DatabaseSync, record: PersistRecord): void {
       db.prepare("INSERT INTO claim VALUES (?, ?) ON CONFLICT DO NOTHING").run(record.recipient, record.epoch);
       return;
     case "bundle": {
-      const { recipient, epoch } = parseRoundKey(record.round);
+      const { recipient, epoch } = record;
       const json = JSON.stringify(record.bundle);
       db.prepare("INSERT OR REPLACE INTO bundle (recipient, epoch, json) VALUES (?, ?, ?)").run(recipient, epoch, json);
       return;
@@ -156,20 +176,21 @@ function writeRecord(db: DatabaseSync, record: PersistRecord): void {
 }
 
 /** P-71: the first digest of a round stands; the same one again changes nothing, another one is refused. */
-function writeSigning(db: DatabaseSync, record: Extract<PersistRecord, { type: "signing" }>): void {
-  const { recipient, epoch } = parseRoundKey(record.round);
-  const sql = "SELECT digest, amount FROM signing WHERE recipient = ? AND epoch = ?";
-  const signed = query<SigningRow>(db, sql, recipient, epoch)[0];
-  if (signed === undefined) {
-    const insert = db.prepare("INSERT INTO signing (recipient, epoch, digest, amount) VALUES (?, ?, ?, ?)");
-    insert.run(recipient, epoch, record.digest, record.amount.toString());
-  } else if (signed.digest !== record.digest) {
+function writeSigning(db: DatabaseSync, { id, digest, signed }: SigningRecord): void {
+  const { kind, epoch, subject } = id;
+  const sql = "SELECT digest, message FROM signing WHERE kind = ? AND epoch = ? AND subject = ?";
+  const before = query<SigningRow>(db, sql, kind, epoch, subject)[0];
+  const message = messageToJson(signed);
+  if (before === undefined) {
+    const insert = db.prepare("INSERT INTO signing (kind, epoch, subject, digest, message) VALUES (?, ?, ?, ?, ?)");
+    insert.run(kind, epoch, subject, digest, message);
+  } else if (before.digest !== digest) {
     throw quorateError("SIGNING_CONFLICT", {
-      round: record.round,
-      signedDigest: signed.digest,
-      signedAmount: signed.amount,
-      digest: record.digest,
-      amount: record.amount,
+      round: roundKey(id),
+      signedDigest: before.digest,
+      signedMessage: before.message,
+      digest,
+      message,
     });
   }
 }
@@ -184,10 +205,6 @@ function transact(db: DatabaseSync, run: () => void): void {
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }
-}
-
-function keyOf(row: RoundRow): RoundKey {
-  return roundKey(row.recipient as Address, row.epoch);
 }
 
 function readBundle(row: BundleRow): Bundle {

@@ -1,91 +1,114 @@
 /**
- * One round: every checked share for one (recipient, epoch), grouped by the amount it signs.
- * The group of the own ledger's amount becomes the bundle; every other group is disagreement, shown and never added (P-84).
- * Not here: checking signatures (verification.ts), counting stake (aggregation.ts).
+ * One round: every checked share for one (kind, epoch, subject), grouped by the digest it signs.
+ * The group of the own ledger's message becomes the aggregate; every other group is disagreement, shown and never added (P-84).
+ * Not here: checking signatures (peers/verification.ts), counting stake (tally.ts).
  */
-import type { Address, Disagreement, NodeId, SignedClaimRequest } from "@quorate/common";
-import { type RoundKey, roundKey } from "../kinds/roundId.ts";
-import { AMOUNTS_PER_NODE_MAX } from "../limits.ts";
+import {
+  type Hex,
+  type KindMessage,
+  type NodeId,
+  type RoundId,
+  type RoundKey,
+  roundKey,
+  type SignedClaimRequest,
+} from "@quorate/common";
+import type { Digest } from "../kinds/digests.ts";
+import { OTHERS_PER_NODE_MAX } from "../limits.ts";
 
-export interface Round {
-  readonly key: RoundKey;
-  readonly recipient: Address;
-  readonly epoch: number;
-  /** The nodes that have asked for it, bounded by the registry; those from before a restart are not known. */
-  readonly askedBy: Set<NodeId>;
-  /** The request that opened it, kept for catch-up; null while only shares are known, and after a restart. */
-  request: SignedClaimRequest | null;
-  /** Whether a registered node asked for it (P-70): what may be signed. */
-  requested: boolean;
-  /** For an unrequested round: the node whose share opened it and whose budget it uses. */
-  readonly openedBy: NodeId | null;
-  /** What the own ledger says; null until it has closed the epoch, and for a recipient it owes nothing. */
-  ownAmount: bigint | null;
-  /** Whether the own share was asked for or made. */
-  signing: boolean;
-  /** Checked signatures by amount and node. */
-  readonly shares: Map<bigint, Map<NodeId, Uint8Array>>;
+/** The checked shares over one message. */
+export interface Group {
+  readonly signed: KindMessage;
+  readonly shares: Map<NodeId, Uint8Array>;
 }
 
-export function openRound(recipient: Address, epoch: number, openedBy: NodeId | null): Round {
+/** What the own ledger says a round's message is. */
+export interface OwnMessage {
+  readonly signed: KindMessage;
+  readonly digest: Digest;
+}
+
+export interface Round {
+  readonly id: RoundId;
+  readonly key: RoundKey;
+  /** The nodes that have asked for it, bounded by the registry; those from before a restart are not known. */
+  readonly askedBy: Set<NodeId>;
+  /** The request that opened it, kept for catch-up; null while only shares are known, after a restart, and for a kind that nobody asks for. */
+  request: SignedClaimRequest | null;
+  /** Whether it may be signed: a registered node asked for it (P-70), or its kind is signed unasked. */
+  wanted: boolean;
+  /** For a round that nobody wanted: the node whose share opened it and whose budget it uses. */
+  readonly openedBy: NodeId | null;
+  /** Null until the own ledger knows; and where it says nothing, as for a recipient it owes nothing. */
+  own: OwnMessage | null;
+  /** Whether the own share was asked for or made. */
+  signing: boolean;
+  /** By digest. */
+  readonly groups: Map<Hex, Group>;
+}
+
+export function openRound(id: RoundId, openedBy: NodeId | null): Round {
   return {
-    key: roundKey(recipient, epoch),
-    recipient,
-    epoch,
+    id,
+    key: roundKey(id),
     askedBy: new Set(),
     request: null,
-    requested: false,
+    wanted: false,
     openedBy,
-    ownAmount: null,
+    own: null,
     signing: false,
-    shares: new Map(),
+    groups: new Map(),
   };
 }
 
-/** The checked signature of a node over an amount, if it is here. */
-export function shareOf(round: Round, amount: bigint, nodeId: NodeId): Uint8Array | undefined {
-  return round.shares.get(amount)?.get(nodeId);
+/** The checked signature of a node over a digest, if it is here. */
+export function shareOf(round: Round, digest: Digest, nodeId: NodeId): Uint8Array | undefined {
+  return round.groups.get(digest.hex)?.shares.get(nodeId);
 }
 
 /** Adds a checked share. The first stands: a BLS signature is unique. */
-export function addShare(round: Round, amount: bigint, nodeId: NodeId, signature: Uint8Array): void {
-  if (shareOf(round, amount, nodeId) !== undefined) return;
-  const group = round.shares.get(amount) ?? new Map<NodeId, Uint8Array>();
-  group.set(nodeId, signature);
-  round.shares.set(amount, group);
+export function addShare(
+  round: Round,
+  signed: KindMessage,
+  digest: Digest,
+  nodeId: NodeId,
+  signature: Uint8Array,
+): void {
+  const group = round.groups.get(digest.hex) ?? { signed, shares: new Map<NodeId, Uint8Array>() };
+  if (!group.shares.has(nodeId)) group.shares.set(nodeId, signature);
+  round.groups.set(digest.hex, group);
 }
 
 /**
- * Whether a node's share over one more amount is taken (P-84, P-88). Over the own ledger's always: what a node signed for other epochs anyone can
+ * Whether a node's share over one more message is taken (P-84, P-88). Over the own ledger's always: what a node signed for other epochs anyone can
  * replay under this one, and it must not keep out what it signs for this one.
- * @param own the own ledger's amount; null while it has not closed the epoch
+ * @param own the digest of the own ledger's message; null while it does not know
  */
-export function mayAdd(round: Round, amount: bigint, nodeId: NodeId, own: bigint | null): boolean {
-  if (amount === own || shareOf(round, amount, nodeId) !== undefined) return true;
+export function mayAdd(round: Round, digest: Digest, nodeId: NodeId, own: Digest | null): boolean {
+  if (digest.hex === own?.hex || shareOf(round, digest, nodeId) !== undefined) return true;
   let others = 0;
-  for (const [known, group] of round.shares) if (known !== own && group.has(nodeId)) others += 1;
-  return others < AMOUNTS_PER_NODE_MAX;
+  for (const [known, { shares }] of round.groups) if (known !== own?.hex && shares.has(nodeId)) others += 1;
+  return others < OTHERS_PER_NODE_MAX;
 }
 
-/** The shares over the own amount; empty while that is unknown. */
+/** The shares over the own message; empty while that is unknown. */
 export function agreeingShares(round: Round): ReadonlyMap<NodeId, Uint8Array> {
-  return (round.ownAmount === null ? undefined : round.shares.get(round.ownAmount)) ?? new Map();
+  return (round.own === null ? undefined : round.groups.get(round.own.digest.hex)?.shares) ?? new Map();
 }
 
-/** Who signed another amount than the own ledger's, in id order; empty while the own amount is unknown. */
-export function disagreements(round: Round): Disagreement[] {
-  if (round.ownAmount === null) return [];
-  const found: Disagreement[] = [];
-  for (const [amount, group] of round.shares) {
-    if (amount === round.ownAmount) continue;
-    for (const nodeId of group.keys()) found.push({ nodeId, amount });
+/** Who signed another message than the own ledger's; empty while that is unknown. */
+export function disagreeing(round: Round): { readonly nodeId: NodeId; readonly signed: KindMessage }[] {
+  if (round.own === null) return [];
+  const found: { nodeId: NodeId; signed: KindMessage }[] = [];
+  for (const [digest, { signed, shares }] of round.groups) {
+    if (digest === round.own.digest.hex) continue;
+    for (const nodeId of shares.keys()) found.push({ nodeId, signed });
   }
-  return found.sort((a, b) => a.nodeId - b.nodeId || (a.amount < b.amount ? -1 : 1));
+  return found;
 }
 
-/** Every node with a checked share here, over whatever amount: what catch-up need not send again. */
+/** Every node with a checked share here, over whatever message: what catch-up need not send again. */
 export function heardFrom(round: Round): NodeId[] {
   const ids = new Set<NodeId>();
-  for (const group of round.shares.values()) for (const id of group.keys()) ids.add(id);
+  for (const { shares } of round.groups.values()) for (const id of shares.keys()) ids.add(id);
   return [...ids].sort((a, b) => a - b);
 }

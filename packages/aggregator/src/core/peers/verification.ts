@@ -3,8 +3,9 @@
  * What forwarders of bad shares send waits apart, for a while: a bad share among the others costs all of them a search.
  * Enters: a share with its key and digest. Leaves: jobs for the driver and, with their results, the shares again. Not here: the check itself.
  */
-import { type Address, type NodeId, toHex } from "@quorate/common";
-import type { PeerKey, VerifyGroup } from "./io.ts";
+import type { Share } from "@quorate/common";
+import type { PeerKey, VerifyGroup } from "../io.ts";
+import type { Digest } from "../kinds/digests.ts";
 import {
   BLAMED_MAX,
   BLAMED_MS,
@@ -12,20 +13,12 @@ import {
   SUSPECT_QUEUE_MAX,
   VERIFY_BATCH_MAX,
   VERIFY_QUEUE_MAX,
-} from "./limits.ts";
+} from "../limits.ts";
 
 /** A share as it came, not yet believed. */
-export interface ClaimedShare {
-  readonly recipient: Address;
-  readonly epoch: number;
-  readonly amount: bigint;
-  readonly nodeId: NodeId;
-  readonly signature: Uint8Array;
-}
-
 export interface PendingShare {
-  readonly share: ClaimedShare;
-  readonly digest: Uint8Array;
+  readonly share: Share;
+  readonly digest: Digest;
   readonly publicKey: Uint8Array;
   /** Who sent it here: the one to blame if it is bad. */
   readonly from: PeerKey;
@@ -79,7 +72,7 @@ export class VerificationQueue {
     const lane = suspects ? this.#suspects : this.#others;
     const batch = lane.waiting.slice(0, lane.batchMax);
     lane.waiting = lane.waiting.slice(lane.batchMax);
-    const groups = groupBy(batch, ({ digest, from }) => (suspects ? `${toHex(digest)} ${from}` : toHex(digest)));
+    const groups = groupBy(batch, ({ digest, from }) => (suspects ? `${digest.hex} ${from}` : digest.hex));
     const job = this.#nextJob++;
     this.#inFlight = { job, groups };
     return { job, groups: groups.map(toVerifyGroup) };
@@ -145,7 +138,7 @@ function toVerifyGroup(group: readonly PendingShare[]): VerifyGroup {
   const [first] = group;
   if (first === undefined) throw new Error("a group has at least one share");
   return {
-    digest: first.digest,
+    digest: first.digest.bytes,
     items: group.map(({ publicKey, share }) => ({ publicKey, signature: share.signature })),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * A budget per origin: a bucket of tokens that refills with time (P-74). Pure: time comes in with each call.
- * Not here: what a refused origin is told (agent.ts).
+ * Not here: what a refused origin is told (intake.ts).
  */
 
 export interface BudgetOptions {

@@ -1,0 +1,137 @@
+/**
+ * One claim that a staker asked this agent for: its state, its bundle, and how people see it (P-86).
+ * Not here: when any of it changes (claims.ts).
+ */
+import {
+  type Address,
+  type Bundle,
+  buildBundle,
+  type ClaimView,
+  type Disagreement,
+  type SignedClaimRequest,
+  Signers,
+} from "@quorate/common";
+import type { Context } from "../context.ts";
+import type { Digests } from "../kinds/digests.ts";
+import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
+import { amountAt } from "../ledger/ledger.ts";
+import { disagreeing, openRound, type Round } from "../rounds/round.ts";
+import type { RoundTable } from "../rounds/roundTable.ts";
+import { aggregateShares, type Tally, tallyRound, tallySigners } from "../rounds/tally.ts";
+import type { Inquiries } from "../stages.ts";
+
+/** One claim; its round holds the shares. */
+export interface Claim {
+  readonly recipient: Address;
+  readonly epoch: number;
+  readonly startedAtMs: number;
+  readonly deadlineMs: number;
+  status: ClaimView["status"];
+  quorumAfterMs: number | null;
+  /** Until when the bundle is improved; null when it no longer is. */
+  improveUntilMs: number | null;
+  bundle: Bundle | null;
+  /** This node's request, for asking directly; null for a claim that came back from the disk with its bundle. */
+  readonly request: SignedClaimRequest | null;
+  readonly inquiries: Inquiries;
+}
+
+export function openClaim(
+  request: SignedClaimRequest,
+  { startedAtMs, deadlineMs }: Pick<Claim, "startedAtMs" | "deadlineMs">,
+): Claim {
+  const { recipient, epoch } = request;
+  return {
+    recipient,
+    epoch,
+    startedAtMs,
+    deadlineMs,
+    status: "collecting",
+    quorumAfterMs: null,
+    improveUntilMs: null,
+    bundle: null,
+    request,
+    inquiries: new Map(),
+  };
+}
+
+/** A claim that had its bundle before a restart. */
+export function restoredClaim(bundle: Bundle, recipient: Address, epoch: number): Claim {
+  return {
+    recipient,
+    epoch,
+    startedAtMs: 0,
+    deadlineMs: 0,
+    status: "ready",
+    quorumAfterMs: null,
+    improveUntilMs: null,
+    bundle,
+    request: null,
+    inquiries: new Map(),
+  };
+}
+
+export function isOpen(claim: Claim): boolean {
+  return claim.status === "collecting" || claim.improveUntilMs !== null;
+}
+
+/** The bundle of a round that has quorum; null without quorum, and null should the aggregate not verify. */
+export function bundleRound(context: Context, round: Round, tally: Tally): Bundle | null {
+  const { ledger, nodes, options } = context;
+  const signed = round.own?.signed;
+  if (!tally.quorum || signed?.kind !== "RewardClaim" || ledger.head === null) return null;
+  const aggregate = aggregateShares(context, round, new Set(tally.signers));
+  if (aggregate === null) return null;
+  return buildBundle({
+    domain: options.domain,
+    epoch: round.id.epoch,
+    message: signed.message,
+    signature: aggregate.signature,
+    signers: Signers.of(aggregate.signers),
+    nodes,
+    block: { number: ledger.head.number, hash: ledger.head.hash },
+  });
+}
+
+/** A ready claim shows its bundle's signers, which survive a restart; any other shows the shares held. */
+export function viewClaim(context: Context, rounds: RoundTable, digests: Digests, claim: Claim): ClaimView {
+  const { recipient, epoch, status, startedAtMs, deadlineMs, quorumAfterMs, bundle } = claim;
+  const id = claimRound(recipient, epoch);
+  const round = rounds.get(id) ?? openRound(id, null);
+  const tally =
+    bundle === null
+      ? tallyRound(context, rewardClaim, round)
+      : tallySigners(context, rewardClaim, Signers.fromHex(bundle.signers));
+  const amount = bundle === null ? amountOf(context, claim, round) : BigInt(bundle.message.amount);
+  return {
+    recipient,
+    epoch,
+    amount,
+    digest: digests.of({ kind: "RewardClaim", message: { recipient, amount } }).hex,
+    status,
+    startedAtMs,
+    deadlineMs,
+    quorumAfterMs,
+    activeStake: tally.stake.activeStake,
+    signedStake: tally.stake.signedActive,
+    signedBps: tally.stake.signedBps,
+    signers: tally.signers,
+    missing: tally.missing,
+    disagreements: disagreements(round),
+    reasons: tally.missing.flatMap((nodeId) => claim.inquiries.get(nodeId)?.reason ?? []),
+    bundle,
+  };
+}
+
+/** What the ledger says is shown also while nothing may be signed, as after a restart before the chain was read (P-57). */
+function amountOf({ ledger }: Context, { recipient, epoch }: Claim, { own }: Round): bigint {
+  if (own?.signed.kind === "RewardClaim") return own.signed.message.amount;
+  return amountAt(ledger, epoch, recipient) ?? 0n;
+}
+
+/** Who signed another amount than the own ledger's, in id order; empty while the own amount is unknown. */
+function disagreements(round: Round): Disagreement[] {
+  return disagreeing(round)
+    .flatMap(({ nodeId, signed }) => (signed.kind === "RewardClaim" ? [{ nodeId, amount: signed.message.amount }] : []))
+    .sort((a, b) => a.nodeId - b.nodeId || (a.amount < b.amount ? -1 : 1));
+}

@@ -1,0 +1,67 @@
+/**
+ * What every stage may read: this agent's options, the pure functions it was given, its ledger, the node set, the chain's health and the peers.
+ * Only agent.ts changes it; no stage keeps its own state here.
+ */
+import { type ChainHealth, type SignatureScheme, type SigningDomain, toHex } from "@quorate/common";
+import type { Emit, PeerKey } from "./io.ts";
+import type { LedgerNode } from "./ledger/events.ts";
+import { type LedgerState, sortedNodes } from "./ledger/ledger.ts";
+
+export interface AgentOptions {
+  readonly domain: SigningDomain;
+  /** This node's BLS public key, 96 bytes. */
+  readonly blsKey: Uint8Array;
+  /** Milliseconds a claim is collected before it fails (P-86). */
+  readonly claimDeadlineMs: number;
+}
+
+/** Pure functions the core is given, so that a simulation can give cheaper ones. */
+export interface AgentModules {
+  readonly scheme: SignatureScheme;
+  /** Signs with the identity key; deterministic (RFC 8032). */
+  signIdentity(digest: Uint8Array): Uint8Array;
+  verifyIdentity(identityKey: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
+}
+
+/** One call of `handle`: its time, and where its effects go. */
+export interface Step {
+  readonly nowMs: number;
+  readonly emit: Emit;
+}
+
+export interface Context {
+  readonly options: AgentOptions;
+  readonly modules: AgentModules;
+  readonly ledger: LedgerState;
+  readonly health: ChainHealth;
+  readonly connected: readonly PeerKey[];
+  /** The node set of the latest finalised block in id order (P-85). */
+  readonly nodes: readonly LedgerNode[];
+  /** This agent's registration: the node with its BLS key that has not exited. */
+  readonly ownNode: LedgerNode | null;
+}
+
+/** The context as agent.ts holds it. */
+export type MutableContext = { -readonly [K in keyof Context]: Context[K] };
+
+export function createContext(options: AgentOptions, modules: AgentModules, ledger: LedgerState): MutableContext {
+  const context: MutableContext = {
+    options,
+    modules,
+    ledger,
+    // Until the follower has spoken nothing may be signed (P-57).
+    health: { healthy: false, code: "CHAIN_UNHEALTHY", detail: "the chain has not been read yet" },
+    connected: [],
+    nodes: [],
+    ownNode: null,
+  };
+  deriveNodes(context);
+  return context;
+}
+
+/** Once whenever the node set has changed, because every share of every round is counted against it. */
+export function deriveNodes(context: MutableContext): void {
+  context.nodes = sortedNodes(context.ledger).map(({ node }) => node);
+  const own = toHex(context.options.blsKey);
+  context.ownNode = context.nodes.find((node) => node.state !== "exited" && toHex(node.blsKey) === own) ?? null;
+}

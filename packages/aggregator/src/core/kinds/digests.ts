@@ -1,0 +1,35 @@
+/**
+ * Digests of messages, remembered: every share of a round is over the same one, and 2,000 hashes would hold the event loop for 0.1 s.
+ */
+import { digestOf, type KindMessage, messageToJson, type SigningDomain, toHex } from "@quorate/common";
+import { DIGESTS_MAX } from "../limits.ts";
+
+/** A digest as bytes, and as the key under which shares over it are grouped. */
+export interface Digest {
+  readonly bytes: Uint8Array;
+  readonly hex: `0x${string}`;
+}
+
+export class Digests {
+  readonly #domain: SigningDomain;
+  readonly #known = new Map<string, Digest>();
+
+  constructor(domain: SigningDomain) {
+    this.#domain = domain;
+  }
+
+  of(signed: KindMessage): Digest {
+    const key = signed.kind === "RewardClaim" ? claimKey(signed.message) : `${signed.kind} ${messageToJson(signed)}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const bytes = digestOf(this.#domain, signed.kind, signed.message);
+    const digest = { bytes, hex: toHex(bytes) };
+    if (this.#known.size >= DIGESTS_MAX) this.#known.delete(this.#known.keys().next().value as string);
+    this.#known.set(key, digest);
+    return digest;
+  }
+}
+
+function claimKey({ recipient, amount }: Extract<KindMessage, { kind: "RewardClaim" }>["message"]): string {
+  return `${recipient}:${amount}`;
+}

@@ -1,0 +1,85 @@
+/**
+ * The contracts between the stages of the agent, in the order in which data passes through them. Each stage owns its state, reads the context
+ * (context.ts) and changes rounds; agent.ts says which input goes to which.
+ *
+ *   chain → ledger → kinds → signing → share → gossip → intake → verification → rounds → collect → aggregate → reply or submission
+ */
+import type { ErrorCode, NodeId, NotSigned, Refusal, RoundId, Share, SignedClaimRequest } from "@quorate/common";
+import type { Step } from "./context.ts";
+import type { PeerKey, RestoredState } from "./io.ts";
+import type { Round } from "./rounds/round.ts";
+
+/** From a wanted round to the own share (P-71). */
+export interface Signing {
+  /** Learns the own message of a round, and signs it if its kind says so. Returns why not, or null. Safe to call again at any time. */
+  consider(round: Round, step: Step): Refusal | null;
+  /** The own signature is there. Returns the round it belongs to, or null if that has left the window. */
+  take(job: number, signature: Uint8Array, step: Step): Round | null;
+  /** After a restart: every round signed before is open again and gets its share back, the same bytes as before. */
+  resume(step: Step): void;
+  prune(belowEpoch: number): void;
+}
+
+/** How a message came: its sender, and for gossip the handle its verdict goes to. */
+export interface Arrival {
+  readonly from: PeerKey;
+  readonly handle: number | null;
+}
+
+/** What peers send, up to the point where it is believed (P-72, P-74, P-82, P-83). */
+export interface Intake {
+  gossip(arrival: Arrival, data: Uint8Array, step: Step): void;
+  /** A request that came otherwise than by gossip, checked exactly like it (P-87). */
+  request(arrival: Arrival, request: SignedClaimRequest, step: Step): void;
+  /** A share that came otherwise than by gossip, checked exactly like it (P-87). */
+  share(arrival: Arrival, share: Share, step: Step): void;
+  /** The results of a verification. Returns the rounds it changed, each once. */
+  verified(job: number, results: readonly (readonly boolean[])[], step: Step): ReadonlySet<Round>;
+  verifyTimer(step: Step): void;
+  /** Hands the next job to the driver, unless one is under way or nothing waits. */
+  startVerification(step: Step): void;
+  /** Takes one request from a node's budget (P-74); false when there is none. */
+  spendRequest(nodeId: NodeId, nowMs: number): boolean;
+  readonly counters: {
+    readonly sharesAccepted: number;
+    readonly sharesRejected: number;
+    readonly disagreements: number;
+  };
+}
+
+/** What gossip lost, fetched from a few peers (P-87). */
+export interface CatchUp {
+  tick(busy: boolean, step: Step): void;
+  /** The next exchange comes at the next tick. */
+  hurry(nowMs: number): void;
+  /** @throws coded errors of the decoder */
+  answer(data: Uint8Array): Uint8Array;
+}
+
+/** Why the nodes that a claim lacks have not signed (P-89). */
+export interface Inquiry {
+  /** Asks the next few of the missing nodes that were not asked lately. */
+  ask(inquiries: Inquiries, request: SignedClaimRequest, missing: readonly NodeId[], step: Step): void;
+  /** Another agent asks. @throws coded errors of the decoder */
+  answer(from: PeerKey, data: Uint8Array, step: Step): Uint8Array;
+  /** An answer, or why there is none. Returns the round about which there is a new reason, or null. */
+  answered(job: number, data: Uint8Array, step: Step): RoundId | null;
+  failed(job: number, code: ErrorCode, step: Step): RoundId | null;
+}
+
+/** What is known of the nodes a claim lacks: when each was asked last, and what came of it. Bounded by the node set. */
+export type Inquiries = Map<NodeId, { readonly askedAtMs: number; readonly reason: NotSigned | null }>;
+
+/** What happens with the shares of some kinds: bundles for stakers, records for the chain. */
+export interface Collector {
+  /** Whether it waits for shares right now: then catch-up is more frequent. */
+  readonly busy: boolean;
+  /** After a restart. */
+  resume(restored: RestoredState, step: Step): void;
+  /** A round got a share, or its own message became known. */
+  roundChanged(round: Round, step: Step): void;
+  /** The node set changed: stake that left may have been all that was missing (P-85). */
+  nodesChanged(step: Step): void;
+  tick(step: Step): void;
+  prune(belowEpoch: number): void;
+}

@@ -1,0 +1,56 @@
+/**
+ * What agents exchange, as values (P-70, P-81 to P-89). Their bytes are made and read by codec.ts.
+ */
+
+import type { KindMessage, RoundId } from "../kinds.ts";
+import type { Signers } from "../signers.ts";
+import type { Address, NodeId } from "../types.ts";
+
+/** A claim request with its identity signature (P-70). */
+export interface SignedClaimRequest {
+  readonly recipient: Address;
+  readonly epoch: number;
+  readonly nodeId: NodeId;
+  /** 64 bytes (P-7). */
+  readonly identitySignature: Uint8Array;
+}
+
+/** One node's signature over the digest of one message. */
+export type Share = KindMessage & {
+  readonly nodeId: NodeId;
+  readonly epoch: number;
+  /** 192 bytes (P-2); canonical encoding not yet checked. */
+  readonly signature: Uint8Array;
+};
+
+/** What travels on the gossip topic. */
+export type GossipMessage =
+  | { readonly type: "request"; readonly request: SignedClaimRequest }
+  | { readonly type: "share"; readonly share: Share };
+
+/** What the asker of a catch-up holds of one round (P-87). */
+export interface CatchUpRound extends RoundId {
+  readonly signers: Signers;
+}
+
+export interface CatchUpRequest {
+  readonly rounds: readonly CatchUpRound[];
+}
+
+export interface CatchUpResponse {
+  readonly requests: readonly SignedClaimRequest[];
+  readonly shares: readonly Share[];
+}
+
+/** What a node answers to an inquiry (P-89): its share, or why there is none. */
+export type InquiryResponse =
+  | { readonly type: "share"; readonly share: Share }
+  | { readonly type: "reason"; readonly reason: Reason };
+
+/** Why a node has not signed, in its own words: a code, and how far its ledger is. Shown, never believed. */
+export interface Reason {
+  /** Of the error catalogue; one this version does not know is possible, and shown as it is. */
+  readonly code: string;
+  /** Epochs closed in the node's ledger. */
+  readonly closedEpochs: number;
+}
