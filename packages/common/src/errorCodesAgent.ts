@@ -17,9 +17,9 @@ export const AGENT_ERROR_CODES = {
     remedy: "Ask its operator to look for SIGNING_CONFLICT or BUDGET_EXCEEDED in the log.",
     where: "agent",
   },
-  KIND_UNKNOWN: {
-    summary: "The message is of a kind that this agent does not take part in.",
-    remedy: "Nothing to do: its sender has a newer version, and others take it.",
+  ROOT_PENDING: {
+    summary: "The rewards tree of a closed epoch is still being built, so its report cannot be signed yet.",
+    remedy: "Nothing to do: it takes seconds. If it lasts, look for TREE_WORKER_DIED in the log.",
     where: "agent",
   },
   EPOCH_TOO_FAR: {

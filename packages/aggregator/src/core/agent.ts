@@ -4,6 +4,7 @@
  */
 import { type Address, decodeCatchUpResponse } from "@quorate/common";
 import { Claims } from "./collect/claims.ts";
+import { Reports } from "./collect/reports.ts";
 import {
   type AgentModules,
   type AgentOptions,
@@ -20,7 +21,7 @@ import type { ChainEvent } from "./ledger/events.ts";
 import { type AdmitNode, advanceLedger, amountAt, emptyLedger, lastClosedEpoch } from "./ledger/ledger.ts";
 import { admittedIdentities, nodeOf } from "./ledger/nodes.ts";
 import { oldestInWindow } from "./ledger/window.ts";
-import { TICK_MS } from "./limits.ts";
+import { REPORTED_EPOCHS, TICK_MS } from "./limits.ts";
 import { blaming } from "./peers/blame.ts";
 import { PeerCatchUp } from "./peers/catchUp.ts";
 import { PeerInquiry } from "./peers/inquiry.ts";
@@ -30,6 +31,7 @@ import { RoundTable } from "./rounds/roundTable.ts";
 import { createSigning } from "./signing.ts";
 import type { CatchUp, Collector, Inquiry, Intake, Signing } from "./stages.ts";
 import { agentStatus } from "./status.ts";
+import { Trees } from "./trees.ts";
 
 export type { AgentModules, AgentOptions } from "./context.ts";
 
@@ -64,6 +66,8 @@ class Core {
   readonly #signing: Signing;
   readonly #catchUp: CatchUp;
   readonly #inquiry: Inquiry;
+  readonly #reports: Reports;
+  readonly #trees: Trees;
   readonly #collectors: readonly Collector[];
 
   constructor(options: AgentOptions, modules: AgentModules, restored: RestoredState) {
@@ -76,7 +80,9 @@ class Core {
     const catchUp = new PeerCatchUp(context, rounds);
     const inquiry = new PeerInquiry(context, rounds, intake);
     this.claims = new Claims({ context, rounds, digests, signing, intake, catchUp, inquiry }, restored);
-    this.#collectors = [this.claims];
+    this.#reports = new Reports({ context, rounds, catchUp });
+    this.#trees = new Trees(context);
+    this.#collectors = [this.claims, this.#reports];
     this.context = context;
     this.intake = intake;
     this.#restored = restored;
@@ -123,6 +129,16 @@ class Core {
         return answerWith("catch-up-reply", input, (data) => this.#catchUp.answer(data), step);
       case "catch-up-answered":
         return this.#takeCaughtUp(input.from, input.data, step);
+      case "tree-built":
+        this.#trees.built(input.epoch, input.root);
+        this.#trees.advance(step);
+        return this.#considerAll(step);
+      case "tree-lost":
+        return this.#trees.lost(input.code, input.detail, step);
+      case "looked-ahead":
+        return this.#reports.lookedAhead(input.events, step);
+      case "submitted":
+        return this.#reports.submitted(input.job, input.outcome, step);
     }
   }
 
@@ -130,6 +146,9 @@ class Core {
     step.emit({ type: "admit", identities: admittedIdentities(this.context.ledger) });
     this.#signing.resume(step);
     for (const collector of this.#collectors) collector.resume(this.#restored, step);
+    const lastClosed = lastClosedEpoch(this.context.ledger);
+    if (lastClosed !== null) this.#openRounds(lastClosed, step);
+    this.#trees.advance(step);
     step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
   }
 
@@ -146,7 +165,8 @@ class Core {
       step.emit({ type: "admit", identities: admittedIdentities(ledger) });
     }
     if (closedEpochs.length > 0) this.#closeWindow(step);
-    for (const epoch of closedEpochs) this.#openRounds(epoch, step);
+    for (const epoch of closedEpochs.slice(-REPORTED_EPOCHS)) this.#openRounds(epoch, step);
+    this.#trees.advance(step);
     if (nodesChanged || closedEpochs.length > 0) this.#considerAll(step);
     if (nodesChanged) for (const collector of this.#collectors) collector.nodesChanged(step);
   }
@@ -200,6 +220,7 @@ class Core {
 
   #tick(step: Step): void {
     for (const collector of this.#collectors) collector.tick(step);
+    this.#trees.advance(step);
     this.#catchUp.tick(
       this.#collectors.some(({ busy }) => busy),
       step,

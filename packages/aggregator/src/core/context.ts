@@ -2,7 +2,7 @@
  * What every stage may read: this agent's options, the pure functions it was given, its ledger, the node set, the chain's health and the peers.
  * Only agent.ts changes it; no stage keeps its own state here.
  */
-import { type ChainHealth, type SignatureScheme, type SigningDomain, toHex } from "@quorate/common";
+import { type ChainHealth, type Hex, type SignatureScheme, type SigningDomain, toHex } from "@quorate/common";
 import type { Emit, PeerKey } from "./io.ts";
 import type { LedgerNode } from "./ledger/events.ts";
 import { type LedgerState, sortedNodes } from "./ledger/ledger.ts";
@@ -13,6 +13,18 @@ export interface AgentOptions {
   readonly blsKey: Uint8Array;
   /** Milliseconds a claim is collected before it fails (P-86). */
   readonly claimDeadlineMs: number;
+  /** What this agent sends to the chain; null for one without an account, which does everything else. */
+  readonly submits: SubmitRules | null;
+}
+
+/** What an operator allows beyond records, showings and contests: calls that cost gas and help others more than the network's life. */
+export interface SubmitRules {
+  /** `packNodes` where it pays for itself (P-43). */
+  readonly pack: boolean;
+  /** Exits whose unlock time has come (P-34). */
+  readonly finishExits: boolean;
+  /** Nodes that were silent for 168 reports (P-36). */
+  readonly liquidate: boolean;
 }
 
 /** Pure functions the core is given, so that a simulation can give cheaper ones. */
@@ -33,6 +45,8 @@ export interface Context {
   readonly options: AgentOptions;
   readonly modules: AgentModules;
   readonly ledger: LedgerState;
+  /** Rewards roots by closed epoch, as far as they are built (P-41). */
+  readonly roots: ReadonlyMap<number, Hex>;
   readonly health: ChainHealth;
   readonly connected: readonly PeerKey[];
   /** The node set of the latest finalised block in id order (P-85). */
@@ -49,6 +63,7 @@ export function createContext(options: AgentOptions, modules: AgentModules, ledg
     options,
     modules,
     ledger,
+    roots: new Map(),
     // Until the follower has spoken nothing may be signed (P-57).
     health: { healthy: false, code: "CHAIN_UNHEALTHY", detail: "the chain has not been read yet" },
     connected: [],

@@ -8,6 +8,7 @@ import type {
   Address,
   AgentStatus,
   Bundle,
+  ChainCall,
   ChainHead,
   ChainHealth,
   ClaimReply,
@@ -88,7 +89,24 @@ export type Input =
   | { readonly type: "inquiry-answered"; readonly job: number; readonly data: Uint8Array }
   | { readonly type: "inquiry-failed"; readonly job: number; readonly code: ErrorCode }
   | { readonly type: "catch-up-asked"; readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array }
-  | { readonly type: "catch-up-answered"; readonly from: PeerKey; readonly data: Uint8Array };
+  | { readonly type: "catch-up-answered"; readonly from: PeerKey; readonly data: Uint8Array }
+  /** The root of an epoch's tree (P-41). */
+  | { readonly type: "tree-built"; readonly epoch: number; readonly root: Hex }
+  /** The trees are gone, or never were: all of them have to be built again. */
+  | { readonly type: "tree-lost"; readonly code: string; readonly detail: string }
+  /** Events above the finalised head, as one provider sees them; null when it could not be asked. Only ever used to send less. */
+  | { readonly type: "looked-ahead"; readonly events: readonly ChainEvent[] | null }
+  | { readonly type: "submitted"; readonly job: number; readonly outcome: SubmitOutcome };
+
+/** What became of a call. Only the ledger says what is on chain for good. */
+export type SubmitOutcome =
+  /** In a block; a reorganisation may still take it out, and then it is sent again without asking. */
+  | { readonly kind: "included" }
+  /** It would have been refused, and was not sent: somebody else's has landed, or it is too early, or too late. */
+  | { readonly kind: "redundant"; readonly code: string }
+  | { readonly kind: "reverted"; readonly code: string }
+  | { readonly kind: "expired" }
+  | { readonly kind: "failed"; readonly code: string; readonly detail: string };
 
 export type Effect =
   | { readonly type: "publish"; readonly data: Uint8Array }
@@ -106,6 +124,22 @@ export type Effect =
   | { readonly type: "catch-up-reply"; readonly handle: number; readonly data: Uint8Array }
   | { readonly type: "inquire"; readonly job: number; readonly peer: PeerKey; readonly data: Uint8Array }
   | { readonly type: "inquiry-reply"; readonly handle: number; readonly data: Uint8Array }
+  /** Lifetime amounts that changed in an epoch, for its tree; `first` begins anew, and brings every recipient. */
+  | {
+      readonly type: "build-tree";
+      readonly epoch: number;
+      readonly first: boolean;
+      readonly changes: readonly (readonly [Address, bigint])[];
+    }
+  | { readonly type: "look-ahead" }
+  /** To ServiceNodeRewards. `notAfter` is chain time in seconds. */
+  | {
+      readonly type: "submit";
+      readonly job: number;
+      readonly key: string;
+      readonly call: ChainCall;
+      readonly notAfter: number;
+    }
   /** This peer sent what an honest peer cannot send. */
   | { readonly type: "blame"; readonly peer: PeerKey; readonly code: ErrorCode }
   /** Something worth a log line and a counter; never needed for correctness. */

@@ -97,3 +97,39 @@ export const DIGESTS_MAX = 4_096;
 
 /** Origins with a request budget: more than any network has nodes. */
 export const BUDGET_ORIGINS_MAX = 65_536;
+
+/** Milliseconds for which the shares of a report are collected, at most: the rest of half an epoch is for landing the record (P-37). */
+export const REPORT_COLLECT_MAX_MS = 180_000;
+/** And at most this part of the epoch, so that short epochs work too. */
+export const REPORT_COLLECT_PART_OF_EPOCH = 8;
+
+/** Milliseconds of one turn to send, at most: five blocks of 12 seconds, in which the turn before lands and is seen. */
+export const TURN_MAX_MS = 60_000;
+/** All turns together take a quarter of an epoch: they follow on an eighth for collecting, and a record has to land within a half. */
+export const TURNS_PART_OF_EPOCH = 4;
+
+/** Tries of one call that was refused, or did not land: each waits twice as long as the one before. */
+export const SUBMIT_TRIES_MAX = 6;
+/** Showings this agent sends for one epoch: one of everyone missing, and smaller ones when that counted for nobody. */
+export const SHOWINGS_PER_EPOCH_MAX = 8;
+/** Nodes in one showing or contest: at 4,400 gas each they stay below half of a transaction's gas. */
+export const SHOWN_MAX = 1_024;
+/** Nodes that leave the floor in one call: at 10,000 gas each. */
+export const DROPPED_MAX = 256;
+
+/** Silent reports from which a node's contest is worth a transaction: a quarter of what takes it out of the floor (P-110, P-111). */
+export const CONTEST_FROM_SILENT = 12;
+/** And from which its operator is alarmed. */
+export const ALARM_FROM_SILENT = 24;
+/** P-110. */
+export const DROP_FROM_SILENT = 48;
+/** P-36. */
+export const LIQUIDATE_FROM_SILENT = 168;
+
+/** Roots remembered: those that the contract may still accept proofs against (P-40), twice over. */
+export const ROOTS_MAX = 16;
+/** Milliseconds before trees that were lost are built again: a worker that dies at once shall not keep a processor busy. */
+export const TREE_RETRY_MS = 5_000;
+
+/** Closed epochs whose reports are of use: the last one is recorded, and the one before may still become payable (P-39). */
+export const REPORTED_EPOCHS = 2;

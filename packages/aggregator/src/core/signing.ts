@@ -41,9 +41,7 @@ export function createSigning(modules: SigningModules, restored: RestoredState):
   let nextJob = 1;
 
   function consider(round: Round, step: Step): Refusal | null {
-    const kind = kindNamed(round.id.kind);
-    if (kind === undefined) return { code: "KIND_UNKNOWN", values: { kind: round.id.kind } };
-    const decision = kind.decide(context, round.id);
+    const decision = kindNamed(round.id.kind).decide(context, round.id);
     if (decision.type === "wait" || decision.type === "refuse") return decision.refusal;
     const own = { signed: decision.signed, digest: digests.of(decision.signed) };
     round.own = own;

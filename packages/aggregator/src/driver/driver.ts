@@ -5,9 +5,16 @@
  * `persist` is synchronous and first: when it throws, the rest of the step is not carried out and the agent stops, because its memory is then
  * ahead of its disk and whatever it promised next could be forgotten (P-71).
  */
-import { type Address, type ClaimReply, type ClaimView, isQuorateError } from "@quorate/common";
+import {
+  type Address,
+  type ClaimReply,
+  type ClaimView,
+  chainCallData,
+  isQuorateError,
+  TRANSACTION_GAS_CAP,
+} from "@quorate/common";
 import type { Agent, Effect, Input, PeerKey, TimerName, Verdict } from "../core/io.ts";
-import type { BlsSigner, BlsVerifier, ChainFollower, Logger, Network, Store } from "./ports.ts";
+import type { BlsSigner, BlsVerifier, ChainFollower, Logger, Network, RewardsTrees, Store, Submitter } from "./ports.ts";
 
 export interface DriverModules {
   readonly agent: Agent;
@@ -16,6 +23,12 @@ export interface DriverModules {
   readonly follower: ChainFollower;
   readonly verifier: BlsVerifier;
   readonly signer: BlsSigner;
+  /** New trees; those before are closed. */
+  openTrees(): RewardsTrees;
+  /** Null for an agent without an account. */
+  readonly submitter: Submitter | null;
+  /** ServiceNodeRewards. */
+  readonly contract: Address;
   readonly logger: Logger;
   /** Milliseconds, never going back. */
   nowMs(): number;
@@ -28,6 +41,8 @@ export interface Driver {
   stop(): Promise<void>;
   requestClaim(recipient: Address, epoch: number | null): Promise<ClaimReply>;
   watchClaim(recipient: Address, epoch: number, onChange: (claim: ClaimView) => void): () => void;
+  /** From the tree of one epoch; null without trees, or when the recipient is in none. Rejects with a coded error. */
+  proof(epoch: number, recipient: Address): ReturnType<RewardsTrees["proof"]>;
 }
 
 /** Answers that are on their way, by handle. */
@@ -58,6 +73,7 @@ export function createDriver(modules: DriverModules): Driver {
   const claims = new Waiting<ClaimReply>();
   const watchers = new Map<string, Set<(claim: ClaimView) => void>>();
   const timers = new Map<TimerName, NodeJS.Timeout>();
+  let trees: RewardsTrees | null = null;
   let running = false;
 
   function dispatch(input: Input): void {
@@ -110,6 +126,12 @@ export function createDriver(modules: DriverModules): Driver {
         return inquire(effect.job, network.inquire(effect.peer, effect.data));
       case "inquiry-reply":
         return inquiries.settle(effect.handle, effect.data);
+      case "build-tree":
+        return buildTree(effect);
+      case "look-ahead":
+        return lookAhead();
+      case "submit":
+        return submit(effect);
       case "blame":
         return network.blame(effect.peer, effect.code);
       case "observe":
@@ -134,6 +156,35 @@ export function createDriver(modules: DriverModules): Driver {
       (error: unknown) =>
         dispatch({ type: "inquiry-failed", job, code: isQuorateError(error) ? error.code : "NETWORK_REQUEST_FAILED" }),
     );
+  }
+
+  /** A failure is an input: the core has them built again. */
+  function buildTree({ epoch, first, changes }: Extract<Effect, { type: "build-tree" }>): void {
+    if (first) {
+      void trees?.close();
+      trees = modules.openTrees();
+    }
+    if (trees === null) return;
+    trees.apply(epoch, changes).then(
+      ({ root }) => dispatch({ type: "tree-built", epoch, root }),
+      (error: unknown) => dispatch({ type: "tree-lost", ...codeAndDetail(error) }),
+    );
+  }
+
+  function lookAhead(): void {
+    follower.lookAhead().then(
+      (events) => dispatch({ type: "looked-ahead", events }),
+      (error: unknown) => {
+        logger.debug({ error: String(error) }, "LOOK_AHEAD_FAILED");
+        dispatch({ type: "looked-ahead", events: null });
+      },
+    );
+  }
+
+  function submit({ job, key, call, notAfter }: Extract<Effect, { type: "submit" }>): void {
+    if (modules.submitter === null) return;
+    const sent = { key, to: modules.contract, data: chainCallData(call), notAfter, gasBound: TRANSACTION_GAS_CAP };
+    background("submit", modules.submitter.submit(sent), (outcome) => ({ type: "submitted", job, outcome }));
   }
 
   function setTimer(timer: TimerName, atMs: number): void {
@@ -185,12 +236,16 @@ export function createDriver(modules: DriverModules): Driver {
       inquiries.settleAll(new Uint8Array());
       claims.settleAll(stopped);
       await follower.stop();
+      await modules.submitter?.close();
+      await trees?.close();
       await network.stop();
       await verifier.close();
       store.close();
     },
 
     requestClaim: (recipient, epoch) => ask(claims, stopped, (handle) => ({ type: "claim", handle, recipient, epoch })),
+
+    proof: async (epoch, recipient) => (trees === null ? null : trees.proof(epoch, recipient)),
 
     watchClaim(recipient, epoch, onChange) {
       const key = watchKey(recipient, epoch);
@@ -203,6 +258,10 @@ export function createDriver(modules: DriverModules): Driver {
       };
     },
   };
+}
+
+function codeAndDetail(error: unknown): { readonly code: string; readonly detail: string } {
+  return { code: isQuorateError(error) ? error.code : "INTERNAL_ERROR", detail: String(error) };
 }
 
 function watchKey(recipient: Address, epoch: number): string {

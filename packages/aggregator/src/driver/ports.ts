@@ -13,7 +13,7 @@ import type {
   Hex,
   UnsignedClaim,
 } from "@quorate/common";
-import type { PeerKey, PersistRecord, RestoredState, Verdict, VerifyGroup } from "../core/io.ts";
+import type { PeerKey, PersistRecord, RestoredState, SubmitOutcome, Verdict, VerifyGroup } from "../core/io.ts";
 import type { ChainEvent, LedgerNode } from "../core/ledger/events.ts";
 
 /** Structured log, pino's call order: values first, then the message (a stable code). */
@@ -28,7 +28,35 @@ export interface Logger {
 export interface ChainFollower {
   /** Calls back in order; `onAdvance` is awaited before the next range is read. */
   start(after: ChainHead | null, sink: ChainSink): Promise<void>;
+  /** Events above the last block handed over, as one provider sees them now. Rejects with a coded error when it cannot be asked. */
+  lookAhead(): Promise<readonly ChainEvent[]>;
   stop(): Promise<void>;
+}
+
+/** The rewards trees of the last epochs (P-41), built and kept off the event loop. */
+export interface RewardsTrees {
+  /** The first call brings every recipient; then each epoch follows on the one before. Rejects with a coded error; then all is lost. */
+  apply(
+    epoch: number,
+    changes: readonly (readonly [Address, bigint])[],
+  ): Promise<{ readonly root: Hex; readonly totalOwed: bigint; readonly recipients: number }>;
+  /** A recipient's lifetime amount in an epoch's tree, and the siblings of its leaf from the bottom up; null when it has none. */
+  proof(epoch: number, recipient: Address): Promise<{ readonly amount: bigint; readonly proof: readonly Hex[] } | null>;
+  close(): Promise<void>;
+}
+
+/** Sends this agent's transactions. */
+export interface Submitter {
+  /** Never rejects. */
+  submit(call: {
+    readonly key: string;
+    readonly to: Address;
+    readonly data: Hex;
+    readonly notAfter: number;
+    readonly gasBound: bigint;
+  }): Promise<SubmitOutcome>;
+  status(): unknown;
+  close(): Promise<void>;
 }
 
 export interface ChainSink {

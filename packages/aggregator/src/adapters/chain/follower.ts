@@ -49,6 +49,7 @@ class Follower implements ChainFollower {
   /** Shrinks when a provider refuses a range, grows back after each success. */
   #chunkBlocks: number;
   #failures = 0;
+  #looks = 0;
   /** Null before the first look. */
   #health: string | null = null;
 
@@ -64,6 +65,15 @@ class Follower implements ChainFollower {
   async start(after: ChainHead | null, sink: ChainSink): Promise<void> {
     this.#cursor = after;
     this.#loop = this.#run(sink);
+  }
+
+  /** From one provider, the next one each time: what it says is used to send less, never to believe more. */
+  async lookAhead(): Promise<readonly ChainEvent[]> {
+    const rpc = this.#rpcs[this.#looks++ % this.#rpcs.length] as Rpc;
+    const fromBlock = this.#cursor === null ? (this.#options.deployBlock ?? 0) : this.#cursor.number + 1;
+    const latest = await rpc.latest();
+    if (latest.number < fromBlock) return [];
+    return this.#events(rpc, fromBlock, Math.min(latest.number, fromBlock + this.#options.chunkBlocks - 1));
   }
 
   async stop(): Promise<void> {
@@ -128,8 +138,17 @@ class Follower implements ChainFollower {
   }
 
   async #readFrom({ rpc }: Source, fromBlock: number, head: ChainHead): Promise<ChainEvent[]> {
+    const events = await this.#events(rpc, fromBlock, head.number);
+    // P-57: only now, and only with this provider's own block at the end of the range, does an answer count, an empty one above all.
+    const end = await rpc.block(head.number);
+    if (end?.hash !== head.hash)
+      throw untrusted(rpc, head.number, `has ${end?.hash ?? "no block"} after reading, not ${head.hash}`);
+    return events;
+  }
+
+  async #events(rpc: Rpc, fromBlock: number, toBlock: number): Promise<ChainEvent[]> {
     const { rewards, pool } = this.#options;
-    const logs = orderLogs(await this.#logs(rpc, fromBlock, head.number), fromBlock, head.number);
+    const logs = orderLogs(await this.#logs(rpc, fromBlock, toBlock), fromBlock, toBlock);
     const blocks = new Map<number, ChainHead>();
     const events: ChainEvent[] = [];
     for (const log of logs) {
@@ -139,10 +158,6 @@ class Follower implements ChainFollower {
       const event = parseEvent(log, block, { rewards, pool });
       if (event !== null) events.push(event);
     }
-    // P-57: only now, and only with this provider's own block at the end of the range, does an answer count, an empty one above all.
-    const end = await rpc.block(head.number);
-    if (end?.hash !== head.hash)
-      throw untrusted(rpc, head.number, `has ${end?.hash ?? "no block"} after reading, not ${head.hash}`);
     return events;
   }
 

@@ -1,5 +1,5 @@
 /**
- * One chain provider over JSON-RPC: the five questions the follower asks. Enters: an answer of unknown quality. Leaves: a checked value, or
+ * One chain provider over JSON-RPC: the questions the follower asks. Enters: an answer of unknown quality. Leaves: a checked value, or
  * CHAIN_PROVIDER_FAILED with the provider's host (never its full address, which often holds a key). Not its job: believing it.
  *
  * ethers carries the bytes only: its own polling, batching, caching and network detection are off, so that one question is one request
@@ -62,6 +62,11 @@ export class Rpc {
   /** The finalised block; null before there is one. */
   finalised(): Promise<ChainHead | null> {
     return this.#ask("eth_getBlockByNumber", ["finalized", false], blockSchema.nullable());
+  }
+
+  /** The newest block, which may still be reorganised away. */
+  latest(): Promise<ChainHead> {
+    return this.#ask("eth_getBlockByNumber", ["latest", false], blockSchema);
   }
 
   /** The block at a height; null beyond the provider's head. */

@@ -2,17 +2,19 @@
  * The registry of kinds. To add one: its struct and vectors (`common`), its file here, a line below, and a collector for its quorum.
  */
 import type { KindName } from "@quorate/common";
+import { contest } from "./contest.ts";
+import { epochReport } from "./epochReport.ts";
 import type { MessageKind } from "./kind.ts";
 import { rewardClaim } from "./rewardClaim.ts";
 
-const REGISTRY: Readonly<Partial<Record<KindName, MessageKind>>> = {
+const REGISTRY: Readonly<Record<KindName, MessageKind>> = {
   RewardClaim: rewardClaim,
+  EpochReport: epochReport,
+  Contest: contest,
 };
 
-/** Every kind this agent signs. */
 export const allKinds: readonly MessageKind[] = Object.values(REGISTRY);
 
-/** The kind of this name; undefined for one that this agent does not take part in. */
-export function kindNamed(name: KindName): MessageKind | undefined {
+export function kindNamed(name: KindName): MessageKind {
   return REGISTRY[name];
 }

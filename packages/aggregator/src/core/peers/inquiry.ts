@@ -132,8 +132,8 @@ export class PeerInquiry implements Inquiry {
 
   #whyNot(id: RoundId, round: Round | undefined): string {
     const { health, ownNode } = this.#context;
-    const decision = kindNamed(id.kind)?.decide(this.#context, id);
-    if (decision?.type === "wait" || decision?.type === "refuse") {
+    const decision = kindNamed(id.kind).decide(this.#context, id);
+    if (decision.type === "wait" || decision.type === "refuse") {
       const { code } = decision.refusal;
       // The chain's own code says more than that it is unhealthy.
       return code === "CHAIN_UNHEALTHY" && !health.healthy ? health.code : code;

@@ -21,7 +21,7 @@ import type { Context, Step } from "../context.ts";
 import type { Verdict } from "../io.ts";
 import type { Digest, Digests } from "../kinds/digests.ts";
 import { kindNamed } from "../kinds/kinds.ts";
-import { claimRound } from "../kinds/rewardClaim.ts";
+import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
 import { speaker } from "../ledger/nodes.ts";
 import { outsideWindow } from "../ledger/window.ts";
 import { BUDGET_ORIGINS_MAX, REQUEST_BURST, REQUEST_REFILL_MS, VERIFY_DELAY_MS } from "../limits.ts";
@@ -145,8 +145,8 @@ export class PeerIntake implements Intake {
     // Whoever has it can send it again and again, and would use up its origin's budget. The round is open, and there is nothing more to do.
     if (known?.askedBy.has(node.id)) return ignore("REQUEST_REPEATED");
     // A recipient who is owed nothing has no round, so that rounds are bounded by recipients, not by requests.
-    const decision = kindNamed("RewardClaim")?.decide(this.#context, id);
-    if (decision?.type === "refuse") return ignore(decision.refusal.code);
+    const decision = rewardClaim.decide(this.#context, id);
+    if (decision.type === "refuse") return ignore(decision.refusal.code);
     if (!this.#requestBudget.has(node.id, nowMs)) return ignore("BUDGET_EXCEEDED");
     const { recipient, epoch, nodeId } = request;
     const digest = digestOf(options.domain, "ClaimRequest", { recipient, epoch, nodeId });
@@ -165,7 +165,6 @@ export class PeerIntake implements Intake {
     if (node === null) return ignore("SHARE_UNKNOWN_NODE");
     const outside = outsideWindow(this.#context.ledger, share.epoch);
     if (outside !== null) return ignore(outside);
-    if (kindNamed(share.kind) === undefined) return ignore("KIND_UNKNOWN");
     const id = idOf(share);
     if (!this.#rounds.mayShare(id, node.id)) return ignore("BUDGET_EXCEEDED");
     const digest = this.#digests.of(share);
@@ -241,7 +240,7 @@ export class PeerIntake implements Intake {
 
   /** What the own ledger says, also while nothing may be signed (P-73). */
   #ownDigest(id: RoundId): Digest | null {
-    const own = kindNamed(id.kind)?.own(this.#context, id) ?? null;
+    const own = kindNamed(id.kind).own(this.#context, id);
     return own === null ? null : this.#digests.of(own);
   }
 }

@@ -1,0 +1,190 @@
+/**
+ * Epoch reports and contests: from their shares to calls on chain (P-37 to P-40, P-110, P-111). Every agent collects; one with an account sends, when
+ * it is its turn, and only what is still wanted after a look at what has landed.
+ * Enters: rounds of both kinds, looks ahead, outcomes, time. Leaves: look-ahead and submit effects. Not here: what is wanted (plan.ts), nonces and
+ * fees (the driver's submitter).
+ */
+import type { Context, Step } from "../context.ts";
+import type { RestoredState, SubmitOutcome } from "../io.ts";
+import { reportRound } from "../kinds/epochReport.ts";
+import type { ChainEvent } from "../ledger/events.ts";
+import { type LedgerState, lastClosedEpoch, withLanded } from "../ledger/ledger.ts";
+import { silentReports } from "../ledger/uptime.ts";
+import {
+  ALARM_FROM_SILENT,
+  REPORT_COLLECT_MAX_MS,
+  REPORT_COLLECT_PART_OF_EPOCH,
+  SUBMIT_TRIES_MAX,
+  TICK_MS,
+} from "../limits.ts";
+import { agreeingShares, type Round } from "../rounds/round.ts";
+import type { RoundTable } from "../rounds/roundTable.ts";
+import type { CatchUp, Collector } from "../stages.ts";
+import { plan, type Wanted } from "./plan.ts";
+import { turnMs, turnOf } from "./turns.ts";
+
+/** One wish, from when this agent first had it. */
+interface Wish {
+  readonly sinceMs: number;
+  tries: number;
+  nextTryMs: number;
+  isUnderWay: boolean;
+}
+
+export interface ReportsModules {
+  readonly context: Context;
+  readonly rounds: RoundTable;
+  readonly catchUp: CatchUp;
+}
+
+export class Reports implements Collector {
+  readonly #modules: ReportsModules;
+  /** When an epoch's report began to be collected here. */
+  readonly #sinceMs = new Map<number, number>();
+  readonly #wishes = new Map<string, Wish>();
+  readonly #jobs = new Map<number, { readonly key: string; readonly type: string }>();
+  readonly #showings = new Map<number, number>();
+  #packed = 0;
+  #nextJob = 1;
+  #nextLookMs = 0;
+  #isLooking = false;
+  #alarmedAt = 0;
+
+  constructor(modules: ReportsModules) {
+    this.#modules = modules;
+  }
+
+  /** While the last report is collected. */
+  get busy(): boolean {
+    return this.#isBusy;
+  }
+  #isBusy = false;
+
+  resume(_restored: RestoredState, _step: Step): void {}
+
+  roundChanged(round: Round, step: Step): void {
+    if (round.id.kind !== "EpochReport" || this.#sinceMs.has(round.id.epoch) || round.own === null) return;
+    this.#sinceMs.set(round.id.epoch, step.nowMs);
+    this.#modules.catchUp.hurry(step.nowMs);
+  }
+
+  nodesChanged(_step: Step): void {}
+
+  tick(step: Step): void {
+    const { ledger, options } = this.#modules.context;
+    const lastClosed = lastClosedEpoch(ledger);
+    this.#isBusy = lastClosed !== null && this.#sinceMs.has(lastClosed) && !this.#collected(lastClosed, step.nowMs);
+    this.#alarm(step);
+    if (options.submits === null || this.#isLooking || this.#isBusy || step.nowMs < this.#nextLookMs) return;
+    if (lastClosed === null || !this.#modules.context.health.healthy) return;
+    // Asking a provider costs something; without a wish by the ledger alone there is nothing to look for.
+    if (this.#plan(ledger, step.nowMs).length === 0) return;
+    this.#isLooking = true;
+    step.emit({ type: "look-ahead" });
+  }
+
+  /** What has landed meanwhile is on top of the ledger; what is still wanted is sent if it is this node's turn. */
+  lookedAhead(events: readonly ChainEvent[] | null, step: Step): void {
+    const { context } = this.#modules;
+    const { ledger, ownNode } = context;
+    this.#isLooking = false;
+    const spacingMs = turnMs(ledger.epochSeconds ?? 0, context.nodes.length);
+    this.#nextLookMs = step.nowMs + Math.max(TICK_MS, Math.floor(spacingMs / 2));
+    if (ownNode === null) return;
+    const wanted = this.#plan(events === null ? ledger : withLanded(ledger, events), step.nowMs);
+    this.#forgetOthers(wanted);
+    const senders = context.nodes.filter(({ state }) => state !== "exited").map(({ id }) => id);
+    for (const one of wanted) {
+      // Without a look at what has landed a showing may be sent for nothing: nothing on chain refuses it.
+      if (events === null && one.key.startsWith("show:")) continue;
+      const wish = this.#wishes.get(one.key) ?? { sinceMs: step.nowMs, tries: 0, nextTryMs: 0, isUnderWay: false };
+      this.#wishes.set(one.key, wish);
+      const turnAtMs = wish.sinceMs + turnOf(one.key, ownNode.id, senders) * spacingMs;
+      if (wish.isUnderWay || wish.tries >= SUBMIT_TRIES_MAX) continue;
+      if (step.nowMs >= Math.max(turnAtMs, wish.nextTryMs)) this.#submit(one, wish, step);
+    }
+  }
+
+  submitted(job: number, outcome: SubmitOutcome, { nowMs, emit }: Step): void {
+    const sent = this.#jobs.get(job);
+    this.#jobs.delete(job);
+    if (sent === undefined) return;
+    const { context } = this.#modules;
+    const spacingMs = turnMs(context.ledger.epochSeconds ?? 0, context.nodes.length);
+    const wish = this.#wishes.get(sent.key);
+    if (wish !== undefined) {
+      wish.isUnderWay = false;
+      wish.nextTryMs = nowMs + spacingMs * 2 ** wish.tries;
+    }
+    if (outcome.kind === "included") this.#landed(sent);
+    const level = outcome.kind === "failed" || outcome.kind === "reverted" ? "warn" : "info";
+    const why = "code" in outcome ? { reason: outcome.code } : {};
+    emit({ type: "observe", level, code: `SUBMISSION_${outcome.kind.toUpperCase()}`, values: { key: sent.key, ...why } });
+  }
+
+  prune(belowEpoch: number): void {
+    for (const epoch of this.#sinceMs.keys()) if (epoch < belowEpoch) this.#sinceMs.delete(epoch);
+    for (const epoch of this.#showings.keys()) if (epoch < belowEpoch) this.#showings.delete(epoch);
+  }
+
+  #submit({ key, notAfter, build }: Wanted, wish: Wish, { emit }: Step): void {
+    const call = build();
+    wish.tries += 1;
+    if (call === null) {
+      emit({ type: "observe", level: "warn", code: "AGGREGATE_INVALID", values: { key } });
+      return;
+    }
+    const job = this.#nextJob++;
+    wish.isUnderWay = true;
+    this.#jobs.set(job, { key, type: call.type });
+    emit({ type: "submit", job, key, call, notAfter });
+  }
+
+  #landed({ key, type }: { readonly key: string; readonly type: string }): void {
+    if (type === "pack") this.#packed += 1;
+    if (type !== "show") return;
+    const epoch = Number(key.split(":")[1]);
+    this.#showings.set(epoch, (this.#showings.get(epoch) ?? 0) + 1);
+  }
+
+  #plan(view: LedgerState, nowMs: number): Wanted[] {
+    const { context, rounds } = this.#modules;
+    if (context.options.submits === null) return [];
+    return plan({
+      context,
+      rounds,
+      view,
+      rules: context.options.submits,
+      collected: (epoch) => this.#collected(epoch, nowMs),
+      showingsSent: (epoch) => this.#showings.get(epoch) ?? 0,
+      packed: this.#packed,
+    });
+  }
+
+  /** When all that have not exited signed, or the time for collecting is over. */
+  #collected(epoch: number, nowMs: number): boolean {
+    const { context, rounds } = this.#modules;
+    const sinceMs = this.#sinceMs.get(epoch);
+    const round = rounds.get(reportRound(epoch));
+    if (sinceMs === undefined || round === undefined) return false;
+    const partMs = Math.floor(((context.ledger.epochSeconds ?? 0) * 1_000) / REPORT_COLLECT_PART_OF_EPOCH);
+    if (nowMs - sinceMs >= Math.min(REPORT_COLLECT_MAX_MS, partMs)) return true;
+    const shares = agreeingShares(round);
+    return context.nodes.every(({ id, state }) => state === "exited" || shares.has(id));
+  }
+
+  /** Wishes that were fulfilled, by whoever, begin anew should they come back. */
+  #forgetOthers(wanted: readonly Wanted[]): void {
+    const keys = new Set(wanted.map(({ key }) => key));
+    for (const [key, { isUnderWay }] of this.#wishes) if (!keys.has(key) && !isUnderWay) this.#wishes.delete(key);
+  }
+
+  /** The own node was taken for silent by many reports: its operator is told at each further one. */
+  #alarm({ emit }: Step): void {
+    const { ledger, ownNode } = this.#modules.context;
+    const silent = ownNode === null ? null : silentReports(ledger, ownNode.id);
+    if (ownNode === null || silent === null || silent < ALARM_FROM_SILENT || silent === this.#alarmedAt) return;
+    this.#alarmedAt = silent;
+    emit({ type: "observe", level: "warn", code: "NODE_SILENT", values: { nodeId: ownNode.id, silentReports: silent } });
+  }
+}

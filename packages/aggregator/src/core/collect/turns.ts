@@ -1,0 +1,37 @@
+/**
+ * Whose turn it is to send what everyone could send: nodes in an order drawn from a hash of what is wanted, in groups that double. So the first
+ * sends alone; should it not, two are next, then four; and after eleven turns each of 2,000 nodes has had its own, however few have an account.
+ */
+import type { NodeId } from "@quorate/common";
+import { TURN_MAX_MS, TURNS_PART_OF_EPOCH } from "../limits.ts";
+
+/** The turn of a node, from 0, among the nodes that may send; the last turn for one that is not among them. */
+export function turnOf(wanted: string, node: NodeId, nodes: readonly NodeId[]): number {
+  const own = rank(wanted, node);
+  let before = 0;
+  for (const id of nodes) {
+    const other = rank(wanted, id);
+    if (other < own || (other === own && id < node)) before += 1;
+  }
+  return Math.floor(Math.log2(before + 1));
+}
+
+/** Milliseconds between turns: all turns take a part of the epoch, and none is longer than it has to be for the one before to be seen. */
+export function turnMs(epochSeconds: number, nodes: number): number {
+  const turns = Math.floor(Math.log2(Math.max(1, nodes))) + 1;
+  return Math.min(TURN_MAX_MS, Math.floor((epochSeconds * 1_000) / TURNS_PART_OF_EPOCH / turns));
+}
+
+/** A 32-bit hash of what is wanted and a node: MurmurHash3's finaliser over both. It only has to differ from one wish to the next. */
+function rank(wanted: string, node: NodeId): number {
+  let hash = node >>> 0;
+  for (let i = 0; i < wanted.length; i++) hash = mix(hash ^ wanted.charCodeAt(i));
+  return hash;
+}
+
+function mix(value: number): number {
+  let hash = value >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
