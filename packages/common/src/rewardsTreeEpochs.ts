@@ -31,6 +31,8 @@ import {
 } from "./rewardsTree.ts";
 import type { Address, Hex } from "./types.ts";
 
+// Threads load this file as `@quorate/common/rewards-tree`: the main entry would bring them ethers, 15 MB.
+export * from "./errors.ts";
 export * from "./rewardsChanges.ts";
 export * from "./rewardsTree.ts";
 
