@@ -102,6 +102,39 @@ export const AGENT_ERROR_CODES = {
     where: "store",
   },
 
+  // The rewards tree and its thread (P-41).
+  TREE_EPOCH_OUT_OF_ORDER: {
+    summary: "The rewards tree was given an epoch that does not follow on the last one.",
+    remedy: "Report this as a bug: the tree stays at its last epoch, and no root is signed from then on.",
+    where: "tree",
+  },
+  TREE_EPOCH_NOT_KEPT: {
+    summary: "The rewards tree of this epoch is not kept: it is older than those that are, or has not closed here.",
+    remedy: "Ask for a newer epoch, or again when it has closed.",
+    where: "tree",
+  },
+  TREE_AMOUNT_FELL: {
+    summary: "A recipient's lifetime amount would fall, which no ledger does.",
+    remedy: "Report this as a bug: the tree keeps what it had, and no root is signed from then on.",
+    where: "tree",
+  },
+  TREE_AMOUNT_INVALID: {
+    summary: "A recipient's lifetime amount is below zero or does not fit 256 bits.",
+    remedy: "Report this as a bug: the tree keeps what it had, and no root is signed from then on.",
+    where: "tree",
+  },
+  TREE_WORKER_DIED: {
+    summary: "The thread that keeps the rewards tree has ended, and its tree with it.",
+    remedy:
+      "Restart the agent: it builds the tree anew from its ledger. If it happens again, look at this host's memory.",
+    where: "tree",
+  },
+  TREE_CLOSED: {
+    summary: "The rewards tree has been closed.",
+    remedy: "Nothing to do while the agent stops.",
+    where: "tree",
+  },
+
   // Key files.
   KEYS_EXIST: {
     summary: "A key file is already there and is never overwritten.",

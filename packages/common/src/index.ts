@@ -22,6 +22,7 @@ export * from "./points.ts";
 export * from "./poolRelease.ts";
 export * from "./possession.ts";
 export * from "./quorum.ts";
+export * from "./rewardsTree.ts";
 export * from "./signers.ts";
 export * from "./types.ts";
 export * from "./wire/codec.ts";
