@@ -218,8 +218,9 @@ export const AGENT_ERROR_CODES = {
     where: "chain",
   },
   CHAIN_EVENT_INVALID: {
-    summary: "A contract's event does not have the form the agent knows.",
-    remedy: "Check that the contract and the agent have the same version.",
+    summary: "A contract's event does not have the form the agent knows, or cannot follow on those before it.",
+    remedy:
+      "Check that the contract and the agent have the same version; if they do, replace the provider: it leaves events out.",
     where: "chain",
   },
   TRANSACTION_REVERTED: {

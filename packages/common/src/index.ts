@@ -8,6 +8,7 @@ export * from "./agentViews.ts";
 export * from "./amount.ts";
 export * from "./bls/noble.ts";
 export * from "./bls/scheme.ts";
+export * from "./bls/sums.ts";
 export * from "./bundle.ts";
 export * from "./calldata.ts";
 export * from "./errors.ts";

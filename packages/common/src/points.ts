@@ -108,6 +108,25 @@ export function g2Struct(signature: Uint8Array): G2Struct {
   return { x_c0_a, x_c0_b, x_c1_a, x_c1_b, y_c0_a, y_c0_b, y_c1_a, y_c1_b };
 }
 
+/** The negative of a point of G2: (x, y) to (x, −y). Throws as `checkSignatureEncoding`. */
+export function negateG2(signature: Uint8Array): Uint8Array<ArrayBuffer> {
+  checkSignatureEncoding(signature);
+  const negative = Uint8Array.from(signature);
+  for (const start of [2 * FIELD_BYTES, 3 * FIELD_BYTES]) negateElement(negative, start);
+  return negative;
+}
+
+/** The field element at a place, in place: the modulus minus it, and zero for zero. */
+function negateElement(point: Uint8Array, start: number): void {
+  if (point.subarray(start, start + FIELD_BYTES).every((byte) => byte === 0)) return;
+  let borrow = 0;
+  for (let i = FIELD_BYTES - 1; i >= 0; i--) {
+    const difference = (MODULUS[i] as number) - (point[start + i] as number) - borrow;
+    borrow = difference < 0 ? 1 : 0;
+    point[start + i] = difference + 256 * borrow;
+  }
+}
+
 function checkEncoding(point: Uint8Array, lengthBytes: number, wrongLength: ErrorCode): void {
   if (point.length !== lengthBytes) {
     throw quorateError(wrongLength, { lengthBytes: point.length, expectedBytes: lengthBytes });

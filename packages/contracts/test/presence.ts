@@ -1,17 +1,8 @@
 // Who has signed an epoch's report, and the aggregate of exactly them, from the chain's events alone. In: the events of the node
 // set and of one epoch, in the order of the log. Out: the present nodes as disjoint blocks with known sums, and what makes the
-// root payable. Pure: reading logs is presenceChain.ts, judging and misses are the ledger's job.
-import { isQuorateError, type NodeId, type SignatureScheme } from "@quorate/common";
-
-/** A sum of signatures, 192 bytes (P-2). Null is infinity: keys of one hand may cancel, and then nothing is left to sign. */
-export type Sum = Uint8Array | null;
-
-/** Sums of signatures, with differences. */
-export interface Sums {
-  /** The sum of any number of them; of none it is null. */
-  add(parts: readonly Sum[]): Sum;
-  negate(part: Sum): Sum;
-}
+// root payable. Pure: reading logs is presenceChain.ts. A second implementation of what the ledger keeps as recipes: here every sum
+// is a point, added up as it comes.
+import type { NodeId, Sum, Sums } from "@quorate/common";
 
 /** What the fold reads, in the order of the log. Ids of lists are distinct, as the contract's are. */
 export type PresenceEvent =
@@ -163,52 +154,6 @@ export function foldEpoch(events: Iterable<PresenceEvent>, sums: Sums, rule?: Co
   const presence = new EpochPresence(sums, rule);
   for (const event of events) presence.apply(event);
   return presence;
-}
-
-/**
- * Sums by a signature scheme, which itself refuses infinity.
- * @param negate The negative of one signature of that scheme.
- */
-export function sumsOf(scheme: SignatureScheme, negate: (signature: Uint8Array) => Uint8Array): Sums {
-  return {
-    add(parts) {
-      const finite = parts.filter((part) => part !== null);
-      if (finite.length === 0) return null;
-      try {
-        return scheme.aggregateSignatures(finite);
-      } catch (error) {
-        if (isQuorateError(error) && error.code === "POINT_AT_INFINITY") return null;
-        throw error;
-      }
-    },
-    negate: (part) => (part === null ? null : negate(part)),
-  };
-}
-
-/** The modulus of the base field of BLS12-381 (RFC 9380, section 8.8). */
-const MODULUS = 0x1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaabn;
-const FIELD_BYTES = 48;
-
-/** The negative of a signature on the curve: (x, y) to (x, -y), both parts of y. */
-export function negateSignature(signature: Uint8Array): Uint8Array {
-  const negative = Uint8Array.from(signature);
-  for (const start of [2 * FIELD_BYTES, 3 * FIELD_BYTES]) {
-    const value = read(signature, start, FIELD_BYTES);
-    write(negative, start, FIELD_BYTES, value === 0n ? 0n : MODULUS - value);
-  }
-  return negative;
-}
-
-/** The unsigned big-endian integer at a place. */
-export function read(bytes: Uint8Array, start: number, length: number): bigint {
-  let value = 0n;
-  for (let i = start; i < start + length; i++) value = (value << 8n) | BigInt(bytes[i] as number);
-  return value;
-}
-
-/** Puts an unsigned big-endian integer at a place. */
-export function write(bytes: Uint8Array, start: number, length: number, value: bigint): void {
-  for (let i = start + length - 1, rest = value; i >= start; i--, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
 }
 
 function ascending(ids: readonly NodeId[]): NodeId[] {

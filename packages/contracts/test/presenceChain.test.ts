@@ -9,6 +9,7 @@ import {
   g2Struct,
   type NodeId,
   provePossession,
+  sumsOf,
   toHex,
 } from "@quorate/common";
 import { craft } from "@quorate/common/testing";
@@ -25,7 +26,7 @@ import {
   type TestNetwork,
   type TestNode,
 } from "../src/testing/index.ts";
-import { type EpochPresence, foldEpoch, negateSignature, type PayableCall, sumsOf } from "./presence.ts";
+import { type EpochPresence, foldEpoch, type PayableCall } from "./presence.ts";
 import { readEvents } from "./presenceChain.ts";
 import { revertOf } from "./support.ts";
 
@@ -118,7 +119,7 @@ async function show(signers: readonly NodeId[]): Promise<bigint> {
 
 /** From here on nobody's secret is used: logs in, blocks out. */
 async function readPresence(): Promise<EpochPresence> {
-  return foldEpoch(await readEvents(network.rewards, report.epoch), sumsOf(network.scheme, negateSignature));
+  return foldEpoch(await readEvents(network.rewards, report.epoch), sumsOf(network.scheme));
 }
 
 /** Somebody without any node. */

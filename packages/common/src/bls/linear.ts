@@ -68,6 +68,8 @@ export function insecureLinearScheme(): SignatureScheme {
 
     aggregateSignatures: (signatures) => encode(sum(signatures.map(signatureOf)), SIGNATURE_BYTES),
 
+    negateSignature: (signature) => encode(ORDER - signatureOf(signature), SIGNATURE_BYTES),
+
     aggregatePublicKeys: (publicKeys) => encode(sum(publicKeys.map(keyOf)), PUBLIC_KEY_BYTES),
   };
   return scheme;

@@ -8,7 +8,7 @@ import type { IBls, PointFormat } from "@chainsafe/bls/types";
 import type * as Blst from "@chainsafe/blst";
 import { isQuorateError, quorateError } from "../errors.ts";
 import { concatBytes, toHex } from "../hex.ts";
-import { checkPublicKeyEncoding, checkSignatureEncoding, SIGNATURE_BYTES } from "../points.ts";
+import { checkPublicKeyEncoding, checkSignatureEncoding, negateG2, SIGNATURE_BYTES } from "../points.ts";
 import type { Named } from "./naming.ts";
 import { nameInvalidNatively, type ParsedShare } from "./nativeBatch.ts";
 import {
@@ -169,6 +169,8 @@ function nativeScheme(bls: IBls, blst: typeof Blst): NativeScheme {
       coded(() => sum.sigValidate(true));
       return swapCoordinates(sum.toBytes(false));
     },
+
+    negateSignature: negateG2,
 
     aggregatePublicKeys(publicKeys) {
       checkNotEmpty(publicKeys);

@@ -71,6 +71,8 @@ export const nobleScheme: SignatureScheme = {
     return encodeSignature(inSubgroup(sum));
   },
 
+  negateSignature: (signature) => encodeSignature(decodeOnCurve(signature).negate()),
+
   aggregatePublicKeys(publicKeys) {
     return encodePublicKey(sumKeys(publicKeys));
   },

@@ -42,6 +42,8 @@ export interface SignatureScheme {
    * @throws AGGREGATE_EMPTY, POINT_AT_INFINITY when the signatures cancel, and as validateSignature
    */
   aggregateSignatures(signatures: readonly Uint8Array[]): Uint8Array;
+  /** What cancels with the signature in a sum (P-56). At least the encoding is checked. Throws as `checkSignatureEncoding`. */
+  negateSignature(signature: Uint8Array): Uint8Array;
   /**
    * The plain sum. Each key is validated.
    * @throws AGGREGATE_EMPTY, POINT_AT_INFINITY when the keys cancel, and as validatePublicKey

@@ -182,6 +182,22 @@ function batchTests({ expect }: Runner, test: Test): void {
 }
 
 function aggregateTests({ expect }: Runner, test: Test): void {
+  test("P-56 a signature and its negative cancel, and a negative taken away leaves the others' sum", (scheme) => {
+    const [a, b, c] = SECRETS.slice(0, 3).map((secret) => share(scheme, secret).signature) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    const negative = scheme.negateSignature(a);
+    expect(thrownCode(() => scheme.validateSignature(negative))).toBeUndefined();
+    expect(thrownCode(() => scheme.aggregateSignatures([a, negative]))).toBe("POINT_AT_INFINITY");
+    expect(toHex(scheme.negateSignature(negative))).toBe(toHex(a));
+    const all = scheme.aggregateSignatures([a, b, c]);
+    expect(toHex(scheme.aggregateSignatures([all, negative]))).toBe(toHex(scheme.aggregateSignatures([b, c])));
+    expect(thrownCode(() => scheme.negateSignature(new Uint8Array(SIGNATURE_BYTES)))).toBe("POINT_AT_INFINITY");
+    expect(thrownCode(() => scheme.negateSignature(new Uint8Array(96)))).toBe("SIGNATURE_WRONG_LENGTH");
+  });
+
   test("the sum of signatures verifies under the sum of keys, in any order and grouping", (scheme) => {
     const shares = SECRETS.map((secret) => share(scheme, secret));
     const signatures = shares.map(({ signature }) => signature);

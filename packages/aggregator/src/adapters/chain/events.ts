@@ -7,6 +7,7 @@ import {
   type ChainHead,
   fromHex,
   g1FromEip2537,
+  g2FromEip2537,
   type Hex,
   type NodeId,
   quorateError,
@@ -32,6 +33,10 @@ const DECODERS: Readonly<Record<keyof Contracts, ReadonlyMap<Hex, Decoder>>> = {
     ServiceNodesDecommissioned: (position, log) => ({ ...position, type: "nodes-decommissioned", ids: idsOf(log) }),
     ServiceNodesDropped: (position, log) => ({ ...position, type: "nodes-dropped", ids: idsOf(log) }),
     ServiceNodesRestored: (position, log) => ({ ...position, type: "nodes-restored", ids: idsOf(log) }),
+    ServiceNodesHeard: (position, log) => ({ ...position, type: "nodes-heard", ids: idsOf(log) }),
+    EpochReportRecorded: reportRecorded,
+    RewardsRootPayable: rootPayable,
+    SignersShown: signersShown,
     ServiceNodeExitRequest: leaveRequested,
     ServiceNodeExit: nodeExited,
     ServiceNodeLiquidated: nodeExited,
@@ -102,6 +107,59 @@ function leaveRequested(position: EventPosition, { args }: LogDescription): Chai
   return { ...position, type: "leave-requested", id: toSafe(id), unlocksAt: toSafe(unlocksAt) };
 }
 
+function reportRecorded(position: EventPosition, { args }: LogDescription): ChainEvent {
+  const { epoch, submitter, digest, isFirst, becamePayable, signature, nonSigners, extraSigners } = named(args) as {
+    epoch: bigint;
+    submitter: string;
+    digest: string;
+    isFirst: boolean;
+    becamePayable: boolean;
+    signature: Result;
+    nonSigners: Result;
+    extraSigners: Result;
+  };
+  return {
+    ...position,
+    type: "report-recorded",
+    epoch: toSafe(epoch),
+    submitter: lower(submitter),
+    digest: lower(digest),
+    isFirst,
+    becamePayable,
+    signature: signatureOf(signature),
+    nonSigners: nonSigners.map(toSafe),
+    extraSigners: extraSigners.map(toSafe),
+  };
+}
+
+function rootPayable(position: EventPosition, { args }: LogDescription): ChainEvent {
+  const { epoch, rootIndex, rewardsRoot, totalOwed } = named(args) as {
+    epoch: bigint;
+    rootIndex: bigint;
+    rewardsRoot: string;
+    totalOwed: bigint;
+  };
+  return {
+    ...position,
+    type: "root-payable",
+    epoch: toSafe(epoch),
+    rootIndex: toSafe(rootIndex),
+    rewardsRoot: lower(rewardsRoot),
+    totalOwed,
+  };
+}
+
+function signersShown(position: EventPosition, { args }: LogDescription): ChainEvent {
+  const { epoch, signature, signers } = named(args) as { epoch: bigint; signature: Result; signers: Result };
+  return {
+    ...position,
+    type: "signers-shown",
+    epoch: toSafe(epoch),
+    signature: signatureOf(signature),
+    signers: signers.map(toSafe),
+  };
+}
+
 function nodeExited(position: EventPosition, { args }: LogDescription): ChainEvent {
   return { ...position, type: "node-exited", id: toSafe((named(args) as { id: bigint }).id) };
 }
@@ -152,6 +210,11 @@ function decode(abi: Interface, log: RawLog): LogDescription {
 
 function named(result: Result): Record<string, unknown> {
   return result.toObject();
+}
+
+/** A point in G2 as the 192 bytes of P-2. */
+function signatureOf(words: Result): Hex {
+  return toHex(g2FromEip2537(fromHex(joinWords(words), 256)));
 }
 
 function joinWords(words: Result): Hex {

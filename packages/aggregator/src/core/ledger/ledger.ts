@@ -1,5 +1,5 @@
 /**
- * The ledger: a pure fold over finalised events (P-50 to P-55).
+ * The ledger: a pure fold over finalised events (P-50 to P-63).
  * Enters: events in order and finalised heads. Leaves: the node set, and for each of the last closed epochs what every recipient is owed.
  * Not here: reading the chain (adapters/chain), deciding what to sign (policy.ts).
  */
@@ -7,7 +7,10 @@ import { type Address, type ChainHead, type NodeId, type NodeState, quorateError
 import { SIGNING_WINDOW_EPOCHS } from "../limits.ts";
 import { type PoolState, releasedAt } from "./emission.ts";
 import type { ChainEvent, LedgerNode } from "./events.ts";
+import { checkFollows } from "./follows.ts";
+import { copyUptime, foldReports, takeBounties } from "./reports.ts";
 import { splitEpoch, type WeighedNode } from "./split.ts";
+import { closeUptime, emptyUptime, type UptimeState } from "./uptime.ts";
 
 /** A node, and what the fold keeps of it to weigh its open epoch (P-53). Times are seconds since 1970. */
 export interface FoldedNode {
@@ -41,6 +44,8 @@ export interface LedgerState {
   owed: Map<Address, bigint>;
   /** The last SIGNING_WINDOW_EPOCHS closed epochs, oldest first. */
   closed: ClosedEpoch[];
+  /** Who signed the reports, and what follows from it (P-56, P-59 to P-63). */
+  uptime: UptimeState;
 }
 
 export function emptyLedger(): LedgerState {
@@ -55,6 +60,7 @@ export function emptyLedger(): LedgerState {
     nodes: new Map(),
     owed: new Map(),
     closed: [],
+    uptime: emptyUptime(),
   };
 }
 
@@ -67,17 +73,31 @@ export interface LedgerChange {
   readonly nodesChanged: boolean;
 }
 
-/** Folds events up to a finalised head, in place. An epoch closes before the first event at or after its end is applied (P-51). */
+/**
+ * Folds events up to a finalised head, in place. An epoch closes before the first event at or after its end is applied (P-51).
+ * @throws CHAIN_EVENT_INVALID when one of them cannot follow; the state is then what it was before the call (P-58)
+ */
 export function advanceLedger(
   state: LedgerState,
   events: readonly ChainEvent[],
   head: ChainHead,
   admit: AdmitNode,
 ): LedgerChange {
+  // Heads without events come every few seconds, and cannot be refused.
+  if (events.length === 0) return fold(state, events, head, admit);
+  const draft = { ...state, nodes: new Map(state.nodes), uptime: copyUptime(state.uptime) };
+  const change = fold(draft, events, head, admit);
+  Object.assign(state, draft);
+  return change;
+}
+
+function fold(state: LedgerState, events: readonly ChainEvent[], head: ChainHead, admit: AdmitNode): LedgerChange {
   const firstOpen = state.openEpoch;
   let nodesChanged = false;
   for (const event of events) {
     closeEpochs(state, event.timestamp);
+    checkFollows(state, event);
+    foldReports(state, event);
     nodesChanged = applyEvent(state, event, admit) || nodesChanged;
   }
   closeEpochs(state, head.timestamp);
@@ -129,6 +149,11 @@ function applyEvent(state: LedgerState, event: ChainEvent, admit: AdmitNode): bo
       return true;
     case "pool-settled":
       state.pool = { balance: event.balance, time: event.time, totalReleased: event.totalReleased };
+      return false;
+    case "nodes-heard":
+    case "report-recorded":
+    case "root-payable":
+    case "signers-shown":
       return false;
   }
 }
@@ -182,10 +207,13 @@ function closeEpoch(state: LedgerState, genesis: number, epochSeconds: number): 
   const start = genesis + state.openEpoch * epochSeconds;
   const end = start + epochSeconds;
   const released = state.pool === null ? 0n : releasedAt(state.pool, end);
-  const toSplit = released - state.releasedAtOpen + state.carry;
-  const { credits, carry } = splitEpoch(toSplit, weighNodes(state, start, end));
+  const emission = released - state.releasedAtOpen;
+  const bounties = takeBounties(state.uptime, emission);
+  const { credits, carry } = splitEpoch(emission + state.carry - bounties.total, weighNodes(state, start, end));
+  closeUptime(state, state.openEpoch, end, epochSeconds);
   const owed = new Map(state.owed);
-  for (const [recipient, amount] of credits) owed.set(recipient, (owed.get(recipient) ?? 0n) + amount);
+  for (const [recipient, amount] of [...bounties.credits, ...credits])
+    owed.set(recipient, (owed.get(recipient) ?? 0n) + amount);
   state.owed = owed;
   state.carry = carry;
   state.releasedAtOpen = released;
