@@ -227,8 +227,8 @@ class Mesh {
     });
   }
 
-  #isValid({ nodeId, message, signature }: Share): boolean {
-    const digest = digestOf(DOMAIN, "RewardClaim", message);
+  #isValid({ kind, nodeId, message, signature }: Share): boolean {
+    const digest = digestOf(DOMAIN, kind, message);
     return scheme.verify((this.#nodes[(nodeId as NodeId) - 1] as TestNode).blsKey, digest, signature);
   }
 

@@ -75,7 +75,11 @@ describe("traps of the store", () => {
   it("trap: amounts above 64 bits come back from the store", () => {
     const directory = mkdtempSync(join(tmpdir(), "quorate-traps-"));
     const path = join(directory, "agent.sqlite");
-    const signing = { round: `${STAKER}@1`, digest: `0x${"0d".repeat(32)}`, amount: 2n ** 128n - 1n } as const;
+    const signing = {
+      id: { kind: "RewardClaim", epoch: 1, subject: STAKER },
+      digest: `0x${"0d".repeat(32)}`,
+      signed: { kind: "RewardClaim", message: { recipient: STAKER, amount: 2n ** 128n - 1n } },
+    } as const;
     try {
       const store = openStore(path);
       store.persist([{ type: "signing", ...signing }]);

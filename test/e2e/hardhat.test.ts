@@ -71,7 +71,7 @@ describe("agents as processes", () => {
     await network.killAgent(3);
     const atDeath = storeOf(3);
     expect(atDeath.claims).toContainEqual({ recipient, epoch });
-    const signing = atDeath.signings.find(({ round }) => round === `${recipient}@${epoch}`);
+    const signing = atDeath.signings.find(({ id }) => id.subject === recipient && id.epoch === epoch);
     expect(signing).toMatchObject({ digest });
 
     await network.startAgent(3);

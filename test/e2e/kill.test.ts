@@ -6,9 +6,9 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { NodeId } from "@quorate/common";
+import { type NodeId, roundKey } from "@quorate/common";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { roundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import { claimRound } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 import type { LocalNetwork } from "../harness/network.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import { Onlooker } from "../kill/onlooker.ts";
@@ -110,7 +110,7 @@ describe.skipIf(!mayMount)("disks that fail", () => {
     expect(log()).toContain("STORE_WRITE_FAILED");
 
     // The others have signed; it has recorded nothing of that round, and nothing of it was heard.
-    const round = roundKey(recipient, epoch);
+    const round = roundKey(claimRound(recipient, epoch));
     await waitFor({ what: "the others' shares", timeoutMs: 60_000 }, () =>
       seen.filter((share) => share.round === round).length === 2 ? true : null,
     );

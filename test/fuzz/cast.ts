@@ -5,6 +5,7 @@
 import {
   type Address,
   type CatchUpRequest,
+  type CatchUpRound,
   digestOf,
   encodeCatchUpRequest,
   encodeCatchUpResponse,
@@ -12,18 +13,23 @@ import {
   encodeInquiryRequest,
   encodeInquiryResponse,
   encodePeersResponse,
+  KINDS,
+  MAX_REPORT_IDS,
   type NodeId,
   type Share,
   type SignatureScheme,
   type SignedClaimRequest,
   Signers,
   signIdentity,
+  toHex,
 } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import fc from "fast-check";
 import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
 import { DOMAIN, GENESIS, headAfter, pool, started } from "../../packages/aggregator/src/testing/cluster.ts";
 import { makeNode, rememberingVerifyIdentity, type SimNode } from "../sim/nodes.ts";
+
+type ClaimShare = Extract<Share, { readonly kind: "RewardClaim" }>;
 
 export { DOMAIN, headAfter };
 export const scheme: SignatureScheme = insecureLinearScheme();
@@ -55,8 +61,8 @@ function digestOfClaim(recipient: Address, amount: bigint): Uint8Array {
   return known;
 }
 
-/** A share as its node would sign it, over whatever amount. */
-export function shareOf(id: NodeId, recipient: Address, epoch: number, amount: bigint): Share {
+/** A claim's share as its node would sign it, over whatever amount. */
+export function shareOf(id: NodeId, recipient: Address, epoch: number, amount: bigint): ClaimShare {
   const signature = scheme.sign(node(id).blsSecret, digestOfClaim(recipient, amount));
   return { kind: "RewardClaim", nodeId: id, epoch, message: { recipient, amount }, signature };
 }
@@ -83,30 +89,46 @@ export const anyAddress: fc.Arbitrary<Address> = fc.oneof(
 const anySignature = fc.oneof(fc.uint8Array({ minLength: 192, maxLength: 192 }), fc.constant(new Uint8Array(192)));
 const anyAmount = fc.oneof(fc.bigInt(1n, 10n ** 20n), fc.constantFrom(1n, 2n ** 128n - 1n));
 
-/** In form: what a codec must give back as it was. */
-export const anyShare: fc.Arbitrary<Share> = fc.record({
-  kind: fc.constant("RewardClaim" as const),
-  nodeId: fc.integer({ min: 1, max: 10 }),
-  epoch: anyInteger,
-  message: fc.record({ recipient: anyAddress, amount: anyAmount }),
-  signature: anySignature,
-});
+const shareFields = { nodeId: fc.integer({ min: 1, max: 10 }), epoch: anyInteger, signature: anySignature };
+const anyIds = fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: MAX_REPORT_IDS });
+
+/** In form, of every kind: what a codec must give back as it was. */
+export const anyShare: fc.Arbitrary<Share> = fc.oneof(
+  fc.record({
+    ...shareFields,
+    kind: fc.constant("RewardClaim" as const),
+    message: fc.record({ recipient: anyAddress, amount: anyAmount }),
+  }),
+  fc
+    .record({
+      ...shareFields,
+      report: fc.record({
+        rewardsRoot: fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex),
+        totalOwed: fc.oneof(fc.constant(0n), anyAmount),
+        activate: anyIds,
+        decommission: anyIds,
+      }),
+    })
+    .map(({ report, ...fields }): Share => {
+      return { ...fields, kind: "EpochReport", message: { ...report, epoch: fields.epoch } };
+    }),
+  fc.record(shareFields).map((fields): Share => ({ ...fields, kind: "Contest", message: { epoch: fields.epoch } })),
+);
 export const anyRequest: fc.Arbitrary<SignedClaimRequest> = fc.record({
   recipient: anyAddress,
   epoch: anyInteger,
   nodeId: fc.integer({ min: 1, max: 10 }),
   identitySignature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
 });
-const anyRounds: fc.Arbitrary<CatchUpRequest> = fc.record({
-  rounds: fc.array(
-    fc.record({
-      recipient: anyAddress,
-      epoch: anyInteger,
-      signers: fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 8 }).map((ids) => Signers.of(ids)),
-    }),
-    { maxLength: 5 },
-  ),
-});
+const anyRound: fc.Arbitrary<CatchUpRound> = fc
+  .record({
+    kind: fc.constantFrom(...KINDS),
+    epoch: anyInteger,
+    recipient: anyAddress,
+    signers: fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 8 }).map((ids) => Signers.of(ids)),
+  })
+  .map(({ recipient, ...rest }) => ({ ...rest, subject: rest.kind === "RewardClaim" ? recipient : "" }));
+const anyRounds: fc.Arbitrary<CatchUpRequest> = fc.record({ rounds: fc.array(anyRound, { maxLength: 5 }) });
 
 /** Valid encodings, by message. */
 export const encoded: Readonly<

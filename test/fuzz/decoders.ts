@@ -37,8 +37,8 @@ import { sampleBundle } from "../../packages/aggregator/src/adapters/testing/sam
 import { parseConfig } from "../../packages/aggregator/src/config.ts";
 import { readCheckpoint, writeCheckpoint } from "../../packages/aggregator/src/core/ledger/checkpoint.ts";
 import { advanceLedger, emptyLedger } from "../../packages/aggregator/src/core/ledger/ledger.ts";
-import { admitNode } from "../../packages/aggregator/src/core/state.ts";
-import { CHAIN_EVENTS, DOMAIN, encoded, headAfter, NODES, scheme, verifyIdentity } from "./cast.ts";
+import { nodeOf } from "../../packages/aggregator/src/core/ledger/nodes.ts";
+import { CHAIN_EVENTS, DOMAIN, encoded, headAfter, verifyIdentity } from "./cast.ts";
 import { hostileBytes, hostileJson, hostileText } from "./mutate.ts";
 import { sampleLogs, samplePeerRecord } from "./samples.ts";
 import type { Target } from "./targets.ts";
@@ -103,12 +103,7 @@ const CONFIG = {
 
 function sampleCheckpoint(): unknown {
   const ledger = emptyLedger();
-  const blsKey = (NODES[0] as (typeof NODES)[0]).blsKey;
-  const admit = admitNode(
-    { domain: DOMAIN, blsKey, claimDeadlineMs: 1_000 },
-    { scheme, signIdentity: (d) => d, verifyIdentity },
-  );
-  advanceLedger(ledger, CHAIN_EVENTS, headAfter(2), admit);
+  advanceLedger(ledger, CHAIN_EVENTS, headAfter(2), nodeOf(DOMAIN, verifyIdentity));
   return JSON.parse(writeCheckpoint(ledger));
 }
 

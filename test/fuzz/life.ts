@@ -15,6 +15,8 @@ import {
   type Hex,
   type NodeId,
   parseBundle,
+  type RoundKey,
+  roundKey,
   signIdentity,
   toHex,
 } from "@quorate/common";
@@ -28,8 +30,7 @@ import type {
   TimerName,
   VerifyGroup,
 } from "../../packages/aggregator/src/core/io.ts";
-import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
-import { roundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import { claimRound } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 import * as limits from "../../packages/aggregator/src/core/limits.ts";
 import { Disk } from "../sim/disk.ts";
 import { CHAIN_EVENTS, DOMAIN, headAfter, NODES, node, requestOf, scheme, shareOf, verifyIdentity } from "./cast.ts";
@@ -71,7 +72,7 @@ const OWN: NodeId = 1;
 /** Epochs closed when a life begins. */
 const EPOCHS = 3;
 /** One more than are kept of a node. */
-const OTHER_AMOUNTS: readonly number[] = Array.from({ length: limits.AMOUNTS_PER_NODE_MAX + 1 }, (_, i) => i + 1);
+const OTHER_AMOUNTS: readonly number[] = Array.from({ length: limits.OTHERS_PER_NODE_MAX + 1 }, (_, i) => i + 1);
 /** Gossip that waits for its verdict: what is queued, what is being checked, and what is apart (core/limits.ts). */
 const UNANSWERED_MAX = limits.VERIFY_QUEUE_MAX + limits.VERIFY_BATCH_MAX + limits.SUSPECT_QUEUE_MAX;
 
@@ -190,7 +191,7 @@ export class Life {
   #noteOwed(): void {
     for (const { beneficiary } of NODES) {
       const owed = this.#agent.owed(beneficiary);
-      if (owed !== null && owed.amount > 0n) this.#owed.set(roundKey(beneficiary, owed.epoch), owed.amount);
+      if (owed !== null && owed.amount > 0n) this.#owed.set(roundKey(claimRound(beneficiary, owed.epoch)), owed.amount);
     }
   }
 
@@ -202,7 +203,7 @@ export class Life {
   }
 
   #honestShare({ id, recipient, epoch, amount }: About & { readonly amount: number }): void {
-    const owed = this.#owed.get(roundKey(recipient, epoch)) ?? 0n;
+    const owed = this.#owed.get(roundKey(claimRound(recipient, epoch))) ?? 0n;
     const share = shareOf(id, recipient, epoch, amount === 0 && owed > 0n ? owed : BigInt(amount + 1));
     this.#gossip(HONEST, encodeGossip({ type: "share", share }), share.message.amount === owed);
   }
@@ -269,7 +270,7 @@ export class Life {
     switch (effect.type) {
       case "verdict":
         if (!this.#unanswered.delete(effect.handle)) throw new Error(`a second verdict, or one for nobody`);
-        if (this.#right.delete(effect.handle) && effect.code === "SHARE_TOO_MANY_AMOUNTS")
+        if (this.#right.delete(effect.handle) && effect.code === "SHARE_TOO_MANY_MESSAGES")
           throw new Error("other amounts of a node have kept out its share over the ledger's amount");
         return;
       case "publish":

@@ -3,20 +3,23 @@
  * valid share on the wire, answers to inquiries (P-89). Agents let it in as a bootstrap peer. Not its job: judging what it hears.
  */
 import {
+  type Address,
   decodeGossip,
   decodeInquiryResponse,
   digestOf,
   encodeInquiryRequest,
   identityKeyOf,
   type NodeId,
+  parseRoundKey,
+  type RoundKey,
+  roundKey,
   type Share,
   signIdentity,
   toHex,
 } from "@quorate/common";
 import { createLibp2pNetwork } from "../../packages/aggregator/src/adapters/libp2p/createLibp2pNetwork.ts";
 import type { PeerKey } from "../../packages/aggregator/src/core/io.ts";
-import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
-import { parseRoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import { claimRound, recipientOf } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 import type { Logger, Network } from "../../packages/aggregator/src/driver/ports.ts";
 import type { LocalNetwork, LocalNode } from "../harness/network.ts";
 import type { SeenShare } from "./promises.ts";
@@ -67,7 +70,7 @@ export class Onlooker {
   /** The node's share of a round, in the name of the next node; null for a reason instead. Rejects when it is not reached. */
   async ask(id: NodeId, round: RoundKey): Promise<Share | null> {
     const asker = this.#network.node((id % this.#network.nodes.length) + 1);
-    const message = { ...parseRoundKey(round), nodeId: asker.id };
+    const message = { ...claimOf(round), nodeId: asker.id };
     const digest = digestOf(this.#network.domain, "ClaimRequest", message);
     const request = { ...message, identitySignature: signIdentity(asker.keys.identitySecret, digest) };
     const answer = await this.#gossip.inquire(identityOf(this.#network.node(id)), encodeInquiryRequest(request));
@@ -84,13 +87,21 @@ export class Onlooker {
   }
 
   /** What is not valid under the node's own key was made by someone else and binds nobody. */
-  #take({ nodeId, epoch, message, signature }: Share, onShare: (share: SeenShare) => void): void {
+  #take(share: Share, onShare: (share: SeenShare) => void): void {
+    if (share.kind !== "RewardClaim") return;
+    const { nodeId, epoch, message, signature } = share;
     const { scheme, domain } = this.#network;
     const digest = digestOf(domain, "RewardClaim", message);
     if (!scheme.verify(this.#network.node(nodeId).keys.blsKey, digest, signature)) return;
-    const round: RoundKey = `${message.recipient}@${epoch}`;
+    const round = roundKey(claimRound(message.recipient, epoch));
     onShare({ nodeId, round, digest: toHex(digest), amount: message.amount, signature });
   }
+}
+
+/** The claim that a round is about. */
+export function claimOf(round: RoundKey): { readonly recipient: Address; readonly epoch: number } {
+  const id = parseRoundKey(round);
+  return { recipient: recipientOf(id), epoch: id.epoch };
 }
 
 function identityOf({ keys }: LocalNode): PeerKey {

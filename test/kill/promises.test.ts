@@ -1,11 +1,11 @@
 /** The checker of the kill tests finds what it is for. */
+import type { RoundKey } from "@quorate/common";
 import { describe, expect, it } from "vitest";
-import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
 import { Promises, type SeenShare } from "./promises.ts";
 import type { StoreContent } from "./storeFile.ts";
 
-const ROUND: RoundKey = `0x${"aa".repeat(20)}@4`;
-const EARLIER: RoundKey = `0x${"aa".repeat(20)}@3`;
+const ROUND: RoundKey = `RewardClaim:4:0x${"aa".repeat(20)}`;
+const EARLIER: RoundKey = `RewardClaim:3:0x${"aa".repeat(20)}`;
 const DIGEST = `0x${"01".repeat(32)}` as const;
 const OTHER = `0x${"02".repeat(32)}` as const;
 const SHARE: SeenShare = { nodeId: 1, round: ROUND, digest: DIGEST, amount: 5n, signature: Uint8Array.of(1, 2) };

@@ -3,8 +3,7 @@
  * a death, what an agent says after its restart. Out: violations, in words. It holds to P-71 (one digest a round, recorded before it is
  * published), to accepted claims, and to amounts that never fall (P-25, P-55).
  */
-import { type Address, equalBytes, type Hex, type NodeId, toHex } from "@quorate/common";
-import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import { equalBytes, type Hex, type NodeId, parseRoundKey, type RoundKey, type Subject, toHex } from "@quorate/common";
 import type { StoreContent } from "./storeFile.ts";
 
 export interface SeenShare {
@@ -119,10 +118,10 @@ export class Promises {
 
   /** P-55: what a recipient has ever earned never falls from one epoch to the next. */
   #amountsRise(id: NodeId, store: StoreContent): void {
-    const byRecipient = new Map<string, { epoch: number; amount: bigint }>();
+    const byRecipient = new Map<Subject, { epoch: number; amount: bigint }>();
     const inOrder = [...store.signings].sort(([a], [b]) => epochOf(a) - epochOf(b));
     for (const [round, { amount }] of inOrder) {
-      const recipient = round.split("@")[0] as Address;
+      const { subject: recipient } = parseRoundKey(round);
       const before = byRecipient.get(recipient);
       if (before !== undefined && amount < before.amount) {
         this.#violated(`node ${id} signed ${amount} for ${round}, less than ${before.amount} of epoch ${before.epoch}`);
@@ -158,5 +157,5 @@ export class Promises {
 }
 
 export function epochOf(round: RoundKey): number {
-  return Number(round.split("@")[1]);
+  return parseRoundKey(round).epoch;
 }

@@ -5,15 +5,22 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Bundle, type ClaimView, isQuorateError, type NodeId, toHex } from "@quorate/common";
+import {
+  type Bundle,
+  type ClaimView,
+  isQuorateError,
+  type NodeId,
+  type RoundKey,
+  roundKey,
+  toHex,
+} from "@quorate/common";
 import type { AgentClient } from "../../packages/aggregator/src/adapters/http/client.ts";
-import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
-import { parseRoundKey, roundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import { claimRound } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 import { startFixture, untilReady } from "../e2e/fixture.ts";
 import type { AgentProcess, LocalNetwork } from "../harness/network.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import { Random } from "../sim/random.ts";
-import { Onlooker } from "./onlooker.ts";
+import { claimOf, Onlooker } from "./onlooker.ts";
 import { epochOf, Promises } from "./promises.ts";
 import { readStore } from "./storeFile.ts";
 
@@ -177,7 +184,7 @@ class Rampage {
     }
     const claims = this.#promises.acceptedBy(id).filter(inWindow);
     for (const round of random.sample(claims, CLAIMS_LOOKED_FOR)) {
-      const { recipient, epoch } = parseRoundKey(round);
+      const { recipient, epoch } = claimOf(round);
       try {
         const claim = await this.#answer(id, (client) => client.claim(recipient, epoch));
         this.#promises.tookClaim(id, round, claim);
@@ -231,15 +238,15 @@ class Rampage {
   async #ask(agent: AgentProcess, random: Random): Promise<void> {
     const recipient = random.pick(random.pick(this.#network.nodes).recipients);
     const claim = await orUnreachable(agent.client.requestClaim(recipient));
-    if (claim !== null) this.#promises.tookClaim(agent.id, roundKey(recipient, claim.epoch), claim);
+    if (claim !== null) this.#promises.tookClaim(agent.id, roundKey(claimRound(recipient, claim.epoch)), claim);
   }
 
   async #fetchBundle(agent: AgentProcess, random: Random): Promise<void> {
     const accepted = this.#promises.acceptedBy(agent.id);
     if (accepted.length === 0) return;
-    const { recipient, epoch } = parseRoundKey(random.pick(accepted));
+    const { recipient, epoch } = claimOf(random.pick(accepted));
     const bundle = await orUnreachable(agent.client.bundle(recipient, epoch));
-    if (bundle !== null) this.#promises.servedBundle(agent.id, roundKey(recipient, epoch));
+    if (bundle !== null) this.#promises.servedBundle(agent.id, roundKey(claimRound(recipient, epoch)));
   }
 
   /** Every claim of the latest epochs that any agent has taken, and a new one of each agent, ends with a bundle; how many. */
@@ -249,7 +256,7 @@ class Rampage {
         const recipient = this.#network.node(agent.id).operator;
         const { epoch } = await this.#answer(agent.id, (client) => client.requestClaim(recipient));
         const accepted = this.#promises.acceptedBy(agent.id).filter(await this.#inWindow(agent.id, CLOSED_LATELY));
-        const rounds = new Set([roundKey(recipient, epoch), ...accepted.slice(-CLAIMS_FINISHED)]);
+        const rounds = new Set([roundKey(claimRound(recipient, epoch)), ...accepted.slice(-CLAIMS_FINISHED)]);
         return Promise.all([...rounds].map((round) => this.#finishClaim(agent, round)));
       }),
     );
@@ -257,7 +264,7 @@ class Rampage {
   }
 
   async #finishClaim({ id, client }: AgentProcess, round: RoundKey): Promise<boolean> {
-    const { recipient, epoch } = parseRoundKey(round);
+    const { recipient, epoch } = claimOf(round);
     let claim: ClaimView = await this.#answer(id, (agent) => agent.requestClaim(recipient, epoch));
     for await (const view of client.watchClaim(recipient, epoch)) claim = view;
     this.#promises.tookClaim(id, round, claim);

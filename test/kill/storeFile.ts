@@ -5,9 +5,17 @@
 import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Hex } from "@quorate/common";
+import {
+  type Address,
+  type Hex,
+  type KindName,
+  messageFromJson,
+  type RoundKey,
+  roundKey,
+  type Subject,
+} from "@quorate/common";
 import { openDatabase, query } from "../../packages/aggregator/src/adapters/sqlite/sqlite.ts";
-import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import { claimRound } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 
 export interface StoreContent {
   readonly signings: ReadonlyMap<RoundKey, { readonly digest: Hex; readonly amount: bigint }>;
@@ -43,9 +51,8 @@ function readContent(path: string): StoreContent {
     if (query(db, "SELECT 1 FROM sqlite_schema").length === 0) {
       return { signings: new Map(), claims: new Set(), bundles: new Set(), firstEpoch: 0 };
     }
-    const signings = query<Row & { digest: string; amount: string }>(db, "SELECT * FROM signing");
     return {
-      signings: new Map(signings.map((row) => [key(row), { digest: row.digest as Hex, amount: BigInt(row.amount) }])),
+      signings: readSignings(db),
       claims: new Set(query<Row>(db, "SELECT * FROM claim").map(key)),
       bundles: new Set(query<Row>(db, "SELECT * FROM bundle").map(key)),
       firstEpoch: query<{ first_epoch: number }>(db, "SELECT first_epoch FROM window")[0]?.first_epoch ?? 0,
@@ -55,4 +62,23 @@ function readContent(path: string): StoreContent {
   }
 }
 
-const key = ({ recipient, epoch }: Row): RoundKey => `${recipient as Hex}@${epoch}`;
+interface SigningRow {
+  readonly kind: KindName;
+  readonly epoch: number;
+  readonly subject: Subject;
+  readonly digest: Hex;
+  readonly message: string;
+}
+
+/** Of claims: the kill tests ask for nothing else. */
+function readSignings(db: Parameters<typeof query>[0]): StoreContent["signings"] {
+  const signings = new Map<RoundKey, { readonly digest: Hex; readonly amount: bigint }>();
+  for (const row of query<SigningRow>(db, "SELECT * FROM signing")) {
+    const signed = messageFromJson(row.kind, row.message);
+    if (signed.kind === "RewardClaim")
+      signings.set(roundKey(row), { digest: row.digest, amount: signed.message.amount });
+  }
+  return signings;
+}
+
+const key = ({ recipient, epoch }: Row): RoundKey => roundKey(claimRound(recipient as Address, epoch));

@@ -103,7 +103,7 @@ describe("checkers find what they are for", () => {
     const double = changing((effect) => {
       if (effect.type !== "publish") return [effect];
       const message = decodeGossip(effect.data);
-      if (message.type !== "share") return [effect];
+      if (message.type !== "share" || message.share.kind !== "RewardClaim") return [effect];
       const { share } = message;
       const other = { ...share, message: { ...share.message, amount: share.message.amount + 1n } };
       return [effect, { ...effect, data: encodeGossip({ type: "share", share: other }) }];

@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { toHex } from "@quorate/common";
+import { type KindMessage, subjectOf, toHex } from "@quorate/common";
 import { afterAll, describe, expect, it } from "vitest";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
 import { sampleBundle } from "../../packages/aggregator/src/adapters/testing/sampleBundle.ts";
@@ -19,14 +19,20 @@ function drawRecord(random: Random): PersistRecord {
   const recipient = toHex(new Uint8Array(20).fill(1 + random.below(3)));
   const epoch = random.below(6);
   const digest = toHex(new Uint8Array(32).fill(random.below(2)));
+  const signed = random.pick<KindMessage>([
+    { kind: "RewardClaim", message: { recipient, amount: BigInt(random.below(2)) } },
+    { kind: "Contest", message: { epoch } },
+  ]);
   return random.pick<PersistRecord>([
     { type: "ledger", json: `{"n":${random.below(100)}}` },
-    { type: "signing", round: `${recipient}@${epoch}`, digest, amount: BigInt(random.below(2)) },
+    { type: "signing", id: idOf(signed, epoch), digest, signed },
     { type: "claim", recipient, epoch },
-    { type: "bundle", round: `${recipient}@${epoch}`, bundle: sampleBundle({ recipient, epoch }) },
+    { type: "bundle", recipient, epoch, bundle: sampleBundle({ recipient, epoch }) },
     { type: "prune", belowEpoch: random.below(5) },
   ]);
 }
+
+const idOf = (signed: KindMessage, epoch: number) => ({ kind: signed.kind, epoch, subject: subjectOf(signed) });
 
 const codeOf = (run: () => void): string => {
   try {

@@ -2,40 +2,36 @@
  * An agent's disk: what `persist` wrote survives a crash, nothing else does. The same rules as the SQLite store (adapters/sqlite), which
  * a test holds it to: one transaction a call, P-71, and rounds below the window stay but are not loaded.
  */
-import { type Address, type Bundle, type Hex, quorateError } from "@quorate/common";
-import type { PersistRecord, RestoredState } from "../../packages/aggregator/src/core/io.ts";
-import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
-import { parseRoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import { type Hex, quorateError, type RoundId, type RoundKey, roundKey } from "@quorate/common";
+import type { PersistRecord, RestoredState, SigningRecord } from "../../packages/aggregator/src/core/io.ts";
+import { claimRound } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 
-interface Signing {
-  readonly round: RoundKey;
-  readonly digest: Hex;
-  readonly amount: bigint;
-}
+type Claim = RestoredState["claims"][number];
+type KeptBundle = RestoredState["bundles"][number];
 
 export class Disk {
   #ledgerJson: string | null = null;
   #firstEpoch = 0;
-  readonly #signings = new Map<RoundKey, Signing>();
-  readonly #claims = new Map<RoundKey, { readonly recipient: Address; readonly epoch: number }>();
-  readonly #bundles = new Map<RoundKey, Bundle>();
+  readonly #signings = new Map<RoundKey, SigningRecord>();
+  readonly #claims = new Map<RoundKey, Claim>();
+  readonly #bundles = new Map<RoundKey, KeptBundle>();
 
   load(): RestoredState {
     return {
       ledgerJson: this.#ledgerJson,
-      signings: this.#inWindow(this.#signings),
-      claims: this.#inWindow(this.#claims),
-      bundles: this.#loadBundles(),
+      signings: this.#inWindow(this.#signings, ({ id }) => id),
+      claims: this.#inWindow(this.#claims, roundOf),
+      bundles: this.#inWindow(this.#bundles, roundOf),
     };
   }
 
   /** @throws SIGNING_CONFLICT (P-71); then nothing of `records` was kept */
   persist(records: readonly PersistRecord[]): void {
     for (const record of records) {
-      const signed = record.type === "signing" ? this.#signings.get(record.round) : undefined;
-      if (record.type === "signing" && signed !== undefined && signed.digest !== record.digest) {
-        throw quorateError("SIGNING_CONFLICT", { round: record.round, signed: signed.digest, digest: record.digest });
-      }
+      if (record.type !== "signing") continue;
+      const round = roundKey(record.id);
+      const signed = this.#signings.get(round)?.digest ?? record.digest;
+      if (signed !== record.digest) throw quorateError("SIGNING_CONFLICT", { round, signed, digest: record.digest });
     }
     for (const record of records) this.#write(record);
   }
@@ -55,17 +51,21 @@ export class Disk {
         this.#ledgerJson = record.json;
         return;
       case "signing":
-        if (!this.#signings.has(record.round)) {
-          const { round, digest, amount } = record;
-          this.#signings.set(round, { round, digest, amount });
+        if (!this.#signings.has(roundKey(record.id))) {
+          const { id, digest, signed } = record;
+          this.#signings.set(roundKey(id), { id, digest, signed });
         }
         return;
-      case "claim":
-        this.#claims.set(`${record.recipient}@${record.epoch}`, { recipient: record.recipient, epoch: record.epoch });
+      case "claim": {
+        const { recipient, epoch } = record;
+        this.#claims.set(roundKey(roundOf(record)), { recipient, epoch });
         return;
-      case "bundle":
-        this.#bundles.set(record.round, record.bundle);
+      }
+      case "bundle": {
+        const { recipient, epoch, bundle } = record;
+        this.#bundles.set(roundKey(roundOf(record)), { recipient, epoch, bundle });
         return;
+      }
       case "prune":
         for (const [key, { epoch }] of this.#claims) if (epoch < record.belowEpoch) this.#claims.delete(key);
         this.#firstEpoch = Math.max(this.#firstEpoch, record.belowEpoch);
@@ -73,20 +73,18 @@ export class Disk {
     }
   }
 
-  /** In the store's order: by epoch, then recipient. */
-  #inWindow<T>(rows: ReadonlyMap<RoundKey, T>): T[] {
-    return this.#keysInWindow(rows).map((key) => rows.get(key) as T);
+  /** In the store's order: by epoch, then kind and subject. */
+  #inWindow<T>(rows: ReadonlyMap<RoundKey, T>, idOf: (row: T) => RoundId): T[] {
+    return [...rows.values()]
+      .map((row) => ({ row, id: idOf(row) }))
+      .filter(({ id }) => id.epoch >= this.#firstEpoch)
+      .sort(({ id: a }, { id: b }) => a.epoch - b.epoch || compare(a.kind, b.kind) || compare(a.subject, b.subject))
+      .map(({ row }) => row);
   }
+}
 
-  #keysInWindow(rows: ReadonlyMap<RoundKey, unknown>): RoundKey[] {
-    const keys = [...rows.keys()].map((key) => ({ key, ...parseRoundKey(key) }));
-    return keys
-      .filter(({ epoch }) => epoch >= this.#firstEpoch)
-      .sort((a, b) => a.epoch - b.epoch || (a.recipient < b.recipient ? -1 : 1))
-      .map(({ key }) => key);
-  }
+const roundOf = ({ recipient, epoch }: Claim): RoundId => claimRound(recipient, epoch);
 
-  #loadBundles(): { readonly round: RoundKey; readonly bundle: Bundle }[] {
-    return this.#keysInWindow(this.#bundles).map((round) => ({ round, bundle: this.#bundles.get(round) as Bundle }));
-  }
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

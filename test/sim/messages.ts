@@ -1,7 +1,7 @@
 /**
  * Reading what travels, for those who look on: liars and checkers.
  */
-import { decodeGossip, isQuorateError, type Share } from "@quorate/common";
+import { decodeGossip, isQuorateError, type RoundKey, roundKey, type Share, subjectOf } from "@quorate/common";
 
 /** The share in a gossip message; null for anything else, garbage included. */
 export function shareIn(data: Uint8Array): Share | null {
@@ -12,4 +12,9 @@ export function shareIn(data: Uint8Array): Share | null {
     if (isQuorateError(error)) return null;
     throw error;
   }
+}
+
+/** The round of a share. */
+export function roundIn(share: Share): RoundKey {
+  return roundKey({ kind: share.kind, epoch: share.epoch, subject: subjectOf(share) });
 }

@@ -6,7 +6,7 @@ describe("QuorateError", () => {
     const error = quorateError("MESSAGE_DISAGREES", { nodeId: 7, theirs: 5n, ours: 6n, at: undefined, ids: [1, 2] });
     expect(error.message).toBe(
       [
-        "MESSAGE_DISAGREES: A share's amount is not the lifetime amount of the own ledger.",
+        "MESSAGE_DISAGREES: A share is over another message than the own ledger's.",
         "  nodeId: 7",
         "  theirs: 5",
         "  ours: 6",

@@ -2,7 +2,7 @@
  * Liars that make signatures: wrong ones, ones under others' names, ones that cancel, ones over other amounts.
  */
 import { GROUP_ORDER, type NodeId, type Share } from "@quorate/common";
-import { shareIn } from "../messages.ts";
+import { roundIn, shareIn } from "../messages.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviours.ts";
 import type { Liar } from "./liar.ts";
@@ -51,10 +51,11 @@ export function canceller(liar: Liar, random: Random): Behaviour {
 /** Its right share, and valid ones over other amounts, to different peers in different order (P-84). */
 export function equivocator(liar: Liar, random: Random): Behaviour {
   return onOwnShare(liar, (share) => {
+    if (share.kind !== "RewardClaim") return;
     const { recipient, amount } = share.message;
     for (const other of [amount + 1n, amount * 2n, amount - 1n]) {
-      const message = { recipient, amount: other };
-      const lie: Share = { ...share, message, signature: liar.sign({ message }) };
+      const signed = { kind: share.kind, message: { recipient, amount: other } };
+      const lie: Share = { ...share, ...signed, signature: liar.sign(signed) };
       // The right one comes first here and last there; whichever a peer takes first, it keeps the right one and two others.
       liar.world.scheduler.after(random.between(0, 200), () => liar.tellAll({ type: "share", share: lie }));
     }
@@ -78,7 +79,7 @@ function onceARound(act: (share: Share) => void): Behaviour {
     onGossip(_from: NodeId, data: Uint8Array) {
       const share = shareIn(data);
       if (share === null) return;
-      const round = `${share.message.recipient}@${share.epoch}`;
+      const round = roundIn(share);
       if (done.has(round)) return;
       done.add(round);
       act(share);

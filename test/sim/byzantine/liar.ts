@@ -2,11 +2,12 @@
  * What a liar has to lie with: its own keys, what it hears, its connections. It has nobody else's keys.
  */
 import {
+  type Address,
   digestOf,
   encodeGossip,
   type GossipMessage,
+  type KindMessage,
   type NodeId,
-  type Share,
   type SignedClaimRequest,
   signIdentity,
 } from "@quorate/common";
@@ -56,11 +57,11 @@ export class Liar {
     for (const peer of this.peers()) this.world.network.push(this.self.id, peer, data);
   }
 
-  sign(share: Pick<Share, "message">, secret: Uint8Array = this.self.blsSecret): Uint8Array {
-    return this.world.scheme.sign(secret, digestOf(this.world.domain, "RewardClaim", share.message));
+  sign({ kind, message }: KindMessage, secret: Uint8Array = this.self.blsSecret): Uint8Array {
+    return this.world.scheme.sign(secret, digestOf(this.world.domain, kind, message));
   }
 
-  request(recipient: Share["message"]["recipient"], epoch: number): SignedClaimRequest {
+  request(recipient: Address, epoch: number): SignedClaimRequest {
     const message = { recipient, epoch, nodeId: this.self.id };
     const digest = digestOf(this.world.domain, "ClaimRequest", message);
     return { ...message, identitySignature: signIdentity(this.self.identitySecret, digest) };

@@ -44,13 +44,8 @@ export function flooder(liar: Liar, random: Random): Behaviour {
     const recipient = toHex(random.bytes(20));
     liar.shout(encodeGossip({ type: "request", request: liar.request(recipient, epoch) }));
     const message = { recipient: toHex(random.bytes(20)), amount: 10n ** 12n };
-    const share = {
-      kind: "RewardClaim",
-      nodeId: liar.self.id,
-      epoch,
-      message,
-      signature: liar.sign({ message }),
-    } as const;
+    const signed = { kind: "RewardClaim", message } as const;
+    const share = { ...signed, nodeId: liar.self.id, epoch, signature: liar.sign(signed) };
     liar.shout(encodeGossip({ type: "share", share }));
     if (liar.world.scheduler.nowMs < liar.world.plan.healMs) liar.world.scheduler.after(FLOOD_EVERY_MS, flood);
   };

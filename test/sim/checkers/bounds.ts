@@ -68,7 +68,7 @@ export class Bounds implements Checker {
       case "claim-changed": {
         const of = new Map<NodeId, number>();
         for (const { nodeId } of effect.claim.disagreements) of.set(nodeId, (of.get(nodeId) ?? 0) + 1);
-        return this.#within(id, "amounts of one node", Math.max(0, ...of.values()), limits.AMOUNTS_PER_NODE_MAX);
+        return this.#within(id, "amounts of one node", Math.max(0, ...of.values()), limits.OTHERS_PER_NODE_MAX);
       }
       default:
         return;

@@ -2,7 +2,8 @@
  * What all checkers share. A checker sees the run from outside, knows what is true of it, and reports what must never happen. It knows
  * nothing of scenarios, and changes nothing.
  */
-import type { Address, NodeId } from "@quorate/common";
+import { type Address, type NodeId, type RoundKey, roundKey } from "@quorate/common";
+import { claimRound } from "../../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 import type { Observer, SimAgent, World } from "../agent.ts";
 import { isHonest } from "../plan.ts";
 import type { Staker } from "../staker.ts";
@@ -22,4 +23,5 @@ export interface Truth {
 
 export const honest = (truth: Truth, id: NodeId): boolean => isHonest(truth.world.plan, id);
 
-export const roundOf = (recipient: Address, epoch: number): string => `${recipient}@${epoch}`;
+/** The round of a claim. */
+export const roundOf = (recipient: Address, epoch: number): RoundKey => roundKey(claimRound(recipient, epoch));

@@ -1,10 +1,10 @@
 /**
  * One digest for each node and round, ever, over all its lives; on disk before it is signed, and before anything of it is published (P-71).
  */
-import { digestOf, type Hex, type NodeId, toHex } from "@quorate/common";
+import { digestOf, type Hex, type NodeId, roundKey, toHex } from "@quorate/common";
 import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
-import { shareIn } from "../messages.ts";
-import { type Checker, honest, roundOf, type Truth } from "./checker.ts";
+import { roundIn, shareIn } from "../messages.ts";
+import { type Checker, honest, type Truth } from "./checker.ts";
 
 export class Promises implements Checker {
   readonly name = "promises";
@@ -20,7 +20,8 @@ export class Promises implements Checker {
   onEffect(id: NodeId, effect: Effect): void {
     if (!honest(this.#truth, id)) return;
     if (effect.type === "persist") {
-      for (const record of effect.records) if (record.type === "signing") this.#record(id, record.round, record.digest);
+      for (const record of effect.records)
+        if (record.type === "signing") this.#record(id, roundKey(record.id), record.digest);
     } else if (effect.type === "sign") {
       const digest = toHex(effect.digest);
       if (![...this.#signings(id).values()].includes(digest))
@@ -40,8 +41,8 @@ export class Promises implements Checker {
     const share = shareIn(data);
     if (share === null) return;
     if (share.nodeId !== id) this.#report(id, `publishes a share of node ${share.nodeId} as its own`);
-    const round = roundOf(share.message.recipient, share.epoch);
-    const digest = toHex(digestOf(this.#truth.world.domain, "RewardClaim", share.message));
+    const round = roundIn(share);
+    const digest = toHex(digestOf(this.#truth.world.domain, share.kind, share.message));
     if (this.#signings(id).get(round) !== digest) {
       this.#report(id, `publishes a share over ${digest} in ${round} that is not on its disk`);
     }

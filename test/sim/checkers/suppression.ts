@@ -11,7 +11,7 @@ import {
   TICK_MS,
 } from "../../../packages/aggregator/src/core/limits.ts";
 import { CLOCK_START_MS } from "../agent.ts";
-import { shareIn } from "../messages.ts";
+import { roundIn, shareIn } from "../messages.ts";
 import { overlap, type Window } from "../plan.ts";
 import { type Checker, honest, roundOf, type Truth } from "./checker.ts";
 
@@ -102,7 +102,7 @@ export class Suppression implements Checker {
   #noteShare(id: NodeId, data: Uint8Array, nowMs: number): void {
     const share = shareIn(data);
     if (share === null) return;
-    const key = `${id} ${roundOf(share.message.recipient, share.epoch)}`;
+    const key = `${id} ${roundIn(share)}`;
     this.#published.set(key, [...(this.#published.get(key) ?? []), nowMs]);
   }
 

@@ -79,7 +79,14 @@ function stage(answer: (input: Input) => Effect[], diskFails = false) {
 
 const signing: Effect = {
   type: "persist",
-  records: [{ type: "signing", round: "0x01@1", digest: "0x00", amount: 1n }],
+  records: [
+    {
+      type: "signing",
+      id: { kind: "RewardClaim", epoch: 1, subject: "0x01" },
+      digest: "0x00",
+      signed: { kind: "RewardClaim", message: { recipient: "0x01", amount: 1n } },
+    },
+  ],
 };
 const sign: Effect = { type: "sign", job: 1, digest: new Uint8Array(32) };
 const publish: Effect = { type: "publish", data: new Uint8Array() };

@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concatBytes, toHex } from "../hex.ts";
+import { KINDS } from "../kinds.ts";
 import { Signers } from "../signers.ts";
 import { thrownCode } from "../testing/index.ts";
 import * as codec from "./codec.ts";
 import * as limits from "./limits.ts";
 import * as wire from "./messages.ts";
+import type { CatchUpRound, GossipMessage, Share, SignedClaimRequest } from "./types.ts";
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const address = bytes(20).map((value) => toHex(value));
@@ -13,47 +15,83 @@ const epoch = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const nodeId = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const amount = fc.bigInt({ min: 1n, max: (1n << 128n) - 1n });
 
-const request: fc.Arbitrary<codec.SignedClaimRequest> = fc.record({
+const request: fc.Arbitrary<SignedClaimRequest> = fc.record({
   recipient: address,
   epoch,
   nodeId,
   identitySignature: bytes(64).map((value) => new Uint8Array(value)),
 });
-const share: fc.Arbitrary<codec.Share> = fc.record({
+const shareFields = { nodeId, epoch, signature: bytes(192).map((value) => new Uint8Array(value)) };
+const claimShare: fc.Arbitrary<Share> = fc.record({
+  ...shareFields,
   kind: fc.constant("RewardClaim" as const),
-  nodeId,
-  epoch,
   message: fc.record({ recipient: address, amount }),
-  signature: bytes(192).map((value) => new Uint8Array(value)),
 });
-const gossip: fc.Arbitrary<codec.GossipMessage> = fc.oneof(
+/** Ids of networks far larger than any: two full lists of larger ones are above the bound of gossip. */
+const ids = fc.array(fc.integer({ min: 1, max: 2 ** 28 - 1 }), { maxLength: limits.MAX_REPORT_IDS });
+const reportShare: fc.Arbitrary<Share> = fc
+  .record({
+    ...shareFields,
+    report: fc.record({
+      rewardsRoot: bytes(32).map((value) => toHex(value)),
+      totalOwed: fc.oneof(fc.constant(0n), amount),
+      activate: ids,
+      decommission: ids,
+    }),
+  })
+  .map(({ report, ...fields }) => ({ ...fields, kind: "EpochReport", message: { ...report, epoch: fields.epoch } }));
+const contestShare: fc.Arbitrary<Share> = fc
+  .record(shareFields)
+  .map((fields) => ({ ...fields, kind: "Contest", message: { epoch: fields.epoch } }));
+const share: fc.Arbitrary<Share> = fc.oneof(claimShare, reportShare, contestShare);
+const gossip: fc.Arbitrary<GossipMessage> = fc.oneof(
   request.map((value) => ({ type: "request" as const, request: value })),
   share.map((value) => ({ type: "share" as const, share: value })),
 );
-const round = fc.record({
-  recipient: address,
-  epoch,
-  signers: fc.uniqueArray(fc.integer({ min: 1, max: 3000 }), { maxLength: 20 }).map((ids) => Signers.of(ids)),
-});
+const round: fc.Arbitrary<CatchUpRound> = fc
+  .record({
+    kind: fc.constantFrom(...KINDS),
+    epoch,
+    recipient: address,
+    signers: fc.uniqueArray(fc.integer({ min: 1, max: 3000 }), { maxLength: 20 }).map((list) => Signers.of(list)),
+  })
+  .map(({ recipient, ...rest }) => ({ ...rest, subject: rest.kind === "RewardClaim" ? recipient : "" }));
 
-const SHARE: codec.Share = {
+const COMMON = { nodeId: 7, epoch: 12, signature: new Uint8Array(192).fill(3) };
+const SHARE = {
+  ...COMMON,
   kind: "RewardClaim",
-  nodeId: 7,
-  epoch: 12,
   message: { recipient: `0x${"ab".repeat(20)}`, amount: 5_000_000_000n },
-  signature: new Uint8Array(192).fill(3),
-};
-const REQUEST: codec.SignedClaimRequest = {
+} as const satisfies Share;
+const REPORT = {
+  epoch: COMMON.epoch,
+  rewardsRoot: `0x${"cd".repeat(32)}`,
+  totalOwed: 9_000n,
+  activate: [3, 4],
+  decommission: [11],
+} as const;
+const REPORT_SHARE = { ...COMMON, kind: "EpochReport", message: REPORT } as const satisfies Share;
+const CONTEST_SHARE = { ...COMMON, kind: "Contest", message: { epoch: COMMON.epoch } } as const satisfies Share;
+/** A claim's round as it travels. */
+const WIRE_ROUND = { kind: 1, epoch: 1n, subject: new Uint8Array(20), signers: new Uint8Array(0) };
+const REQUEST: SignedClaimRequest = {
   recipient: `0x${"ab".repeat(20)}`,
   epoch: 0,
   nodeId: 1,
   identitySignature: new Uint8Array(64).fill(4),
 };
 
-/** The wire form of SHARE with fields replaced, as a peer that does not follow the rules would send it. */
-function shareBytes(changes: Partial<wire.Share>): Uint8Array {
-  const { share: fields } = wire.GossipMessage.decode(codec.encodeGossip({ type: "share", share: SHARE }));
+/** The wire form of a share with fields replaced, as a peer that does not follow the rules would send it. */
+function shareBytes(changes: Partial<wire.Share>, of: Share = SHARE): Uint8Array {
+  const { share: fields } = wire.GossipMessage.decode(codec.encodeGossip({ type: "share", share: of }));
   return wire.GossipMessage.encode({ share: { ...(fields as wire.Share), ...changes } });
+}
+
+/** The wire form of REPORT_SHARE with fields of its report replaced. */
+function reportBytes(changes: Partial<wire.EpochReport>): Uint8Array {
+  const encoded = codec.encodeGossip({ type: "share", share: REPORT_SHARE });
+  const report = wire.GossipMessage.decode(encoded).share?.epochReport as wire.EpochReport;
+  return shareBytes({ epochReport: { ...report, ...changes } }, REPORT_SHARE);
 }
 
 function requestBytes(changes: Partial<wire.ClaimRequest>): Uint8Array {
@@ -74,10 +112,16 @@ describe("gossip (P-81, P-82)", () => {
     );
   });
 
-  it("a share takes under 280 bytes", () => {
-    const largest = { ...SHARE, nodeId: Number.MAX_SAFE_INTEGER, epoch: Number.MAX_SAFE_INTEGER };
-    const message = { ...SHARE.message, amount: (1n << 128n) - 1n };
-    expect(codec.encodeGossip({ type: "share", share: { ...largest, message } }).length).toBeLessThanOrEqual(280);
+  it("a share takes under 280 bytes, one of a report with two full lists under 960", () => {
+    const largest = { ...COMMON, nodeId: Number.MAX_SAFE_INTEGER, epoch: Number.MAX_SAFE_INTEGER };
+    const lengthOf = (of: Share) => codec.encodeGossip({ type: "share", share: of }).length;
+    const most = (1n << 128n) - 1n;
+    const claim = { ...SHARE.message, amount: most };
+    expect(lengthOf({ ...largest, kind: "RewardClaim", message: claim })).toBeLessThanOrEqual(280);
+    expect(lengthOf({ ...largest, kind: "Contest", message: { epoch: largest.epoch } })).toBeLessThanOrEqual(280);
+    const full = Array.from({ length: limits.MAX_REPORT_IDS }, (_, i) => 2 ** 28 - 1 - i);
+    const report = { ...REPORT, epoch: largest.epoch, totalOwed: most, activate: full, decommission: full };
+    expect(lengthOf({ ...largest, kind: "EpochReport", message: report })).toBeLessThanOrEqual(960);
   });
 
   it("what it keeps is a copy: the network buffer may be reused", () => {
@@ -102,12 +146,12 @@ describe("gossip (P-81, P-82)", () => {
         const encoded = codec.encodeGossip(message);
         const index = at % encoded.length;
         encoded[index] = (encoded[index] as number) ^ change;
-        let decoded: codec.GossipMessage | undefined;
+        let decoded: GossipMessage | undefined;
         const code = thrownCode(() => {
           decoded = codec.decodeGossip(encoded);
         });
         // What is accepted is the one encoding of its content (P-82).
-        if (code === undefined) expect(codec.encodeGossip(decoded as codec.GossipMessage)).toEqual(encoded);
+        if (code === undefined) expect(codec.encodeGossip(decoded as GossipMessage)).toEqual(encoded);
       }),
       { numRuns: 500 },
     );
@@ -122,14 +166,20 @@ describe("gossip (P-81, P-82)", () => {
     const other = codec.encodeGossip({ type: "request", request: REQUEST });
     const inner = wire.Share.encode({ nodeId: 7n, epoch: 12n, signature: new Uint8Array(192).fill(3) });
     const claim = wire.RewardClaim.encode({ recipient: new Uint8Array(20), amount: Uint8Array.of(1) });
+    const contest = Uint8Array.of(0x32, 0);
+    const gossipOf = (encoded: Uint8Array) =>
+      concatBytes(Uint8Array.of(0x12, 0x80 | encoded.length, encoded.length >> 7), encoded);
+    expect(decodeCode(gossipOf(concatBytes(inner, contest)))).toBeUndefined();
     const reordered = concatBytes(Uint8Array.of(0x22, claim.length), claim, inner);
     for (const message of [
       concatBytes(good, Uint8Array.of(0x18, 1)), // a field nobody knows
       concatBytes(good, other), // both members of the oneof
       concatBytes(other, good),
       concatBytes(good, good), // one field twice
-      concatBytes(Uint8Array.of(0x12, 0x80 | reordered.length, reordered.length >> 7), reordered), // fields out of order
+      gossipOf(reordered), // fields out of order
       concatBytes(other.slice(0, 1), Uint8Array.of((other[1] as number) | 0x80, 0), other.slice(2)), // long varint
+      gossipOf(concatBytes(inner, Uint8Array.of(0x22, claim.length), claim, contest)), // two kinds of message in one share
+      gossipOf(concatBytes(inner, contest, contest)),
     ]) {
       expect(decodeCode(message)).toBe("WIRE_NOT_CANONICAL");
     }
@@ -148,6 +198,13 @@ describe("gossip (P-81, P-82)", () => {
       shareBytes({ rewardClaim: { ...claim, amount: new Uint8Array(0) } }),
       shareBytes({ rewardClaim: { ...claim, amount: Uint8Array.of(0, 1) } }),
       shareBytes({ rewardClaim: { ...claim, amount: new Uint8Array(17).fill(1) } }),
+      reportBytes({ rewardsRoot: new Uint8Array(31) }),
+      reportBytes({ totalOwed: Uint8Array.of(0) }),
+      reportBytes({ totalOwed: new Uint8Array(17).fill(1) }),
+      reportBytes({ activate: [0n] }),
+      reportBytes({ decommission: [1n << 53n] }),
+      reportBytes({ activate: Array(limits.MAX_REPORT_IDS + 1).fill(1n) }),
+      reportBytes({ decommission: Array(limits.MAX_REPORT_IDS + 1).fill(1n) }),
       requestBytes({ recipient: new Uint8Array(21) }),
       requestBytes({ nodeId: 0n }),
       requestBytes({ identitySignature: new Uint8Array(63) }),
@@ -164,10 +221,20 @@ describe("gossip (P-81, P-82)", () => {
 
   it("error: values that have no wire form are not sent", () => {
     const message = { ...SHARE.message, amount: 0n };
+    const encodeReport = (changes: object) =>
+      codec.encodeGossip({ type: "share", share: { ...REPORT_SHARE, message: { ...REPORT, ...changes } } });
     for (const run of [
       () => codec.encodeGossip({ type: "share", share: { ...SHARE, message } }),
       () => codec.encodeGossip({ type: "share", share: { ...SHARE, nodeId: 0 } }),
       () => codec.encodeGossip({ type: "share", share: { ...SHARE, epoch: 1.5 } }),
+      () => encodeReport({ epoch: REPORT.epoch + 1 }),
+      () => encodeReport({ rewardsRoot: "0xcd" }),
+      () => encodeReport({ totalOwed: -1n }),
+      () => encodeReport({ totalOwed: 1n << 128n }),
+      () => encodeReport({ activate: [0] }),
+      () => encodeReport({ activate: Array(limits.MAX_REPORT_IDS + 1).fill(1) }),
+      () => encodeReport({ decommission: Array(limits.MAX_REPORT_IDS + 1).fill(1) }),
+      () => codec.encodeGossip({ type: "share", share: { ...CONTEST_SHARE, message: { epoch: 13 } } }),
       () => codec.encodeGossip({ type: "request", request: { ...REQUEST, recipient: "0xAB" } }),
       () => codec.encodeGossip({ type: "request", request: { ...REQUEST, identitySignature: new Uint8Array(0) } }),
     ]) {
@@ -181,7 +248,7 @@ describe("catch-up (P-87)", () => {
     fc.assert(
       fc.property(fc.array(round, { maxLength: 8 }), (rounds) => {
         const decoded = codec.decodeCatchUpRequest(codec.encodeCatchUpRequest({ rounds }));
-        const plain = (list: readonly codec.CatchUpRound[]) =>
+        const plain = (list: readonly CatchUpRound[]) =>
           list.map(({ signers, ...rest }) => ({ ...rest, signers: signers.toHex() }));
         expect(plain(decoded.rounds)).toEqual(plain(rounds));
       }),
@@ -199,7 +266,8 @@ describe("catch-up (P-87)", () => {
 
   it("rounds of 2,000 nodes and their shares fit, as the bounds say", () => {
     const signers = Signers.of(Array.from({ length: 2_000 }, (_, i) => i + 1));
-    const rounds = Array.from({ length: 200 }, (_, i) => ({ recipient: REQUEST.recipient, epoch: i, signers }));
+    const id = { kind: "RewardClaim", subject: REQUEST.recipient } as const;
+    const rounds = Array.from({ length: 200 }, (_, epoch) => ({ ...id, epoch, signers }));
     expect(codec.encodeCatchUpRequest({ rounds }).length).toBeLessThanOrEqual(limits.MAX_CATCH_UP_REQUEST_BYTES);
     const shares = Array.from({ length: 2_000 }, (_, i) => ({ ...SHARE, nodeId: i + 1 }));
     const encoded = codec.encodeCatchUpResponse({ requests: [REQUEST], shares });
@@ -208,7 +276,7 @@ describe("catch-up (P-87)", () => {
   });
 
   it("error: too many bytes, too many entries, signers that are not canonical, garbage", () => {
-    const empty = { recipient: REQUEST.recipient, epoch: 1, signers: Signers.empty };
+    const empty = { kind: "Contest", subject: "", epoch: 1, signers: Signers.empty } as const;
     const many = codec.encodeCatchUpRequest({ rounds: Array(limits.MAX_CATCH_UP_ROUNDS + 1).fill(empty) });
     expect(thrownCode(() => codec.decodeCatchUpRequest(many))).toBe("WIRE_MALFORMED");
     const requests = Array(limits.MAX_CATCH_UP_REQUESTS + 1).fill(REQUEST);
@@ -219,7 +287,7 @@ describe("catch-up (P-87)", () => {
     const larger = new Uint8Array(limits.MAX_CATCH_UP_RESPONSE_BYTES + 1);
     expect(thrownCode(() => codec.decodeCatchUpResponse(larger))).toBe("WIRE_TOO_LARGE");
     for (const signers of [Uint8Array.of(0), Uint8Array.of(1), Uint8Array.of(2, 0), new Uint8Array(8_193).fill(2)]) {
-      const bad = wire.CatchUpRequest.encode({ rounds: [{ recipient: new Uint8Array(20), epoch: 1n, signers }] });
+      const bad = wire.CatchUpRequest.encode({ rounds: [{ ...WIRE_ROUND, signers }] });
       expect(thrownCode(() => codec.decodeCatchUpRequest(bad))).toBe("WIRE_MALFORMED");
     }
     const short = wire.CatchUpResponse.encode({
@@ -247,11 +315,54 @@ describe("catch-up (P-87)", () => {
   });
 });
 
+describe("rounds of every kind (P-87)", () => {
+  const decodeRound = (changes: Partial<wire.Round>) =>
+    thrownCode(() =>
+      codec.decodeCatchUpRequest(wire.CatchUpRequest.encode({ rounds: [{ ...WIRE_ROUND, ...changes }] })),
+    );
+
+  it("a kind's number is that of its place in the list; a claim has a recipient, the others have none", () => {
+    const none = { subject: new Uint8Array(0) };
+    expect([decodeRound({}), decodeRound({ ...none, kind: 2 }), decodeRound({ ...none, kind: 3 })]).toEqual(
+      Array(3).fill(undefined),
+    );
+  });
+
+  it("error: a kind that nobody knows, a claim without its recipient, a recipient where there is none", () => {
+    for (const changes of [
+      { kind: 0 },
+      { kind: KINDS.length + 1, subject: new Uint8Array(0) },
+      { subject: new Uint8Array(0) },
+      { subject: new Uint8Array(19) },
+      { kind: 2 },
+      { kind: 3 },
+      { epoch: 1n << 53n },
+    ]) {
+      expect(decodeRound(changes)).toBe("WIRE_MALFORMED");
+    }
+  });
+
+  it("error: a share with too many ids, in an answer as in gossip (P-38)", () => {
+    const report = {
+      rewardsRoot: new Uint8Array(32),
+      totalOwed: new Uint8Array(0),
+      activate: Array(limits.MAX_REPORT_IDS + 1).fill(1n),
+      decommission: [],
+    };
+    const wireShare = { nodeId: 1n, epoch: 1n, signature: new Uint8Array(192), epochReport: report };
+    const caughtUp = wire.CatchUpResponse.encode({ requests: [], shares: [wireShare] });
+    expect(thrownCode(() => codec.decodeCatchUpResponse(caughtUp))).toBe("WIRE_MALFORMED");
+    const answered = wire.InquiryResponse.encode({ share: wireShare });
+    expect(thrownCode(() => codec.decodeInquiryResponse(answered))).toBe("WIRE_MALFORMED");
+  });
+});
+
 describe("inquiry (P-89)", () => {
   it("request, share and reason go there and back", () => {
     expect(codec.decodeInquiryRequest(codec.encodeInquiryRequest(REQUEST))).toEqual(REQUEST);
     const reason = { code: "EPOCH_NOT_CLOSED", closedEpochs: 7 };
-    for (const answer of [{ type: "share", share: SHARE } as const, { type: "reason", reason } as const]) {
+    const shares = [SHARE, REPORT_SHARE, CONTEST_SHARE].map((one) => ({ type: "share", share: one }) as const);
+    for (const answer of [...shares, { type: "reason", reason } as const]) {
       expect(codec.decodeInquiryResponse(codec.encodeInquiryResponse(answer))).toEqual(answer);
     }
   });

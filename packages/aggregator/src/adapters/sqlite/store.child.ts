@@ -22,9 +22,9 @@ function write(): void {
       { type: "ledger", json: `{"epoch":${epoch}}` },
       {
         type: "signing",
-        round: `${RECIPIENT}@${epoch}`,
+        id: { kind: "RewardClaim", epoch, subject: RECIPIENT },
         digest: `0x${epoch.toString(16).padStart(64, "0")}`,
-        amount: 1n,
+        signed: { kind: "RewardClaim", message: { recipient: RECIPIENT, amount: 1n } },
       },
     ]);
     say(`${epoch}`);

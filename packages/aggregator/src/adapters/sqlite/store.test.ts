@@ -13,10 +13,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Address, isQuorateError } from "@quorate/common";
+import { type Address, type Hex, isQuorateError } from "@quorate/common";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { PersistRecord } from "../../core/io.ts";
-import type { RoundKey } from "../../core/kinds/roundId.ts";
+import type { PersistRecord, SigningRecord } from "../../core/io.ts";
+import { claimRound } from "../../core/kinds/rewardClaim.ts";
 import { sampleBundle } from "../testing/sampleBundle.ts";
 import { openDatabase } from "./sqlite.ts";
 import { openStore } from "./store.ts";
@@ -48,9 +48,9 @@ describe("what is stored", () => {
     const store = openStore(path);
     store.persist([
       { type: "ledger", json: '{"a":1}' },
-      { type: "signing", round: round(ALICE, 3), digest: DIGEST_1, amount: LARGE },
+      { type: "signing", ...signing(ALICE, 3, DIGEST_1, LARGE) },
       { type: "claim", recipient: ALICE, epoch: 3 },
-      { type: "bundle", round: round(ALICE, 3), bundle },
+      { type: "bundle", recipient: ALICE, epoch: 3, bundle },
     ]);
     store.persist([{ type: "ledger", json: '{"a":2}' }]);
     store.close();
@@ -58,9 +58,9 @@ describe("what is stored", () => {
     const again = openStore(path);
     expect(again.load()).toEqual({
       ledgerJson: '{"a":2}',
-      signings: [{ round: round(ALICE, 3), digest: DIGEST_1, amount: LARGE }],
+      signings: [signing(ALICE, 3, DIGEST_1, LARGE)],
       claims: [{ recipient: ALICE, epoch: 3 }],
-      bundles: [{ round: round(ALICE, 3), bundle }],
+      bundles: [{ recipient: ALICE, epoch: 3, bundle }],
     });
     again.close();
   });
@@ -76,7 +76,7 @@ describe("what is stored", () => {
     const store = openStore(path);
     for (const epoch of [2, 10]) {
       store.persist([
-        { type: "bundle", round: round(ALICE, epoch), bundle: sampleBundle({ recipient: ALICE, epoch }) },
+        { type: "bundle", recipient: ALICE, epoch: epoch, bundle: sampleBundle({ recipient: ALICE, epoch }) },
       ]);
     }
     expect(store.bundle(ALICE, 2)).toEqual(sampleBundle({ recipient: ALICE, epoch: 2 }));
@@ -90,22 +90,20 @@ describe("what is stored", () => {
     const store = openStore(path);
     for (const epoch of [1, 2]) {
       store.persist([
-        { type: "signing", round: round(ALICE, epoch), digest: DIGEST_1, amount: 5n },
+        { type: "signing", ...signing(ALICE, epoch, DIGEST_1, 5n) },
         { type: "claim", recipient: ALICE, epoch },
-        { type: "bundle", round: round(ALICE, epoch), bundle: sampleBundle({ recipient: ALICE, epoch }) },
+        { type: "bundle", recipient: ALICE, epoch: epoch, bundle: sampleBundle({ recipient: ALICE, epoch }) },
       ]);
     }
     store.persist([{ type: "prune", belowEpoch: 2 }]);
     store.persist([{ type: "prune", belowEpoch: 1 }]);
     const state = store.load();
     expect(state.claims).toEqual([{ recipient: ALICE, epoch: 2 }]);
-    expect(state.signings.map((signing) => signing.round)).toEqual([round(ALICE, 2)]);
-    expect(state.bundles.map((entry) => entry.round)).toEqual([round(ALICE, 2)]);
+    expect(state.signings.map(({ id }) => id)).toEqual([claimRound(ALICE, 2)]);
+    expect(state.bundles.map(({ recipient, epoch }) => [recipient, epoch])).toEqual([[ALICE, 2]]);
     // Still on disk: the bundle is served, and the signing refuses another digest.
     expect(store.bundle(ALICE, 1)).not.toBeNull();
-    expectCode("SIGNING_CONFLICT", () =>
-      store.persist([{ type: "signing", round: round(ALICE, 1), digest: DIGEST_2, amount: 5n }]),
-    );
+    expectCode("SIGNING_CONFLICT", () => store.persist([{ type: "signing", ...signing(ALICE, 1, DIGEST_2, 5n) }]));
     store.close();
   });
 });
@@ -113,31 +111,31 @@ describe("what is stored", () => {
 describe("P-71: one digest a round", () => {
   it("the same digest again is fine", () => {
     const store = openStore(path);
-    const signing: PersistRecord = { type: "signing", round: round(ALICE, 1), digest: DIGEST_1, amount: 5n };
-    store.persist([signing]);
-    store.persist([signing]);
+    const record: PersistRecord = { type: "signing", ...signing(ALICE, 1, DIGEST_1, 5n) };
+    store.persist([record]);
+    store.persist([record]);
     expect(store.load().signings).toHaveLength(1);
     store.close();
   });
 
   it("error: another digest for the round, also after a restart, and nothing of that step is kept", () => {
     const first = openStore(path);
-    first.persist([{ type: "signing", round: round(ALICE, 1), digest: DIGEST_1, amount: 5n }]);
+    first.persist([{ type: "signing", ...signing(ALICE, 1, DIGEST_1, 5n) }]);
     first.close();
     const store = openStore(path);
     expectCode("SIGNING_CONFLICT", () =>
       store.persist([
         { type: "claim", recipient: BOB, epoch: 1 },
-        { type: "signing", round: round(ALICE, 1), digest: DIGEST_2, amount: 6n },
+        { type: "signing", ...signing(ALICE, 1, DIGEST_2, 6n) },
       ]),
     );
-    expect(store.load()).toMatchObject({ claims: [], signings: [{ digest: DIGEST_1, amount: 5n }] });
+    expect(store.load()).toMatchObject({ claims: [], signings: [signing(ALICE, 1, DIGEST_1, 5n)] });
     store.close();
   });
 
   it("the file itself refuses to change or delete a signing", () => {
     const store = openStore(path);
-    store.persist([{ type: "signing", round: round(ALICE, 1), digest: DIGEST_1, amount: 5n }]);
+    store.persist([{ type: "signing", ...signing(ALICE, 1, DIGEST_1, 5n) }]);
     store.close();
     const db = openDatabase(path);
     expect(() => db.exec(`UPDATE signing SET digest = '${DIGEST_2}'`)).toThrow(/P-71/);
@@ -200,7 +198,7 @@ describe("a file that cannot be used", () => {
   it("error: its pages are damaged", () => {
     const store = openStore(path);
     for (let epoch = 0; epoch < 400; epoch++) {
-      store.persist([{ type: "signing", round: round(ALICE, epoch), digest: DIGEST_1, amount: 1n }]);
+      store.persist([{ type: "signing", ...signing(ALICE, epoch, DIGEST_1, 1n) }]);
     }
     store.close();
     const size = statSync(path).size;
@@ -212,7 +210,7 @@ describe("a file that cannot be used", () => {
   it("error: its end is missing", () => {
     const store = openStore(path);
     for (let epoch = 0; epoch < 400; epoch++) {
-      store.persist([{ type: "signing", round: round(ALICE, epoch), digest: DIGEST_1, amount: 1n }]);
+      store.persist([{ type: "signing", ...signing(ALICE, epoch, DIGEST_1, 1n) }]);
     }
     store.close();
     truncateSync(path, 3 * 4096);
@@ -254,8 +252,8 @@ it("the experimental warning of node:sqlite does not reach the terminal", async 
   expect(readFileSync(path).subarray(0, 15).toString()).toBe("SQLite format 3");
 });
 
-function round(recipient: Address, epoch: number): RoundKey {
-  return `${recipient}@${epoch}`;
+function signing(recipient: Address, epoch: number, digest: Hex, amount: bigint): SigningRecord {
+  return { id: claimRound(recipient, epoch), digest, signed: { kind: "RewardClaim", message: { recipient, amount } } };
 }
 
 function expectCode(code: string, run: () => unknown): void {

@@ -1,13 +1,12 @@
 import {
   type Address,
   decodeGossip,
+  digestOf,
   encodeCatchUpResponse,
   hasMoneyQuorum,
   Signers,
-  signIdentity,
   stakeSigned,
   toHex,
-  verifyIdentity,
 } from "@quorate/common";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -18,24 +17,28 @@ import {
   NOTHING_RESTORED,
   published,
   requestBytes,
-  scheme,
   shareBytes,
   TestAgent,
   testNode,
-} from "../testing/cluster.ts";
-import { ALL, boot, node, owedToStaker, PENDING, STAKER } from "../testing/twenty.ts";
-import { Claims } from "./claims.ts";
-import { takeGossip } from "./intake.ts";
-import type { Effect } from "./io.ts";
-import type { ChainEvent, ContributorView } from "./ledger/events.ts";
-import { CLAIMS_MAX, ROUNDS_MAX } from "./limits.ts";
-import { type CoreState, createState } from "./state.ts";
+} from "../../testing/cluster.ts";
+import { ALL, boot, node, owedToStaker, PENDING, STAKER } from "../../testing/twenty.ts";
+import type { Agent, SigningRecord } from "../io.ts";
+import { claimRound } from "../kinds/rewardClaim.ts";
+import type { ChainEvent, ContributorView } from "../ledger/events.ts";
+import { CLAIMS_MAX, ROUNDS_MAX } from "../limits.ts";
 
 /** What every agent's ledger says the staker is owed at the close of epoch 2. */
 let amount: bigint;
 beforeAll(async () => {
   amount = await owedToStaker();
 });
+
+/** What an agent has recorded for epoch 2. */
+function signingOf(recipient: Address, over: bigint): SigningRecord {
+  const message = { recipient, amount: over };
+  const digest = toHex(digestOf(DOMAIN, "RewardClaim", message));
+  return { id: claimRound(recipient, 2), digest, signed: { kind: "RewardClaim", message } };
+}
 
 describe("a claim among honest agents", () => {
   it("signs its own amount once a registered node has asked (P-70)", async () => {
@@ -251,7 +254,7 @@ describe("a restart", () => {
   it("never signs another digest for a round it has signed (P-71)", async () => {
     const agent = await new TestAgent(node(1), {
       ...NOTHING_RESTORED,
-      signings: [{ round: `${STAKER}@2`, digest: `0x${"ab".repeat(32)}`, amount: amount + 5n }],
+      signings: [signingOf(STAKER, amount + 5n)],
     }).boot(ALL, 3);
     const { effects } = await agent.ask(STAKER);
     expect(effects.filter(({ type }) => type === "sign")).toEqual([]);
@@ -280,37 +283,34 @@ describe("the node set that shares are counted against (P-85)", () => {
 });
 
 describe("when every round is taken (P-88)", () => {
-  /** An agent's state with three closed epochs, and as many rounds that somebody asked for as there may be. */
-  async function fullState(): Promise<CoreState> {
+  const fullRounds = Array.from({ length: ROUNDS_MAX }, (_, i) =>
+    signingOf(`0xff${i.toString(16).padStart(38, "0")}`, 1n),
+  );
+
+  /** An agent with three closed epochs that has come back to as many rounds as there may be: it has signed in each of them. */
+  async function full(): Promise<Agent> {
     const before = await boot(1);
     const ledger = before.records.findLast(({ type }) => type === "ledger");
     if (ledger?.type !== "ledger") throw new Error("closing an epoch stores the ledger");
-    const restored = { ...NOTHING_RESTORED, ledgerJson: ledger.json };
-    const modules = {
-      scheme,
-      signIdentity: (digest: Uint8Array) => signIdentity(node(1).identitySecret, digest),
-      verifyIdentity,
-    };
-    const options = { domain: DOMAIN, blsKey: node(1).blsKey, claimDeadlineMs: 10_000 };
-    const state = createState(options, modules, restored, new Claims(restored));
-    state.health = { healthy: true };
-    for (let i = 0; i < ROUNDS_MAX; i++) state.rounds.request(`0xff${i.toString(16).padStart(38, "0")}`, 2, null);
-    return state;
+    const agent = new TestAgent(node(1), { ...NOTHING_RESTORED, ledgerJson: ledger.json, signings: fullRounds }).core;
+    agent.handle({ type: "started" }, 0);
+    agent.handle({ type: "chain-health", health: { healthy: true } }, 0);
+    expect(agent.status().rounds).toBe(ROUNDS_MAX);
+    return agent;
   }
 
   it("error: ROUNDS_FULL for a staker, and nothing is recorded that was not accepted (P-71)", async () => {
-    const state = await fullState();
-    const effects: Effect[] = [];
-    const reply = state.claims.request(state, STAKER, 2, 0, (effect) => effects.push(effect));
-    expect(reply).toEqual({ ok: false, refusal: { code: "ROUNDS_FULL", values: { rounds: ROUNDS_MAX } } });
-    expect(effects).toEqual([]);
+    const agent = await full();
+    const reply = { ok: false, refusal: { code: "ROUNDS_FULL", values: { rounds: ROUNDS_MAX } } } as const;
+    expect(agent.handle({ type: "claim", handle: 1, recipient: STAKER, epoch: 2 }, 0)).toEqual([
+      { type: "claim-reply", handle: 1, reply },
+    ]);
   });
 
   it("error: ROUNDS_FULL for a request of another node: ignored, its sender is not to blame", async () => {
-    const state = await fullState();
-    const effects: Effect[] = [];
+    const agent = await full();
     const data = requestBytes(makeRequest(node(3), STAKER, 2));
-    takeGossip(state, { from: "0xfe", handle: 1 }, data, 0, (effect) => effects.push(effect));
+    const effects = agent.handle({ type: "gossip", handle: 1, from: "0xfe", data }, 0);
     expect(effects).toContainEqual({ type: "verdict", handle: 1, verdict: "ignore", code: "ROUNDS_FULL" });
     expect(effects.filter(({ type }) => type === "blame")).toEqual([]);
   });

@@ -1,9 +1,10 @@
 import { decodeInquiryRequest, decodeInquiryResponse, encodeInquiryResponse, type NotSigned } from "@quorate/common";
 import { beforeAll, describe, expect, it } from "vitest";
-import { makeRequest, makeShare, NOTHING_RESTORED, shareBytes, TestAgent } from "../testing/cluster.ts";
-import { ALL, boot, node, owedToStaker, STAKER } from "../testing/twenty.ts";
-import type { Effect } from "./io.ts";
-import { UNSIGNED_CLAIMS_MAX } from "./limits.ts";
+import { makeRequest, makeShare, NOTHING_RESTORED, shareBytes, TestAgent } from "../../testing/cluster.ts";
+import { ALL, boot, node, owedToStaker, STAKER } from "../../testing/twenty.ts";
+import type { Effect } from "../io.ts";
+import { claimRound } from "../kinds/rewardClaim.ts";
+import { UNSIGNED_CLAIMS_MAX } from "../limits.ts";
 
 let amount: bigint;
 beforeAll(async () => {
@@ -166,7 +167,8 @@ describe("inquiry (P-89)", () => {
   });
 
   it("says that it withholds when its own record contradicts its ledger (P-71)", async () => {
-    const signings = [{ round: `${STAKER}@2` as const, digest: `0x${"ab".repeat(32)}` as const, amount: amount + 5n }];
+    const signed = { kind: "RewardClaim", message: { recipient: STAKER, amount: amount + 5n } } as const;
+    const signings = [{ id: claimRound(STAKER, 2), digest: `0x${"ab".repeat(32)}` as const, signed }];
     const agent = await new TestAgent(node(11), { ...NOTHING_RESTORED, signings }).boot(ALL, 3);
     expect(await answerOf(agent)).toEqual({ type: "reason", reason: { code: "SHARE_WITHHELD", closedEpochs: 3 } });
   });

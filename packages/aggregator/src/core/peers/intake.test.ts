@@ -1,6 +1,7 @@
-import { encodeCatchUpResponse, encodeGossip, encodeInquiryRequest } from "@quorate/common";
+import { digestOf, encodeCatchUpResponse, encodeGossip, encodeInquiryRequest, type Share } from "@quorate/common";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  DOMAIN,
   headAfter,
   makeRequest,
   makeShare,
@@ -9,9 +10,9 @@ import {
   shareBytes,
   TestAgent,
   testNode,
-} from "../testing/cluster.ts";
-import { ALL, boot, node, owedToStaker, STAKER } from "../testing/twenty.ts";
-import { UNREQUESTED_ROUNDS_PER_NODE_MAX } from "./limits.ts";
+} from "../../testing/cluster.ts";
+import { ALL, boot, node, owedToStaker, STAKER } from "../../testing/twenty.ts";
+import { UNWANTED_ROUNDS_PER_NODE_MAX } from "../limits.ts";
 
 /** What every agent's ledger says the staker is owed at the close of epoch 2. */
 let amount: bigint;
@@ -167,14 +168,23 @@ describe("what one node may send", () => {
     for (const wrong of [amount + 1n, amount + 2n, amount + 3n]) {
       verdicts.push(await agent.gossip(shareBytes(makeShare(node(7), { recipient: STAKER, epoch: 2, amount: wrong }))));
     }
-    expect(verdicts.map(({ code }) => code)).toEqual(["OK", "OK", "SHARE_TOO_MANY_AMOUNTS"]);
+    expect(verdicts.map(({ code }) => code)).toEqual(["OK", "OK", "SHARE_TOO_MANY_MESSAGES"]);
     expect(verdicts[2]?.verdict).toBe("ignore");
+  });
+
+  it("error: a share of a kind that this agent does not sign is ignored: its sender may be newer (KIND_UNKNOWN)", async () => {
+    const agent = await boot(1);
+    const message = { epoch: 2 };
+    const signature = scheme.sign(node(7).blsSecret, digestOf(DOMAIN, "Contest", message));
+    const share: Share = { kind: "Contest", nodeId: 7, epoch: 2, message, signature };
+    expect(await agent.gossip(shareBytes(share))).toMatchObject({ verdict: "ignore", code: "KIND_UNKNOWN" });
+    expect(agent.core.status()).toMatchObject({ rounds: 0, sharesRejected: 0 });
   });
 
   it("rounds opened by shares alone end at the node's own budget (P-88)", async () => {
     const agent = await boot(1);
     const codes = [];
-    for (let i = 0; i <= UNREQUESTED_ROUNDS_PER_NODE_MAX; i++) {
+    for (let i = 0; i <= UNWANTED_ROUNDS_PER_NODE_MAX; i++) {
       const recipient: `0x${string}` = `0x${(5_000 + i).toString(16).padStart(40, "0")}`;
       codes.push((await agent.gossip(shareBytes(makeShare(node(7), { recipient, epoch: 2, amount: 1n })))).code);
     }

@@ -1,5 +1,6 @@
+import { toHex } from "@quorate/common";
 import { describe, expect, it } from "vitest";
-import type { PeerKey } from "./io.ts";
+import type { PeerKey } from "../io.ts";
 import {
   BLAMED_MAX,
   BLAMED_MS,
@@ -7,20 +8,21 @@ import {
   SUSPECT_QUEUE_MAX,
   VERIFY_BATCH_MAX,
   VERIFY_QUEUE_MAX,
-} from "./limits.ts";
+} from "../limits.ts";
 import { type PendingShare, VerificationQueue } from "./verification.ts";
 
 function pending(nodeId: number, digestByte: number, from: PeerKey = "0xfe"): PendingShare {
   const share = {
-    recipient: `0x${"01".repeat(20)}` as const,
+    kind: "RewardClaim",
+    message: { recipient: `0x${"01".repeat(20)}`, amount: 1n },
     epoch: 1,
-    amount: 1n,
     nodeId,
     signature: new Uint8Array([nodeId & 255]),
-  };
+  } as const;
+  const digest = new Uint8Array(32).fill(digestByte);
   return {
     share,
-    digest: new Uint8Array(32).fill(digestByte),
+    digest: { bytes: digest, hex: toHex(digest) },
     publicKey: new Uint8Array([nodeId & 255]),
     from,
     handle: null,
