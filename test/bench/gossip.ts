@@ -10,6 +10,7 @@ import { createSigner } from "../../packages/aggregator/src/adapters/bls/bls.ts"
 import { createVerifier, INLINE_JOB_MAX } from "../../packages/aggregator/src/adapters/bls/verifier.ts";
 import { createLibp2pNetwork } from "../../packages/aggregator/src/adapters/libp2p/createLibp2pNetwork.ts";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
+import { DEPLOYMENT } from "../../packages/aggregator/src/adapters/testing/storeCases.ts";
 import { createAgent } from "../../packages/aggregator/src/core/agent.ts";
 import type { Agent, Verdict } from "../../packages/aggregator/src/core/io.ts";
 import { createDriver, type Driver } from "../../packages/aggregator/src/driver/driver.ts";
@@ -179,7 +180,7 @@ class Mesh {
       },
       { logger: SILENT },
     );
-    const store = openStore(join(this.#directory, `${node.id}.sqlite`));
+    const store = openStore(join(this.#directory, `${node.id}.sqlite`), DEPLOYMENT);
     const agent = createAgent(
       { domain: DOMAIN, blsKey: node.blsKey, claimDeadlineMs: ROUND_TIMEOUT_MS },
       { scheme, signIdentity: (digest) => signIdentity(node.identitySecret, digest), verifyIdentity },

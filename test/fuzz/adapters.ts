@@ -25,7 +25,7 @@ function apiOfCore(): AgentApi {
   const core = createAgent(
     { domain: DOMAIN, blsKey, claimDeadlineMs: 1_000 },
     { scheme, signIdentity: () => new Uint8Array(64), verifyIdentity },
-    { ledgerJson: null, signings: [], claims: [], bundles: [] },
+    { ledger: null, signings: [], claims: [], bundles: [] },
   );
   core.handle({ type: "started" }, 0);
   core.handle({ type: "chain-health", health: { healthy: true } }, 0);

@@ -283,6 +283,7 @@ export class Life {
         return;
       case "persist":
         this.#disk.persist(effect.records);
+        this.#disk.writeTaken();
         for (const record of effect.records) this.#checkRecord(record);
         return;
       case "blame":

@@ -1,11 +1,17 @@
 /**
  * An agent's disk: what `persist` wrote survives a crash, nothing else does. The same rules as the SQLite store (adapters/sqlite), which
- * a test holds it to: one transaction a call, P-71, and rounds below the window stay but are not loaded.
+ * a test holds it to: one transaction a call, P-71, rounds below the window stay but are not loaded, and a ledger record is only taken at
+ * first: it is on disk, whole, when `writeTaken` says so, and lost by a crash before.
  */
 import { type Address, type Bundle, type Hex, quorateError } from "@quorate/common";
 import type { PersistRecord, RestoredState } from "../../packages/aggregator/src/core/io.ts";
 import type { RoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
 import { parseRoundKey } from "../../packages/aggregator/src/core/kinds/roundId.ts";
+import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
+import { LedgerDisk } from "../../packages/aggregator/src/testing/ledgerDisk.ts";
+
+type Later = Extract<PersistRecord, { type: "ledger" | "prune" }>;
+type Now = Exclude<PersistRecord, Later>;
 
 interface Signing {
   readonly round: RoundKey;
@@ -14,7 +20,8 @@ interface Signing {
 }
 
 export class Disk {
-  #ledgerJson: string | null = null;
+  #taken: Later[] = [];
+  readonly #ledger = new LedgerDisk();
   #firstEpoch = 0;
   readonly #signings = new Map<RoundKey, Signing>();
   readonly #claims = new Map<RoundKey, { readonly recipient: Address; readonly epoch: number }>();
@@ -22,7 +29,7 @@ export class Disk {
 
   load(): RestoredState {
     return {
-      ledgerJson: this.#ledgerJson,
+      ledger: this.#ledger.load(),
       signings: this.#inWindow(this.#signings),
       claims: this.#inWindow(this.#claims),
       bundles: this.#loadBundles(),
@@ -37,7 +44,27 @@ export class Disk {
         throw quorateError("SIGNING_CONFLICT", { round: record.round, signed: signed.digest, digest: record.digest });
       }
     }
-    for (const record of records) this.#write(record);
+    for (const record of records) {
+      if (record.type === "ledger" || record.type === "prune") this.#taken.push(record);
+      else this.#write(record);
+    }
+  }
+
+  /** Ledger records taken so far, and what waits for them, reach the disk. */
+  writeTaken(): void {
+    for (const record of this.#taken.splice(0)) {
+      if (record.type === "ledger") this.#ledger.write(record);
+      else this.#prune(record.belowEpoch);
+    }
+  }
+
+  /** The process dies before they do. */
+  loseTaken(): void {
+    this.#taken = [];
+  }
+
+  events(fromBlock: number): ChainEvent[] {
+    return this.#ledger.events.filter(({ blockNumber }) => blockNumber >= fromBlock);
   }
 
   /** The digest recorded for a round (P-71). */
@@ -49,11 +76,8 @@ export class Disk {
     return new Set([...this.#signings.values()].map(({ digest }) => digest));
   }
 
-  #write(record: PersistRecord): void {
+  #write(record: Now): void {
     switch (record.type) {
-      case "ledger":
-        this.#ledgerJson = record.json;
-        return;
       case "signing":
         if (!this.#signings.has(record.round)) {
           const { round, digest, amount } = record;
@@ -66,11 +90,12 @@ export class Disk {
       case "bundle":
         this.#bundles.set(record.round, record.bundle);
         return;
-      case "prune":
-        for (const [key, { epoch }] of this.#claims) if (epoch < record.belowEpoch) this.#claims.delete(key);
-        this.#firstEpoch = Math.max(this.#firstEpoch, record.belowEpoch);
-        return;
     }
+  }
+
+  #prune(belowEpoch: number): void {
+    for (const [key, { epoch }] of this.#claims) if (epoch < belowEpoch) this.#claims.delete(key);
+    this.#firstEpoch = Math.max(this.#firstEpoch, belowEpoch);
   }
 
   /** In the store's order: by epoch, then recipient. */

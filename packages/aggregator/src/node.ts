@@ -46,7 +46,8 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     password: readPassword(config.keys.passwordFile),
     scheme,
   });
-  const store = openStore(config.store.path);
+  const { chainId, rewards, pool, deployBlock } = config.chain;
+  const store = openStore(config.store.path, { chainId, rewards, pool, deployBlock });
   const signer = createSigner(scheme, keys.blsSecret);
   const verifier = createVerifier(scheme);
   const network = await createLibp2pNetwork(

@@ -2,15 +2,14 @@
  * The agent: `handle(input, nowMs)` gives each input to its stage and returns the effects, in order. Pure and synchronous.
  * Read it as the list of all that can happen; each stage says the rest.
  */
-import { type Address, type AgentStatus, type ChainHead, decodeCatchUpResponse, isQuorateError } from "@quorate/common";
+import { type Address, type AgentStatus, decodeCatchUpResponse, isQuorateError } from "@quorate/common";
 import { answerCatchUp, catchUpTick } from "./catchUp.ts";
 import { Claims } from "./claims.ts";
 import { answerInquiry, type InquiryJob, noteUnreached, takeInquiryAnswer } from "./inquiry.ts";
 import { takeGossip, takeRequest, takeShare, takeVerified } from "./intake.ts";
 import type { Agent, Effect, Input, PeerKey, RestoredState } from "./io.ts";
 import { parseRoundKey } from "./kinds/roundId.ts";
-import { writeCheckpoint } from "./ledger/checkpoint.ts";
-import type { ChainEvent } from "./ledger/events.ts";
+import { takeRecord } from "./ledger/checkpoint.ts";
 import { type AdmitNode, advanceLedger, lastClosedEpoch } from "./ledger/ledger.ts";
 import { TICK_MS } from "./limits.ts";
 import { oldestInWindow } from "./policy.ts";
@@ -62,7 +61,7 @@ function handleInput(
     case "started":
       return start(state, restored, nowMs, emit);
     case "chain":
-      return advance(state, admit, input.events, input.head, nowMs, emit);
+      return advance(state, admit, restored, input, nowMs, emit);
     case "chain-health":
       state.health = input.health;
       return considerAll(state, nowMs, emit);
@@ -105,15 +104,21 @@ function handleInput(
 function start(state: CoreState, restored: RestoredState, nowMs: number, emit: Emit): void {
   emit({ type: "admit", identities: admittedIdentities(state) });
   resumeSignings(state, emit);
-  state.claims.resume(state, restored, nowMs, emit);
+  const lastClosed = lastClosedEpoch(state.ledger) ?? -1;
+  state.claims.resume(
+    state,
+    claimsOf(restored, (epoch) => epoch <= lastClosed),
+    nowMs,
+    emit,
+  );
   emit({ type: "set-timer", timer: "tick", atMs: nowMs + TICK_MS });
 }
 
 function advance(
   state: CoreState,
   admit: AdmitNode,
-  events: readonly ChainEvent[],
-  head: ChainHead,
+  restored: RestoredState,
+  { events, head }: Extract<Input, { type: "chain" }>,
   nowMs: number,
   emit: Emit,
 ): void {
@@ -122,9 +127,23 @@ function advance(
     deriveNodes(state);
     emit({ type: "admit", identities: admittedIdentities(state) });
   }
-  if (change.closedEpochs.length > 0) closeWindow(state, emit);
+  if (change.closedEpochs.length > 0) {
+    closeWindow(state, emit);
+    const inWindow = change.closedEpochs.filter((epoch) => epoch >= (state.ledger.closed[0]?.epoch ?? 0));
+    state.claims.resume(
+      state,
+      claimsOf(restored, (epoch) => inWindow.includes(epoch)),
+      nowMs,
+      emit,
+    );
+  }
   if (change.nodesChanged || change.closedEpochs.length > 0) considerAll(state, nowMs, emit);
   if (change.nodesChanged) state.claims.nodesChanged(state, nowMs, emit);
+}
+
+/** Accepted claims of some epochs. The ledger reaches the disk after what was promised by it, so an epoch may close again after a crash. */
+function claimsOf(restored: RestoredState, of: (epoch: number) => boolean): RestoredState {
+  return { ...restored, claims: restored.claims.filter(({ epoch }) => of(epoch)) };
 }
 
 /**
@@ -138,8 +157,7 @@ function closeWindow(state: CoreState, emit: Emit): void {
   state.rounds.prune(oldest);
   state.claims.prune(oldest);
   for (const key of state.signings.keys()) if (parseRoundKey(key).epoch < oldest) state.signings.delete(key);
-  const checkpoint = { type: "ledger", json: writeCheckpoint(state.ledger) } as const;
-  emit({ type: "persist", records: [checkpoint, { type: "prune", belowEpoch: oldest }] });
+  emit({ type: "persist", records: [takeRecord(state.ledger), { type: "prune", belowEpoch: oldest }] });
   emit({
     type: "observe",
     level: "info",

@@ -23,6 +23,7 @@ import {
   TestAgent,
   testNode,
 } from "../testing/cluster.ts";
+import { ledgerOf } from "../testing/ledgerDisk.ts";
 import { ALL, boot, node, owedToStaker, PENDING, STAKER } from "../testing/twenty.ts";
 import { Claims } from "./claims.ts";
 import { takeGossip } from "./intake.ts";
@@ -213,10 +214,9 @@ describe("a restart", () => {
     const before = await boot(1);
     await before.ask(STAKER);
     const firstShare = published(before.effects).find((data) => decodeGossip(data).type === "share");
-    const ledger = before.records.findLast((record) => record.type === "ledger");
     const restored = {
       ...NOTHING_RESTORED,
-      ledgerJson: ledger?.type === "ledger" ? ledger.json : null,
+      ledger: ledgerOf(before.records),
       signings: before.records.flatMap((record) => (record.type === "signing" ? [record] : [])),
       claims: before.records.flatMap((record) => (record.type === "claim" ? [record] : [])),
     };
@@ -236,16 +236,25 @@ describe("a restart", () => {
   it("shows the ledger's amount for a claim taken up again before the chain was read, never a lower one", async () => {
     const before = await boot(1);
     await before.ask(STAKER);
-    const ledger = before.records.findLast((record) => record.type === "ledger");
-    const ledgerJson = ledger?.type === "ledger" ? ledger.json : null;
     // Killed after the claim was recorded, before its signing was.
     const after = new TestAgent(node(1), {
       ...NOTHING_RESTORED,
-      ledgerJson,
+      ledger: ledgerOf(before.records),
       claims: [{ recipient: STAKER, epoch: 2 }],
     });
     await after.feed({ type: "started" });
     expect(after.claim(STAKER)).toMatchObject({ status: "collecting", amount, signers: [] });
+  });
+
+  it("takes up a claim of an epoch that its stored ledger does not hold when that closes again, never with a lower amount", async () => {
+    const before = await boot(1);
+    await before.ask(STAKER);
+    // Killed after the claim was recorded, while the ledger of its epoch was being written.
+    const after = new TestAgent(node(1), { ...NOTHING_RESTORED, claims: [{ recipient: STAKER, epoch: 2 }] });
+    await after.feed({ type: "started" });
+    expect(after.claim(STAKER)).toBeNull();
+    await after.boot(ALL, 3);
+    expect(after.claim(STAKER)).toMatchObject({ status: "collecting", amount, signers: [1] });
   });
 
   it("never signs another digest for a round it has signed (P-71)", async () => {
@@ -283,9 +292,7 @@ describe("when every round is taken (P-88)", () => {
   /** An agent's state with three closed epochs, and as many rounds that somebody asked for as there may be. */
   async function fullState(): Promise<CoreState> {
     const before = await boot(1);
-    const ledger = before.records.findLast(({ type }) => type === "ledger");
-    if (ledger?.type !== "ledger") throw new Error("closing an epoch stores the ledger");
-    const restored = { ...NOTHING_RESTORED, ledgerJson: ledger.json };
+    const restored = { ...NOTHING_RESTORED, ledger: ledgerOf(before.records) };
     const modules = {
       scheme,
       signIdentity: (digest: Uint8Array) => signIdentity(node(1).identitySecret, digest),

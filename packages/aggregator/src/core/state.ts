@@ -18,9 +18,9 @@ import type { Claims } from "./claims.ts";
 import type { InquiryJob } from "./inquiry.ts";
 import type { Effect, PeerKey, RestoredState } from "./io.ts";
 import type { RoundKey } from "./kinds/roundId.ts";
-import { readCheckpoint } from "./ledger/checkpoint.ts";
+import { restoreLedger } from "./ledger/checkpoint.ts";
 import type { LedgerNode } from "./ledger/events.ts";
-import { type AdmitNode, emptyLedger, type LedgerState, sortedNodes } from "./ledger/ledger.ts";
+import { type AdmitNode, type LedgerState, sortedNodes } from "./ledger/ledger.ts";
 import { REQUEST_BURST, REQUEST_REFILL_MS } from "./limits.ts";
 import { RoundTable } from "./rounds/roundTable.ts";
 import { VerificationQueue } from "./verification.ts";
@@ -83,7 +83,7 @@ export function createState(
   restored: RestoredState,
   claims: Claims,
 ): CoreState {
-  const ledger = restored.ledgerJson === null ? emptyLedger() : readCheckpoint(restored.ledgerJson);
+  const ledger = restoreLedger(restored.ledger);
   const state: CoreState = {
     options,
     modules,

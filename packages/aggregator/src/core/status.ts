@@ -18,8 +18,6 @@ export function agentStatus(state: CoreState): AgentStatus {
     if (node.silent) silentStake += node.stake;
     else decommissionedStake += node.stake;
   }
-  let totalOwed = 0n;
-  for (const amount of ledger.owed.values()) totalOwed += amount;
   return {
     nodeId: ownNode?.id ?? null,
     nodeState: ownNode?.state ?? null,
@@ -32,7 +30,7 @@ export function agentStatus(state: CoreState): AgentStatus {
     activeStake,
     decommissionedStake,
     silentStake,
-    totalOwed,
+    totalOwed: ledger.totalOwed,
     connectedPeers: state.connected.length,
     rounds: state.rounds.size,
     ...counters,

@@ -25,11 +25,13 @@ function stage(answer: (input: Input) => Effect[], diskFails = false) {
   const modules: DriverModules = {
     agent,
     store: {
-      load: () => ({ ledgerJson: null, signings: [], claims: [], bundles: [] }),
+      load: () => ({ ledger: null, signings: [], claims: [], bundles: [] }),
       persist(records) {
         if (diskFails) throw quorateError("STORE_WRITE_FAILED", { path: "full" });
         log.push(`persist ${records.length}`);
       },
+      written: async () => {},
+      events: () => [],
       bundle: () => null,
       close: () => log.push("store closed"),
     },

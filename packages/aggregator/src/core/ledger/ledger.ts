@@ -7,6 +7,7 @@ import { type Address, type ChainHead, type NodeId, type NodeState, quorateError
 import { SIGNING_WINDOW_EPOCHS } from "../limits.ts";
 import { type PoolState, releasedAt } from "./emission.ts";
 import type { ChainEvent, LedgerNode } from "./events.ts";
+import { addAmounts, type ClosedEpoch, type Journal, noteClosed } from "./journal.ts";
 import { splitEpoch, type WeighedNode } from "./split.ts";
 
 /** A node, and what the fold keeps of it to weigh its open epoch (P-53). Times are seconds since 1970. */
@@ -20,13 +21,10 @@ export interface FoldedNode {
   readonly earnsUntil: number | null;
 }
 
-/** Lifetime amounts at the close of one epoch. */
-export interface ClosedEpoch {
-  readonly epoch: number;
-  readonly owed: ReadonlyMap<Address, bigint>;
-}
-
-/** Everything the fold knows; plain data, so that it can be stored and compared. */
+/**
+ * Everything the fold knows; plain data, so that it can be stored and compared. Lifetime amounts are kept once, as they are now: those at the
+ * close of an earlier epoch are less by what later ones credited (`amountAt`).
+ */
 export interface LedgerState {
   head: ChainHead | null;
   genesis: number | null;
@@ -38,9 +36,13 @@ export interface LedgerState {
   releasedAtOpen: bigint;
   carry: bigint;
   nodes: Map<NodeId, FoldedNode>;
+  /** Lifetime amounts at the close of the last closed epoch, and their sum. */
   owed: Map<Address, bigint>;
+  totalOwed: bigint;
   /** The last SIGNING_WINDOW_EPOCHS closed epochs, oldest first. */
   closed: ClosedEpoch[];
+  /** What the store has not been given yet; null where nothing is stored. No part of what is folded. */
+  journal: Journal | null;
 }
 
 export function emptyLedger(): LedgerState {
@@ -54,7 +56,9 @@ export function emptyLedger(): LedgerState {
     carry: 0n,
     nodes: new Map(),
     owed: new Map(),
+    totalOwed: 0n,
     closed: [],
+    journal: null,
   };
 }
 
@@ -79,6 +83,7 @@ export function advanceLedger(
   for (const event of events) {
     closeEpochs(state, event.timestamp);
     nodesChanged = applyEvent(state, event, admit) || nodesChanged;
+    state.journal?.events.push(event);
   }
   closeEpochs(state, head.timestamp);
   state.head = head;
@@ -93,8 +98,28 @@ export function lastClosedEpoch(state: LedgerState): number | null {
 
 /** Lifetime amount of a recipient at the close of an epoch of the window; null outside of it. */
 export function amountAt(state: LedgerState, epoch: number, recipient: Address): bigint | null {
+  if (!isInWindow(state, epoch)) return null;
+  let amount = state.owed.get(recipient) ?? 0n;
+  for (const later of state.closed) if (later.epoch > epoch) amount -= later.credits.get(recipient) ?? 0n;
+  return amount;
+}
+
+/**
+ * Whom an epoch of the window credited, each with its lifetime amount at that epoch's close, in the order of the split; null outside of the window.
+ * Reads the state as it goes: whoever takes it in several turns of the event loop must be done before another epoch closes.
+ */
+export function changes(state: LedgerState, epoch: number): IterableIterator<[Address, bigint]> | null {
   const closed = state.closed.find((entry) => entry.epoch === epoch);
-  return closed === undefined ? null : (closed.owed.get(recipient) ?? 0n);
+  return closed === undefined ? null : amountsOf(state, closed);
+}
+
+function* amountsOf(state: LedgerState, { epoch, credits }: ClosedEpoch): IterableIterator<[Address, bigint]> {
+  for (const recipient of credits.keys()) yield [recipient, amountAt(state, epoch, recipient) ?? 0n];
+}
+
+function isInWindow({ closed }: LedgerState, epoch: number): boolean {
+  const [oldest] = closed;
+  return oldest !== undefined && epoch >= oldest.epoch && epoch < oldest.epoch + closed.length;
 }
 
 function applyEvent(state: LedgerState, event: ChainEvent, admit: AdmitNode): boolean {
@@ -184,12 +209,13 @@ function closeEpoch(state: LedgerState, genesis: number, epochSeconds: number): 
   const released = state.pool === null ? 0n : releasedAt(state.pool, end);
   const toSplit = released - state.releasedAtOpen + state.carry;
   const { credits, carry } = splitEpoch(toSplit, weighNodes(state, start, end));
-  const owed = new Map(state.owed);
-  for (const [recipient, amount] of credits) owed.set(recipient, (owed.get(recipient) ?? 0n) + amount);
-  state.owed = owed;
+  addAmounts(state.owed, credits);
+  state.totalOwed += toSplit - carry;
   state.carry = carry;
   state.releasedAtOpen = released;
-  state.closed = [...state.closed, { epoch: state.openEpoch, owed }].slice(-SIGNING_WINDOW_EPOCHS);
+  const closed: ClosedEpoch = { epoch: state.openEpoch, totalOwed: state.totalOwed, credits };
+  state.closed = [...state.closed, closed].slice(-SIGNING_WINDOW_EPOCHS);
+  if (state.journal !== null) noteClosed(state.journal, closed);
   state.openEpoch += 1;
   for (const [id, folded] of state.nodes) {
     if (folded.activeSeconds > 0) state.nodes.set(id, { ...folded, activeSeconds: 0 });
@@ -198,12 +224,19 @@ function closeEpoch(state: LedgerState, genesis: number, epochSeconds: number): 
 
 /** P-53. In id order, so that every agent folds in the same order. */
 function weighNodes(state: LedgerState, start: number, end: number): WeighedNode[] {
+  // Most nodes have the stake and the seconds of the one before them: their weight is multiplied once.
+  let last = { stake: 0n, seconds: 0, weight: 0n };
   return sortedNodes(state).map((folded) => {
     const { stake, feeBps, contributors } = folded.node;
-    return { stake, feeBps, contributors, weight: stake * BigInt(secondsActive(folded, start, end)) };
+    const seconds = secondsActive(folded, start, end);
+    if (seconds !== last.seconds || stake !== last.stake) last = { stake, seconds, weight: stake * BigInt(seconds) };
+    return { stake, feeBps, contributors, weight: last.weight };
   });
 }
 
+/** In id order. Ids follow on (P-20) and the map keeps the order of registration, so there is seldom anything to sort. */
 export function sortedNodes(state: LedgerState): FoldedNode[] {
-  return [...state.nodes.values()].sort((a, b) => a.node.id - b.node.id);
+  const nodes = [...state.nodes.values()];
+  const inOrder = nodes.every(({ node }, i) => i === 0 || (nodes[i - 1] as FoldedNode).node.id < node.id);
+  return inOrder ? nodes : nodes.sort((a, b) => a.node.id - b.node.id);
 }
