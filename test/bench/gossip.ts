@@ -10,9 +10,11 @@ import { createSigner } from "../../packages/aggregator/src/adapters/bls/bls.ts"
 import { createVerifier, INLINE_JOB_MAX } from "../../packages/aggregator/src/adapters/bls/verifier.ts";
 import { createLibp2pNetwork } from "../../packages/aggregator/src/adapters/libp2p/createLibp2pNetwork.ts";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
+import { DEPLOYMENT } from "../../packages/aggregator/src/adapters/testing/storeCases.ts";
+import { TreeWorker } from "../../packages/aggregator/src/adapters/tree/treeWorker.ts";
 import { createAgent } from "../../packages/aggregator/src/core/agent.ts";
 import type { Agent, Verdict } from "../../packages/aggregator/src/core/io.ts";
-import { createDriver, type Driver } from "../../packages/aggregator/src/driver/driver.ts";
+import { createDriver, type Driver, type DriverModules } from "../../packages/aggregator/src/driver/driver.ts";
 import type { BlsVerifier, ChainFollower, Logger, Network } from "../../packages/aggregator/src/driver/ports.ts";
 import {
   DOMAIN,
@@ -179,9 +181,9 @@ class Mesh {
       },
       { logger: SILENT },
     );
-    const store = openStore(join(this.#directory, `${node.id}.sqlite`));
+    const store = openStore(join(this.#directory, `${node.id}.sqlite`), DEPLOYMENT);
     const agent = createAgent(
-      { domain: DOMAIN, blsKey: node.blsKey, claimDeadlineMs: ROUND_TIMEOUT_MS },
+      { domain: DOMAIN, blsKey: node.blsKey, claimDeadlineMs: ROUND_TIMEOUT_MS, submits: null },
       { scheme, signIdentity: (digest) => signIdentity(node.identitySecret, digest), verifyIdentity },
       store.load(),
     );
@@ -193,6 +195,7 @@ class Mesh {
       follower: this.#follower(),
       verifier: this.#checking(),
       signer: createSigner(scheme, node.blsSecret),
+      ...NO_CHAIN_CALLS,
       logger: SILENT,
       nowMs: () => Math.floor(performance.timeOrigin + performance.now()),
       onFatal: (error) => {
@@ -255,10 +258,18 @@ class Mesh {
         sink.onHealth({ healthy: true });
         await sink.onAdvance(events, headAfter(EPOCHS));
       },
+      lookAhead: async () => [],
       stop: async () => {},
     };
   }
 }
+
+/** No epoch closes while claims are measured, and nobody has an account. */
+const NO_CHAIN_CALLS: Pick<DriverModules, "openTrees" | "submitter" | "contract"> = {
+  openTrees: () => new TreeWorker(),
+  submitter: null,
+  contract: DOMAIN.verifyingContract,
+};
 
 function countingAgent(agent: Agent): { readonly agent: Agent; accepted(): number } {
   let accepted = 0;

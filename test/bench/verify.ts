@@ -9,6 +9,7 @@ import { type KeyAndSignature, SIGNATURE_BYTES } from "@quorate/common";
 import { loadNativeScheme, type NativeScheme } from "@quorate/common/bls/native";
 import { type CountingVerifier, createVerifier } from "../../packages/aggregator/src/adapters/bls/verifier.ts";
 import { median, round2 } from "./figures.ts";
+import { type Stall, watchStalls } from "./stalls.ts";
 
 export const VERIFY_ROUNDS = 7;
 const SHARES = 2_000;
@@ -55,11 +56,6 @@ interface Round {
   readonly onePercentBadMs: number;
   readonly checks: number;
   readonly stall: Stall;
-}
-
-interface Stall {
-  readonly ms: number;
-  readonly cpuMs: number;
 }
 
 export async function benchVerify({ rounds }: { readonly rounds: number }): Promise<VerifyResult> {
@@ -143,37 +139,6 @@ async function timed(run: () => void | Promise<void>): Promise<number> {
   const startedMs = performance.now();
   await run();
   return performance.now() - startedMs;
-}
-
-/** A timer every millisecond: how much longer than that it ever took is how long a socket had to wait. */
-function watchStalls(): { start(): void; stop(): Stall } {
-  const INTERVAL_MS = 1;
-  let last = { ms: 0, cpuMs: 0 };
-  let longest: Stall = { ms: 0, cpuMs: 0 };
-  let timer: NodeJS.Timeout | undefined;
-  const now = () => {
-    const { user, system } = process.threadCpuUsage();
-    return { ms: performance.now(), cpuMs: (user + system) / 1_000 };
-  };
-  const look = () => {
-    const { ms, cpuMs } = now();
-    longest = {
-      ms: Math.max(longest.ms, ms - last.ms - INTERVAL_MS),
-      cpuMs: Math.max(longest.cpuMs, cpuMs - last.cpuMs),
-    };
-    last = { ms, cpuMs };
-  };
-  return {
-    start() {
-      last = now();
-      timer = setInterval(look, INTERVAL_MS);
-    },
-    stop() {
-      clearInterval(timer);
-      look();
-      return longest;
-    },
-  };
 }
 
 function summary(rounds: readonly Round[], workers: number): VerifyResult["verify2000"] {

@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import { copyId, messageId } from "../../packages/aggregator/src/adapters/libp2p/gossip.ts";
 import { scoreParams } from "../../packages/aggregator/src/adapters/libp2p/scoring.ts";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
+import { DEPLOYMENT } from "../../packages/aggregator/src/adapters/testing/storeCases.ts";
 import { makeShare } from "../../packages/aggregator/src/testing/cluster.ts";
 import { boot, node, owedToStaker, STAKER } from "../../packages/aggregator/src/testing/twenty.ts";
 import { REPOSITORY } from "../harness/child.ts";
@@ -81,10 +82,10 @@ describe("traps of the store", () => {
       signed: { kind: "RewardClaim", message: { recipient: STAKER, amount: 2n ** 128n - 1n } },
     } as const;
     try {
-      const store = openStore(path);
+      const store = openStore(path, DEPLOYMENT);
       store.persist([{ type: "signing", ...signing }]);
       store.close();
-      const again = openStore(path);
+      const again = openStore(path, DEPLOYMENT);
       expect(again.load().signings).toEqual([signing]);
       again.close();
     } finally {

@@ -3,7 +3,7 @@
  * of 95% is everyone (P-24), so that one agent that is away holds a claim open for as long as a test needs.
  */
 import { join } from "node:path";
-import { fromHex, parseBundle, toHex } from "@quorate/common";
+import { fromHex, parseAddress, parseBundle, toHex } from "@quorate/common";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
 import type { RestoredState } from "../../packages/aggregator/src/core/io.ts";
@@ -30,7 +30,10 @@ beforeAll(async () => {
 afterAll(() => fixture?.close());
 
 const storeOf = (id: number): RestoredState => {
-  const store = openStore(join(network.node(id).directory, "agent.sqlite"));
+  const { chain, rewards, deployment } = network;
+  const { chainId } = chain;
+  const of = { chainId, rewards, pool: parseAddress(deployment.pool), deployBlock: deployment.fromBlock };
+  const store = openStore(join(network.node(id).directory, "agent.sqlite"), of);
   try {
     return store.load();
   } finally {

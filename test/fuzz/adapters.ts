@@ -23,9 +23,9 @@ import type { Target } from "./targets.ts";
 function apiOfCore(): AgentApi {
   const { blsKey } = node(1);
   const core = createAgent(
-    { domain: DOMAIN, blsKey, claimDeadlineMs: 1_000 },
+    { domain: DOMAIN, blsKey, claimDeadlineMs: 1_000, submits: null },
     { scheme, signIdentity: () => new Uint8Array(64), verifyIdentity },
-    { ledgerJson: null, signings: [], claims: [], bundles: [] },
+    { ledger: null, signings: [], claims: [], bundles: [] },
   );
   core.handle({ type: "started" }, 0);
   core.handle({ type: "chain-health", health: { healthy: true } }, 0);

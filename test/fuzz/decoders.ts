@@ -33,11 +33,13 @@ import {
   statusSchema,
 } from "../../packages/aggregator/src/adapters/http/schemas.ts";
 import { AddressBook } from "../../packages/aggregator/src/adapters/libp2p/addressBook.ts";
+import { fromText, toText } from "../../packages/aggregator/src/adapters/sqlite/plain.ts";
 import { sampleBundle } from "../../packages/aggregator/src/adapters/testing/sampleBundle.ts";
 import { parseConfig } from "../../packages/aggregator/src/config.ts";
-import { readCheckpoint, writeCheckpoint } from "../../packages/aggregator/src/core/ledger/checkpoint.ts";
-import { advanceLedger, emptyLedger } from "../../packages/aggregator/src/core/ledger/ledger.ts";
+import { type LedgerRows, restoreLedger, takeRecord } from "../../packages/aggregator/src/core/ledger/checkpoint.ts";
+import { advanceLedger } from "../../packages/aggregator/src/core/ledger/ledger.ts";
 import { nodeOf } from "../../packages/aggregator/src/core/ledger/nodes.ts";
+import { ledgerOf } from "../../packages/aggregator/src/testing/ledgerDisk.ts";
 import { CHAIN_EVENTS, DOMAIN, encoded, headAfter, verifyIdentity } from "./cast.ts";
 import { hostileBytes, hostileJson, hostileText } from "./mutate.ts";
 import { sampleLogs, samplePeerRecord } from "./samples.ts";
@@ -101,10 +103,20 @@ const CONFIG = {
   store: { path: "agent.sqlite" },
 };
 
-function sampleCheckpoint(): unknown {
-  const ledger = emptyLedger();
+/** The ledger's rows of five nodes and two epochs. */
+function sampleLedger(): LedgerRows {
+  const ledger = restoreLedger(null);
   advanceLedger(ledger, CHAIN_EVENTS, headAfter(2), nodeOf(DOMAIN, verifyIdentity));
-  return JSON.parse(writeCheckpoint(ledger));
+  return ledgerOf([takeRecord(ledger)]) as LedgerRows;
+}
+
+const ledgerRows = sampleLedger();
+const ledgerText: unknown = JSON.parse(toText({ head: ledgerRows.head, nodes: ledgerRows.nodes }));
+
+/** What is JSON text in the store; amounts are columns of their own. */
+function restoreFrom(text: string): void {
+  const changed = fromText(text) as { readonly head?: unknown; readonly nodes?: unknown } | null;
+  restoreLedger({ ...ledgerRows, head: changed?.head, nodes: Array.isArray(changed?.nodes) ? changed.nodes : [] });
 }
 
 /** zod's own promise is to throw nothing in `safeParse`; transforms in a schema are ours. */
@@ -175,7 +187,7 @@ export const DECODERS: readonly Target[] = [
   wire("peers request", fc.constant(encodePeersRequest()), decodePeersRequest, encodePeersRequest),
   wire("peers answer", encoded.peers, decodePeersResponse, encodePeersResponse),
   text("bundle", sampleBundle({ recipient: `0x${"11".repeat(20)}`, epoch: 3 }), parseBundle, BUNDLE),
-  text("checkpoint", sampleCheckpoint(), readCheckpoint, ["STORE_CORRUPT"]),
+  text("ledger rows", ledgerText, restoreFrom, ["STORE_CORRUPT"]),
   text(
     "configuration",
     CONFIG,

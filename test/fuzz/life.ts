@@ -167,7 +167,7 @@ export class Life {
       signIdentity: (digest: Uint8Array) => signIdentity(identitySecret, digest),
       verifyIdentity,
     };
-    return createAgent({ domain: DOMAIN, blsKey, claimDeadlineMs: 10_000 }, modules, this.#disk.load());
+    return createAgent({ domain: DOMAIN, blsKey, claimDeadlineMs: 10_000, submits: null }, modules, this.#disk.load());
   }
 
   #boot(): void {
@@ -284,6 +284,7 @@ export class Life {
         return;
       case "persist":
         this.#disk.persist(effect.records);
+        this.#disk.writeTaken();
         for (const record of effect.records) this.#checkRecord(record);
         return;
       case "blame":

@@ -104,7 +104,7 @@ export class SimAgent {
     };
     this.#life += 1;
     this.#core = mutate(
-      createAgent({ domain, blsKey, claimDeadlineMs: CLAIM_DEADLINE_MS }, modules, this.disk.load()),
+      createAgent({ domain, blsKey, claimDeadlineMs: CLAIM_DEADLINE_MS, submits: null }, modules, this.disk.load()),
       id,
     );
     const head = this.#core.status().head;
@@ -120,6 +120,7 @@ export class SimAgent {
     const { scheduler, network } = this.#world;
     this.#core = null;
     this.#life += 1;
+    this.disk.loseTaken();
     this.#processor.clear();
     this.#conduct = new Conduct();
     this.#messages = new Map();
@@ -194,6 +195,7 @@ export class SimAgent {
     switch (effect.type) {
       case "persist":
         this.disk.persist(effect.records);
+        if (effect.records.some(({ type }) => type === "ledger")) this.#writeLedger(this.#life);
         return this.#processor.charge(costs.PERSIST_MS);
       case "publish":
         network.publish(this.node.id, effect.data);
@@ -231,6 +233,13 @@ export class SimAgent {
       case "observe":
         return;
     }
+  }
+
+  /** In pieces between other work, as in production. */
+  #writeLedger(life: number): void {
+    this.#world.scheduler.after(costs.LEDGER_WRITE_MS, () => {
+      if (life === this.#life) this.disk.writeTaken();
+    });
   }
 
   /** Gives a gossip message its verdict. */

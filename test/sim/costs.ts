@@ -20,6 +20,9 @@ export const IDENTITY_MS = 1;
 /** One transaction with full sync. */
 export const PERSIST_MS = 0.3;
 
+/** From the close of an epoch until the ledger is on disk, with 20,000 recipients credited. */
+export const LEDGER_WRITE_MS = 500;
+
 /** A message over a persistent stream, and what each kilobyte of a catch-up costs to decode. */
 export const STREAM_MS = 0.04;
 export const STREAM_KILOBYTE_MS = 0.2;

@@ -8,13 +8,19 @@ import { type KindMessage, subjectOf, toHex } from "@quorate/common";
 import { afterAll, describe, expect, it } from "vitest";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
 import { sampleBundle } from "../../packages/aggregator/src/adapters/testing/sampleBundle.ts";
+import { DEPLOYMENT } from "../../packages/aggregator/src/adapters/testing/storeCases.ts";
 import type { PersistRecord } from "../../packages/aggregator/src/core/io.ts";
+import { restoreLedger, takeRecord } from "../../packages/aggregator/src/core/ledger/checkpoint.ts";
+import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
+import { advanceLedger, type LedgerState } from "../../packages/aggregator/src/core/ledger/ledger.ts";
+import { admit, EPOCH_SECONDS, GENESIS, headAt, network } from "../../packages/aggregator/src/testing/ledgerHistory.ts";
 import { Disk } from "./disk.ts";
 import { Random } from "./random.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "quorate-sim-disk-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
+/** Any record but the ledger's, which follows from the one before it. */
 function drawRecord(random: Random): PersistRecord {
   const recipient = toHex(new Uint8Array(20).fill(1 + random.below(3)));
   const epoch = random.below(6);
@@ -24,7 +30,6 @@ function drawRecord(random: Random): PersistRecord {
     { kind: "Contest", message: { epoch } },
   ]);
   return random.pick<PersistRecord>([
-    { type: "ledger", json: `{"n":${random.below(100)}}` },
     { type: "signing", id: idOf(signed, epoch), digest, signed },
     { type: "claim", recipient, epoch },
     { type: "bundle", recipient, epoch, bundle: sampleBundle({ recipient, epoch }) },
@@ -33,6 +38,16 @@ function drawRecord(random: Random): PersistRecord {
 }
 
 const idOf = (signed: KindMessage, epoch: number) => ({ kind: signed.kind, epoch, subject: subjectOf(signed) });
+/** Folds on by up to seven epochs, so that more than a window may close in one record. */
+function drawLedger(random: Random, ledger: LedgerState): PersistRecord {
+  const now = ledger.head?.timestamp ?? 0;
+  const timestamp = now + 1;
+  const position = { blockNumber: timestamp, logIndex: 0, timestamp };
+  const leave: ChainEvent = { type: "leave-requested", id: 1 + random.below(3), unlocksAt: now + 300, ...position };
+  const until = Math.max(now, GENESIS) + 1 + random.below(7 * EPOCH_SECONDS);
+  advanceLedger(ledger, now === 0 ? network(3, 2) : [leave], headAt(until), admit);
+  return takeRecord(ledger);
+}
 
 const codeOf = (run: () => void): string => {
   try {
@@ -44,18 +59,30 @@ const codeOf = (run: () => void): string => {
 };
 
 describe("the simulated disk", () => {
-  it.each([1, 2, 3, 4, 5])("keeps and loads what the SQLite store does, records %i", (seed) => {
+  it.each([1, 2, 3, 4, 5])("keeps and loads what the SQLite store does, records %i", async (seed) => {
     const random = new Random(`disk ${seed}`);
     const [disk, path] = [new Disk(), join(directory, `${seed}.sqlite`)];
     for (let life = 0; life < 3; life++) {
-      const store = openStore(path);
+      const store = openStore(path, DEPLOYMENT);
       expect(disk.load()).toEqual(store.load());
+      const ledger = restoreLedger(disk.load().ledger);
       for (let i = 0; i < 15; i++) {
         const records = Array.from({ length: 1 + random.below(3) }, () => drawRecord(random));
+        if (random.chance(0.4)) records.unshift(drawLedger(random, ledger));
         expect(codeOf(() => disk.persist(records))).toBe(codeOf(() => store.persist(records)));
+        if (random.chance(0.5)) continue;
+        await store.written();
+        disk.writeTaken();
+        expect(disk.load()).toEqual(store.load());
+        expect(disk.events(0)).toEqual([...store.events(0)]);
       }
-      expect(disk.load()).toEqual(store.load());
+      // Some lives end before what was taken is written.
+      if (random.chance(0.5)) {
+        await store.written();
+        disk.writeTaken();
+      }
       store.close();
+      disk.loseTaken();
     }
   });
 });

@@ -1,16 +1,23 @@
 /**
  * An agent's disk: what `persist` wrote survives a crash, nothing else does. The same rules as the SQLite store (adapters/sqlite), which
- * a test holds it to: one transaction a call, P-71, and rounds below the window stay but are not loaded.
+ * a test holds it to: one transaction a call, P-71, rounds below the window stay but are not loaded, and a ledger record is only taken at
+ * first: it is on disk, whole, when `writeTaken` says so, and lost by a crash before.
  */
 import { type Hex, quorateError, type RoundId, type RoundKey, roundKey } from "@quorate/common";
 import type { PersistRecord, RestoredState, SigningRecord } from "../../packages/aggregator/src/core/io.ts";
 import { claimRound } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
+import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
+import { LedgerDisk } from "../../packages/aggregator/src/testing/ledgerDisk.ts";
+
+type Later = Extract<PersistRecord, { type: "ledger" | "prune" }>;
+type Now = Exclude<PersistRecord, Later>;
 
 type Claim = RestoredState["claims"][number];
 type KeptBundle = RestoredState["bundles"][number];
 
 export class Disk {
-  #ledgerJson: string | null = null;
+  #taken: Later[] = [];
+  readonly #ledger = new LedgerDisk();
   #firstEpoch = 0;
   readonly #signings = new Map<RoundKey, SigningRecord>();
   readonly #claims = new Map<RoundKey, Claim>();
@@ -18,7 +25,7 @@ export class Disk {
 
   load(): RestoredState {
     return {
-      ledgerJson: this.#ledgerJson,
+      ledger: this.#ledger.load(),
       signings: this.#inWindow(this.#signings, ({ id }) => id),
       claims: this.#inWindow(this.#claims, roundOf),
       bundles: this.#inWindow(this.#bundles, roundOf),
@@ -33,7 +40,27 @@ export class Disk {
       const signed = this.#signings.get(round)?.digest ?? record.digest;
       if (signed !== record.digest) throw quorateError("SIGNING_CONFLICT", { round, signed, digest: record.digest });
     }
-    for (const record of records) this.#write(record);
+    for (const record of records) {
+      if (record.type === "ledger" || record.type === "prune") this.#taken.push(record);
+      else this.#write(record);
+    }
+  }
+
+  /** Ledger records taken so far, and what waits for them, reach the disk. */
+  writeTaken(): void {
+    for (const record of this.#taken.splice(0)) {
+      if (record.type === "ledger") this.#ledger.write(record);
+      else this.#prune(record.belowEpoch);
+    }
+  }
+
+  /** The process dies before they do. */
+  loseTaken(): void {
+    this.#taken = [];
+  }
+
+  events(fromBlock: number): ChainEvent[] {
+    return this.#ledger.events.filter(({ blockNumber }) => blockNumber >= fromBlock);
   }
 
   /** The digest recorded for a round (P-71). */
@@ -45,11 +72,8 @@ export class Disk {
     return new Set([...this.#signings.values()].map(({ digest }) => digest));
   }
 
-  #write(record: PersistRecord): void {
+  #write(record: Now): void {
     switch (record.type) {
-      case "ledger":
-        this.#ledgerJson = record.json;
-        return;
       case "signing":
         if (!this.#signings.has(roundKey(record.id))) {
           const { id, digest, signed } = record;
@@ -66,11 +90,12 @@ export class Disk {
         this.#bundles.set(roundKey(roundOf(record)), { recipient, epoch, bundle });
         return;
       }
-      case "prune":
-        for (const [key, { epoch }] of this.#claims) if (epoch < record.belowEpoch) this.#claims.delete(key);
-        this.#firstEpoch = Math.max(this.#firstEpoch, record.belowEpoch);
-        return;
     }
+  }
+
+  #prune(belowEpoch: number): void {
+    for (const [key, { epoch }] of this.#claims) if (epoch < belowEpoch) this.#claims.delete(key);
+    this.#firstEpoch = Math.max(this.#firstEpoch, belowEpoch);
   }
 
   /** In the store's order: by epoch, then kind and subject. */

@@ -12,6 +12,7 @@ import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
 import { createMetrics } from "./adapters/metrics/metrics.ts";
 import { openStore } from "./adapters/sqlite/store.ts";
+import { TreeWorker } from "./adapters/tree/treeWorker.ts";
 import type { Config } from "./config.ts";
 import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
@@ -46,7 +47,8 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     password: readPassword(config.keys.passwordFile),
     scheme,
   });
-  const store = openStore(config.store.path);
+  const { chainId, rewards, pool, deployBlock } = config.chain;
+  const store = openStore(config.store.path, { chainId, rewards, pool, deployBlock });
   const signer = createSigner(scheme, keys.blsSecret);
   const verifier = createVerifier(scheme);
   const network = await createLibp2pNetwork(
@@ -63,11 +65,16 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   );
   const follower = createChainFollower(config.chain, { logger });
   const agent = createAgent(
-    { domain, blsKey: keys.blsKey, claimDeadlineMs: config.claims.deadlineMs },
+    { domain, blsKey: keys.blsKey, claimDeadlineMs: config.claims.deadlineMs, submits: null },
     { scheme, signIdentity: (digest) => signIdentity(keys.identitySecret, digest), verifyIdentity },
     store.load(),
   );
-  const driver = createDriver({ agent, store, network, follower, verifier, signer, logger, nowMs, onFatal });
+  const driver = createDriver({
+    ...{ agent, store, network, follower, verifier, signer, logger, nowMs, onFatal },
+    openTrees: () => new TreeWorker(),
+    submitter: null,
+    contract: config.chain.rewards,
+  });
   const api = createApi(config, keys, agent, driver, network, store);
   const http = createHttpServer({ ...config.http }, { api, logger, metrics: createMetrics(() => agent.status()) });
   await driver.start();

@@ -91,6 +91,12 @@ export const AGENT_ERROR_CODES = {
     remedy: "Run the version that wrote it, or a newer one that says it migrates it.",
     where: "store",
   },
+  STORE_WRONG_DEPLOYMENT: {
+    summary: "The store's file belongs to another chain, contract or deployment block.",
+    remedy:
+      "Correct chain.chainId, chain.rewards, chain.pool or chain.deployBlock, or give another store.path; never reuse a file for another deployment.",
+    where: "store",
+  },
   STORE_WRITE_FAILED: {
     summary: "The disk refused a write; nothing of it was kept.",
     remedy: "Free space or make the file writable; the agent signs nothing it cannot record.",

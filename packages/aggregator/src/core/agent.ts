@@ -16,9 +16,9 @@ import {
 import type { Agent, Effect, Input, PeerKey, RestoredState } from "./io.ts";
 import { Digests } from "./kinds/digests.ts";
 import { allKinds } from "./kinds/kinds.ts";
-import { readCheckpoint, writeCheckpoint } from "./ledger/checkpoint.ts";
+import { restoreLedger, takeRecord } from "./ledger/checkpoint.ts";
 import type { ChainEvent } from "./ledger/events.ts";
-import { type AdmitNode, advanceLedger, amountAt, emptyLedger, lastClosedEpoch } from "./ledger/ledger.ts";
+import { type AdmitNode, advanceLedger, amountAt, lastClosedEpoch } from "./ledger/ledger.ts";
 import { admittedIdentities, nodeOf } from "./ledger/nodes.ts";
 import { oldestInWindow } from "./ledger/window.ts";
 import { REPORTED_EPOCHS, TICK_MS } from "./limits.ts";
@@ -71,8 +71,7 @@ class Core {
   readonly #collectors: readonly Collector[];
 
   constructor(options: AgentOptions, modules: AgentModules, restored: RestoredState) {
-    const ledger = restored.ledgerJson === null ? emptyLedger() : readCheckpoint(restored.ledgerJson);
-    const context = createContext(options, modules, ledger);
+    const context = createContext(options, modules, restoreLedger(restored.ledger));
     const { rounds } = this;
     const digests = new Digests(options.domain);
     const signing = createSigning({ context, rounds, digests }, restored);
@@ -80,13 +79,13 @@ class Core {
     const catchUp = new PeerCatchUp(context, rounds);
     const inquiry = new PeerInquiry(context, rounds, intake);
     this.claims = new Claims({ context, rounds, digests, signing, intake, catchUp, inquiry }, restored);
-    this.#reports = new Reports({ context, rounds, catchUp });
+    this.#admit = nodeOf(options.domain, modules.verifyIdentity);
+    this.#reports = new Reports({ context, rounds, catchUp, admit: this.#admit });
     this.#trees = new Trees(context);
     this.#collectors = [this.claims, this.#reports];
     this.context = context;
     this.intake = intake;
     this.#restored = restored;
-    this.#admit = nodeOf(options.domain, modules.verifyIdentity);
     this.#signing = signing;
     this.#catchUp = catchUp;
     this.#inquiry = inquiry;
@@ -145,8 +144,8 @@ class Core {
   #start(step: Step): void {
     step.emit({ type: "admit", identities: admittedIdentities(this.context.ledger) });
     this.#signing.resume(step);
-    for (const collector of this.#collectors) collector.resume(this.#restored, step);
     const lastClosed = lastClosedEpoch(this.context.ledger);
+    this.#resume((epoch) => epoch <= (lastClosed ?? -1), step);
     if (lastClosed !== null) this.#openRounds(lastClosed, step);
     this.#trees.advance(step);
     step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
@@ -164,7 +163,11 @@ class Core {
       deriveNodes(this.context);
       step.emit({ type: "admit", identities: admittedIdentities(ledger) });
     }
-    if (closedEpochs.length > 0) this.#closeWindow(step);
+    if (closedEpochs.length > 0) {
+      this.#closeWindow(step);
+      const oldest = ledger.closed[0]?.epoch ?? 0;
+      this.#resume((epoch) => epoch >= oldest && closedEpochs.includes(epoch), step);
+    }
     for (const epoch of closedEpochs.slice(-REPORTED_EPOCHS)) this.#openRounds(epoch, step);
     this.#trees.advance(step);
     if (nodesChanged || closedEpochs.length > 0) this.#considerAll(step);
@@ -183,10 +186,15 @@ class Core {
     this.rounds.prune(oldest);
     this.#signing.prune(oldest);
     for (const collector of this.#collectors) collector.prune(oldest);
-    const checkpoint = { type: "ledger", json: writeCheckpoint(ledger) } as const;
-    emit({ type: "persist", records: [checkpoint, { type: "prune", belowEpoch: oldest }] });
+    emit({ type: "persist", records: [takeRecord(ledger), { type: "prune", belowEpoch: oldest }] });
     const values = { epoch: lastClosed, rounds: this.rounds.size };
     emit({ type: "observe", level: "info", code: "EPOCH_CLOSED", values });
+  }
+
+  /** Claims accepted before a restart. The ledger reaches the disk after what was promised by it, so their epoch may have to close again first. */
+  #resume(of: (epoch: number) => boolean, step: Step): void {
+    const restored = { ...this.#restored, claims: this.#restored.claims.filter(({ epoch }) => of(epoch)) };
+    for (const collector of this.#collectors) collector.resume(restored, step);
   }
 
   /** The rounds of kinds that are signed unasked. */

@@ -2,7 +2,8 @@
  * All that enters and leaves the core, as plain data: inputs, effects, and what is persisted and restored.
  *
  * The core is pure: `agent.handle(input, nowMs)` returns effects and touches nothing else. Clocks, sockets, disks and promises live in the driver
- * and the adapters. Effects of one step run in order; a `persist` is on disk before any later `publish`.
+ * and the adapters. Effects of one step run in order; a `persist` is on disk before any later `publish`,
+ * except for the ledger, which is only a saving of time: it may come later, whole or not at all.
  */
 import type {
   Address,
@@ -19,6 +20,7 @@ import type {
   RoundId,
   UnsignedClaim,
 } from "@quorate/common";
+import type { LedgerRecord, LedgerRows } from "./ledger/checkpoint.ts";
 import type { ChainEvent, LedgerNode } from "./ledger/events.ts";
 
 // ── Verification and signing, done by the driver ────────────────────────────────────────────────────────────────────────────
@@ -44,19 +46,19 @@ export interface SigningRecord {
 }
 
 export type PersistRecord =
-  /** The whole fold so far; replaces the former one. */
-  | { readonly type: "ledger"; readonly json: string }
+  /** What the fold changed. Written in pieces after `persist` has returned: the ledger can be folded again, what was signed cannot. */
+  | LedgerRecord
   /** P-71: the one digest this node signs for a round. Never overwritten. */
   | ({ readonly type: "signing" } & SigningRecord)
   /** A claim this agent accepted and will finish after a restart. */
   | { readonly type: "claim"; readonly recipient: Address; readonly epoch: number }
   /** The best bundle of a round; replaces the former one. */
   | { readonly type: "bundle"; readonly recipient: Address; readonly epoch: number; readonly bundle: Bundle }
-  /** Rounds below this epoch have left the window: their claims may be deleted; signings and bundles stay. */
+  /** Rounds below this epoch have left the window: their claims may be deleted; signings and bundles stay. Waits for ledger records before it. */
   | { readonly type: "prune"; readonly belowEpoch: number };
 
 export interface RestoredState {
-  readonly ledgerJson: string | null;
+  readonly ledger: LedgerRows | null;
   readonly signings: readonly SigningRecord[];
   readonly claims: readonly { readonly recipient: Address; readonly epoch: number }[];
   readonly bundles: readonly { readonly recipient: Address; readonly epoch: number; readonly bundle: Bundle }[];

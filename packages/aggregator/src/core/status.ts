@@ -21,8 +21,6 @@ export function agentStatus(context: Context, counted: Counted): AgentStatus {
     if (node.silent) silentStake += node.stake;
     else decommissionedStake += node.stake;
   }
-  let totalOwed = 0n;
-  for (const amount of ledger.owed.values()) totalOwed += amount;
   return {
     nodeId: ownNode?.id ?? null,
     nodeState: ownNode?.state ?? null,
@@ -35,7 +33,7 @@ export function agentStatus(context: Context, counted: Counted): AgentStatus {
     activeStake,
     decommissionedStake,
     silentStake,
-    totalOwed,
+    totalOwed: ledger.totalOwed,
     connectedPeers: connected.length,
     ...counted,
   };

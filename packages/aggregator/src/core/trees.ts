@@ -3,7 +3,8 @@
  * Enters: the ledger, roots. Leaves: build-tree effects. Not here: hashing, and proofs (the driver's tree worker has them).
  */
 import type { MutableContext, Step } from "./context.ts";
-import { amountsAt, changesOf, lastClosedEpoch } from "./ledger/ledger.ts";
+import { amountsAt, changesOf } from "./ledger/amounts.ts";
+import { lastClosedEpoch } from "./ledger/ledger.ts";
 import { ROOTS_MAX, TREE_RETRY_MS } from "./limits.ts";
 
 export class Trees {

@@ -25,11 +25,13 @@ function stage(answer: (input: Input) => Effect[], diskFails = false) {
   const modules: DriverModules = {
     agent,
     store: {
-      load: () => ({ ledgerJson: null, signings: [], claims: [], bundles: [] }),
+      load: () => ({ ledger: null, signings: [], claims: [], bundles: [] }),
       persist(records) {
         if (diskFails) throw quorateError("STORE_WRITE_FAILED", { path: "full" });
         log.push(`persist ${records.length}`);
       },
+      written: async () => {},
+      events: () => [],
       bundle: () => null,
       close: () => log.push("store closed"),
     },
@@ -52,8 +54,14 @@ function stage(answer: (input: Input) => Effect[], diskFails = false) {
       async start(_after, given) {
         sink = given;
       },
+      lookAhead: async () => [],
       stop: async () => void log.push("follower stopped"),
     },
+    openTrees: () => {
+      throw new Error("no tree is built here");
+    },
+    submitter: null,
+    contract: `0x${"c0".repeat(20)}`,
     verifier: { verify: async (groups) => groups.map(({ items }) => items.map(() => true)), close: async () => {} },
     signer: {
       publicKey: new Uint8Array(96),

@@ -3,7 +3,7 @@
  * Enters: ports (ports.ts) and the agent. Leaves: an AgentApi for HTTP. Not here: any decision; all of them are the core's.
  *
  * `persist` is synchronous and first: when it throws, the rest of the step is not carried out and the agent stops, because its memory is then
- * ahead of its disk and whatever it promised next could be forgotten (P-71).
+ * ahead of its disk and whatever it promised next could be forgotten (P-71). The ledger alone is written afterwards, in pieces: it can be folded again.
  */
 import {
   type Address,
@@ -14,7 +14,16 @@ import {
   TRANSACTION_GAS_CAP,
 } from "@quorate/common";
 import type { Agent, Effect, Input, PeerKey, TimerName, Verdict } from "../core/io.ts";
-import type { BlsSigner, BlsVerifier, ChainFollower, Logger, Network, RewardsTrees, Store, Submitter } from "./ports.ts";
+import type {
+  BlsSigner,
+  BlsVerifier,
+  ChainFollower,
+  Logger,
+  Network,
+  RewardsTrees,
+  Store,
+  Submitter,
+} from "./ports.ts";
 
 export interface DriverModules {
   readonly agent: Agent;
@@ -139,6 +148,17 @@ export function createDriver(modules: DriverModules): Driver {
     }
   }
 
+  /** The chain is read no faster than the ledger is written, so that no more than one record of it waits in memory. */
+  async function ledgerWritten(): Promise<void> {
+    try {
+      await store.written();
+    } catch (error) {
+      if (!running) return;
+      running = false;
+      modules.onFatal(error);
+    }
+  }
+
   /** Carries on without waiting; what comes back is the next input. A failure is logged: the core's timers and catch-up make up for it. */
   function background<T>(what: string, work: Promise<T>, toInput?: (value: T) => Input): void {
     work.then(
@@ -223,7 +243,10 @@ export function createDriver(modules: DriverModules): Driver {
       });
       dispatch({ type: "started" });
       await follower.start(agent.status().head, {
-        onAdvance: async (events, head) => dispatch({ type: "chain", events, head }),
+        onAdvance: async (events, head) => {
+          dispatch({ type: "chain", events, head });
+          await ledgerWritten();
+        },
         onHealth: (health) => dispatch({ type: "chain-health", health }),
       });
     },

@@ -30,7 +30,7 @@ export const GENESIS = 1_700_000_000;
 export const EPOCH_SECONDS = 100;
 export const STAKE = 25_000n * 10n ** 9n;
 export const DOMAIN: SigningDomain = { chainId: 31_337, verifyingContract: `0x${"c0".repeat(20)}` };
-export const NOTHING_RESTORED: RestoredState = { ledgerJson: null, signings: [], claims: [], bundles: [] };
+export const NOTHING_RESTORED: RestoredState = { ledger: null, signings: [], claims: [], bundles: [] };
 
 export const scheme: NativeScheme = await loadNativeScheme();
 
@@ -106,7 +106,7 @@ export class TestAgent {
   constructor(node: TestNode, restored: RestoredState = NOTHING_RESTORED) {
     this.node = node;
     this.#agent = createAgent(
-      { domain: DOMAIN, blsKey: node.blsKey, claimDeadlineMs: 10_000 },
+      { domain: DOMAIN, blsKey: node.blsKey, claimDeadlineMs: 10_000, submits: null },
       { scheme, signIdentity: (digest) => signIdentity(node.identitySecret, digest), verifyIdentity },
       restored,
     );

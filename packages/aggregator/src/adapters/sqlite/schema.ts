@@ -10,9 +10,59 @@
 export const SCHEMA_VERSION = 2;
 
 export const SCHEMA = `
-  CREATE TABLE ledger (
+  -- The one deployment this file belongs to.
+  CREATE TABLE deployment (
     one INTEGER PRIMARY KEY CHECK (one = 1),
+    chain_id TEXT NOT NULL,
+    rewards TEXT NOT NULL,
+    pool TEXT NOT NULL,
+    deploy_block INTEGER NOT NULL
+  ) STRICT;
+
+  -- The ledger as of one record. Rows of the other ledger tables count only if this row covers them: nodes up to \`record\`, epochs below
+  -- \`open_epoch\`, events up to \`block\`. It is written last; what it does not cover was left by a crash.
+  CREATE TABLE ledger_head (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    record INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    first_epoch INTEGER NOT NULL,
+    open_epoch INTEGER NOT NULL,
     json TEXT NOT NULL
+  ) STRICT;
+
+  -- A node as of the record that changed it; of several the newest counts.
+  CREATE TABLE ledger_node (
+    id INTEGER NOT NULL,
+    record INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (id, record)
+  ) STRICT;
+
+  -- A lifetime amount is the one here plus the credits of every epoch covered.
+  CREATE TABLE ledger_owed (
+    recipient TEXT NOT NULL PRIMARY KEY,
+    amount TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE ledger_credit (
+    epoch INTEGER NOT NULL,
+    recipient TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    PRIMARY KEY (epoch, recipient)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Kept for good: a few bytes an hour. \`root\` is null until it is known.
+  CREATE TABLE ledger_epoch (
+    epoch INTEGER PRIMARY KEY,
+    total_owed TEXT NOT NULL,
+    root TEXT
+  ) STRICT;
+
+  -- Every event folded, kept for good: the ledger can be folded again without the chain.
+  CREATE TABLE ledger_event (
+    block INTEGER NOT NULL,
+    log_index INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (block, log_index)
   ) STRICT;
 
   -- P-71: written once for each round, never updated, never deleted.

@@ -38,6 +38,19 @@ export function query<R>(db: DatabaseSync, sql: string, ...values: SQLInputValue
   return db.prepare(sql).all(...values) as R[];
 }
 
+/** All of `run` in one transaction, on disk when this returns; none of it when it throws. */
+export function transact(db: DatabaseSync, run: () => void): void {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    run();
+    db.exec("COMMIT");
+  } catch (error) {
+    // A full disk or an input/output error may have rolled back already; then there is nothing left to undo.
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
 /** Primary result codes, https://www.sqlite.org/rescode.html. */
 const BUSY = 5;
 const LOCKED = 6;

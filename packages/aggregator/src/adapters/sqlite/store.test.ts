@@ -18,6 +18,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PersistRecord, SigningRecord } from "../../core/io.ts";
 import { claimRound } from "../../core/kinds/rewardClaim.ts";
 import { sampleBundle } from "../testing/sampleBundle.ts";
+import { DEPLOYMENT } from "../testing/storeCases.ts";
+import type { Deployment } from "./deployment.ts";
 import { openDatabase } from "./sqlite.ts";
 import { openStore } from "./store.ts";
 
@@ -45,19 +47,17 @@ afterEach(() => {
 describe("what is stored", () => {
   it("comes back after closing and opening again", () => {
     const bundle = sampleBundle({ recipient: ALICE, epoch: 3 });
-    const store = openStore(path);
+    const store = openStore(path, DEPLOYMENT);
     store.persist([
-      { type: "ledger", json: '{"a":1}' },
       { type: "signing", ...signing(ALICE, 3, DIGEST_1, LARGE) },
       { type: "claim", recipient: ALICE, epoch: 3 },
       { type: "bundle", recipient: ALICE, epoch: 3, bundle },
     ]);
-    store.persist([{ type: "ledger", json: '{"a":2}' }]);
     store.close();
 
-    const again = openStore(path);
+    const again = openStore(path, DEPLOYMENT);
     expect(again.load()).toEqual({
-      ledgerJson: '{"a":2}',
+      ledger: null,
       signings: [signing(ALICE, 3, DIGEST_1, LARGE)],
       claims: [{ recipient: ALICE, epoch: 3 }],
       bundles: [{ recipient: ALICE, epoch: 3, bundle }],
@@ -66,14 +66,14 @@ describe("what is stored", () => {
   });
 
   it("is empty at first", () => {
-    const store = openStore(path);
-    expect(store.load()).toEqual({ ledgerJson: null, signings: [], claims: [], bundles: [] });
+    const store = openStore(path, DEPLOYMENT);
+    expect(store.load()).toEqual({ ledger: null, signings: [], claims: [], bundles: [] });
     expect(store.bundle(ALICE, null)).toBeNull();
     store.close();
   });
 
   it("gives the bundle of an epoch, or of the latest one that has any", () => {
-    const store = openStore(path);
+    const store = openStore(path, DEPLOYMENT);
     for (const epoch of [2, 10]) {
       store.persist([
         { type: "bundle", recipient: ALICE, epoch: epoch, bundle: sampleBundle({ recipient: ALICE, epoch }) },
@@ -86,8 +86,8 @@ describe("what is stored", () => {
     store.close();
   });
 
-  it("loses only claims to pruning, and loads only what is left in the window", () => {
-    const store = openStore(path);
+  it("loses only claims to pruning, and loads only what is left in the window", async () => {
+    const store = openStore(path, DEPLOYMENT);
     for (const epoch of [1, 2]) {
       store.persist([
         { type: "signing", ...signing(ALICE, epoch, DIGEST_1, 5n) },
@@ -97,6 +97,7 @@ describe("what is stored", () => {
     }
     store.persist([{ type: "prune", belowEpoch: 2 }]);
     store.persist([{ type: "prune", belowEpoch: 1 }]);
+    await store.written();
     const state = store.load();
     expect(state.claims).toEqual([{ recipient: ALICE, epoch: 2 }]);
     expect(state.signings.map(({ id }) => id)).toEqual([claimRound(ALICE, 2)]);
@@ -110,7 +111,7 @@ describe("what is stored", () => {
 
 describe("P-71: one digest a round", () => {
   it("the same digest again is fine", () => {
-    const store = openStore(path);
+    const store = openStore(path, DEPLOYMENT);
     const record: PersistRecord = { type: "signing", ...signing(ALICE, 1, DIGEST_1, 5n) };
     store.persist([record]);
     store.persist([record]);
@@ -119,10 +120,10 @@ describe("P-71: one digest a round", () => {
   });
 
   it("error: another digest for the round, also after a restart, and nothing of that step is kept", () => {
-    const first = openStore(path);
+    const first = openStore(path, DEPLOYMENT);
     first.persist([{ type: "signing", ...signing(ALICE, 1, DIGEST_1, 5n) }]);
     first.close();
-    const store = openStore(path);
+    const store = openStore(path, DEPLOYMENT);
     expectCode("SIGNING_CONFLICT", () =>
       store.persist([
         { type: "claim", recipient: BOB, epoch: 1 },
@@ -134,7 +135,7 @@ describe("P-71: one digest a round", () => {
   });
 
   it("the file itself refuses to change or delete a signing", () => {
-    const store = openStore(path);
+    const store = openStore(path, DEPLOYMENT);
     store.persist([{ type: "signing", ...signing(ALICE, 1, DIGEST_1, 5n) }]);
     store.close();
     const db = openDatabase(path);
@@ -153,36 +154,34 @@ describe("a process that dies", () => {
       if (durable >= 40) break;
     }
     await kill(child);
-    const store = openStore(path);
-    const { signings, ledgerJson } = store.load();
-    // The child may have committed more before the signal reached it, but never half a step.
-    expect(signings.length).toBeGreaterThan(durable);
-    expect(ledgerJson).toBe(`{"epoch":${signings.length - 1}}`);
+    const store = openStore(path, DEPLOYMENT);
+    // The child may have committed more before the signal reached it.
+    expect(store.load().signings.length).toBeGreaterThan(durable);
     store.close();
   });
 
   it("error: a second process on the same file", async () => {
     const { child } = await spawnHolder("hold");
-    expectCode("STORE_LOCKED", () => openStore(path));
+    expectCode("STORE_LOCKED", () => openStore(path, DEPLOYMENT));
     await kill(child);
-    openStore(path).close();
+    openStore(path, DEPLOYMENT).close();
   });
 
   it("error: the same process twice on one file", () => {
-    const store = openStore(path);
-    expectCode("STORE_LOCKED", () => openStore(path));
+    const store = openStore(path, DEPLOYMENT);
+    expectCode("STORE_LOCKED", () => openStore(path, DEPLOYMENT));
     store.close();
-    openStore(path).close();
+    openStore(path, DEPLOYMENT).close();
   });
 
   it("behaviour: a reader may copy the file while the agent runs", () => {
-    const store = openStore(path);
+    const store = openStore(path, DEPLOYMENT);
     store.persist([{ type: "claim", recipient: ALICE, epoch: 1 }]);
     const copy = join(directory, "copy.sqlite");
     const reader = openDatabase(path);
     reader.exec(`VACUUM INTO '${copy}'`);
     reader.close();
-    const restored = openStore(copy);
+    const restored = openStore(copy, DEPLOYMENT);
     expect(restored.load().claims).toHaveLength(1);
     restored.close();
     store.close();
@@ -192,11 +191,11 @@ describe("a process that dies", () => {
 describe("a file that cannot be used", () => {
   it("error: it is not a database", () => {
     writeFileSync(path, "not a database, but long enough to have the header of one".repeat(20));
-    expectCode("STORE_CORRUPT", () => openStore(path));
+    expectCode("STORE_CORRUPT", () => openStore(path, DEPLOYMENT));
   });
 
   it("error: its pages are damaged", () => {
-    const store = openStore(path);
+    const store = openStore(path, DEPLOYMENT);
     for (let epoch = 0; epoch < 400; epoch++) {
       store.persist([{ type: "signing", ...signing(ALICE, epoch, DIGEST_1, 1n) }]);
     }
@@ -204,40 +203,56 @@ describe("a file that cannot be used", () => {
     const size = statSync(path).size;
     const file = openSync(path, "r+");
     for (let page = 2; page < size / 4096; page++) writeSync(file, Buffer.alloc(512, 0xee), 0, 512, page * 4096);
-    expectCode("STORE_CORRUPT", () => openStore(path));
+    expectCode("STORE_CORRUPT", () => openStore(path, DEPLOYMENT));
   });
 
   it("error: its end is missing", () => {
-    const store = openStore(path);
+    const store = openStore(path, DEPLOYMENT);
     for (let epoch = 0; epoch < 400; epoch++) {
       store.persist([{ type: "signing", ...signing(ALICE, epoch, DIGEST_1, 1n) }]);
     }
     store.close();
     truncateSync(path, 3 * 4096);
-    expectCode("STORE_CORRUPT", () => openStore(path));
+    expectCode("STORE_CORRUPT", () => openStore(path, DEPLOYMENT));
   });
 
   it("error: it is of another version", () => {
-    openStore(path).close();
+    openStore(path, DEPLOYMENT).close();
     const db = openDatabase(path);
     db.exec("PRAGMA user_version = 99");
     db.close();
-    expectCode("STORE_WRONG_VERSION", () => openStore(path));
+    expectCode("STORE_WRONG_VERSION", () => openStore(path, DEPLOYMENT));
   });
+
+  it.each<Partial<Deployment>>([{ chainId: 1 }, { rewards: ALICE }, { pool: BOB }, { deployBlock: 8 }])(
+    "error: it belongs to another deployment than %j, and both are named",
+    (other) => {
+      openStore(path, DEPLOYMENT).close();
+      const open = () => openStore(path, { ...DEPLOYMENT, ...other });
+      expectCode("STORE_WRONG_DEPLOYMENT", open);
+      for (const value of [...Object.values(DEPLOYMENT), ...Object.values(other)]) expect(open).toThrow(String(value));
+      openStore(path, DEPLOYMENT).close();
+    },
+  );
 
   it("error: its path is a directory, or in none", () => {
     const inner = join(directory, "inner");
     mkdirSync(inner);
-    expectCode("STORE_OPEN_FAILED", () => openStore(inner));
-    expectCode("STORE_OPEN_FAILED", () => openStore(join(directory, "nowhere", "agent.sqlite")));
+    expectCode("STORE_OPEN_FAILED", () => openStore(inner, DEPLOYMENT));
+    expectCode("STORE_OPEN_FAILED", () => openStore(join(directory, "nowhere", "agent.sqlite"), DEPLOYMENT));
   });
 
   it("error: the disk refuses a write; nothing of it is kept, and later ones succeed", async () => {
     // A file-size limit of the operating system stands in for a full disk: the refused write and SQLite's way back are the same.
     const { lines } = await spawnHolder("fill", { fileLimitKib: 1_024 });
-    expect((await lines.next()).value).toBe("STORE_WRITE_FAILED");
-    expect(JSON.parse((await lines.next()).value)).toMatchObject({ ledgerJson: "before", claims: [] });
-    expect(JSON.parse((await lines.next()).value)).toMatchObject([{ epoch: 2 }]);
+    const next = async (): Promise<string> => (await lines.next()).value;
+    expect(await next()).toBe("STORE_WRITE_FAILED");
+    expect(JSON.parse(await next())).toEqual([]);
+    // The ledger, written in chunks: the former one stays, and whoever gives more of it is told again.
+    expect(await next()).toBe("STORE_WRITE_FAILED");
+    expect(await next()).toBe("2");
+    expect(await next()).toBe("STORE_WRITE_FAILED");
+    expect(JSON.parse(await next())).toMatchObject([{ epoch: 2 }]);
   });
 });
 

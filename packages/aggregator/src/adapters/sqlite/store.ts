@@ -1,8 +1,10 @@
 /**
- * The agent's memory: one SQLite file. Enters: records of the core's `persist` effects. Leaves: the state to start from after a
- * crash, and stored bundles. Not its job: deciding what to keep, or checking what a bundle says.
+ * The agent's memory: one SQLite file, bound to one deployment. Enters: records of the core's `persist` effects. Leaves: the state to start from
+ * after a crash, stored bundles, the chain's events. Not its job: deciding what to keep, or checking what a bundle says.
  *
  * Durability: write-ahead log with `synchronous = FULL`, so a transaction is on disk when `persist` returns (P-71), at about 0.3 ms.
+ * Ledger records are the exception: they are large and can be folded again, so they are written in chunks over later turns of the event loop
+ * (ledgerWriter.ts), and a `prune` waits for those before it: what it lets go must not be missed by the ledger that a crash leaves.
  * One process a file: a lock beside it (`<path>.lock`, freed by the operating system when the process dies, however it dies) keeps a
  * second agent out, while readers such as `sqlite3 <path> .backup` may still copy the file as the agent runs.
  */
@@ -21,20 +23,25 @@ import {
   type Subject,
 } from "@quorate/common";
 import type { PersistRecord, RestoredState, SigningRecord } from "../../core/io.ts";
+import type { ChainEvent } from "../../core/ledger/events.ts";
 import type { Store } from "../../driver/ports.ts";
+import { type Deployment, keepDeployment, requireDeployment } from "./deployment.ts";
+import { discardUncovered, readEvents, readLedger } from "./ledgerReader.ts";
+import { writeLedger } from "./ledgerWriter.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
-import { openDatabase, query, storeError } from "./sqlite.ts";
+import { openDatabase, query, storeError, transact } from "./sqlite.ts";
+import { type Chunks, Turns } from "./turns.ts";
 
 /**
  * Opens the store at `path`, making the file if it is not there.
- * @throws STORE_OPEN_FAILED, STORE_LOCKED, STORE_CORRUPT, STORE_WRONG_VERSION
+ * @throws STORE_OPEN_FAILED, STORE_LOCKED, STORE_CORRUPT, STORE_WRONG_VERSION, STORE_WRONG_DEPLOYMENT
  */
-export function openStore(path: string): Store {
+export function openStore(path: string, deployment: Deployment): Store {
   const lock = takeLock(path);
   let db: DatabaseSync | undefined;
   try {
     db = openDatabase(path);
-    prepareFile(db, path);
+    prepareFile(db, path, deployment);
     return new SqliteStore(path, db, lock);
   } catch (error) {
     closeQuietly(db);
@@ -56,23 +63,29 @@ function takeLock(path: string): DatabaseSync {
   }
 }
 
-function prepareFile(db: DatabaseSync, path: string): void {
+function prepareFile(db: DatabaseSync, path: string, deployment: Deployment): void {
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
   const findings = query<{ quick_check: string }>(db, "PRAGMA quick_check(3)").map((row) => row.quick_check);
   if (findings.join() !== "ok") throw quorateError("STORE_CORRUPT", { path, findings });
   const version = query<{ user_version: number }>(db, "PRAGMA user_version")[0]?.user_version ?? 0;
   const tables = query<{ n: number }>(db, "SELECT count(*) AS n FROM sqlite_schema")[0]?.n ?? 0;
   if (version === 0 && tables === 0) {
-    transact(db, () => db.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION};`));
+    transact(db, () => {
+      db.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION};`);
+      keepDeployment(db, deployment);
+    });
   } else if (version !== SCHEMA_VERSION) {
     throw quorateError("STORE_WRONG_VERSION", { path, found: version, expected: SCHEMA_VERSION });
   }
+  requireDeployment(db, path, deployment);
+  discardUncovered(db);
 }
 
 class SqliteStore implements Store {
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #lock: DatabaseSync;
+  readonly #turns: Turns = new Turns();
 
   constructor(path: string, db: DatabaseSync, lock: DatabaseSync) {
     this.#path = path;
@@ -86,7 +99,7 @@ class SqliteStore implements Store {
    */
   load(): RestoredState {
     return this.#coded("STORE_OPEN_FAILED", () => ({
-      ledgerJson: query<{ json: string }>(this.#db, "SELECT json FROM ledger")[0]?.json ?? null,
+      ledger: readLedger(this.#db),
       signings: this.#rows<SigningRow>("signing").map((row) => ({
         id: { kind: row.kind, epoch: row.epoch, subject: row.subject },
         digest: row.digest as Hex,
@@ -101,12 +114,32 @@ class SqliteStore implements Store {
 
   /** @throws SIGNING_CONFLICT (P-71), STORE_WRITE_FAILED, STORE_CORRUPT; then none of `records` was kept */
   persist(records: readonly PersistRecord[]): void {
-    if (records.length === 0) return;
-    this.#coded("STORE_WRITE_FAILED", () =>
-      transact(this.#db, () => {
-        for (const record of records) writeRecord(this.#db, record);
-      }),
-    );
+    const now = records.filter((record): record is WrittenNow => record.type !== "ledger" && record.type !== "prune");
+    if (now.length > 0) {
+      this.#coded("STORE_WRITE_FAILED", () =>
+        transact(this.#db, () => {
+          for (const record of now) writeRecord(this.#db, record);
+        }),
+      );
+    }
+    for (const record of records) {
+      if (record.type === "ledger") this.#turns.add(() => this.#codedChunks(writeLedger(this.#db, record)));
+      if (record.type === "prune") this.#turns.add(() => this.#codedChunks(prune(this.#db, record.belowEpoch)));
+    }
+  }
+
+  /** @throws (rejects) STORE_WRITE_FAILED, STORE_CORRUPT when the disk refused a chunk; `persist` then throws it too */
+  written(): Promise<void> {
+    return this.#turns.done();
+  }
+
+  *events(fromBlock: number): Generator<ChainEvent> {
+    const events = readEvents(this.#db, fromBlock);
+    for (;;) {
+      const next = this.#coded("STORE_OPEN_FAILED", () => events.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
   }
 
   /** The bundle of one round, or of the recipient's latest epoch that has one. */
@@ -119,6 +152,7 @@ class SqliteStore implements Store {
   }
 
   close(): void {
+    this.#turns.stop();
     closeQuietly(this.#db);
     closeQuietly(this.#lock);
   }
@@ -127,6 +161,10 @@ class SqliteStore implements Store {
     const about = table === "signing" ? "kind, subject" : "recipient";
     const sql = `SELECT * FROM ${table} WHERE epoch >= (SELECT first_epoch FROM window) ORDER BY epoch, ${about}`;
     return query<R>(this.#db, sql);
+  }
+
+  *#codedChunks(chunks: Chunks): Chunks {
+    while (this.#coded("STORE_WRITE_FAILED", () => chunks.next()).done !== true) yield;
   }
 
   #coded<T>(otherwise: "STORE_OPEN_FAILED" | "STORE_WRITE_FAILED", run: () => T): T {
@@ -151,11 +189,11 @@ interface SigningRow {
 }
 type BundleRow = RoundRow & { readonly json: string };
 
-function writeRecord(db: DatabaseSync, record: PersistRecord): void {
+/** What is on disk when `persist` returns. */
+type WrittenNow = Exclude<PersistRecord, { type: "ledger" | "prune" }>;
+
+function writeRecord(db: DatabaseSync, record: WrittenNow): void {
   switch (record.type) {
-    case "ledger":
-      db.prepare("INSERT INTO ledger VALUES (1, ?) ON CONFLICT DO UPDATE SET json = excluded.json").run(record.json);
-      return;
     case "signing":
       writeSigning(db, record);
       return;
@@ -168,11 +206,15 @@ function writeRecord(db: DatabaseSync, record: PersistRecord): void {
       db.prepare("INSERT OR REPLACE INTO bundle (recipient, epoch, json) VALUES (?, ?, ?)").run(recipient, epoch, json);
       return;
     }
-    case "prune":
-      db.prepare("DELETE FROM claim WHERE epoch < ?").run(record.belowEpoch);
-      db.prepare("UPDATE window SET first_epoch = max(first_epoch, ?)").run(record.belowEpoch);
-      return;
   }
+}
+
+/** Not bounded, because it is small: claims that this agent accepted for its own stakers within one epoch. */
+function* prune(db: DatabaseSync, belowEpoch: number): Chunks {
+  transact(db, () => {
+    db.prepare("DELETE FROM claim WHERE epoch < ?").run(belowEpoch);
+    db.prepare("UPDATE window SET first_epoch = max(first_epoch, ?)").run(belowEpoch);
+  });
 }
 
 /** P-71: the first digest of a round stands; the same one again changes nothing, another one is refused. */
@@ -192,18 +234,6 @@ function writeSigning(db: DatabaseSync, { id, digest, signed }: SigningRecord): 
       digest,
       message,
     });
-  }
-}
-
-function transact(db: DatabaseSync, run: () => void): void {
-  db.exec("BEGIN IMMEDIATE");
-  try {
-    run();
-    db.exec("COMMIT");
-  } catch (error) {
-    // A full disk or an input/output error may have rolled back already; then there is nothing left to undo.
-    if (db.isTransaction) db.exec("ROLLBACK");
-    throw error;
   }
 }
 

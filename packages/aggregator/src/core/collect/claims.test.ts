@@ -21,6 +21,7 @@ import {
   TestAgent,
   testNode,
 } from "../../testing/cluster.ts";
+import { ledgerOf } from "../../testing/ledgerDisk.ts";
 import { ALL, boot, node, owedToStaker, PENDING, STAKER } from "../../testing/twenty.ts";
 import type { Agent, SigningRecord } from "../io.ts";
 import { claimRound } from "../kinds/rewardClaim.ts";
@@ -216,10 +217,9 @@ describe("a restart", () => {
     const before = await boot(1);
     await before.ask(STAKER);
     const firstShare = published(before.effects).find((data) => decodeGossip(data).type === "share");
-    const ledger = before.records.findLast((record) => record.type === "ledger");
     const restored = {
       ...NOTHING_RESTORED,
-      ledgerJson: ledger?.type === "ledger" ? ledger.json : null,
+      ledger: ledgerOf(before.records),
       signings: before.records.flatMap((record) => (record.type === "signing" ? [record] : [])),
       claims: before.records.flatMap((record) => (record.type === "claim" ? [record] : [])),
     };
@@ -239,16 +239,25 @@ describe("a restart", () => {
   it("shows the ledger's amount for a claim taken up again before the chain was read, never a lower one", async () => {
     const before = await boot(1);
     await before.ask(STAKER);
-    const ledger = before.records.findLast((record) => record.type === "ledger");
-    const ledgerJson = ledger?.type === "ledger" ? ledger.json : null;
     // Killed after the claim was recorded, before its signing was.
     const after = new TestAgent(node(1), {
       ...NOTHING_RESTORED,
-      ledgerJson,
+      ledger: ledgerOf(before.records),
       claims: [{ recipient: STAKER, epoch: 2 }],
     });
     await after.feed({ type: "started" });
     expect(after.claim(STAKER)).toMatchObject({ status: "collecting", amount, signers: [] });
+  });
+
+  it("takes up a claim of an epoch that its stored ledger does not hold when that closes again, never with a lower amount", async () => {
+    const before = await boot(1);
+    await before.ask(STAKER);
+    // Killed after the claim was recorded, while the ledger of its epoch was being written.
+    const after = new TestAgent(node(1), { ...NOTHING_RESTORED, claims: [{ recipient: STAKER, epoch: 2 }] });
+    await after.feed({ type: "started" });
+    expect(after.claim(STAKER)).toBeNull();
+    await after.boot(ALL, 3);
+    expect(after.claim(STAKER)).toMatchObject({ status: "collecting", amount, signers: [1] });
   });
 
   it("never signs another digest for a round it has signed (P-71)", async () => {
@@ -290,9 +299,8 @@ describe("when every round is taken (P-88)", () => {
   /** An agent with three closed epochs that has come back to as many rounds as there may be: it has signed in each of them. */
   async function full(): Promise<Agent> {
     const before = await boot(1);
-    const ledger = before.records.findLast(({ type }) => type === "ledger");
-    if (ledger?.type !== "ledger") throw new Error("closing an epoch stores the ledger");
-    const agent = new TestAgent(node(1), { ...NOTHING_RESTORED, ledgerJson: ledger.json, signings: fullRounds }).core;
+    const restored = { ...NOTHING_RESTORED, ledger: ledgerOf(before.records), signings: fullRounds };
+    const agent = new TestAgent(node(1), restored).core;
     agent.handle({ type: "started" }, 0);
     agent.handle({ type: "chain-health", health: { healthy: true } }, 0);
     expect(agent.status().rounds).toBe(ROUNDS_MAX);

@@ -12,8 +12,8 @@ import {
   type NodeId,
   type NodeView,
   PACKED_GROUP_SIZE,
-  type Sum,
   Signers,
+  type Sum,
   stakeSigned,
   sumsOf,
 } from "@quorate/common";
@@ -124,7 +124,11 @@ function wantedPayable({ context, rounds, view }: PlanInput, epoch: number): Wan
       key: `payable:${epoch}`,
       notAfter: endOf(view, epoch + 2),
       build() {
-        const signature = sumWithBlocks(context, presence, shares.map(([, share]) => share));
+        const signature = sumWithBlocks(
+          context,
+          presence,
+          shares.map(([, share]) => share),
+        );
         const keys = keysOf(view, signers.ids());
         const digest = fromHex(presence.digest);
         if (signature === null || !context.modules.scheme.verifyAggregate(keys, digest, signature)) return null;

@@ -8,7 +8,7 @@ import type { Context, Step } from "../context.ts";
 import type { RestoredState, SubmitOutcome } from "../io.ts";
 import { reportRound } from "../kinds/epochReport.ts";
 import type { ChainEvent } from "../ledger/events.ts";
-import { type LedgerState, lastClosedEpoch, withLanded } from "../ledger/ledger.ts";
+import { type AdmitNode, type LedgerState, lastClosedEpoch, withLanded } from "../ledger/ledger.ts";
 import { silentReports } from "../ledger/uptime.ts";
 import {
   ALARM_FROM_SILENT,
@@ -35,6 +35,7 @@ export interface ReportsModules {
   readonly context: Context;
   readonly rounds: RoundTable;
   readonly catchUp: CatchUp;
+  readonly admit: AdmitNode;
 }
 
 export class Reports implements Collector {
@@ -91,7 +92,7 @@ export class Reports implements Collector {
     const spacingMs = turnMs(ledger.epochSeconds ?? 0, context.nodes.length);
     this.#nextLookMs = step.nowMs + Math.max(TICK_MS, Math.floor(spacingMs / 2));
     if (ownNode === null) return;
-    const wanted = this.#plan(events === null ? ledger : withLanded(ledger, events), step.nowMs);
+    const wanted = this.#plan(events === null ? ledger : withLanded(ledger, events, this.#modules.admit), step.nowMs);
     this.#forgetOthers(wanted);
     const senders = context.nodes.filter(({ state }) => state !== "exited").map(({ id }) => id);
     for (const one of wanted) {
@@ -119,7 +120,12 @@ export class Reports implements Collector {
     if (outcome.kind === "included") this.#landed(sent);
     const level = outcome.kind === "failed" || outcome.kind === "reverted" ? "warn" : "info";
     const why = "code" in outcome ? { reason: outcome.code } : {};
-    emit({ type: "observe", level, code: `SUBMISSION_${outcome.kind.toUpperCase()}`, values: { key: sent.key, ...why } });
+    emit({
+      type: "observe",
+      level,
+      code: `SUBMISSION_${outcome.kind.toUpperCase()}`,
+      values: { key: sent.key, ...why },
+    });
   }
 
   prune(belowEpoch: number): void {
@@ -185,6 +191,11 @@ export class Reports implements Collector {
     const silent = ownNode === null ? null : silentReports(ledger, ownNode.id);
     if (ownNode === null || silent === null || silent < ALARM_FROM_SILENT || silent === this.#alarmedAt) return;
     this.#alarmedAt = silent;
-    emit({ type: "observe", level: "warn", code: "NODE_SILENT", values: { nodeId: ownNode.id, silentReports: silent } });
+    emit({
+      type: "observe",
+      level: "warn",
+      code: "NODE_SILENT",
+      values: { nodeId: ownNode.id, silentReports: silent },
+    });
   }
 }

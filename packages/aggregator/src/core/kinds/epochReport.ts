@@ -5,7 +5,8 @@
  */
 import { hasReportQuorum, type RoundId } from "@quorate/common";
 import type { Context } from "../context.ts";
-import { lastClosedEpoch, totalOwedAt } from "../ledger/ledger.ts";
+import { totalOwedAt } from "../ledger/amounts.ts";
+import { lastClosedEpoch } from "../ledger/ledger.ts";
 import { reportLists } from "../ledger/uptime.ts";
 import { oldestInWindow } from "../ledger/window.ts";
 import type { Decision, MessageKind, MessageOfKind } from "./kind.ts";

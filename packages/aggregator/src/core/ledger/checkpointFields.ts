@@ -4,7 +4,4 @@ import { z } from "zod";
 
 export const hex = z.custom<Hex>((value) => typeof value === "string" && /^0x(?:[0-9a-f]{2})*$/.test(value));
 export const integer = z.number().int().nonnegative();
-export const amount = z
-  .string()
-  .regex(/^(0|[1-9][0-9]*)$/)
-  .transform(BigInt);
+export const amount = z.bigint().nonnegative();

@@ -3,11 +3,19 @@
  * Enters: events in order and finalised heads. Leaves: the node set, and for each of the last closed epochs what every recipient is owed.
  * Not here: reading the chain (adapters/chain), deciding what to sign (policy.ts).
  */
-import { type Address, type ChainHead, type NodeId, type NodeState, quorateError } from "@quorate/common";
+import {
+  type Address,
+  type ChainHead,
+  isQuorateError,
+  type NodeId,
+  type NodeState,
+  quorateError,
+} from "@quorate/common";
 import { SIGNING_WINDOW_EPOCHS } from "../limits.ts";
 import { type PoolState, releasedAt } from "./emission.ts";
 import type { ChainEvent, LedgerNode } from "./events.ts";
 import { checkFollows } from "./follows.ts";
+import { addAmounts, type ClosedEpoch, type Journal, noteClosed } from "./journal.ts";
 import { copyUptime, foldReports, takeBounties } from "./reports.ts";
 import { splitEpoch, type WeighedNode } from "./split.ts";
 import { closeUptime, emptyUptime, type UptimeState } from "./uptime.ts";
@@ -23,13 +31,10 @@ export interface FoldedNode {
   readonly earnsUntil: number | null;
 }
 
-/** Lifetime amounts at the close of one epoch. */
-export interface ClosedEpoch {
-  readonly epoch: number;
-  readonly owed: ReadonlyMap<Address, bigint>;
-}
-
-/** Everything the fold knows; plain data, so that it can be stored and compared. */
+/**
+ * Everything the fold knows; plain data, so that it can be stored and compared. Lifetime amounts are kept once, as they are now: those at the
+ * close of an earlier epoch are less by what later ones credited (`amountAt`).
+ */
 export interface LedgerState {
   head: ChainHead | null;
   genesis: number | null;
@@ -41,11 +46,15 @@ export interface LedgerState {
   releasedAtOpen: bigint;
   carry: bigint;
   nodes: Map<NodeId, FoldedNode>;
+  /** Lifetime amounts at the close of the last closed epoch, and their sum. */
   owed: Map<Address, bigint>;
+  totalOwed: bigint;
   /** The last SIGNING_WINDOW_EPOCHS closed epochs, oldest first. */
   closed: ClosedEpoch[];
   /** Who signed the reports, and what follows from it (P-56, P-59 to P-63). */
   uptime: UptimeState;
+  /** What the store has not been given yet; null where nothing is stored. No part of what is folded. */
+  journal: Journal | null;
 }
 
 export function emptyLedger(): LedgerState {
@@ -59,8 +68,10 @@ export function emptyLedger(): LedgerState {
     carry: 0n,
     nodes: new Map(),
     owed: new Map(),
+    totalOwed: 0n,
     closed: [],
     uptime: emptyUptime(),
+    journal: null,
   };
 }
 
@@ -84,26 +95,43 @@ export function advanceLedger(
   admit: AdmitNode,
 ): LedgerChange {
   // Heads without events come every few seconds, and cannot be refused.
-  if (events.length === 0) return fold(state, events, head, admit);
-  const draft = { ...state, nodes: new Map(state.nodes), uptime: copyUptime(state.uptime) };
-  const change = fold(draft, events, head, admit);
-  Object.assign(state, draft);
-  return change;
-}
-
-function fold(state: LedgerState, events: readonly ChainEvent[], head: ChainHead, admit: AdmitNode): LedgerChange {
-  const firstOpen = state.openEpoch;
+  const draft =
+    events.length === 0 ? state : { ...state, nodes: new Map(state.nodes), uptime: copyUptime(state.uptime) };
+  const closed: ClosedEpoch[] = [];
   let nodesChanged = false;
   for (const event of events) {
-    closeEpochs(state, event.timestamp);
-    checkFollows(state, event);
-    foldReports(state, event);
-    nodesChanged = applyEvent(state, event, admit) || nodesChanged;
+    closeEpochs(draft, event.timestamp, closed);
+    checkFollows(draft, event);
+    foldReports(draft, event);
+    nodesChanged = applyEvent(draft, event, admit) || nodesChanged;
   }
-  closeEpochs(state, head.timestamp);
-  state.head = head;
-  const closedEpochs = Array.from({ length: state.openEpoch - firstOpen }, (_, i) => firstOpen + i);
-  return { closedEpochs, nodesChanged };
+  closeEpochs(draft, head.timestamp, closed);
+  draft.head = head;
+  Object.assign(state, draft);
+  // What is too large to be copied changes last, when nothing can be refused any more.
+  for (const epoch of closed) addAmounts(state.owed, epoch.credits);
+  for (const epoch of closed) if (state.journal !== null) noteClosed(state.journal, epoch);
+  for (const event of events) state.journal?.events.push(event);
+  return { closedEpochs: closed.map(({ epoch }) => epoch), nodesChanged };
+}
+
+/**
+ * The ledger as it would be with events that are not final, for a look at what has landed (P-92): the node set and what the reports came to. No epoch
+ * closes in it, amounts are the ledger's own, and it ends before the first event that cannot follow.
+ */
+export function withLanded(state: LedgerState, events: readonly ChainEvent[], admit: AdmitNode): LedgerState {
+  const view = { ...state, nodes: new Map(state.nodes), uptime: copyUptime(state.uptime), journal: null };
+  for (const event of events) {
+    try {
+      checkFollows(view, event);
+    } catch (error) {
+      if (isQuorateError(error)) return view;
+      throw error;
+    }
+    foldReports(view, event);
+    applyEvent(view, event, admit);
+  }
+  return view;
 }
 
 /** The last closed epoch, or null before the first. */
@@ -113,8 +141,28 @@ export function lastClosedEpoch(state: LedgerState): number | null {
 
 /** Lifetime amount of a recipient at the close of an epoch of the window; null outside of it. */
 export function amountAt(state: LedgerState, epoch: number, recipient: Address): bigint | null {
+  if (!isInWindow(state, epoch)) return null;
+  let amount = state.owed.get(recipient) ?? 0n;
+  for (const later of state.closed) if (later.epoch > epoch) amount -= later.credits.get(recipient) ?? 0n;
+  return amount;
+}
+
+/**
+ * Whom an epoch of the window credited, each with its lifetime amount at that epoch's close, in the order of the split; null outside of the window.
+ * Reads the state as it goes: whoever takes it in several turns of the event loop must be done before another epoch closes.
+ */
+export function changes(state: LedgerState, epoch: number): IterableIterator<[Address, bigint]> | null {
   const closed = state.closed.find((entry) => entry.epoch === epoch);
-  return closed === undefined ? null : (closed.owed.get(recipient) ?? 0n);
+  return closed === undefined ? null : amountsOf(state, closed);
+}
+
+function* amountsOf(state: LedgerState, { epoch, credits }: ClosedEpoch): IterableIterator<[Address, bigint]> {
+  for (const recipient of credits.keys()) yield [recipient, amountAt(state, epoch, recipient) ?? 0n];
+}
+
+function isInWindow({ closed }: LedgerState, epoch: number): boolean {
+  const [oldest] = closed;
+  return oldest !== undefined && epoch >= oldest.epoch && epoch < oldest.epoch + closed.length;
 }
 
 function applyEvent(state: LedgerState, event: ChainEvent, admit: AdmitNode): boolean {
@@ -197,13 +245,14 @@ function openEpochStart({ genesis, epochSeconds, openEpoch }: LedgerState): numb
   return (genesis ?? 0) + openEpoch * (epochSeconds ?? 0);
 }
 
-function closeEpochs(state: LedgerState, timestamp: number): void {
+function closeEpochs(state: LedgerState, timestamp: number, closed: ClosedEpoch[]): void {
   if (state.genesis === null || state.epochSeconds === null) return;
   while (timestamp >= state.genesis + (state.openEpoch + 1) * state.epochSeconds)
-    closeEpoch(state, state.genesis, state.epochSeconds);
+    closed.push(closeEpoch(state, state.genesis, state.epochSeconds));
 }
 
-function closeEpoch(state: LedgerState, genesis: number, epochSeconds: number): void {
+/** Lifetime amounts are left to the caller. */
+function closeEpoch(state: LedgerState, genesis: number, epochSeconds: number): ClosedEpoch {
   const start = genesis + state.openEpoch * epochSeconds;
   const end = start + epochSeconds;
   const released = state.pool === null ? 0n : releasedAt(state.pool, end);
@@ -211,27 +260,34 @@ function closeEpoch(state: LedgerState, genesis: number, epochSeconds: number): 
   const bounties = takeBounties(state.uptime, emission);
   const { credits, carry } = splitEpoch(emission + state.carry - bounties.total, weighNodes(state, start, end));
   closeUptime(state, state.openEpoch, end, epochSeconds);
-  const owed = new Map(state.owed);
-  for (const [recipient, amount] of [...bounties.credits, ...credits])
-    owed.set(recipient, (owed.get(recipient) ?? 0n) + amount);
-  state.owed = owed;
+  addAmounts(credits, bounties.credits);
+  state.totalOwed += emission + state.carry - carry;
   state.carry = carry;
   state.releasedAtOpen = released;
-  state.closed = [...state.closed, { epoch: state.openEpoch, owed }].slice(-SIGNING_WINDOW_EPOCHS);
+  const closed: ClosedEpoch = { epoch: state.openEpoch, totalOwed: state.totalOwed, credits };
+  state.closed = [...state.closed, closed].slice(-SIGNING_WINDOW_EPOCHS);
   state.openEpoch += 1;
   for (const [id, folded] of state.nodes) {
     if (folded.activeSeconds > 0) state.nodes.set(id, { ...folded, activeSeconds: 0 });
   }
+  return closed;
 }
 
 /** P-53. In id order, so that every agent folds in the same order. */
 function weighNodes(state: LedgerState, start: number, end: number): WeighedNode[] {
+  // Most nodes have the stake and the seconds of the one before them: their weight is multiplied once.
+  let last = { stake: 0n, seconds: 0, weight: 0n };
   return sortedNodes(state).map((folded) => {
     const { stake, feeBps, contributors } = folded.node;
-    return { stake, feeBps, contributors, weight: stake * BigInt(secondsActive(folded, start, end)) };
+    const seconds = secondsActive(folded, start, end);
+    if (seconds !== last.seconds || stake !== last.stake) last = { stake, seconds, weight: stake * BigInt(seconds) };
+    return { stake, feeBps, contributors, weight: last.weight };
   });
 }
 
+/** In id order. Ids follow on (P-20) and the map keeps the order of registration, so there is seldom anything to sort. */
 export function sortedNodes(state: LedgerState): FoldedNode[] {
-  return [...state.nodes.values()].sort((a, b) => a.node.id - b.node.id);
+  const nodes = [...state.nodes.values()];
+  const inOrder = nodes.every(({ node }, i) => i === 0 || (nodes[i - 1] as FoldedNode).node.id < node.id);
+  return inOrder ? nodes : nodes.sort((a, b) => a.node.id - b.node.id);
 }

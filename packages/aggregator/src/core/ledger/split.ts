@@ -14,7 +14,7 @@ export interface WeighedNode {
 }
 
 export interface Split {
-  readonly credits: ReadonlyMap<Address, bigint>;
+  readonly credits: Map<Address, bigint>;
   readonly carry: bigint;
 }
 
@@ -24,8 +24,14 @@ export function splitEpoch(toSplit: bigint, nodes: readonly WeighedNode[]): Spli
   if (totalWeight === 0n) return { credits, carry: toSplit };
 
   let carry = toSplit;
+  // Most nodes weigh what the one before them does: a division of large integers is what closing an epoch spends its time on.
+  let lastWeight = 0n;
+  let reward = 0n;
   for (const node of nodes) {
-    const reward = (toSplit * node.weight) / totalWeight;
+    if (node.weight !== lastWeight) {
+      lastWeight = node.weight;
+      reward = (toSplit * lastWeight) / totalWeight;
+    }
     if (reward === 0n) continue;
     carry -= reward;
     creditNode(credits, node, reward);
@@ -40,8 +46,14 @@ function creditNode(credits: Map<Address, bigint>, node: WeighedNode, reward: bi
   const fee = (reward * BigInt(node.feeBps)) / BPS;
   const shared = reward - fee;
   let dust = shared;
+  // As above: contributors of one node often have equal stakes.
+  let lastStake = 0n;
+  let part = 0n;
   for (const contributor of node.contributors) {
-    const part = (shared * contributor.stake) / node.stake;
+    if (contributor.stake !== lastStake) {
+      lastStake = contributor.stake;
+      part = (shared * lastStake) / node.stake;
+    }
     dust -= part;
     credit(credits, contributor.beneficiary, part);
   }
@@ -49,5 +61,7 @@ function creditNode(credits: Map<Address, bigint>, node: WeighedNode, reward: bi
 }
 
 function credit(credits: Map<Address, bigint>, to: Address, amount: bigint): void {
-  if (amount > 0n) credits.set(to, (credits.get(to) ?? 0n) + amount);
+  if (amount === 0n) return;
+  const before = credits.get(to);
+  credits.set(to, before === undefined ? amount : before + amount);
 }

@@ -1,0 +1,262 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Hex, quorateError } from "@quorate/common";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { restoreLedger, takeRecord } from "../../core/ledger/checkpoint.ts";
+import type { ChainEvent } from "../../core/ledger/events.ts";
+import { advanceLedger, type LedgerState } from "../../core/ledger/ledger.ts";
+import {
+  admit,
+  EPOCH_SECONDS,
+  foldAll,
+  folded,
+  GENESIS,
+  headAt,
+  histories,
+  lastTimestamp,
+  network,
+} from "../../testing/ledgerHistory.ts";
+import { DEPLOYMENT, LEDGER_NETWORK } from "../testing/storeCases.ts";
+import { writeLedger } from "./ledgerWriter.ts";
+import { openDatabase, query } from "./sqlite.ts";
+import { openStore } from "./store.ts";
+import { Turns } from "./turns.ts";
+
+let directory: string;
+let path: string;
+const children: ChildProcess[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "quorate-ledger-"));
+  path = join(directory, "agent.sqlite");
+});
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  rmSync(directory, { recursive: true });
+});
+
+const closedBy = (epochs: number) => headAt(GENESIS + epochs * EPOCH_SECONDS);
+
+/** The ledger of the file, folded state as the core restores it. */
+function load(at = path): LedgerState {
+  const store = openStore(at, DEPLOYMENT);
+  try {
+    return restoreLedger(store.load().ledger);
+  } finally {
+    store.close();
+  }
+}
+
+describe("the ledger in rows", () => {
+  it("property: stored record by record and loaded again, it is what was folded, and so are the events (P-50)", async () => {
+    let file = 0;
+    await fc.assert(
+      fc.asyncProperty(histories, fc.array(fc.nat({ max: 4_000 }), { maxLength: 6 }), async (events, offsets) => {
+        const at = join(directory, `${file++}.sqlite`);
+        const store = openStore(at, DEPLOYMENT);
+        let state = restoreLedger(store.load().ledger);
+        const until = lastTimestamp(events) + 3 * EPOCH_SECONDS;
+        const ends = offsets.map((offset) => GENESIS + offset).filter((end) => end < until);
+        let start = 0;
+        for (const end of [...ends.sort((a, b) => a - b), until]) {
+          const range = events.filter(({ timestamp }) => timestamp > start && timestamp <= end);
+          advanceLedger(state, range, headAt(end), admit);
+          start = end;
+          store.persist([takeRecord(state)]);
+          await store.written();
+          state = restoreLedger(store.load().ledger);
+        }
+        expect(folded(state)).toEqual(folded(foldAll(events, until)));
+        expect([...store.events(0)]).toEqual(events);
+        const middle = events[Math.floor(events.length / 2)]?.blockNumber ?? 0;
+        expect([...store.events(middle)]).toEqual(events.filter(({ blockNumber }) => blockNumber >= middle));
+        store.close();
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("moves credits that have left the window to lifetime amounts, and keeps one row of a node", async () => {
+    const store = openStore(path, DEPLOYMENT);
+    const state = restoreLedger(null);
+    for (let epochs = 1; epochs <= 8; epochs++) {
+      advanceLedger(state, epochs === 1 ? network(3, 2) : [], closedBy(epochs), admit);
+      store.persist([takeRecord(state)]);
+    }
+    await store.written();
+    store.close();
+    const db = openDatabase(path);
+    expect(query(db, "SELECT DISTINCT epoch FROM ledger_credit")).toEqual([3, 4, 5, 6, 7].map((epoch) => ({ epoch })));
+    expect(query(db, "SELECT count(*) AS n FROM ledger_owed")).toEqual([{ n: 6 }]);
+    expect(query(db, "SELECT count(*) AS n FROM ledger_node")).toEqual([{ n: 3 }]);
+    expect(query(db, "SELECT count(*) AS n FROM ledger_epoch")).toEqual([{ n: 8 }]);
+    db.close();
+    expect(folded(load())).toEqual(folded(state));
+  });
+
+  it("streams more events than it reads at a time, while records are written", async () => {
+    const store = openStore(path, DEPLOYMENT);
+    const state = restoreLedger(null);
+    advanceLedger(state, network(1_200, 1), closedBy(1), admit);
+    store.persist([takeRecord(state)]);
+    await store.written();
+    const seen: ChainEvent[] = [];
+    for (const event of store.events(0)) {
+      if (seen.length === 600) {
+        advanceLedger(state, [], closedBy(2), admit);
+        store.persist([takeRecord(state)]);
+        await store.written();
+      }
+      seen.push(event);
+    }
+    expect(seen).toEqual(network(1_200, 1));
+    store.close();
+  });
+});
+
+describe("a crash while the ledger is written", () => {
+  it("between any two chunks leaves the former ledger or the new one, and signings between them stay (P-71)", async () => {
+    const { state, former } = await storedLedger(7);
+    const leaves = Array.from({ length: 40 }, (_, i): ChainEvent => {
+      const position = { blockNumber: GENESIS + 701 + i, logIndex: 0, timestamp: GENESIS + 701 + i };
+      return { type: "leave-requested", id: i + 1, unlocksAt: GENESIS + 5_000, ...position };
+    });
+    advanceLedger(state, leaves, closedBy(8), admit);
+    const record = takeRecord(state);
+    const found: string[] = [];
+    for (let steps = 0; found.length === 0 || found.at(-1) !== "all written"; steps++) {
+      const at = join(directory, `${steps}.sqlite`);
+      copyFileSync(path, at);
+      const done = crashAfter(at, record, steps);
+      const loaded = folded(load(at));
+      const isNew = loaded.openEpoch === 8;
+      expect(loaded).toEqual(isNew ? folded(state) : former);
+      const store = openStore(at, DEPLOYMENT);
+      expect(store.load().signings).toHaveLength(steps);
+      // Whichever it was: written again where it was lost, it is the new one.
+      if (!isNew) {
+        store.persist([record]);
+        await store.written();
+        expect(folded(restoreLedger(store.load().ledger))).toEqual(folded(state));
+        expect([...store.events(GENESIS + 701)]).toEqual(leaves);
+      }
+      store.close();
+      found.push(done ? "all written" : isNew ? "new" : "former");
+    }
+    // Events, nodes, three chunks of credits, the epoch; then the head, the nodes' former rows, three chunks of moves.
+    expect(found.join()).toMatch(/^(former,){7}(new,){5}all written$/);
+  });
+
+  it("behaviour: SIGKILL at any moment leaves what one record said, and every signing that was reported", async () => {
+    for (const afterMs of [0, 3, 10, 25, 60, 110]) {
+      rmSync(path, { force: true });
+      const { begun, written, signed } = await killWhileWriting(afterMs);
+      const state = load();
+      expect(state.openEpoch).toBeGreaterThanOrEqual(written);
+      expect(state.openEpoch).toBeLessThanOrEqual(begun);
+      const epochs = state.openEpoch;
+      const expected =
+        epochs === 0 ? restoreLedger(null) : foldAll(network(...LEDGER_NETWORK), closedBy(epochs).timestamp);
+      expect(folded(state)).toEqual(folded(expected));
+      const store = openStore(path, DEPLOYMENT);
+      expect(store.load().signings.length).toBeGreaterThan(signed);
+      store.close();
+    }
+  });
+
+  it("leaves a prune undone that waits for it: claims of the former window are still there", async () => {
+    const { state } = await storedLedger(7);
+    const store = openStore(path, DEPLOYMENT);
+    const recipient: Hex = `0x${"11".repeat(20)}`;
+    store.persist([{ type: "claim", recipient, epoch: 2 }]);
+    advanceLedger(state, [], closedBy(8), admit);
+    store.persist([takeRecord(state), { type: "prune", belowEpoch: 3 }]);
+    store.close();
+    const again = openStore(path, DEPLOYMENT);
+    expect(again.load().claims).toEqual([{ recipient, epoch: 2 }]);
+    again.close();
+  });
+});
+
+describe("turns", () => {
+  it("error: a failed job rejects those who wait, ends what was to follow, and is thrown at whoever adds more", async () => {
+    const turns = new Turns();
+    let followed = false;
+    turns.add(function* () {
+      yield;
+      throw quorateError("STORE_WRITE_FAILED", { path: "full" });
+    });
+    turns.add(function* () {
+      followed = true;
+      yield;
+    });
+    await expect(turns.done()).rejects.toMatchObject({ code: "STORE_WRITE_FAILED" });
+    await expect(turns.done()).rejects.toMatchObject({ code: "STORE_WRITE_FAILED" });
+    expect(() => turns.add(function* () {})).toThrow(/STORE_WRITE_FAILED/);
+    await sleep(5);
+    expect(followed).toBe(false);
+  });
+
+  it("does one chunk a turn, so that others come between", async () => {
+    const turns = new Turns();
+    const order: string[] = [];
+    turns.add(function* () {
+      for (const chunk of ["a", "b", "c"]) {
+        order.push(chunk);
+        setImmediate(() => order.push("other"));
+        yield;
+      }
+    });
+    await turns.done();
+    expect(order.slice(0, 5)).toEqual(["a", "other", "b", "other", "c"]);
+  });
+});
+
+/** The file with a ledger of so many closed epochs; its folded state now, and to go on with. */
+async function storedLedger(epochs: number) {
+  const store = openStore(path, DEPLOYMENT);
+  const state = restoreLedger(null);
+  advanceLedger(state, network(...LEDGER_NETWORK), closedBy(epochs), admit);
+  store.persist([takeRecord(state)]);
+  await store.written();
+  store.close();
+  return { state, former: folded(load()) };
+}
+
+/** Writes so many chunks and signs something after each; whether that was all there was to write. */
+function crashAfter(at: string, record: ReturnType<typeof takeRecord>, steps: number): boolean {
+  const db = openDatabase(at);
+  try {
+    const chunks = writeLedger(db, record);
+    const sign = db.prepare("INSERT INTO signing VALUES (?, ?, ?, ?)");
+    for (let step = 0; step < steps; step++) {
+      const { done } = chunks.next();
+      sign.run(`0x${"11".repeat(20)}`, 100 + step, `0x${"00".repeat(32)}`, "1");
+      if (done === true) return true;
+    }
+    return false;
+  } finally {
+    db.close();
+  }
+}
+
+async function killWhileWriting(afterMs: number) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "store.child.ts"), path, "ledger"]);
+  children.push(child);
+  const seen = { begun: 0, written: 0, signed: -1 };
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [what, number] = line.split(" ");
+    if (what === "begun" && seen.begun === 0) void sleep(afterMs).then(() => child.kill("SIGKILL"));
+    if (what === "begun" || what === "written" || what === "signed") seen[what] = Number(number);
+  }
+  await ended;
+  // What the dying process had begun, but not yet said.
+  return { ...seen, begun: seen.begun + 1 };
+}
