@@ -3,6 +3,8 @@ import {
   buildBundle,
   type ChainHead,
   digestOf,
+  fromHex,
+  g2FromEip2537,
   parseAddress,
   parseBundle,
   provePossession,
@@ -12,6 +14,7 @@ import {
 import {
   type SimulatedChain,
   send,
+  signAsOne,
   startTestNetwork,
   TEST_STAKE_ATOMIC,
   type TestNetwork,
@@ -235,6 +238,66 @@ describe("leaving", () => {
     const { lists } = await contract.verifyClaim(message, network.scheme.aggregateSignatures(shares), signers);
     expect(lists).toEqual({ nonSigners: [], extraSigners: [LEAVER] });
   });
+});
+
+describe("epoch reports", () => {
+  const EPOCH_SECONDS = 3_600;
+  const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+  it("are read as records with the ids that counted, payable roots, showings and hearings (P-37 to P-40, P-110)", async () => {
+    const genesis = Number(await network.rewards.getFunction("genesis")());
+    const { timestamp } = (await chain.rpc("eth_getBlockByNumber", "latest", false)) as { timestamp: string };
+    const epoch = Math.floor((Number(timestamp) - genesis) / EPOCH_SECONDS);
+    await chain.rpc("evm_setNextBlockTimestamp", genesis + (epoch + 1) * EPOCH_SECONDS);
+    await chain.rpc("evm_mine");
+    const report = {
+      epoch,
+      rewardsRoot: `0x${"5e".repeat(32)}`,
+      totalOwed: 7n,
+      activate: [],
+      decommission: [19],
+    } as const;
+    const digest = digestOf(contract.domain, "EpochReport", report);
+    const signed = (ids: readonly number[]) =>
+      signAsOne(
+        network.scheme,
+        ids.map((id) => network.nodes[id - 1] as (typeof network.nodes)[number]),
+        digest,
+      );
+    const hexOf = (ids: readonly number[]) => toHex(g2FromEip2537(fromHex(`0x${words(signed(ids))}`)));
+
+    // Node 20 has exited and 21 is pending: named as non-signers, neither counts.
+    await send(network.rewards, "reportEpoch", report, signed(range(1, 15)), range(16, 21), []);
+    await send(network.rewards, "showSigners", epoch, signed([16, 19]), [16, 19]);
+    await send(network.rewards, "reportEpoch", report, signed(range(1, 20)), [], range(18, 20));
+
+    const events = await followUntil((event) => event.type === "root-payable");
+    const submitter = parseAddress(await network.owner.getAddress());
+    const common = { epoch, submitter, digest: toHex(digest) };
+    expect(events.filter((event) => event.type === "report-recorded")).toMatchObject([
+      {
+        ...{ ...common, isFirst: true, becamePayable: false, signature: hexOf(range(1, 15)) },
+        ...{ nonSigners: range(16, 19), extraSigners: [] },
+      },
+      {
+        ...{ ...common, isFirst: false, becamePayable: true, signature: hexOf(range(1, 20)) },
+        ...{ nonSigners: [], extraSigners: [19, 20] },
+      },
+    ]);
+    const last = events.slice(-6).map(({ blockNumber: _block, logIndex: _index, timestamp: _time, ...rest }) => rest);
+    expect(last.filter(({ type }) => type !== "report-recorded")).toEqual([
+      { type: "nodes-decommissioned", ids: [19] },
+      { type: "signers-shown", epoch, signature: hexOf([16, 19]), signers: [16, 19] },
+      { type: "nodes-heard", ids: [19] },
+      { type: "root-payable", epoch, rootIndex: 0, rewardsRoot: report.rewardsRoot, totalOwed: 7n },
+    ]);
+  });
+
+  function words(point: ReturnType<typeof signAsOne>): string {
+    return Object.values(point)
+      .map((word: string) => word.slice(2))
+      .join("");
+  }
 });
 
 describe("connecting", () => {
