@@ -11,7 +11,8 @@ const ERROR_INTERFACES: readonly Interface[] = [
 
 /** Any of the contracts' errors: a call to one reverts with another's when that is called in turn. Null for what none of them has. */
 export function parseRevert(data: string | null | undefined): ErrorDescription | null {
-  if (data == null) return null;
+  // A bare revert has no data, and ethers cannot look four bytes up in none.
+  if (data == null || data.length < 10) return null;
   for (const abi of ERROR_INTERFACES) {
     const found = abi.parseError(data);
     if (found !== null) return found;

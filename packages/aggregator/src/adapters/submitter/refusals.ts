@@ -32,12 +32,12 @@ export function meaningOf(error: unknown): SendRefusal {
 }
 
 /**
- * The contract's error when a call reverted: its name by the ABIs of @quorate/common, `unknown` without one. Null when the question
- * itself failed, which says nothing about the call.
+ * The contract's error when a call reverted: its name by the ABIs of @quorate/common, its selector if they do not know it, `unknown` without
+ * one. Null when the question itself failed, which says nothing about the call.
  */
 export function revertOf(error: unknown): string | null {
   const data = revertDataOf(error);
-  if (data !== null) return parseRevert(data)?.name ?? (data === "0x" ? "unknown" : data.slice(0, 10));
+  if (data !== null) return parseRevert(data)?.name ?? (data.length < 10 ? "unknown" : data.slice(0, 10));
   return /revert|out of gas|invalid opcode|gas required exceeds/i.test(wordsOf(error)) ? "unknown" : null;
 }
 

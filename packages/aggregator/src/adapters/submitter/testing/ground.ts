@@ -78,7 +78,7 @@ export interface Asked {
 /** What a provider does instead of asking the chain; undefined: nothing instead. */
 export type Instead = { readonly result: unknown } | { readonly error: object } | "hang" | "drop" | undefined;
 
-export interface Proxy {
+export interface FaultyProvider {
   readonly url: string;
   readonly asked: Asked[];
   /** Decides about a question before the chain sees it. */
@@ -89,7 +89,7 @@ export interface Proxy {
 }
 
 /** A provider of a chain: honest, its errors included, until it is told otherwise. */
-export async function startProxy(chain: TestChain): Promise<Proxy> {
+export async function startFaultyProvider(chain: TestChain): Promise<FaultyProvider> {
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
@@ -114,7 +114,7 @@ export async function startProxy(chain: TestChain): Promise<Proxy> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const proxy: Proxy = {
+  const proxy: FaultyProvider = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked: [],
     before: () => undefined,
