@@ -22,6 +22,9 @@ export interface Logged {
   readonly values: Record<string, unknown>;
 }
 
+/** What a bench needs of a chain. */
+export type BenchChain = Pick<TestChain, "url" | "rpc">;
+
 /** One account's submitter, with a clock that stands still and a file that outlives it. */
 export class Bench {
   readonly clock = new ManualClock();
@@ -30,11 +33,11 @@ export class Bench {
   readonly path = join(this.#directory, "submissions.sqlite");
   submitter!: Submitter;
 
-  readonly chain: TestChain;
+  readonly chain: BenchChain;
   readonly wallet: Wallet;
   readonly #options: Partial<SubmitterOptions>;
 
-  constructor(chain: TestChain, wallet: Wallet, options: Partial<SubmitterOptions> = {}) {
+  constructor(chain: BenchChain, wallet: Wallet, options: Partial<SubmitterOptions> = {}) {
     this.chain = chain;
     this.wallet = wallet;
     this.#options = options;
@@ -131,7 +134,7 @@ interface PoolEntry {
 
 /** A transaction of any account to the contract that does each thing once, past every submitter. */
 export async function sendElsewhere(
-  chain: TestChain,
+  chain: BenchChain,
   wallet: Wallet,
   over: { readonly data?: Hex; readonly nonce?: number; readonly tipWei?: bigint; readonly maxFeePerGasWei?: bigint },
 ): Promise<Hex> {

@@ -88,8 +88,13 @@ export interface FaultyProvider {
   stop(): Promise<void>;
 }
 
+type Answer = { readonly result?: unknown; readonly error?: object };
+
+/** How a chain is asked: over HTTP, or by a function, as one in this process. */
+type Chain = { readonly url: string } | ((asked: Asked) => Promise<Answer>);
+
 /** A provider of a chain: honest, its errors included, until it is told otherwise. */
-export async function startFaultyProvider(chain: TestChain): Promise<FaultyProvider> {
+export async function startFaultyProvider(chain: Chain): Promise<FaultyProvider> {
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
@@ -98,11 +103,10 @@ export async function startFaultyProvider(chain: TestChain): Promise<FaultyProvi
     const asked = { method, params };
     proxy.asked.push(asked);
     let instead = await proxy.before(asked);
-    let answer: { result?: unknown; error?: object } | undefined;
+    let answer: Answer = {};
     if (instead === undefined) {
-      const headers = { "content-type": "application/json" };
-      answer = (await (await fetch(chain.url, { method: "POST", headers, body })).json()) as object;
-      instead = await proxy.after(asked, answer?.result);
+      answer = await (typeof chain === "function" ? chain(asked) : forward(chain.url, body));
+      instead = await proxy.after(asked, answer.result);
     }
     if (instead === "hang") return;
     if (instead === "drop") {
@@ -127,6 +131,11 @@ export async function startFaultyProvider(chain: TestChain): Promise<FaultyProvi
   return proxy;
 }
 
-function pick(answer: { result?: unknown; error?: object } | undefined): object {
-  return answer?.error === undefined ? { result: answer?.result } : { error: answer.error };
+async function forward(url: string, body: string): Promise<Answer> {
+  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+  return (await response.json()) as Answer;
+}
+
+function pick({ result, error }: Answer): Answer {
+  return error === undefined ? { result } : { error };
 }
