@@ -90,3 +90,44 @@ describe("configuration", () => {
     expect(configFlags().map(({ flag }) => flag)).toContain("chain-poll-ms");
   });
 });
+
+describe("paying for transactions", () => {
+  it("is off without an account; with one it has documented caps and may do nothing beyond its duty", () => {
+    expect(parseConfig(sources()).submit).toBeNull();
+    expect(parseConfig(sources({ text: `${YAML}submit: { accountKeyFile: account.key }\n` })).submit).toEqual({
+      accountKeyFile: "account.key",
+      passwordFile: undefined,
+      maxFeePerGasGwei: "50",
+      maxPriorityFeePerGasGwei: "3",
+      replaceAfterMs: 36_000,
+      allow: { pack: false, finishExits: false, liquidate: false },
+    });
+  });
+
+  it("takes fractions of a gwei, and permissions a field each, from the file and over it", () => {
+    const submit =
+      "submit: { accountKeyFile: a, maxPriorityFeePerGasGwei: 0.25, allow: { pack: true, liquidate: true } }";
+    const env = { QUORATE_SUBMIT_ALLOW_LIQUIDATE: "false" };
+    const flags = { "submit-allow-finish-exits": "true" };
+    expect(parseConfig(sources({ text: `${YAML}${submit}\n`, env, flags })).submit).toMatchObject({
+      maxPriorityFeePerGasGwei: "0.25",
+      allow: { pack: true, finishExits: true, liquidate: false },
+    });
+  });
+
+  it("error: settings without an account, an amount that is none, a permission that does not exist", () => {
+    const faults = (submit: string): string => faultsOf({ text: `${YAML}submit: ${submit}\n` });
+    const allow = "{ allow: { pack: true } }";
+    expect(faults(allow)).toContain("submit.accountKeyFile: is missing, while submit.allow.pack is given");
+    for (const amount of ["-1", "1e-10", "1.0000000001", "1e30", "much"]) {
+      const text = `{ accountKeyFile: a, maxFeePerGasGwei: ${amount} }`;
+      expect(faults(text)).toContain("submit.maxFeePerGasGwei (agent.yaml): not an amount of gwei");
+    }
+    expect(faults("{ accountKeyFile: a, allow: { everything: true } }")).toContain(
+      "submit.allow.everything (agent.yaml)",
+    );
+    expect(faults("{ accountKeyFile: a, allow: { pack: 1 } }")).toContain(
+      "submit.allow.pack (agent.yaml): not true or",
+    );
+  });
+});

@@ -33,6 +33,14 @@ const integer = (min: number, max: number) =>
       "not a whole number",
     )
     .pipe(z.number().int().min(min).max(max));
+/** Gwei in decimal, kept as text: an amount is never a float. */
+const gwei = z
+  .union([z.string(), z.number().transform(String)], "not an amount of gwei")
+  .pipe(z.string().regex(/^[0-9]{1,9}([.][0-9]{1,9})?$/, "not an amount of gwei, at most nine digits after the point"));
+const flag = z.union(
+  [z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")],
+  "not true or false",
+);
 const listOf = <T extends z.ZodType>(item: T, min: number, max: number) =>
   z.preprocess(
     (value) => (typeof value === "string" ? value.split(",").filter((part) => part !== "") : value),
@@ -91,6 +99,28 @@ const FIELDS = {
     schema: integer(1_000, DAY_MS).default(30_000),
     about: "ms a claim is collected before it fails; shares need about one second, the rest is for catch-up",
   },
+  "submit.accountKeyFile": {
+    schema: text.optional(),
+    about:
+      "file with the key of the account that pays for the agent's transactions: 32 bytes of hex, or an Ethereum keystore; without it the agent submits nothing",
+  },
+  "submit.passwordFile": { schema: text.optional(), about: "file with that keystore's password" },
+  "submit.maxFeePerGasGwei": {
+    schema: gwei.default("50"),
+    about: "most that is offered for a unit of gas: at 50 a report of 2,000,000 gas costs at most 0.1 ether",
+  },
+  "submit.maxPriorityFeePerGasGwei": {
+    schema: gwei.default("3"),
+    about:
+      "most of it that goes to the block's builder; above what is usual, so that a stuck transaction can be replaced",
+  },
+  "submit.replaceAfterMs": {
+    schema: integer(1_000, 3_600_000).default(36_000),
+    about: "ms until a transaction that is in no block is replaced at higher fees; three slots of Ethereum",
+  },
+  "submit.allow.pack": { schema: flag.default(false), about: "pay for packing node records when it saves others gas" },
+  "submit.allow.finishExits": { schema: flag.default(false), about: "pay for finishing exits that are due" },
+  "submit.allow.liquidate": { schema: flag.default(false), about: "pay for liquidations that are due" },
   "log.level": {
     schema: z.enum(["debug", "info", "warn", "error"]).default("info"),
     about: "least severe level that is logged",
@@ -101,6 +131,17 @@ type Path = keyof typeof FIELDS;
 type ValueOf<P extends Path> = z.output<(typeof FIELDS)[P]["schema"]>;
 type Section<S extends string> = { readonly [P in Path as P extends `${S}.${infer Name}` ? Name : never]: ValueOf<P> };
 
+/** How the agent pays for its own transactions. Amounts in gwei are decimal text. */
+export interface SubmitConfig {
+  readonly accountKeyFile: string;
+  readonly passwordFile?: string | undefined;
+  readonly maxFeePerGasGwei: string;
+  readonly maxPriorityFeePerGasGwei: string;
+  readonly replaceAfterMs: number;
+  /** What the agent may pay for beyond reports, showings and contests. */
+  readonly allow: { readonly pack: boolean; readonly finishExits: boolean; readonly liquidate: boolean };
+}
+
 export interface Config {
   readonly chain: Section<"chain">;
   readonly p2p: Section<"p2p">;
@@ -108,6 +149,8 @@ export interface Config {
   readonly keys: Section<"keys">;
   readonly store: Section<"store">;
   readonly claims: Section<"claims">;
+  /** Null without an account: the agent submits nothing. */
+  readonly submit: SubmitConfig | null;
   readonly log: Section<"log">;
 }
 
@@ -123,7 +166,7 @@ export interface ConfigSources {
 export function parseConfig(sources: ConfigSources): Config {
   const fileValues = readFileValues(sources.file);
   const faults: string[] = unknownFields(fileValues, sources.file?.path ?? "");
-  const config: Record<string, Record<string, unknown>> = {};
+  const config: Values = {};
   for (const [path, { schema }] of entries()) {
     const { value, source } = pick(path, fileValues, sources);
     const parsed = schema.safeParse(value);
@@ -133,11 +176,32 @@ export function parseConfig(sources: ConfigSources): Config {
       );
       continue;
     }
-    const [section, name] = path.split(".") as [string, string];
-    config[section] = { ...config[section], [name]: parsed.data };
+    place(config, path.split("."), parsed.data);
   }
+  faults.push(...withoutAccount(fileValues, sources));
   if (faults.length > 0) throw quorateError("CONFIG_INVALID", { faults });
-  return config as unknown as Config;
+  const { submit } = config as { submit: { accountKeyFile?: string } };
+  return { ...config, submit: submit.accountKeyFile === undefined ? null : submit } as unknown as Config;
+}
+
+type Values = { [name: string]: unknown };
+
+function place(values: Values, [name, ...rest]: readonly string[], value: unknown): void {
+  if (name === undefined) return;
+  if (rest.length === 0) values[name] = value;
+  else {
+    values[name] ??= {};
+    place(values[name] as Values, rest, value);
+  }
+}
+
+/** Whoever sets anything of `submit` wants to submit: without an account that is a mistake, not a wish. */
+function withoutAccount(fileValues: ReadonlyMap<string, unknown>, sources: ConfigSources): string[] {
+  const given = entries()
+    .map(([path]) => ({ path, ...pick(path, fileValues, sources) }))
+    .filter(({ path, value }) => path.startsWith("submit.") && value !== undefined);
+  if (given.length === 0 || given.some(({ path }) => path === "submit.accountKeyFile")) return [];
+  return [`submit.accountKeyFile: is missing, while ${given.map(({ path }) => path).join(", ")} is given`];
 }
 
 /** The flags of `quorate run`: name without dashes, and what it is. */
@@ -149,7 +213,8 @@ export function configFlags(): { readonly flag: string; readonly about: string }
 export function renderConfigTable(): string {
   const rows = entries().map(([path, { schema, about }]) => {
     const fallback = schema.safeParse(undefined);
-    const shown = fallback.success ? `\`${JSON.stringify(fallback.data)}\`` : "required";
+    const value = fallback.success && (fallback.data === undefined ? "none" : `\`${JSON.stringify(fallback.data)}\``);
+    const shown = value === false ? "required" : value;
     return `| \`${path}\` | \`${envOf(path)}\` | \`--${flagOf(path)}\` | ${shown} | ${about} |`;
   });
   return ["| field | environment | flag | default | meaning |", "|---|---|---|---|---|", ...rows, ""].join("\n");
@@ -183,11 +248,15 @@ function readFileValues(file: ConfigSources["file"]): Map<string, unknown> {
   if (document === null || document === undefined) return values;
   if (!isRecord(document))
     throw quorateError("CONFIG_MALFORMED", { path: file.path, reason: "not a mapping of sections" });
-  for (const [section, fields] of Object.entries(document)) {
-    if (!isRecord(fields)) values.set(section, fields);
-    else for (const [name, value] of Object.entries(fields)) values.set(`${section}.${name}`, value);
-  }
+  flatten(document, "", values);
   return values;
+}
+
+function flatten(fields: Record<string, unknown>, prefix: string, into: Map<string, unknown>): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (isRecord(value)) flatten(value, `${prefix}${name}.`, into);
+    else into.set(prefix + name, value);
+  }
 }
 
 function unknownFields(values: ReadonlyMap<string, unknown>, path: string): string[] {

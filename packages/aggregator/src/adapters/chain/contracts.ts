@@ -22,7 +22,6 @@ import {
   parseAddress,
   quorateError,
   type RewardClaim,
-  rewardRatePoolAbi,
   rewardsDistributorAbi,
   type SignedStake,
   type Signers,
@@ -36,24 +35,16 @@ import {
   Contract,
   type ContractTransactionReceipt,
   concat,
-  type ErrorDescription,
   FetchRequest,
-  Interface,
   isError,
   JsonRpcProvider,
   type Signer,
   Wallet,
 } from "ethers";
+import { parseRevert, revertText } from "./reverts.ts";
 
 /** Node records asked for at once; ethers sends them as one batch. */
 const NODES_AT_ONCE = 64;
-
-const ERROR_INTERFACES: readonly Interface[] = [
-  serviceNodeRewardsAbi,
-  rewardsDistributorAbi,
-  rewardRatePoolAbi,
-  sessionTokenAbi,
-].map((abi) => new Interface(abi));
 
 /** Order of the contract's `NodeState`. */
 const NODE_STATES: readonly (NodeState | null)[] = [null, "pending", "active", "decommissioned", "exited"];
@@ -255,21 +246,6 @@ async function coded<T>(work: () => Promise<T>): Promise<T> {
       isError(cause, "NETWORK_ERROR") || isError(cause, "TIMEOUT") ? "CHAIN_PROVIDER_FAILED" : "TRANSACTION_FAILED";
     throw quorateError(code, { reason: reasonOf(cause) }, { cause });
   }
-}
-
-/** Any of the contracts' errors: a call to one reverts with another's when that is called in turn. */
-function parseRevert(data: string | null | undefined): ErrorDescription | null {
-  if (data == null) return null;
-  for (const abi of ERROR_INTERFACES) {
-    const found = abi.parseError(data);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-/** `QuorumNotReached(1200, 2400, 9500)` */
-function revertText(revert: { readonly name: string; readonly args: Iterable<unknown> } | null): string {
-  return revert === null ? "unknown" : `${revert.name}(${[...revert.args].map(String).join(", ")})`;
 }
 
 function reasonOf(cause: unknown): string {

@@ -1,5 +1,5 @@
 /**
- * One chain provider over JSON-RPC: the questions the follower asks. Enters: an answer of unknown quality. Leaves: a checked value, or
+ * One chain provider over JSON-RPC: the questions the follower asks, and any other by `ask`. Enters: an answer of unknown quality. Leaves: a checked value, or
  * CHAIN_PROVIDER_FAILED with the provider's host (never its full address, which often holds a key). Not its job: believing it.
  *
  * ethers carries the bytes only: its own polling, batching, caching and network detection are off, so that one question is one request
@@ -9,18 +9,18 @@ import { type Address, type ChainHead, type Hex, isQuorateError, quorateError } 
 import { FetchRequest, JsonRpcProvider, Network } from "ethers";
 import { z } from "zod";
 
-const hex = z
+export const hex = z
   .string()
   .regex(/^0x(?:[0-9a-fA-F]{2})*$/)
   .transform((text) => text.toLowerCase() as Hex);
-const hash = hex.refine((text) => text.length === 66, "not 32 bytes");
+export const hash = hex.refine((text) => text.length === 66, "not 32 bytes");
 /** JSON-RPC quantities; chain heights, times and indices stay below 2^53. */
-const quantity = z
+export const quantity = z
   .string()
   .regex(/^0x[0-9a-fA-F]{1,13}$/)
   .transform(Number);
 
-const blockSchema = z.object({ number: quantity, hash, timestamp: quantity });
+export const blockSchema = z.object({ number: quantity, hash, timestamp: quantity });
 
 export const logSchema = z.object({
   address: hex,
@@ -52,26 +52,26 @@ export class Rpc {
   }
 
   chainId(): Promise<number> {
-    return this.#ask("eth_chainId", [], quantity);
+    return this.ask("eth_chainId", [], quantity);
   }
 
   async hasCode(address: Address): Promise<boolean> {
-    return (await this.#ask("eth_getCode", [address, "latest"], hex)).length > 2;
+    return (await this.ask("eth_getCode", [address, "latest"], hex)).length > 2;
   }
 
   /** The finalised block; null before there is one. */
   finalised(): Promise<ChainHead | null> {
-    return this.#ask("eth_getBlockByNumber", ["finalized", false], blockSchema.nullable());
+    return this.ask("eth_getBlockByNumber", ["finalized", false], blockSchema.nullable());
   }
 
   /** The newest block, which may still be reorganised away. */
   latest(): Promise<ChainHead> {
-    return this.#ask("eth_getBlockByNumber", ["latest", false], blockSchema);
+    return this.ask("eth_getBlockByNumber", ["latest", false], blockSchema);
   }
 
   /** The block at a height; null beyond the provider's head. */
   async block(number: number): Promise<ChainHead | null> {
-    const block = await this.#ask("eth_getBlockByNumber", [toQuantity(number), false], blockSchema.nullable());
+    const block = await this.ask("eth_getBlockByNumber", [toQuantity(number), false], blockSchema.nullable());
     if (block !== null && block.number !== number) {
       throw this.#failed("eth_getBlockByNumber", `asked for block ${number}, got ${block.number}`);
     }
@@ -86,14 +86,15 @@ export class Rpc {
       fromBlock: toQuantity(fromBlock),
       toBlock: toQuantity(toBlock),
     };
-    return this.#ask("eth_getLogs", [filter], z.array(logSchema));
+    return this.ask("eth_getLogs", [filter], z.array(logSchema));
   }
 
   close(): void {
     this.#provider.destroy();
   }
 
-  async #ask<S extends z.ZodType>(method: string, parameters: unknown[], schema: S): Promise<z.output<S>> {
+  /** One question, one request. @throws CHAIN_PROVIDER_FAILED; its cause is ethers' error, which holds what the provider said */
+  async ask<S extends z.ZodType>(method: string, parameters: unknown[], schema: S): Promise<z.output<S>> {
     let answer: unknown;
     try {
       answer = await this.#provider.send(method, parameters);
@@ -126,6 +127,6 @@ function reasonOf(error: unknown): string {
   return (inner?.message ?? shortMessage ?? message ?? String(error)).slice(0, 200);
 }
 
-function toQuantity(value: number): string {
+export function toQuantity(value: number): string {
   return `0x${value.toString(16)}`;
 }

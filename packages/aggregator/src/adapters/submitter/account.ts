@@ -1,0 +1,39 @@
+/**
+ * The account that pays for an agent's transactions. Enters: a file with its key. Leaves: a wallet. The key comes from a file, never from a
+ * flag or the environment, and goes nowhere else.
+ */
+import { quorateError } from "@quorate/common";
+import { Wallet } from "ethers";
+import { readPassword } from "../keys/keys.ts";
+
+/**
+ * The file holds either a private key (32 bytes of hex, as for `quorate register`), or, with a password file, an encrypted Ethereum
+ * keystore (version 3, what geth and other wallets write). An address named in the keystore must be the key's own, EIP-55 checksum and all.
+ * @throws KEYS_NOT_FOUND, KEYS_MALFORMED, KEYS_WRONG_PASSWORD
+ */
+export async function openAccount(path: string, passwordFile: string | null): Promise<Wallet> {
+  const text = readPassword(path).trim();
+  if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) {
+    try {
+      return new Wallet(text);
+    } catch {
+      // The cause would hold the key.
+      throw quorateError("KEYS_MALFORMED", { path, reason: "not a private key of secp256k1" });
+    }
+  }
+  if (passwordFile === null) {
+    throw quorateError("KEYS_MALFORMED", {
+      path,
+      reason: "neither 32 bytes of hex nor a keystore with a password file",
+    });
+  }
+  const password = readPassword(passwordFile);
+  try {
+    const wallet = await Wallet.fromEncryptedJson(text, password);
+    return new Wallet(wallet.privateKey);
+  } catch (cause) {
+    const wrong = /incorrect password/i.test(String(cause));
+    if (wrong) throw quorateError("KEYS_WRONG_PASSWORD", { path });
+    throw quorateError("KEYS_MALFORMED", { path, reason: "not an Ethereum keystore of version 3" });
+  }
+}

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Transaction } from "ethers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TestChain } from "../chain/testing/chain.ts";
+import { sqliteSubmissions } from "./store.ts";
+import { callOf, type FaultyProvider, ONCE, startFaultyProvider, startGround, walletOf } from "./testing/ground.ts";
+
+/** Where a process dies: at its n-th question to the provider, asked or not asked, or at a write to its store. */
+type Death = { readonly question: number; readonly asked: boolean } | { readonly at: string };
+
+let chain: TestChain;
+let provider: FaultyProvider;
+let directory: string;
+let next = 100;
+
+beforeAll(async () => {
+  chain = await startGround();
+  await chain.rpc("evm_setAutomine", true);
+  provider = await startFaultyProvider(chain);
+  directory = mkdtempSync(join(tmpdir(), "quorate-kill-"));
+});
+
+afterAll(async () => {
+  await provider?.stop();
+  await chain?.stop();
+  rmSync(directory, { recursive: true });
+});
+
+const nonceOf = async (): Promise<number> =>
+  Number(await chain.rpc("eth_getTransactionCount", walletOf(2).address, "latest"));
+
+/** Runs a process for one call until it ends or dies; its outcome, if it came to one. */
+async function run(call: number, death: Death | null): Promise<string | null> {
+  const child = spawn(process.execPath, [
+    join(import.meta.dirname, "submitter.child.ts"),
+    ...[provider.url, join(directory, `${call}.sqlite`), String(call)],
+    ...(death !== null && "at" in death ? [death.at] : []),
+  ]);
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  killAt(child, death);
+  let outcome: string | null = null;
+  for await (const line of createInterface({ input: child.stdout })) {
+    outcome = line;
+    // What is included is watched until it is finalised.
+    await chain.mine(3);
+  }
+  await ended;
+  provider.before = () => undefined;
+  provider.after = () => undefined;
+  return outcome;
+}
+
+function killAt(child: ChildProcess, death: Death | null): void {
+  if (death === null || "at" in death) return;
+  let count = 0;
+  const here = (asked: boolean) => (): "drop" | undefined => {
+    if (!asked) count++;
+    if (count !== death.question || asked !== death.asked) return undefined;
+    child.kill("SIGKILL");
+    return "drop";
+  };
+  provider.before = here(false);
+  provider.after = here(true);
+}
+
+/** One process after the other dies, the last one ends: one transaction has landed, and no other was ever sent. */
+async function survive(deaths: readonly Death[]): Promise<void> {
+  const call = next++;
+  const nonce = await nonceOf();
+  const asked = provider.asked.length;
+  for (const death of deaths) await run(call, death);
+  const outcome = await run(call, null);
+  // A process that died after it had forgotten leaves only the chain to say that it is done.
+  expect(["included", "redundant"]).toContain(outcome);
+  expect(Number(await chain.rpc("eth_getStorageAt", ONCE, callOf(call).data, "latest"))).toBe(1);
+  expect(await nonceOf()).toBe(nonce + 1);
+  const sent = provider.asked.slice(asked).filter(({ method }) => method === "eth_sendRawTransaction");
+  const raws = new Set(sent.map(({ params }) => params[0] as string));
+  expect([...raws].map((raw) => Transaction.from(raw).nonce)).toEqual([nonce]);
+  const store = sqliteSubmissions(join(directory, `${call}.sqlite`));
+  expect(store.load()).toEqual([]);
+  store.close();
+}
+
+describe("killed by SIGKILL, and again at another step, the submitter lands one transaction and sends no other", () => {
+  /** The question at which an undisturbed process sends. */
+  let sending: number;
+
+  /** A process for every second question up to `last`: between two reads nothing changes that outlives a process. */
+  const upTo = (last: number, asked: boolean): Death[] =>
+    Array.from({ length: Math.ceil(last / 2) }, (_, i) => ({ question: last - 2 * i, asked })).reverse();
+
+  beforeAll(async () => {
+    const asked = provider.asked.length;
+    expect(await run(next++, null)).toBe("included");
+    sending = provider.asked.slice(asked).findIndex(({ method }) => method === "eth_sendRawTransaction") + 1;
+    expect(sending).toBeGreaterThan(5);
+  });
+
+  it("at questions up to the one that sends", async () => {
+    await survive(upTo(sending, false));
+  });
+
+  it("when it was sent and not answered, then at questions of processes that find it in a block", async () => {
+    await survive([{ question: sending, asked: true }, ...upTo(8, true)]);
+  });
+
+  it("when it was stored and not sent, then at questions of processes that send what they find", async () => {
+    await survive([{ at: "after put" }, ...upTo(7, false)]);
+  });
+
+  it("before and after it is stored, before and after it is forgotten", async () => {
+    await survive(["before put", "after put", "before forget", "after forget"].map((at) => ({ at })));
+  });
+});
