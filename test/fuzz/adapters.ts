@@ -17,7 +17,7 @@ import { createAgent } from "../../packages/aggregator/src/core/agent.ts";
 import type { AgentApi, Logger } from "../../packages/aggregator/src/driver/ports.ts";
 import { CHAIN_EVENTS, DOMAIN, headAfter, node, scheme, verifyIdentity } from "./cast.ts";
 import { hostileJson, hostileText } from "./mutate.ts";
-import type { Target } from "./targets.ts";
+import type { Target } from "./target.ts";
 
 /** A real core behind the interface, without peers. */
 function apiOfCore(): AgentApi {

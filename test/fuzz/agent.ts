@@ -17,7 +17,7 @@ import type { PeerKey } from "../../packages/aggregator/src/core/io.ts";
 import { anyInteger, encoded, NODES, node, requestOf, shareOf } from "./cast.ts";
 import { Life, type Move } from "./life.ts";
 import { hostileBytes, mutated } from "./mutate.ts";
-import type { Target } from "./targets.ts";
+import type { Target } from "./target.ts";
 
 export const MOVES_PER_LIFE = 200;
 

@@ -43,7 +43,7 @@ import { ledgerOf } from "../../packages/aggregator/src/testing/ledgerDisk.ts";
 import { CHAIN_EVENTS, DOMAIN, encoded, headAfter, verifyIdentity } from "./cast.ts";
 import { hostileBytes, hostileJson, hostileText } from "./mutate.ts";
 import { sampleLogs, samplePeerRecord } from "./samples.ts";
-import type { Target } from "./targets.ts";
+import type { Target } from "./target.ts";
 
 const WIRE: readonly ErrorCode[] = ["WIRE_TOO_LARGE", "WIRE_MALFORMED", "WIRE_NOT_CANONICAL"];
 

@@ -1,18 +1,8 @@
 /** What is fuzzed. A case is one input to one decoder, or one input to the agent's core. */
-import type { Parameters } from "fast-check";
 import { ADAPTERS } from "./adapters.ts";
 import { AGENT } from "./agent.ts";
 import { DECODERS } from "./decoders.ts";
-
-export interface Target {
-  readonly name: string;
-  /** Its part of all cases, to its cost: fast targets have more. */
-  readonly weight: number;
-  /** Cases that one run of fast-check makes; default 1. */
-  readonly casesPerRun?: number;
-  /** Throws fast-check's report when a rule is broken. */
-  run(parameters: Parameters<unknown> & { numRuns: number; seed: number }): void | Promise<void>;
-}
+import type { Target } from "./target.ts";
 
 export const TARGETS: readonly Target[] = [...DECODERS, ...ADAPTERS, ...AGENT];
 

@@ -1,12 +1,20 @@
 /** The configuration of one agent of a local network. In: the network and the node's directory. Out: what goes into its YAML file. */
 import { join } from "node:path";
-import type { LocalNetwork } from "./network.ts";
+import type { Address } from "@quorate/common";
+import type { Deployment } from "@quorate/contracts";
+import type { Chain } from "./chain.ts";
 
 /** Protects throw-away keys of a devnet, that is: nothing. */
 export const PASSWORD = "devnet";
 
 export interface AgentConfigInput {
-  readonly network: LocalNetwork;
+  readonly network: {
+    readonly chain: Pick<Chain, "url" | "chainId">;
+    readonly deployment: Pick<Deployment, "pool" | "fromBlock">;
+    readonly rewards: Address;
+    /** The file that holds PASSWORD. */
+    readonly passwordFile: string;
+  };
   /** Of the node: keys and store are in it. */
   readonly directory: string;
   /** Multiaddrs of agents that are up. */

@@ -16,7 +16,7 @@ import {
 import { Conduct } from "../../packages/aggregator/src/adapters/libp2p/conduct.ts";
 import { createAgent } from "../../packages/aggregator/src/core/agent.ts";
 import type { Agent, Effect, Input, PeerKey, TimerName, VerifyGroup } from "../../packages/aggregator/src/core/io.ts";
-import type { Behaviour } from "./byzantine/behaviours.ts";
+import type { Behaviour } from "./byzantine/behaviour.ts";
 import type { Chain } from "./chain.ts";
 import * as costs from "./costs.ts";
 import { Disk } from "./disk.ts";

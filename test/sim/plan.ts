@@ -3,7 +3,7 @@
  * who crashes when, whose provider fails, who is cut off. Then, at `HEAL_MS`, everything but silence and lies stops.
  */
 import type { NodeId } from "@quorate/common";
-import { BEHAVIOURS, type BehaviourName, COSTING_OWN_SHARE } from "./byzantine/behaviours.ts";
+import { BEHAVIOURS, type BehaviourName, COSTING_OWN_SHARE } from "./byzantine/behaviour.ts";
 import type { FaultOptions, SimOptions } from "./options.ts";
 import type { Random } from "./random.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BEHAVIOURS } from "./byzantine/behaviours.ts";
+import { BEHAVIOURS } from "./byzantine/behaviour.ts";
 import { DEFAULT_FAULTS, type FaultOptions, NO_FAULTS, type SimOptions } from "./options.ts";
 import { run } from "./run.ts";
 

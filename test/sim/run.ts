@@ -6,7 +6,8 @@ import type { Bundle, NodeId, SignatureScheme, SigningDomain } from "@quorate/co
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import type { Agent } from "../../packages/aggregator/src/core/io.ts";
 import { type Observer, SimAgent, type World } from "./agent.ts";
-import { type Behaviour, makeBehaviour } from "./byzantine/behaviours.ts";
+import type { Behaviour } from "./byzantine/behaviour.ts";
+import { makeBehaviour } from "./byzantine/behaviours.ts";
 import { Liar } from "./byzantine/liar.ts";
 import { BLOCK_SECONDS, blockAt, Chain, poolFunded, SEEDING, STARTED_EVENTS } from "./chain.ts";
 import { Blame } from "./checkers/blame.ts";

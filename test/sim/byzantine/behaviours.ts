@@ -2,20 +2,12 @@
  * The ways of lying, one name each. A liar runs the production core as well and, with most ways, signs its right share: a liar that stays
  * welcome does more harm than a silent one. Enters: what the liar's agent hears and does. Leaves: other effects than the core's.
  */
-import type { NodeId } from "@quorate/common";
-import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
 import type { Random } from "../random.ts";
+import type { Behaviour, BehaviourName } from "./behaviour.ts";
 import { canceller, equivocator, forger, impostor } from "./forgers.ts";
 import type { Liar } from "./liar.ts";
 import { catchUpLiar, refuser, withholder } from "./misers.ts";
 import { flooder, garbler, replayer } from "./spammers.ts";
-
-export interface Behaviour {
-  /** Everything the agent hears for the first time, before the core does. */
-  onGossip?(from: NodeId, data: Uint8Array): void;
-  /** True: not carried out, the behaviour has done something else. */
-  onEffect?(effect: Effect): boolean;
-}
 
 const MAKERS = {
   /** Wrong signatures under the own index, before the right one. */
@@ -38,14 +30,7 @@ const MAKERS = {
   "catch-up-liar": catchUpLiar,
   /** Takes part in everything and never signs. */
   refuser,
-} as const satisfies Record<string, (liar: Liar, random: Random) => Behaviour>;
-
-export type BehaviourName = keyof typeof MAKERS;
-
-export const BEHAVIOURS = Object.keys(MAKERS) as BehaviourName[];
-
-/** These do not sign, or are banned before they do. */
-export const COSTING_OWN_SHARE: ReadonlySet<BehaviourName> = new Set(["refuser", "garbler"]);
+} as const satisfies Record<BehaviourName, (liar: Liar, random: Random) => Behaviour>;
 
 export function makeBehaviour(name: BehaviourName, liar: Liar, random: Random): Behaviour {
   return MAKERS[name](liar, random);

@@ -4,7 +4,7 @@
 import { GROUP_ORDER, type NodeId, type Share } from "@quorate/common";
 import { roundIn, shareIn } from "../messages.ts";
 import type { Random } from "../random.ts";
-import type { Behaviour } from "./behaviours.ts";
+import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
 
 const VICTIMS_PER_ROUND = 3;

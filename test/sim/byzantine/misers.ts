@@ -4,7 +4,7 @@
 import { encodeCatchUpResponse, type NodeId, type Share } from "@quorate/common";
 import { shareIn } from "../messages.ts";
 import type { Random } from "../random.ts";
-import type { Behaviour } from "./behaviours.ts";
+import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
 
 /** Takes every message and forwards none; its answers to others' questions are empty. */

@@ -4,7 +4,7 @@
 import { encodeGossip, type NodeId, toHex } from "@quorate/common";
 import { shareIn } from "../messages.ts";
 import type { Random } from "../random.ts";
-import type { Behaviour } from "./behaviours.ts";
+import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
 
 /** Messages kept to be sent again. */

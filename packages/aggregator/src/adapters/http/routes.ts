@@ -8,10 +8,10 @@ import type { z } from "zod";
 import type { AgentApi } from "../../driver/ports.ts";
 import type { EventStreams } from "./eventStream.ts";
 import { CLAIM_COST, type HttpLimits } from "./limits.ts";
+import type { HttpServerModules } from "./modules.ts";
 import type { RateLimiter } from "./rateLimit.ts";
 import { answerRefusal } from "./refusals.ts";
 import { claimRequestSchema, epochQuerySchema, noQuerySchema, PATHS, recipientParamsSchema } from "./schemas.ts";
-import type { HttpServerModules } from "./server.ts";
 
 export interface RouteModules extends HttpServerModules {
   readonly streams: EventStreams;

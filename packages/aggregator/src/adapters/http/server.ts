@@ -7,10 +7,10 @@
 import type { Socket } from "node:net";
 import { type QuorateError, quorateError } from "@quorate/common";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { Registry } from "prom-client";
-import type { AgentApi, Logger } from "../../driver/ports.ts";
+import type { Logger } from "../../driver/ports.ts";
 import { EventStreams } from "./eventStream.ts";
 import { BODY_MAX_BYTES, CONNECTIONS_MAX, DEFAULT_HTTP_LIMITS, type HttpLimits, STOP_GRACE_MS } from "./limits.ts";
+import type { HttpServerModules } from "./modules.ts";
 import { RateLimiter } from "./rateLimit.ts";
 import { answerError, codedError, toJson } from "./refusals.ts";
 import { addRoutes } from "./routes.ts";
@@ -19,13 +19,6 @@ export interface HttpServerOptions extends Partial<HttpLimits> {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-}
-
-export interface HttpServerModules {
-  readonly api: AgentApi;
-  readonly logger: Logger;
-  /** Served at `/metrics`; without it that path is not found. */
-  readonly metrics?: Registry;
 }
 
 export interface HttpServer {

@@ -95,13 +95,13 @@ describe("gossip", () => {
     await expect(node.network.publish(new Uint8Array(MAX_GOSSIP_BYTES + 1))).rejects.toMatchObject({
       code: "WIRE_TOO_LARGE",
     });
-    attacker.libp2p.services.gossip.subscribe(NAMES.claims);
+    attacker.libp2p.services.gossip.subscribe(NAMES.messages);
     await attacker.libp2p.dial(multiaddr(node.address));
     await until(() => node.network.status().meshPeers === 1);
-    await attacker.libp2p.services.gossip.publish(NAMES.claims, new Uint8Array(MAX_GOSSIP_BYTES));
+    await attacker.libp2p.services.gossip.publish(NAMES.messages, new Uint8Array(MAX_GOSSIP_BYTES));
     await until(() => node.gossip.length === 1);
     for (let i = 0; i < BAN_POINTS; i++) {
-      await attacker.libp2p.services.gossip.publish(NAMES.claims, new Uint8Array(MAX_GOSSIP_BYTES + 1).fill(i));
+      await attacker.libp2p.services.gossip.publish(NAMES.messages, new Uint8Array(MAX_GOSSIP_BYTES + 1).fill(i));
     }
     await until(() => node.log.some(({ code }) => code === "NETWORK_PEER_BANNED"));
     await until(() => connected(node).length === 0);

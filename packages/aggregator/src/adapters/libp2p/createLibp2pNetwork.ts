@@ -75,7 +75,7 @@ export async function createLibp2pNetwork(
   const admission = new Admission(new Set(bootstrap.keys()), (peer) => conduct.banned(peer, Date.now()));
   const keys = new PeerKeys();
   const points = (peerId: string): number => conduct.points(keys.of(peerId), Date.now());
-  const libp2p = await createNode(options, privateKey, admission, gossipOptions(names.claims, points));
+  const libp2p = await createNode(options, privateKey, admission, gossipOptions(names.messages, points));
   return new Libp2pNetwork(options, { ...modules, libp2p, privateKey, names, conduct, admission, bootstrap });
 }
 
@@ -206,7 +206,7 @@ class Libp2pNetwork implements Network {
     this.#listenToPeers();
     const blame = (peer: PeerKey, code: string): void => this.blame(peer, code);
     const onGossip = handlers.onGossip.bind(handlers);
-    gossip.topicValidators.set(names.claims, gossipValidator({ logger, blame, onGossip }));
+    gossip.topicValidators.set(names.messages, gossipValidator({ logger, blame, onGossip }));
     await this.#catchUp.start();
     await this.#peers.start();
     await this.#inquiry.start();
@@ -217,7 +217,7 @@ class Libp2pNetwork implements Network {
       await libp2p.stop();
       throw quorateError("NETWORK_LISTEN_FAILED", { reason: String(cause) }, { cause });
     }
-    gossip.subscribe(names.claims);
+    gossip.subscribe(names.messages);
     await this.#sealOwnRecord();
     this.#discovery.start();
   }
@@ -253,7 +253,7 @@ class Libp2pNetwork implements Network {
     if (data.length > MAX_GOSSIP_BYTES) {
       throw quorateError("WIRE_TOO_LARGE", { lengthBytes: data.length, maxBytes: MAX_GOSSIP_BYTES });
     }
-    await this.#parts.libp2p.services.gossip.publish(this.#parts.names.claims, data);
+    await this.#parts.libp2p.services.gossip.publish(this.#parts.names.messages, data);
   }
 
   async catchUp(peer: PeerKey, data: Uint8Array): Promise<Uint8Array> {
@@ -274,7 +274,7 @@ class Libp2pNetwork implements Network {
 
   status(): { readonly connected: readonly PeerKey[]; readonly meshPeers: number } {
     const { libp2p, names } = this.#parts;
-    return { connected: this.#connected(), meshPeers: meshPeers(libp2p.services.gossip, names.claims) };
+    return { connected: this.#connected(), meshPeers: meshPeers(libp2p.services.gossip, names.messages) };
   }
 
   /** Registered peers only: a bootstrap peer that is no node has nothing to ask for. */

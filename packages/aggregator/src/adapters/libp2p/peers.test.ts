@@ -54,7 +54,7 @@ test("error: a bootstrap address without a peer id, or no address at all", () =>
 
 test("P-81, P-87, P-89: topic and protocols name chain and contract", () => {
   expect(protocolNames({ chainId: 31_337n, contract: "0x00000000000000000000000000000000000000Aa" })).toEqual({
-    claims: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/claims",
+    messages: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/messages",
     catchUp: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/catch-up",
     peers: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/peers",
     inquiry: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/inquiry",

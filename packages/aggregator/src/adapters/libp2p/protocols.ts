@@ -11,7 +11,7 @@ export interface NetworkId {
 
 export interface ProtocolNames {
   /** The gossip topic. */
-  readonly claims: string;
+  readonly messages: string;
   readonly catchUp: string;
   readonly peers: string;
   readonly inquiry: string;
@@ -20,7 +20,7 @@ export interface ProtocolNames {
 export function protocolNames({ chainId, contract }: NetworkId): ProtocolNames {
   const prefix = `/quorate/1/${chainId}/${contract.toLowerCase()}`;
   return {
-    claims: `${prefix}/claims`,
+    messages: `${prefix}/messages`,
     catchUp: `${prefix}/catch-up`,
     peers: `${prefix}/peers`,
     inquiry: `${prefix}/inquiry`,

@@ -1,0 +1,12 @@
+/**
+ * What the HTTP interface is given: by node.ts to the server, and by the server to its routes.
+ */
+import type { Registry } from "prom-client";
+import type { AgentApi, Logger } from "../../driver/ports.ts";
+
+export interface HttpServerModules {
+  readonly api: AgentApi;
+  readonly logger: Logger;
+  /** Served at `/metrics`; without it that path is not found. */
+  readonly metrics?: Registry;
+}

@@ -1,0 +1,31 @@
+/**
+ * What a way of lying is, and the names of all of them: for the plan, which draws one, and for the agent, which follows it.
+ * Not here: what each does (behaviours.ts).
+ */
+import type { NodeId } from "@quorate/common";
+import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
+
+export interface Behaviour {
+  /** Everything the agent hears for the first time, before the core does. */
+  onGossip?(from: NodeId, data: Uint8Array): void;
+  /** True: not carried out, the behaviour has done something else. */
+  onEffect?(effect: Effect): boolean;
+}
+
+/** In an order that seeds rely on: a new one comes last. */
+export const BEHAVIOURS = [
+  "forger",
+  "impostor",
+  "canceller",
+  "equivocator",
+  "replayer",
+  "flooder",
+  "garbler",
+  "withholder",
+  "catch-up-liar",
+  "refuser",
+] as const;
+export type BehaviourName = (typeof BEHAVIOURS)[number];
+
+/** These do not sign, or are banned before they do. */
+export const COSTING_OWN_SHARE: ReadonlySet<BehaviourName> = new Set(["refuser", "garbler"]);
