@@ -141,7 +141,10 @@ function advance(
   if (change.nodesChanged) state.claims.nodesChanged(state, nowMs, emit);
 }
 
-/** Accepted claims of some epochs. The ledger reaches the disk after what was promised by it, so an epoch may close again after a crash. */
+/**
+ * Accepted claims of some epochs. The ledger reaches the disk after what was promised by it, so an epoch may close
+ * again after a crash.
+ */
 function claimsOf(restored: RestoredState, of: (epoch: number) => boolean): RestoredState {
   return { ...restored, claims: restored.claims.filter(({ epoch }) => of(epoch)) };
 }
