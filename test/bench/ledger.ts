@@ -1,7 +1,7 @@
 /**
- * `pnpm bench ledger`: the agent's ledger at size, five recipients known for each that is credited an epoch, on the real store. In: how many nodes
- * and events. Out: what folding, closing, writing, loading and looking up take, and how long the event loop is held. The same at a tenth of
- * the size first, so that its peak of memory is its own.
+ * `pnpm bench ledger`: the agent's ledger at size, five recipients known for each that is credited an epoch, on the
+ * real store. In: how many nodes and events. Out: what folding, closing, writing, loading and looking up take, and how
+ * long the event loop is held. The same at a tenth of the size first, so that its peak of memory is its own.
  */
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -62,7 +62,10 @@ interface Figures {
   /** From a close until its record is on disk, median. */
   readonly writeMs: number;
   readonly loadMs: number;
-  /** Longest time in which the event loop served no timer while an epoch closed and was written: of each epoch, and of those the median. */
+  /**
+   * Longest time in which the event loop served no timer while an epoch closed and was written: of each epoch, and of
+   * those the median.
+   */
   readonly maxStallMs: number;
   /** The same of the worst epoch, whoever caused it. */
   readonly worstStallMs: number;
@@ -131,7 +134,10 @@ function foldEvents(nodes: number, events: number): Pick<Figures, "eventsPerSeco
   return { eventsPerSecond: Math.round((folded / ms) * 1_000), events: folded, epochs: state.openEpoch };
 }
 
-/** Half of the nodes are decommissioned in one epoch and activated in the next, one an event, and the other half in turn. */
+/**
+ * Half of the nodes are decommissioned in one epoch and activated in the next, one an event, and the other half in
+ * turn.
+ */
 function eventsOf(epoch: number, nodes: number): ChainEvent[] {
   const type = epoch % 4 < 2 ? "nodes-decommissioned" : "nodes-activated";
   return Array.from({ length: Math.floor(nodes / NODES_FOR_EACH_EVENT) }, (_, i): ChainEvent => {
@@ -172,7 +178,6 @@ async function closeEpochs(
     await sleep(SIGNING_MS);
     const stalls = watchStalls();
     stalls.start();
-    const startedMs = performance.now();
     // What the follower brings in the course of an epoch, before its end.
     advanceLedger(state, events, headAt(GENESIS + (state.openEpoch + 1) * EPOCH_SECONDS - 1), admit);
     await sleep(SIGNING_MS);
@@ -183,9 +188,9 @@ async function closeEpochs(
     await signUntil(store, store.written(), state.openEpoch);
     const writtenMs = performance.now();
     const stall = stalls.stop();
-    process.stderr.write(
-      `${state.nodes.size} nodes, epoch ${state.openEpoch}: ${(closedMs - closingMs).toFixed(1)} ms to close, ${(writtenMs - closedMs).toFixed(0)} to write, stall ${stall.ms.toFixed(1)} ms, ${stall.cpuMs.toFixed(1)} of CPU (${(writtenMs - startedMs).toFixed(0)} ms in all)\n`,
-    );
+    const took = `${(closedMs - closingMs).toFixed(1)} ms to close, ${(writtenMs - closedMs).toFixed(0)} to write`;
+    const held = `stall ${stall.ms.toFixed(1)} ms, ${stall.cpuMs.toFixed(1)} of CPU`;
+    process.stderr.write(`${state.nodes.size} nodes, epoch ${state.openEpoch}: ${took}, ${held}\n`);
     if (n >= WARM_EPOCHS) measured.push({ closeMs: closedMs - closingMs, writeMs: writtenMs - closedMs, stall });
   }
   const of = (pick: (epoch: (typeof measured)[0]) => number): number => round2(median(measured.map(pick)));

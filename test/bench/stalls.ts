@@ -1,4 +1,6 @@
-/** How long the main thread was held at a stretch. In: when to look. Out: the longest stretch, and its processor time. */
+/**
+ * How long the main thread was held at a stretch. In: when to look. Out: the longest stretch, and its processor time.
+ */
 
 export interface Stall {
   readonly ms: number;

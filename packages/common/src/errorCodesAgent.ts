@@ -94,7 +94,7 @@ export const AGENT_ERROR_CODES = {
   STORE_WRONG_DEPLOYMENT: {
     summary: "The store's file belongs to another chain, contract or deployment block.",
     remedy:
-      "Correct chain.chainId, chain.rewards, chain.pool or chain.deployBlock, or give another store.path; never reuse a file for another deployment.",
+      "Correct chain.chainId, chain.rewards, chain.pool or chain.deployBlock, or give the other deployment a store.path of its own.",
     where: "store",
   },
   STORE_WRITE_FAILED: {

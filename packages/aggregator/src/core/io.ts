@@ -46,7 +46,10 @@ export interface SigningRecord {
 }
 
 export type PersistRecord =
-  /** What the fold changed. Written in pieces after `persist` has returned: the ledger can be folded again, what was signed cannot. */
+  /**
+   * What the fold changed. Written in pieces after `persist` has returned: the ledger can be folded again, what was
+   * signed cannot.
+   */
   | LedgerRecord
   /** P-71: the one digest this node signs for a round. Never overwritten. */
   | ({ readonly type: "signing" } & SigningRecord)
@@ -54,7 +57,10 @@ export type PersistRecord =
   | { readonly type: "claim"; readonly recipient: Address; readonly epoch: number }
   /** The best bundle of a round; replaces the former one. */
   | { readonly type: "bundle"; readonly recipient: Address; readonly epoch: number; readonly bundle: Bundle }
-  /** Rounds below this epoch have left the window: their claims may be deleted; signings and bundles stay. Waits for ledger records before it. */
+  /**
+   * Rounds below this epoch have left the window: their claims may be deleted; signings and bundles stay. Waits for
+   * ledger records before it.
+   */
   | { readonly type: "prune"; readonly belowEpoch: number };
 
 export interface RestoredState {

@@ -1,9 +1,11 @@
 /**
  * Runs the pure core against the world: inputs come from the adapters one at a time, effects are carried out in order.
- * Enters: ports (ports.ts) and the agent. Leaves: an AgentApi for HTTP. Not here: any decision; all of them are the core's.
+ * Enters: ports (ports.ts) and the agent. Leaves: an AgentApi for HTTP. Not here: any decision; all of them are the
+ * core's.
  *
- * `persist` is synchronous and first: when it throws, the rest of the step is not carried out and the agent stops, because its memory is then
- * ahead of its disk and whatever it promised next could be forgotten (P-71). The ledger alone is written afterwards, in pieces: it can be folded again.
+ * `persist` is synchronous and first: when it throws, the rest of the step is not carried out and the agent stops,
+ * because its memory is then ahead of its disk and whatever it promised next could be forgotten (P-71). The ledger
+ * alone is written afterwards, in pieces: it can be folded again.
  */
 import {
   type Address,

@@ -108,11 +108,15 @@ export interface BlsSigner {
 export interface Store {
   load(): RestoredState;
   /**
-   * Durable when it returns: one transaction, synced. Throws a coded error when the disk refuses; nothing is then half written. Ledger and prune
-   * records are only taken: they are written piece by piece afterwards, in order; a crash before the end leaves the former ledger.
+   * Durable when it returns: one transaction, synced. Throws a coded error when the disk refuses; nothing is then half
+   * written. Ledger and prune records are only taken: they are written piece by piece afterwards, in order; a crash
+   * before the end leaves the former ledger.
    */
   persist(records: readonly PersistRecord[]): void;
-  /** Resolves when everything taken is on disk, or the store is closed; rejects with a coded error when the disk refused. */
+  /**
+   * Resolves when everything taken is on disk, or the store is closed; rejects with a coded error when the disk
+   * refused.
+   */
   written(): Promise<void>;
   /** The chain's events that the stored ledger has folded, from a block on, in order. */
   events(fromBlock: number): Iterable<ChainEvent>;

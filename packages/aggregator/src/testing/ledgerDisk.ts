@@ -1,6 +1,7 @@
 /**
- * What ledger records leave on a disk, in memory: as the store's tables keep them (adapters/sqlite), which test/sim/disk.test.ts holds it to.
- * Records are never changed, so that keeping them is enough; values become plain data when loaded.
+ * What ledger records leave on a disk, in memory: as the store's tables keep them (adapters/sqlite), which
+ * test/sim/disk.test.ts holds it to. Records are never changed, so that keeping them is enough; values become plain
+ * data when loaded.
  */
 import type { Address } from "@quorate/common";
 import { fromText, toText } from "../adapters/sqlite/plain.ts";

@@ -1,6 +1,6 @@
 /**
- * Histories for tests and benchmarks of the ledger: networks of any size, and random ones with all that may happen to their nodes.
- * Enters: sizes, or fast-check's draws. Leaves: events in order. Not here: what the ledger makes of them.
+ * Histories for tests and benchmarks of the ledger: networks of any size, and random ones with all that may happen to
+ * their nodes. Enters: sizes, or fast-check's draws. Leaves: events in order. Not here: what the ledger makes of them.
  */
 import { type Address, type ChainHead, fromHex, type Hex } from "@quorate/common";
 import fc from "fast-check";
@@ -57,7 +57,10 @@ const started: ChainEvent = {
   ...{ blockNumber: GENESIS, logIndex: 1_000_001, timestamp: GENESIS, genesis: GENESIS, epochSeconds: EPOCH_SECONDS },
 };
 
-/** A network before its first epoch: `nodes` nodes of as many contributors each, all of them different recipients, with a fee and equal stakes. */
+/**
+ * A network before its first epoch: `nodes` nodes of as many contributors each, all of them different recipients, with
+ * a fee and equal stakes.
+ */
 export function network(nodes: number, contributorsOfEach: number): ChainEvent[] {
   const stake = STAKE / BigInt(contributorsOfEach);
   return [
@@ -83,7 +86,9 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** Registrations, activations, decommissions, leaves, exits, deposits and pauses in any order, from before genesis on. */
+/**
+ * Registrations, activations, decommissions, leaves, exits, deposits and pauses in any order, from before genesis on.
+ */
 export const histories: fc.Arbitrary<ChainEvent[]> = fc
   .record({
     shapes: fc.array(

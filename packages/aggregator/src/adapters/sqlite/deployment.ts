@@ -1,6 +1,6 @@
 /**
- * What binds a store to one deployment: kept in the file when it is made, compared whenever it is opened. With another chain or contract its
- * ledger would be a wrong one, and its signings would keep nothing from being signed twice.
+ * What binds a store to one deployment: kept in the file when it is made, compared whenever it is opened. With another
+ * chain or contract its ledger would be a wrong one, and its signings would keep nothing from being signed twice.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { type Address, quorateError } from "@quorate/common";

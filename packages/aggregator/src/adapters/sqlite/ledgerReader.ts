@@ -1,6 +1,6 @@
 /**
- * The ledger's rows of a store, for a start: what the head row covers. Enters: an open file. Leaves: rows as plain data, and events as a stream.
- * Not its job: what the values mean; the core checks them (core/ledger/checkpoint.ts).
+ * The ledger's rows of a store, for a start: what the head row covers. Enters: an open file. Leaves: rows as plain
+ * data, and events as a stream. Not its job: what the values mean; the core checks them (core/ledger/checkpoint.ts).
  */
 import type { DatabaseSync } from "node:sqlite";
 import { type Address, quorateError } from "@quorate/common";

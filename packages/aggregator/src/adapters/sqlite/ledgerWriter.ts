@@ -1,10 +1,11 @@
 /**
- * Writes ledger records in chunks, each one transaction within one turn of the event loop, so that whatever is written between two chunks
- * (signings, P-71) waits for one chunk at most. Enters: records. Leaves: rows, of which the head row comes last.
- * Not its job: loading them (ledgerReader.ts), all other records (store.ts).
+ * Writes ledger records in chunks, each one transaction within one turn of the event loop, so that whatever is written
+ * between two chunks (signings, P-71) waits for one chunk at most. Enters: records. Leaves: rows, of which the head row
+ * comes last. Not its job: loading them (ledgerReader.ts), all other records (store.ts).
  *
- * A crash between any two chunks leaves either the former ledger or the new one: before the head row nothing written counts, and after it
- * amounts only move from credits that have left the window to the lifetime amounts they are part of, in one transaction for each few.
+ * A crash between any two chunks leaves either the former ledger or the new one: before the head row nothing written
+ * counts, and after it amounts only move from credits that have left the window to the lifetime amounts they are part
+ * of, in one transaction for each few.
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { PersistRecord } from "../../core/io.ts";
@@ -14,21 +15,28 @@ import type { Chunks } from "./turns.ts";
 
 export type LedgerRecord = Extract<PersistRecord, { type: "ledger" }>;
 
-/** Rows in one transaction: about 5 ms, be they credits or nodes of ten contributors; more would not be faster. */
-export const CHUNK_ROWS = 500;
+/**
+ * Rows in one transaction: 1 to 5 ms of processor. Amounts are short; nodes and events are JSON of 1 kB with ten
+ * contributors.
+ */
+const CHUNK_ROWS = 500;
+const CHUNK_JSON_ROWS = 100;
 
-export function* writeLedger(db: DatabaseSync, record: LedgerRecord): Chunks {
+/** @param withHead done in the transaction of the head row */
+export function* writeLedger(db: DatabaseSync, record: LedgerRecord, withHead: () => void = () => {}): Chunks {
   const { head, covers, nodes, epochs, events } = record;
   const number = (query<{ record: number }>(db, "SELECT record FROM ledger_head")[0]?.record ?? 0) + 1;
   yield* runEach(
     db,
     "INSERT INTO ledger_event VALUES (?, ?, ?)",
     mapped(events, (event) => [event.blockNumber, event.logIndex, toText(event)]),
+    CHUNK_JSON_ROWS,
   );
   yield* runEach(
     db,
     "INSERT INTO ledger_node VALUES (?, ?, ?)",
     mapped(nodes, (folded) => [folded.node.id, number, toText(folded)]),
+    CHUNK_JSON_ROWS,
   );
   for (const { epoch, credits } of epochs) {
     yield* runEach(
@@ -44,7 +52,10 @@ export function* writeLedger(db: DatabaseSync, record: LedgerRecord): Chunks {
   );
   const { block, firstEpoch, openEpoch } = covers;
   const replace = "INSERT OR REPLACE INTO ledger_head VALUES (1, ?, ?, ?, ?, ?)";
-  transact(db, () => db.prepare(replace).run(number, block, firstEpoch, openEpoch, toText(head)));
+  transact(db, () => {
+    db.prepare(replace).run(number, block, firstEpoch, openEpoch, toText(head));
+    withHead();
+  });
   yield;
   yield* tidy(db, record, number);
 }
@@ -80,11 +91,16 @@ function moveCredits(db: DatabaseSync, firstEpoch: number): boolean {
 }
 
 /** Runs one statement for each row, a chunk of them at a step. Rows are made as they are needed. */
-function* runEach(db: DatabaseSync, sql: string, rows: Iterator<SQLInputValue[]>): Chunks {
+function* runEach(
+  db: DatabaseSync,
+  sql: string,
+  rows: Iterator<SQLInputValue[]>,
+  chunkRows: number = CHUNK_ROWS,
+): Chunks {
   for (let next = rows.next(); next.done !== true; ) {
     transact(db, () => {
       const statement = db.prepare(sql);
-      for (let i = 0; i < CHUNK_ROWS && next.done !== true; i++) {
+      for (let i = 0; i < chunkRows && next.done !== true; i++) {
         statement.run(...next.value);
         next = rows.next();
       }

@@ -1,6 +1,6 @@
 /**
- * Plain data as JSON text and back. Bigints are strings of digits with an `n` behind (`"12n"`), which no other string of the ledger is;
- * byte arrays become hex strings and stay such. Not its job: what the data means.
+ * Plain data as JSON text and back. Bigints are strings of digits with an `n` behind (`"12n"`), which no other string
+ * of the ledger is; byte arrays become hex strings and stay such. Not its job: what the data means.
  */
 import { quorateError, toHex } from "@quorate/common";
 

@@ -19,8 +19,9 @@ export const SCHEMA = `
     deploy_block INTEGER NOT NULL
   ) STRICT;
 
-  -- The ledger as of one record. Rows of the other ledger tables count only if this row covers them: nodes up to \`record\`, epochs below
-  -- \`open_epoch\`, events up to \`block\`. It is written last; what it does not cover was left by a crash.
+  -- The ledger as of one record. Rows of the other ledger tables count only if this row covers them: nodes up to
+  -- \`record\`, epochs below \`open_epoch\`, events up to \`block\`. It is written last; what it does not cover was
+  -- left by a crash.
   CREATE TABLE ledger_head (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     record INTEGER NOT NULL,

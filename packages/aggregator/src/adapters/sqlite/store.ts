@@ -1,12 +1,14 @@
 /**
- * The agent's memory: one SQLite file, bound to one deployment. Enters: records of the core's `persist` effects. Leaves: the state to start from
- * after a crash, stored bundles, the chain's events. Not its job: deciding what to keep, or checking what a bundle says.
+ * The agent's memory: one SQLite file, bound to one deployment. Enters: records of the core's `persist` effects.
+ * Leaves: the state to start from after a crash, stored bundles, the chain's events. Not its job: deciding what to
+ * keep, or checking what a bundle says.
  *
- * Durability: write-ahead log with `synchronous = FULL`, so a transaction is on disk when `persist` returns (P-71), at about 0.3 ms.
- * Ledger records are the exception: they are large and can be folded again, so they are written in chunks over later turns of the event loop
- * (ledgerWriter.ts), and a `prune` waits for those before it: what it lets go must not be missed by the ledger that a crash leaves.
- * One process a file: a lock beside it (`<path>.lock`, freed by the operating system when the process dies, however it dies) keeps a
- * second agent out, while readers such as `sqlite3 <path> .backup` may still copy the file as the agent runs.
+ * Durability: write-ahead log with `synchronous = FULL`, so a transaction is on disk when `persist` returns (P-71), at
+ * about 0.3 ms. Ledger records are the exception: they are large and can be folded again, so they are written in chunks
+ * over later turns of the event loop (ledgerWriter.ts), and a `prune` waits for those before it: what it lets go must
+ * not be missed by the ledger that a crash leaves. One process a file: a lock beside it (`<path>.lock`, freed by the
+ * operating system when the process dies, however it dies) keeps a second agent out, while readers such as `sqlite3
+ * <path> .backup` may still copy the file as the agent runs.
  */
 import type { DatabaseSync } from "node:sqlite";
 import {
@@ -63,8 +65,14 @@ function takeLock(path: string): DatabaseSync {
   }
 }
 
+/**
+ * Pages of the log that are copied into the file at once, in the transaction that fills it: a megabyte, a few
+ * milliseconds.
+ */
+const CHECKPOINT_PAGES = 250;
+
 function prepareFile(db: DatabaseSync, path: string, deployment: Deployment): void {
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
   const findings = query<{ quick_check: string }>(db, "PRAGMA quick_check(3)").map((row) => row.quick_check);
   if (findings.join() !== "ok") throw quorateError("STORE_CORRUPT", { path, findings });
   const version = query<{ user_version: number }>(db, "PRAGMA user_version")[0]?.user_version ?? 0;
@@ -122,10 +130,21 @@ class SqliteStore implements Store {
         }),
       );
     }
-    for (const record of records) {
-      if (record.type === "ledger") this.#turns.add(() => this.#codedChunks(writeLedger(this.#db, record)));
-      if (record.type === "prune") this.#turns.add(() => this.#codedChunks(prune(this.#db, record.belowEpoch)));
+    this.#writeLater(records);
+  }
+
+  /** A prune after a ledger record goes with its head row: claims are those of the window of the ledger loaded. */
+  #writeLater(records: readonly PersistRecord[]): void {
+    const prunes = records.filter((record) => record.type === "prune");
+    const pruneAll = () => {
+      for (const { belowEpoch } of prunes) prune(this.#db, belowEpoch);
+    };
+    const ledgers = records.filter((record) => record.type === "ledger");
+    for (const record of ledgers) {
+      const withHead = record === ledgers.at(-1) ? pruneAll : undefined;
+      this.#turns.add(() => this.#codedChunks(writeLedger(this.#db, record, withHead)));
     }
+    if (ledgers.length === 0 && prunes.length > 0) this.#turns.add(() => this.#codedChunks(inOne(this.#db, pruneAll)));
   }
 
   /** @throws (rejects) STORE_WRITE_FAILED, STORE_CORRUPT when the disk refused a chunk; `persist` then throws it too */
@@ -210,11 +229,13 @@ function writeRecord(db: DatabaseSync, record: WrittenNow): void {
 }
 
 /** Not bounded, because it is small: claims that this agent accepted for its own stakers within one epoch. */
-function* prune(db: DatabaseSync, belowEpoch: number): Chunks {
-  transact(db, () => {
-    db.prepare("DELETE FROM claim WHERE epoch < ?").run(belowEpoch);
-    db.prepare("UPDATE window SET first_epoch = max(first_epoch, ?)").run(belowEpoch);
-  });
+function prune(db: DatabaseSync, belowEpoch: number): void {
+  db.prepare("DELETE FROM claim WHERE epoch < ?").run(belowEpoch);
+  db.prepare("UPDATE window SET first_epoch = max(first_epoch, ?)").run(belowEpoch);
+}
+
+function* inOne(db: DatabaseSync, run: () => void): Chunks {
+  yield transact(db, run);
 }
 
 /** P-71: the first digest of a round stands; the same one again changes nothing, another one is refused. */

@@ -1,6 +1,6 @@
 /**
- * Work in chunks, one a turn of the event loop, in the order given. Enters: jobs as generators. Leaves: their effects, a failure once.
- * Not its job: what a chunk does.
+ * Work in chunks, one a turn of the event loop, in the order given. Enters: jobs as generators. Leaves: their effects,
+ * a failure once. Not its job: what a chunk does.
  */
 
 /** Does one chunk at each step; nothing of it may be left open between two. */
@@ -18,7 +18,10 @@ export class Turns {
   #failure: unknown = null;
   #waiters: Waiter[] = [];
 
-  /** Begins at a later turn, when all jobs before it are done. @throws the failure of an earlier job: nothing is done after one */
+  /**
+   * Begins at a later turn, when all jobs before it are done. @throws the failure of an earlier job: nothing is done
+   * after one
+   */
   add(job: () => Chunks): void {
     if (this.#failure !== null) throw this.#failure;
     this.#jobs.push(job);

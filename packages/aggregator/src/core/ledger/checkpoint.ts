@@ -1,7 +1,7 @@
 /**
- * The ledger for the store and back: a record of what changed, and the state again from the rows the store keeps of all records.
- * One version at a time: rows of another version are refused, and the fold starts anew from the chain.
- * Not here: when a record is taken (agent.ts), how rows are written (adapters/sqlite).
+ * The ledger for the store and back: a record of what changed, and the state again from the rows the store keeps of all
+ * records. One version at a time: rows of another version are refused, and the fold starts anew from the chain. Not
+ * here: when a record is taken (agent.ts), how rows are written (adapters/sqlite).
  */
 import { type Address, fromHex, type NodeId, quorateError } from "@quorate/common";
 import { z } from "zod";
@@ -15,18 +15,25 @@ import { plainUptime, uptimeSchema } from "./uptimeCheckpoint.ts";
 const CHECKPOINT_VERSION = 4;
 
 /**
- * What one or more advances changed. All of it is immutable and may be written over several turns of the event loop; it counts when the head is
- * written, which comes last. Values are plain data of strings, numbers, bigints, byte arrays and null.
+ * What one or more advances changed. All of it is immutable and may be written over several turns of the event loop; it
+ * counts when the head is written, which comes last. Values are plain data of strings, numbers, bigints, byte arrays
+ * and null.
  */
 export interface LedgerRecord {
   readonly type: "ledger";
   /** Everything but nodes, amounts and events: small, replaces the former one. */
   readonly head: Readonly<Record<string, unknown>>;
-  /** Which rows the head stands for: events up to this block, epochs below `openEpoch`. Epochs below `firstEpoch` have left the window. */
+  /**
+   * Which rows the head stands for: events up to this block, epochs below `openEpoch`. Epochs below `firstEpoch` have
+   * left the window.
+   */
   readonly covers: { readonly block: number; readonly firstEpoch: number; readonly openEpoch: number };
   /** Nodes that changed. */
   readonly nodes: readonly FoldedNode[];
-  /** Epochs that closed, oldest first; credits of those that have left the window stand together with the newest of them. */
+  /**
+   * Epochs that closed, oldest first; credits of those that have left the window stand together with the newest of
+   * them.
+   */
   readonly epochs: readonly ClosedEpoch[];
   /** Events folded, in order. */
   readonly events: readonly ChainEvent[];
@@ -97,7 +104,10 @@ export function takeRecord(state: LedgerState): LedgerRecord {
   };
 }
 
-/** The state that the rows are of, or an empty one; it notes from here on what changes. @throws STORE_CORRUPT when they are not of this version, or their sum is not the head's */
+/**
+ * The state that the rows are of, or an empty one; it notes from here on what changes. @throws STORE_CORRUPT when they
+ * are not of this version, or their sum is not the head's
+ */
 export function restoreLedger(rows: LedgerRows | null): LedgerState {
   if (rows === null) return { ...emptyLedger(), journal: emptyJournal() };
   const { version: _version, ...head } = parsed(headSchema, rows.head);

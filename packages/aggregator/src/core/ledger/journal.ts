@@ -40,7 +40,10 @@ export function noteClosed(journal: Journal, closed: ClosedEpoch): void {
   journal.epochs[at] = { ...leaving, credits: NOBODY };
 }
 
-/** What was noted, oldest epoch first; credits that left the window stand with the newest epoch that did. The journal is empty afterwards. */
+/**
+ * What was noted, oldest epoch first; credits that left the window stand with the newest epoch that did. The journal is
+ * empty afterwards.
+ */
 export function takeNotes(journal: Journal): { readonly events: ChainEvent[]; readonly epochs: ClosedEpoch[] } {
   const { events, epochs, left } = journal;
   const newestLeft = epochs[epochs.length - 1 - SIGNING_WINDOW_EPOCHS];

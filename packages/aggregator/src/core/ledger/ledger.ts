@@ -32,8 +32,8 @@ export interface FoldedNode {
 }
 
 /**
- * Everything the fold knows; plain data, so that it can be stored and compared. Lifetime amounts are kept once, as they are now: those at the
- * close of an earlier epoch are less by what later ones credited (`amountAt`).
+ * Everything the fold knows; plain data, so that it can be stored and compared. Lifetime amounts are kept once, as they
+ * are now: those at the close of an earlier epoch are less by what later ones credited (`amountAt`).
  */
 export interface LedgerState {
   head: ChainHead | null;
@@ -148,8 +148,9 @@ export function amountAt(state: LedgerState, epoch: number, recipient: Address):
 }
 
 /**
- * Whom an epoch of the window credited, each with its lifetime amount at that epoch's close, in the order of the split; null outside of the window.
- * Reads the state as it goes: whoever takes it in several turns of the event loop must be done before another epoch closes.
+ * Whom an epoch of the window credited, each with its lifetime amount at that epoch's close, in the order of the split;
+ * null outside of the window. Reads the state as it goes: whoever takes it in several turns of the event loop must be
+ * done before another epoch closes.
  */
 export function changes(state: LedgerState, epoch: number): IterableIterator<[Address, bigint]> | null {
   const closed = state.closed.find((entry) => entry.epoch === epoch);
@@ -285,7 +286,9 @@ function weighNodes(state: LedgerState, start: number, end: number): WeighedNode
   });
 }
 
-/** In id order. Ids follow on (P-20) and the map keeps the order of registration, so there is seldom anything to sort. */
+/**
+ * In id order. Ids follow on (P-20) and the map keeps the order of registration, so there is seldom anything to sort.
+ */
 export function sortedNodes(state: LedgerState): FoldedNode[] {
   const nodes = [...state.nodes.values()];
   const inOrder = nodes.every(({ node }, i) => i === 0 || (nodes[i - 1] as FoldedNode).node.id < node.id);

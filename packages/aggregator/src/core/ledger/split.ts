@@ -24,7 +24,8 @@ export function splitEpoch(toSplit: bigint, nodes: readonly WeighedNode[]): Spli
   if (totalWeight === 0n) return { credits, carry: toSplit };
 
   let carry = toSplit;
-  // Most nodes weigh what the one before them does: a division of large integers is what closing an epoch spends its time on.
+  // Most nodes weigh what the one before them does: a division of large integers is what closing an epoch spends its
+  // time on.
   let lastWeight = 0n;
   let reward = 0n;
   for (const node of nodes) {
