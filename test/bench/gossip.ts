@@ -22,7 +22,7 @@ import {
   started,
   type TestNode,
   testNode,
-} from "../../packages/aggregator/src/testing/cluster.ts";
+} from "../../packages/aggregator/test/support/cluster.ts";
 import { makeTempDirectory, removeDirectory } from "../harness/tempDirectory.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import { median, round2 } from "./figures.ts";

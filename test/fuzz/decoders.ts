@@ -33,11 +33,11 @@ import {
   statusSchema,
 } from "../../packages/aggregator/src/adapters/http/schemas.ts";
 import { AddressBook } from "../../packages/aggregator/src/adapters/libp2p/addressBook.ts";
-import { sampleBundle } from "../../packages/aggregator/src/adapters/testing/sampleBundle.ts";
 import { parseConfig } from "../../packages/aggregator/src/config.ts";
 import { readCheckpoint, writeCheckpoint } from "../../packages/aggregator/src/core/ledger/checkpoint.ts";
 import { advanceLedger, emptyLedger } from "../../packages/aggregator/src/core/ledger/ledger.ts";
 import { nodeOf } from "../../packages/aggregator/src/core/ledger/nodes.ts";
+import { sampleBundle } from "../../packages/aggregator/test/support/sampleBundle.ts";
 import { CHAIN_EVENTS, DOMAIN, encoded, headAfter, verifyIdentity } from "./cast.ts";
 import { hostileBytes, hostileJson, hostileText } from "./mutate.ts";
 import { sampleLogs, samplePeerRecord } from "./samples.ts";

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { type KindMessage, subjectOf, toHex } from "@quorate/common";
 import { afterAll, describe, expect, it } from "vitest";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
-import { sampleBundle } from "../../packages/aggregator/src/adapters/testing/sampleBundle.ts";
 import type { PersistRecord } from "../../packages/aggregator/src/core/io.ts";
+import { sampleBundle } from "../../packages/aggregator/test/support/sampleBundle.ts";
 import { Disk } from "./disk.ts";
 import { Random } from "./random.ts";
 

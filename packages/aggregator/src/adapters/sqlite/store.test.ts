@@ -15,9 +15,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Address, type Hex, isQuorateError } from "@quorate/common";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sampleBundle } from "../../../test/support/sampleBundle.ts";
 import type { PersistRecord, SigningRecord } from "../../core/io.ts";
 import { claimRound } from "../../core/kinds/rewardClaim.ts";
-import { sampleBundle } from "../testing/sampleBundle.ts";
 import { openDatabase } from "./sqlite.ts";
 import { openStore } from "./store.ts";
 

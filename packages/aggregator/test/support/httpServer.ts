@@ -2,10 +2,10 @@
 import type { Address, ClaimReply, ClaimView, UnsignedClaim } from "@quorate/common";
 import type { Registry } from "prom-client";
 import { expect } from "vitest";
-import type { LedgerNode } from "../../../core/ledger/events.ts";
-import type { AgentApi, Logger } from "../../../driver/ports.ts";
-import { sampleBundle } from "../../testing/sampleBundle.ts";
-import { createHttpServer, type HttpServer, type HttpServerOptions } from "../server.ts";
+import { createHttpServer, type HttpServer, type HttpServerOptions } from "../../src/adapters/http/server.ts";
+import type { LedgerNode } from "../../src/core/ledger/events.ts";
+import type { AgentApi, Logger } from "../../src/driver/ports.ts";
+import { sampleBundle } from "./sampleBundle.ts";
 
 export const ALICE: Address = `0x${"aa".repeat(20)}`;
 export const BOB: Address = `0x${"bb".repeat(20)}`;
