@@ -10,7 +10,6 @@ import { createSigner } from "../../packages/aggregator/src/adapters/bls/bls.ts"
 import { createVerifier, INLINE_JOB_MAX } from "../../packages/aggregator/src/adapters/bls/verifier.ts";
 import { createLibp2pNetwork } from "../../packages/aggregator/src/adapters/libp2p/createLibp2pNetwork.ts";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
-import { DEPLOYMENT } from "../../packages/aggregator/src/adapters/testing/storeCases.ts";
 import { TreeWorker } from "../../packages/aggregator/src/adapters/tree/treeWorker.ts";
 import { createAgent } from "../../packages/aggregator/src/core/agent.ts";
 import type { Agent, Verdict } from "../../packages/aggregator/src/core/io.ts";
@@ -24,7 +23,8 @@ import {
   started,
   type TestNode,
   testNode,
-} from "../../packages/aggregator/src/testing/cluster.ts";
+} from "../../packages/aggregator/test/support/cluster.ts";
+import { DEPLOYMENT } from "../../packages/aggregator/test/support/storeCases.ts";
 import { makeTempDirectory, removeDirectory } from "../harness/tempDirectory.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import { median, round2 } from "./figures.ts";

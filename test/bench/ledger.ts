@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Address, KindMessage } from "@quorate/common";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
-import { DEPLOYMENT } from "../../packages/aggregator/src/adapters/testing/storeCases.ts";
 import { type LedgerRecord, restoreLedger, takeRecord } from "../../packages/aggregator/src/core/ledger/checkpoint.ts";
 import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
 import {
@@ -25,7 +24,8 @@ import {
   GENESIS,
   headAt,
   network,
-} from "../../packages/aggregator/src/testing/ledgerHistory.ts";
+} from "../../packages/aggregator/test/support/ledgerHistory.ts";
+import { DEPLOYMENT } from "../../packages/aggregator/test/support/storeCases.ts";
 import { makeTempDirectory, removeDirectory } from "../harness/tempDirectory.ts";
 import { median, round2 } from "./figures.ts";
 import { type Stall, watchStalls } from "./stalls.ts";

@@ -24,7 +24,7 @@ import {
   presentNodes,
 } from "../../packages/aggregator/src/core/ledger/presence.ts";
 import { silentReports } from "../../packages/aggregator/src/core/ledger/uptime.ts";
-import { admit } from "../../packages/aggregator/src/testing/reportChain.ts";
+import { admit } from "../../packages/aggregator/test/support/reportChain.ts";
 import { ACCOUNT_OF, History } from "../../packages/contracts/test/history.ts";
 import {
   ACCOUNTS,

@@ -9,9 +9,9 @@ import { describe, expect, it } from "vitest";
 import { copyId, messageId } from "../../packages/aggregator/src/adapters/libp2p/gossip.ts";
 import { scoreParams } from "../../packages/aggregator/src/adapters/libp2p/scoring.ts";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
-import { DEPLOYMENT } from "../../packages/aggregator/src/adapters/testing/storeCases.ts";
-import { makeShare } from "../../packages/aggregator/src/testing/cluster.ts";
-import { boot, node, owedToStaker, STAKER } from "../../packages/aggregator/src/testing/twenty.ts";
+import { makeShare } from "../../packages/aggregator/test/support/cluster.ts";
+import { DEPLOYMENT } from "../../packages/aggregator/test/support/storeCases.ts";
+import { boot, node, owedToStaker, STAKER } from "../../packages/aggregator/test/support/twenty.ts";
 import { REPOSITORY } from "../harness/child.ts";
 
 const rows = readFileSync(join(REPOSITORY, "docs/traps.md"), "utf8")

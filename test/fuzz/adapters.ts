@@ -38,10 +38,12 @@ function apiOfCore(): AgentApi {
       addresses: [],
       meshPeers: 0,
       version: "0",
+      submitter: null,
       unsigned: core.unsigned(),
     }),
     ready: () => ({ ready: true, reasons: [] }),
-    nodes: () => core.nodes(),
+    nodes: () => core.nodes().map((node) => ({ ...node, uptime: core.uptime(node.id) })),
+    proof: async () => null,
     owed: (recipient) => core.owed(recipient),
     requestClaim: async (recipient, epoch) => {
       const effects = core.handle({ type: "claim", handle: 1, recipient, epoch }, 0);

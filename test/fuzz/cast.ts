@@ -26,7 +26,7 @@ import {
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import fc from "fast-check";
 import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
-import { DOMAIN, GENESIS, headAfter, pool, started } from "../../packages/aggregator/src/testing/cluster.ts";
+import { DOMAIN, GENESIS, headAfter, pool, started } from "../../packages/aggregator/test/support/cluster.ts";
 import { makeNode, rememberingVerifyIdentity, type SimNode } from "../sim/nodes.ts";
 
 type ClaimShare = Extract<Share, { readonly kind: "RewardClaim" }>;

@@ -34,12 +34,12 @@ import {
 } from "../../packages/aggregator/src/adapters/http/schemas.ts";
 import { AddressBook } from "../../packages/aggregator/src/adapters/libp2p/addressBook.ts";
 import { fromText, toText } from "../../packages/aggregator/src/adapters/sqlite/plain.ts";
-import { sampleBundle } from "../../packages/aggregator/src/adapters/testing/sampleBundle.ts";
 import { parseConfig } from "../../packages/aggregator/src/config.ts";
 import { type LedgerRows, restoreLedger, takeRecord } from "../../packages/aggregator/src/core/ledger/checkpoint.ts";
 import { advanceLedger } from "../../packages/aggregator/src/core/ledger/ledger.ts";
 import { nodeOf } from "../../packages/aggregator/src/core/ledger/nodes.ts";
-import { ledgerOf } from "../../packages/aggregator/src/testing/ledgerDisk.ts";
+import { ledgerOf } from "../../packages/aggregator/test/support/ledgerDisk.ts";
+import { sampleBundle } from "../../packages/aggregator/test/support/sampleBundle.ts";
 import { CHAIN_EVENTS, DOMAIN, encoded, headAfter, verifyIdentity } from "./cast.ts";
 import { hostileBytes, hostileJson, hostileText } from "./mutate.ts";
 import { sampleLogs, samplePeerRecord } from "./samples.ts";

@@ -2,8 +2,8 @@
 import { type ChainHead, provePossession, rewardRatePoolAbi, serviceNodeRewardsAbi } from "@quorate/common";
 import { Interface } from "ethers";
 import type { Contracts } from "../../packages/aggregator/src/adapters/chain/events.ts";
-import { sealedRecord } from "../../packages/aggregator/src/adapters/libp2p/testRecord.ts";
 import type { PeerKey } from "../../packages/aggregator/src/core/io.ts";
+import { sealedRecord } from "../../packages/aggregator/test/support/testRecord.ts";
 import { registrationStruct } from "../harness/seed.ts";
 import { DOMAIN, node, scheme } from "./cast.ts";
 

@@ -7,13 +7,19 @@ import { join } from "node:path";
 import { type KindMessage, subjectOf, toHex } from "@quorate/common";
 import { afterAll, describe, expect, it } from "vitest";
 import { openStore } from "../../packages/aggregator/src/adapters/sqlite/store.ts";
-import { sampleBundle } from "../../packages/aggregator/src/adapters/testing/sampleBundle.ts";
-import { DEPLOYMENT } from "../../packages/aggregator/src/adapters/testing/storeCases.ts";
 import type { PersistRecord } from "../../packages/aggregator/src/core/io.ts";
 import { restoreLedger, takeRecord } from "../../packages/aggregator/src/core/ledger/checkpoint.ts";
 import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
 import { advanceLedger, type LedgerState } from "../../packages/aggregator/src/core/ledger/ledger.ts";
-import { admit, EPOCH_SECONDS, GENESIS, headAt, network } from "../../packages/aggregator/src/testing/ledgerHistory.ts";
+import {
+  admit,
+  EPOCH_SECONDS,
+  GENESIS,
+  headAt,
+  network,
+} from "../../packages/aggregator/test/support/ledgerHistory.ts";
+import { sampleBundle } from "../../packages/aggregator/test/support/sampleBundle.ts";
+import { DEPLOYMENT } from "../../packages/aggregator/test/support/storeCases.ts";
 import { Disk } from "./disk.ts";
 import { Random } from "./random.ts";
 

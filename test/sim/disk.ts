@@ -8,7 +8,7 @@ import { type Hex, quorateError, type RoundId, type RoundKey, roundKey } from "@
 import type { PersistRecord, RestoredState, SigningRecord } from "../../packages/aggregator/src/core/io.ts";
 import { claimRound } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
-import { LedgerDisk } from "../../packages/aggregator/src/testing/ledgerDisk.ts";
+import { LedgerDisk } from "../../packages/aggregator/test/support/ledgerDisk.ts";
 
 type Later = Extract<PersistRecord, { type: "ledger" | "prune" }>;
 type Now = Exclude<PersistRecord, Later>;

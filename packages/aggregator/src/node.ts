@@ -3,7 +3,7 @@
  *
  *   config, keys → store, network, follower, BLS → core (agent) ↔ driver → API → HTTP
  */
-import { type SigningDomain, signIdentity, toHex, verifyIdentity } from "@quorate/common";
+import { type Address, type SigningDomain, signIdentity, toHex, verifyIdentity } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
@@ -12,12 +12,13 @@ import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
 import { createMetrics } from "./adapters/metrics/metrics.ts";
 import { openStore } from "./adapters/sqlite/store.ts";
+import { openSubmitter } from "./adapters/submitter/open.ts";
 import { TreeWorker } from "./adapters/tree/treeWorker.ts";
 import type { Config } from "./config.ts";
 import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
 import { createDriver, type Driver } from "./driver/driver.ts";
-import type { AgentApi, Logger, Network, Store } from "./driver/ports.ts";
+import type { AgentApi, Logger, Network, ProofAnswer, Store, Submitter } from "./driver/ports.ts";
 import { VERSION } from "./version.ts";
 
 /** Inbound connections beyond four times the target are refused: every node dials some, and a few dial many. */
@@ -65,17 +66,18 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   );
   const follower = createChainFollower(config.chain, { logger });
   const agent = createAgent(
-    { domain, blsKey: keys.blsKey, claimDeadlineMs: config.claims.deadlineMs, submits: null },
+    { domain, blsKey: keys.blsKey, claimDeadlineMs: config.claims.deadlineMs, submits: config.submit?.allow ?? null },
     { scheme, signIdentity: (digest) => signIdentity(keys.identitySecret, digest), verifyIdentity },
     store.load(),
   );
+  const submitter = await openAccount(config, logger);
   const driver = createDriver({
     ...{ agent, store, network, follower, verifier, signer, logger, nowMs, onFatal },
     openTrees: () => new TreeWorker(),
-    submitter: null,
+    submitter,
     contract: config.chain.rewards,
   });
-  const api = createApi(config, keys, agent, driver, network, store);
+  const api = createApi(config, keys, { agent, driver, network, store, submitter });
   const http = createHttpServer({ ...config.http }, { api, logger, metrics: createMetrics(() => agent.status()) });
   await driver.start();
   const httpUrl = await http.start();
@@ -95,14 +97,21 @@ function nowMs(): number {
   return Math.floor(performance.timeOrigin + performance.now());
 }
 
-function createApi(
-  config: Config,
-  keys: NodeKeys,
-  agent: Agent,
-  driver: Driver,
-  network: Network,
-  store: Store,
-): AgentApi {
+/** Null for an agent without an account: it does everything but submit. */
+function openAccount({ chain, submit, store }: Config, logger: Logger): Promise<Submitter | null> {
+  if (submit === null) return Promise.resolve(null);
+  return openSubmitter({ chain, submit, path: `${store.path}.submissions` }, { logger });
+}
+
+interface ApiModules {
+  readonly agent: Agent;
+  readonly driver: Driver;
+  readonly network: Network;
+  readonly store: Store;
+  readonly submitter: Submitter | null;
+}
+
+function createApi(config: Config, keys: NodeKeys, { agent, driver, network, store, submitter }: ApiModules): AgentApi {
   return {
     network: { chainId: String(config.chain.chainId), contract: config.chain.rewards },
     status: () => ({
@@ -111,16 +120,27 @@ function createApi(
       addresses: network.addresses(),
       meshPeers: network.status().meshPeers,
       version: VERSION,
+      submitter: submitter?.status() ?? null,
       unsigned: agent.unsigned(),
     }),
     ready: () => readiness(keys, agent),
-    nodes: () => agent.nodes(),
+    nodes: () => agent.nodes().map((node) => ({ ...node, uptime: agent.uptime(node.id) })),
+    proof: (recipient) => newestProof(agent, driver, recipient),
     owed: (recipient) => agent.owed(recipient),
     requestClaim: (recipient, epoch) => driver.requestClaim(recipient, epoch),
     claim: (recipient, epoch) => agent.claim(recipient, epoch, nowMs()),
     watchClaim: (recipient, epoch, onChange) => driver.watchClaim(recipient, epoch, onChange),
     bundle: (recipient, epoch) => agent.claim(recipient, epoch, nowMs())?.bundle ?? store.bundle(recipient, epoch),
   };
+}
+
+/** The newest payable root first: it holds the highest amounts, and stays valid longest (P-40). */
+async function newestProof(agent: Agent, driver: Driver, recipient: Address): Promise<ProofAnswer | null> {
+  for (const { epoch, rootIndex, rewardsRoot, agrees } of [...agent.payableRoots()].reverse()) {
+    const found = agrees === true ? await driver.proof(epoch, recipient) : null;
+    if (found !== null) return { recipient, epoch, rootIndex, rewardsRoot, ...found };
+  }
+  return null;
 }
 
 /** Ready: this agent could serve a claim now. Each reason says what is in the way. */

@@ -89,6 +89,14 @@ export interface AgentStatus {
   /** Of decommissioned nodes that do not. */
   readonly silentStake: bigint;
   readonly totalOwed: bigint;
+  /** Epochs with a record (P-37). */
+  readonly acceptedReports: number;
+  /** The newest epoch whose root is payable; null before the first. */
+  readonly payableEpoch: number | null;
+  /** The last epochs as this node was judged, oldest first, a letter each: P present, M missed, U not judged (P-60). */
+  readonly uptime: string;
+  /** Accepted reports since this node was last heard; null unless it is decommissioned (P-110). */
+  readonly silentReports: number | null;
   readonly connectedPeers: number;
   readonly rounds: number;
   readonly sharesAccepted: number;

@@ -17,6 +17,11 @@ export const AGENT_ERROR_CODES = {
     remedy: "Ask its operator to look for SIGNING_CONFLICT or BUDGET_EXCEEDED in the log.",
     where: "agent",
   },
+  PROOF_NOT_FOUND: {
+    summary: "No payable root of which this agent has the tree holds this recipient.",
+    remedy: "Ask for a signed claim instead (POST /v1/claims), ask another agent, or wait for the next payable root.",
+    where: "api",
+  },
   ROOT_PENDING: {
     summary: "The rewards tree of a closed epoch is still being built, so its report cannot be signed yet.",
     remedy: "Nothing to do: it takes seconds. If it lasts, look for TREE_WORKER_DIED in the log.",

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { ALICE, COLLECTING, serve, stopServers, testAgent } from "../adapters/http/testing/server.ts";
+import { ALICE, COLLECTING, serve, stopServers, testAgent } from "../../test/support/httpServer.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), "quorate-cli-"));

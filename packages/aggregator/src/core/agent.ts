@@ -47,6 +47,12 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
     claim: (recipient: Address, epoch: number | null) => core.claims.view(recipient, epoch),
     unsigned: () => core.claims.unsigned(),
     nodes: () => core.context.nodes,
+    payableRoots: () =>
+      core.context.ledger.uptime.payableRoots.map((root) => {
+        const own = core.context.roots.get(root.epoch);
+        return { ...root, agrees: own === undefined ? null : own === root.rewardsRoot };
+      }),
+    uptime: (id) => core.context.ledger.uptime.nodes.get(id)?.strip ?? "",
     owed(recipient: Address) {
       const { ledger } = core.context;
       const epoch = lastClosedEpoch(ledger);

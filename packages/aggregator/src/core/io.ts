@@ -17,11 +17,13 @@ import type {
   ErrorCode,
   Hex,
   KindMessage,
+  NodeId,
   RoundId,
   UnsignedClaim,
 } from "@quorate/common";
 import type { LedgerRecord, LedgerRows } from "./ledger/checkpoint.ts";
 import type { ChainEvent, LedgerNode } from "./ledger/events.ts";
+import type { PayableRoot } from "./ledger/uptime.ts";
 
 // ── Verification and signing, done by the driver ────────────────────────────────────────────────────────────────────────────
 
@@ -168,6 +170,10 @@ export interface Agent {
   /** The newest claims that lack shares, newest first, with what is known of why (P-89). */
   unsigned(): readonly UnsignedClaim[];
   nodes(): readonly LedgerNode[];
+  /** The roots that proofs are accepted against, oldest first (P-40), with whether this agent's own tree says the same. */
+  payableRoots(): readonly (PayableRoot & { readonly agrees: boolean | null })[];
+  /** The last verdicts on a node, oldest first, a letter each (P-60). */
+  uptime(id: NodeId): string;
   /** Lifetime amount at the close of the last closed epoch, and the epoch; null before the first. */
   owed(recipient: Address): { readonly epoch: number; readonly amount: bigint } | null;
 }

@@ -4,6 +4,7 @@
 import type { AgentStatus, NodeState } from "@quorate/common";
 import type { Context } from "./context.ts";
 import { lastClosedEpoch } from "./ledger/ledger.ts";
+import { silentReports } from "./ledger/uptime.ts";
 
 /** What the stages count. */
 export type Counted = Pick<AgentStatus, "rounds" | "sharesAccepted" | "sharesRejected" | "disagreements">;
@@ -34,6 +35,10 @@ export function agentStatus(context: Context, counted: Counted): AgentStatus {
     decommissionedStake,
     silentStake,
     totalOwed: ledger.totalOwed,
+    acceptedReports: ledger.uptime.acceptedReports,
+    payableEpoch: ledger.uptime.payableRoots.at(-1)?.epoch ?? null,
+    uptime: (ownNode === null ? undefined : ledger.uptime.nodes.get(ownNode.id)?.strip) ?? "",
+    silentReports: ownNode === null ? null : silentReports(ledger, ownNode.id),
     connectedPeers: connected.length,
     ...counted,
   };

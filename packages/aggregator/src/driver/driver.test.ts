@@ -20,6 +20,8 @@ function stage(answer: (input: Input) => Effect[], diskFails = false) {
     claim: () => null,
     unsigned: () => [],
     nodes: () => [],
+    payableRoots: () => [],
+    uptime: () => "",
     owed: () => null,
   };
   const modules: DriverModules = {

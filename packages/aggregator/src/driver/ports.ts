@@ -45,6 +45,17 @@ export interface RewardsTrees {
   close(): Promise<void>;
 }
 
+/** What an operator sees of the account that pays. Amounts in wei. */
+export interface SubmitterView {
+  readonly address: Address;
+  readonly balanceWei: bigint | null;
+  readonly inFlight: { readonly key: string; readonly txHash: Hex; readonly nonce: number } | null;
+  readonly queued: number;
+  readonly unfinalised: number;
+  readonly reorganised: number;
+  readonly inTheWay: { readonly code: string; readonly detail: string; readonly atFault: string } | null;
+}
+
 /** Sends this agent's transactions. */
 export interface Submitter {
   /** Never rejects. */
@@ -55,7 +66,7 @@ export interface Submitter {
     readonly notAfter: number;
     readonly gasBound: bigint;
   }): Promise<SubmitOutcome>;
-  status(): unknown;
+  status(): SubmitterView;
   close(): Promise<void>;
 }
 
@@ -124,6 +135,17 @@ export interface Store {
   close(): void;
 }
 
+/** What `claimWithProof` takes, and the root it is against (P-41). */
+export interface ProofAnswer {
+  readonly recipient: Address;
+  readonly epoch: number;
+  readonly rootIndex: number;
+  readonly rewardsRoot: Hex;
+  /** Lifetime, in atomic units. */
+  readonly amount: bigint;
+  readonly proof: readonly Hex[];
+}
+
 /** What the HTTP adapter may ask of the running agent. */
 export interface AgentApi {
   status(): AgentStatus & {
@@ -131,11 +153,15 @@ export interface AgentApi {
     readonly addresses: readonly string[];
     readonly meshPeers: number;
     readonly version: string;
+    /** Null for an agent without an account. */
+    readonly submitter: SubmitterView | null;
     /** The newest claims that lack shares, with what is known of why. */
     readonly unsigned: readonly UnsignedClaim[];
   };
   ready(): { readonly ready: boolean; readonly reasons: readonly string[] };
-  nodes(): readonly LedgerNode[];
+  nodes(): readonly (LedgerNode & { readonly uptime: string })[];
+  /** A proof against the newest payable root in which the recipient is; null when there is none that this agent has a tree of. */
+  proof(recipient: Address): Promise<ProofAnswer | null>;
   owed(recipient: Address): { readonly epoch: number; readonly amount: bigint } | null;
   requestClaim(recipient: Address, epoch: number | null): Promise<ClaimReply>;
   claim(recipient: Address, epoch: number | null): ClaimView | null;

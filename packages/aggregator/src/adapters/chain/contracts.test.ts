@@ -21,10 +21,10 @@ import {
 } from "@quorate/contracts/testing";
 import { BrowserProvider, type Contract, HDNodeWallet } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CHAIN_ID, startAnvil, type TestChain } from "../../../test/support/chain.ts";
 import type { ChainEvent } from "../../core/ledger/events.ts";
 import { RewardsContract } from "./contracts.ts";
 import { createChainFollower } from "./follower.ts";
-import { CHAIN_ID, startAnvil, type TestChain } from "./testing/chain.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 const NODES = 20;

@@ -2,10 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ChainHead, ChainHealth } from "@quorate/common";
 import { CHAIN_START_SECONDS } from "@quorate/contracts/chain-start";
 import { afterEach, describe, expect, it } from "vitest";
-import type { ChainEvent } from "../../core/ledger/events.ts";
-import type { ChainFollower, Logger } from "../../driver/ports.ts";
-import { until } from "../../testing/until.ts";
-import { type ChainFollowerOptions, createChainFollower } from "./follower.ts";
 import {
   CHAIN_ID,
   type Interceptor,
@@ -16,7 +12,11 @@ import {
   startProvider,
   type TestChain,
   type TestProvider,
-} from "./testing/chain.ts";
+} from "../../../test/support/chain.ts";
+import { until } from "../../../test/support/until.ts";
+import type { ChainEvent } from "../../core/ledger/events.ts";
+import type { ChainFollower, Logger } from "../../driver/ports.ts";
+import { type ChainFollowerOptions, createChainFollower } from "./follower.ts";
 
 const logger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const running: { stop(): Promise<void> }[] = [];

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { ALICE, logged, post, refused, serve, stopServers, testAgent } from "./testing/server.ts";
+import { ALICE, logged, post, refused, serve, stopServers, testAgent } from "../../../test/support/httpServer.ts";
 
 afterEach(stopServers);
 

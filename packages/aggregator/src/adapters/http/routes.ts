@@ -103,6 +103,18 @@ function readRoutes(api: AgentApi): Route[] {
         return reply.code(status).send(body);
       },
     },
+    {
+      method: "GET",
+      path: PATHS.proof,
+      cost: 1,
+      async handle(request) {
+        parse(noQuerySchema, request.query, "query");
+        const { recipient } = parse(recipientParamsSchema, request.params, "path");
+        const proof = await api.proof(recipient);
+        if (proof === null) throw quorateError("PROOF_NOT_FOUND", { recipient });
+        return proof;
+      },
+    },
     { method: "GET", path: PATHS.nodes, cost: 1, handle: () => ({ nodes: api.nodes() }) },
     { method: "GET", path: PATHS.status, cost: 1, handle: () => ({ ...api.status(), network: api.network }) },
   ];

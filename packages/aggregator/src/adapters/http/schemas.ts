@@ -101,6 +101,21 @@ export const statusSchema = z.object({
   decommissionedStake: amount,
   silentStake: amount,
   totalOwed: amount,
+  acceptedReports: integer,
+  payableEpoch: integer.nullable(),
+  uptime: z.string(),
+  silentReports: integer.nullable(),
+  submitter: z
+    .object({
+      address,
+      balanceWei: amount.nullable(),
+      inFlight: z.object({ key: z.string(), txHash: hex, nonce: integer }).nullable(),
+      queued: integer,
+      unfinalised: integer,
+      reorganised: integer,
+      inTheWay: z.object({ code: z.string(), detail: z.string(), atFault: z.string() }).nullable(),
+    })
+    .nullable(),
   connectedPeers: integer,
   meshPeers: integer,
   rounds: integer,
@@ -124,6 +139,8 @@ export const nodesSchema = z.object({
       identityValid: z.boolean(),
       feeBps: integer,
       contributors: z.array(z.object({ addr: address, beneficiary: address, stake: amount })),
+      /** The last epochs as it was judged, oldest first: P present, M missed, U not judged. */
+      uptime: z.string(),
     }),
   ),
 });
@@ -131,6 +148,17 @@ export type NodeAnswer = z.output<typeof nodesSchema>["nodes"][number];
 
 export const rewardsSchema = z.object({ recipient: address, epoch: integer, amount });
 export type RewardsAnswer = z.output<typeof rewardsSchema>;
+
+/** `claimWithProof(amount, rootIndex, proof)` of the RewardsDistributor. */
+export const proofSchema = z.object({
+  recipient: address,
+  epoch: integer,
+  rootIndex: integer,
+  rewardsRoot: hex,
+  amount,
+  proof: z.array(hex),
+});
+export type ProofOfRewards = z.output<typeof proofSchema>;
 
 export const readySchema = z.object({ ready: z.boolean(), reasons: z.array(z.string()) });
 export type ReadyAnswer = z.output<typeof readySchema>;
@@ -142,6 +170,7 @@ export const PATHS = {
   claimEvents: "/v1/claims/:recipient/events",
   bundle: "/v1/bundles/:recipient",
   rewards: "/v1/rewards/:recipient",
+  proof: "/v1/proofs/:recipient",
   nodes: "/v1/nodes",
   status: "/v1/status",
   health: "/healthz",

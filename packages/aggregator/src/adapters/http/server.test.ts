@@ -4,8 +4,6 @@ import type { AddressInfo } from "node:net";
 import type { ClaimView } from "@quorate/common";
 import { Counter, Registry } from "prom-client";
 import { afterEach, describe, expect, it } from "vitest";
-import { until } from "../../testing/until.ts";
-import { createAgentClient } from "./client.ts";
 import {
   ALICE,
   BOB,
@@ -19,7 +17,9 @@ import {
   servers,
   stopServers,
   testAgent,
-} from "./testing/server.ts";
+} from "../../../test/support/httpServer.ts";
+import { until } from "../../../test/support/until.ts";
+import { createAgentClient } from "./client.ts";
 
 afterEach(stopServers);
 

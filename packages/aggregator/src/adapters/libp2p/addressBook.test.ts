@@ -1,7 +1,7 @@
 import { PeerRecord, RecordEnvelope } from "@libp2p/peer-record";
 import { describe, expect, it } from "vitest";
+import { sealedRecord } from "../../../test/support/testRecord.ts";
 import { AddressBook } from "./addressBook.ts";
-import { sealedRecord } from "./testRecord.ts";
 
 const { peer, envelope } = await sealedRecord(new Uint8Array(32).fill(7), ["/ip4/127.0.0.1/tcp/4001"]);
 const bookOf = () => new AddressBook((known) => known === peer);

@@ -11,13 +11,6 @@ import {
 } from "@quorate/common";
 import { encode } from "it-length-prefixed";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Network } from "../../driver/ports.ts";
-import { until } from "../../testing/until.ts";
-import { BAN_POINTS } from "./conduct.ts";
-import { createLibp2pNetwork } from "./createLibp2pNetwork.ts";
-import { CATCH_UP_BURST, QUEUED_REQUESTS_PER_PEER } from "./limits.ts";
-import { identityKeyPair, parsePeerKey, peerIdOf } from "./peers.ts";
-import { protocolNames } from "./protocols.ts";
 import {
   admitAll,
   NETWORK_ID,
@@ -27,7 +20,14 @@ import {
   startRawPeer,
   stopAll,
   type TestNode,
-} from "./testNetwork.ts";
+} from "../../../test/support/testNetwork.ts";
+import { until } from "../../../test/support/until.ts";
+import type { Network } from "../../driver/ports.ts";
+import { BAN_POINTS } from "./conduct.ts";
+import { createLibp2pNetwork } from "./createLibp2pNetwork.ts";
+import { CATCH_UP_BURST, QUEUED_REQUESTS_PER_PEER } from "./limits.ts";
+import { identityKeyPair, parsePeerKey, peerIdOf } from "./peers.ts";
+import { protocolNames } from "./protocols.ts";
 
 afterEach(stopAll);
 

@@ -3,11 +3,11 @@ import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { toHex } from "@quorate/common";
 import { afterEach, describe, expect, it } from "vitest";
-import { until } from "../../testing/until.ts";
+import { admitAll, seedOf, startNode, stopAll, type TestNode } from "../../../test/support/testNetwork.ts";
+import { until } from "../../../test/support/until.ts";
 import { hashFraction } from "./dialBackoff.ts";
 import { DISCOVERY_TICK_MS, PARALLEL_DIALS } from "./limits.ts";
 import { identityKeyPair, peerIdOf } from "./peers.ts";
-import { admitAll, seedOf, startNode, stopAll, type TestNode } from "./testNetwork.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 

@@ -3,7 +3,7 @@ import type { MessageStream } from "@libp2p/interface";
 import { noise } from "@libp2p/noise";
 import { multiaddrConnectionPair } from "@libp2p/utils";
 import { expect, test } from "vitest";
-import { until } from "../../testing/until.ts";
+import { until } from "../../../test/support/until.ts";
 import { GATHERED_MAX_BYTES } from "./limits.ts";
 import { identityKeyPair } from "./peers.ts";
 import { gatheringTurns } from "./turns.ts";

@@ -7,10 +7,6 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { type Hex, quorateError } from "@quorate/common";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { PersistRecord } from "../../core/io.ts";
-import { restoreLedger, takeRecord } from "../../core/ledger/checkpoint.ts";
-import type { ChainEvent } from "../../core/ledger/events.ts";
-import { advanceLedger, type LedgerState } from "../../core/ledger/ledger.ts";
 import {
   admit,
   EPOCH_SECONDS,
@@ -21,8 +17,12 @@ import {
   histories,
   lastTimestamp,
   network,
-} from "../../testing/ledgerHistory.ts";
-import { DEPLOYMENT, LEDGER_NETWORK } from "../testing/storeCases.ts";
+} from "../../../test/support/ledgerHistory.ts";
+import { DEPLOYMENT, LEDGER_NETWORK } from "../../../test/support/storeCases.ts";
+import type { PersistRecord } from "../../core/io.ts";
+import { restoreLedger, takeRecord } from "../../core/ledger/checkpoint.ts";
+import type { ChainEvent } from "../../core/ledger/events.ts";
+import { advanceLedger, type LedgerState } from "../../core/ledger/ledger.ts";
 import { openDatabase, query } from "./sqlite.ts";
 import { openStore } from "./store.ts";
 import { Turns } from "./turns.ts";
@@ -232,7 +232,9 @@ async function crashAfter(at: string, records: readonly PersistRecord[], turns: 
   let signed = 0;
   for (; signed < turns && !written; signed++) {
     const digest: Hex = `0x${"00".repeat(32)}`;
-    store.persist([{ type: "signing", round: `${CLAIM.recipient}@${100 + signed}`, digest, amount: 1n }]);
+    const id = { kind: "RewardClaim", epoch: 100 + signed, subject: CLAIM.recipient } as const;
+    const claim = { kind: "RewardClaim", message: { recipient: CLAIM.recipient, amount: 1n } } as const;
+    store.persist([{ type: "signing", id, digest, signed: claim }]);
     await nextTurn();
   }
   const before = { written, signed };

@@ -7,10 +7,10 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isQuorateError } from "@quorate/common";
+import { admit, EPOCH_SECONDS, GENESIS, headAt, network } from "../../../test/support/ledgerHistory.ts";
+import { DEPLOYMENT, LEDGER_NETWORK } from "../../../test/support/storeCases.ts";
 import { restoreLedger, takeRecord } from "../../core/ledger/checkpoint.ts";
 import { advanceLedger } from "../../core/ledger/ledger.ts";
-import { admit, EPOCH_SECONDS, GENESIS, headAt, network } from "../../testing/ledgerHistory.ts";
-import { DEPLOYMENT, LEDGER_NETWORK } from "../testing/storeCases.ts";
 import { openStore } from "./store.ts";
 
 const RECIPIENT = `0x${"11".repeat(20)}` as const;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Transaction } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TestChain } from "../chain/testing/chain.ts";
+import type { TestChain } from "../../../test/support/chain.ts";
 import { sqliteSubmissions } from "./store.ts";
 import { callOf, type FaultyProvider, ONCE, startFaultyProvider, startGround, walletOf } from "./testing/ground.ts";
 

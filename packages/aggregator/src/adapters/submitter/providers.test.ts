@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { TestChain } from "../chain/testing/chain.ts";
+import type { TestChain } from "../../../test/support/chain.ts";
 import { Bench } from "./testing/bench.ts";
 import { callOf, type FaultyProvider, startFaultyProvider, startGround, walletOf } from "./testing/ground.ts";
 

@@ -1,8 +1,8 @@
 import { type SimulatedChain, startSimulatedChain } from "@quorate/contracts/testing";
 import { id, Transaction } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CHAIN_ID, startAnvil, type TestChain } from "../../../test/support/chain.ts";
 import { hash, hex, Rpc } from "../chain/rpc.ts";
-import { CHAIN_ID, startAnvil, type TestChain } from "../chain/testing/chain.ts";
 import { meaningOf, revertOf } from "./refusals.ts";
 import { GWEI } from "./testing/bench.ts";
 import { ONCE, walletOf } from "./testing/ground.ts";

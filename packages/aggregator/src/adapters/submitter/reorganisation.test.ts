@@ -1,6 +1,6 @@
 import type { Hex } from "@quorate/common";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { TestChain } from "../chain/testing/chain.ts";
+import type { TestChain } from "../../../test/support/chain.ts";
 import { Bench, sendElsewhere } from "./testing/bench.ts";
 import { callOf, REFUSAL, startGround, walletOf } from "./testing/ground.ts";
 

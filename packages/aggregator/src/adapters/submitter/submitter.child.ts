@@ -3,7 +3,7 @@
  * told to kill itself right before or after its first write to the store or its first forgetting.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { CHAIN_ID } from "../chain/testing/chain.ts";
+import { CHAIN_ID } from "../../../test/support/chain.ts";
 import type { SubmissionStore } from "./interface.ts";
 import { sqliteSubmissions } from "./store.ts";
 import { createSubmitter } from "./submitter.ts";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { TestChain } from "../chain/testing/chain.ts";
+import type { TestChain } from "../../../test/support/chain.ts";
 import { QUEUE_MAX } from "./limits.ts";
 import { sqliteSubmissions } from "./store.ts";
 import { Bench, GWEI, REPLACE_MS, sendElsewhere } from "./testing/bench.ts";

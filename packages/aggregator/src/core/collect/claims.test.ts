@@ -20,9 +20,9 @@ import {
   shareBytes,
   TestAgent,
   testNode,
-} from "../../testing/cluster.ts";
-import { ledgerOf } from "../../testing/ledgerDisk.ts";
-import { ALL, boot, node, owedToStaker, PENDING, STAKER } from "../../testing/twenty.ts";
+} from "../../../test/support/cluster.ts";
+import { ledgerOf } from "../../../test/support/ledgerDisk.ts";
+import { ALL, boot, node, owedToStaker, PENDING, STAKER } from "../../../test/support/twenty.ts";
 import type { Agent, SigningRecord } from "../io.ts";
 import { claimRound } from "../kinds/rewardClaim.ts";
 import type { ChainEvent, ContributorView } from "../ledger/events.ts";

@@ -1,7 +1,7 @@
 import type { Address } from "@quorate/common";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ledgerOf } from "../../testing/ledgerDisk.ts";
+import { ledgerOf } from "../../../test/support/ledgerDisk.ts";
 import {
   address,
   admit,
@@ -13,7 +13,7 @@ import {
   histories,
   lastTimestamp,
   network,
-} from "../../testing/ledgerHistory.ts";
+} from "../../../test/support/ledgerHistory.ts";
 import { SIGNING_WINDOW_EPOCHS } from "../limits.ts";
 import { type LedgerRecord, type LedgerRows, restoreLedger, takeRecord } from "./checkpoint.ts";
 import type { ChainEvent } from "./events.ts";

@@ -10,7 +10,7 @@ import {
   GENESIS,
   headAt,
   ReportChain,
-} from "../../testing/reportChain.ts";
+} from "../../../test/support/reportChain.ts";
 import type { ChainEvent } from "./events.ts";
 import { advanceLedger, emptyLedger } from "./ledger.ts";
 

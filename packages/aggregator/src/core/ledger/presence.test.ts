@@ -3,7 +3,7 @@ import { GROUP_ORDER, type Hex, type NodeId, sumsOf, toHex } from "@quorate/comm
 import { craft } from "@quorate/common/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { digestOf, ReportChain, scheme } from "../../testing/reportChain.ts";
+import { digestOf, ReportChain, scheme } from "../../../test/support/reportChain.ts";
 import type { RecordedReport } from "./events.ts";
 import {
   beginPresence,

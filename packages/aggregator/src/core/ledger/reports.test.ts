@@ -1,6 +1,6 @@
 /** Bounties (P-63) and payable roots (P-40) as the ledger keeps them. */
 import { describe, expect, it } from "vitest";
-import { address, endOf, ReportChain, startOf } from "../../testing/reportChain.ts";
+import { address, endOf, ReportChain, startOf } from "../../../test/support/reportChain.ts";
 import { releasedAt } from "./emission.ts";
 import { amountAt, emptyLedger, type LedgerState } from "./ledger.ts";
 import { takeBounties } from "./reports.ts";

@@ -1,7 +1,7 @@
 /** The worked examples of P-59 to P-62; random histories stand in uptimeHistories.test.ts. */
 import type { NodeId } from "@quorate/common";
 import { describe, expect, it } from "vitest";
-import { admit, endOf, headAt, ReportChain, startOf } from "../../testing/reportChain.ts";
+import { admit, endOf, headAt, ReportChain, startOf } from "../../../test/support/reportChain.ts";
 import { advanceLedger, emptyLedger, type LedgerState } from "./ledger.ts";
 import { judgeNode, type NodeUptime, reportLists, silentReports, uptimeStrip } from "./uptime.ts";
 

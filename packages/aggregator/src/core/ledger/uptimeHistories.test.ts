@@ -2,8 +2,8 @@
 import type { NodeId } from "@quorate/common";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ledgerOf } from "../../testing/ledgerDisk.ts";
-import { address, admit, endOf, headAt, type Lists, ReportChain, startOf } from "../../testing/reportChain.ts";
+import { ledgerOf } from "../../../test/support/ledgerDisk.ts";
+import { address, admit, endOf, headAt, type Lists, ReportChain, startOf } from "../../../test/support/reportChain.ts";
 import { type LedgerRecord, restoreLedger, takeRecord } from "./checkpoint.ts";
 import { advanceLedger, amountAt, emptyLedger } from "./ledger.ts";
 import { reportLists } from "./uptime.ts";

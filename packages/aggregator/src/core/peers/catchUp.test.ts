@@ -1,7 +1,14 @@
 import { decodeCatchUpResponse, decodeGossip, encodeCatchUpRequest, encodeCatchUpResponse } from "@quorate/common";
 import { beforeAll, describe, expect, it } from "vitest";
-import { headAfter, makeRequest, makeShare, published, requestBytes, shareBytes } from "../../testing/cluster.ts";
-import { boot, node, owedToStaker, STAKER } from "../../testing/twenty.ts";
+import {
+  headAfter,
+  makeRequest,
+  makeShare,
+  published,
+  requestBytes,
+  shareBytes,
+} from "../../../test/support/cluster.ts";
+import { boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
 
 /** What every agent's ledger says the staker is owed at the close of epoch 2. */
 let amount: bigint;

@@ -1,7 +1,7 @@
 import { decodeInquiryRequest, decodeInquiryResponse, encodeInquiryResponse, type NotSigned } from "@quorate/common";
 import { beforeAll, describe, expect, it } from "vitest";
-import { makeRequest, makeShare, NOTHING_RESTORED, shareBytes, TestAgent } from "../../testing/cluster.ts";
-import { ALL, boot, node, owedToStaker, STAKER } from "../../testing/twenty.ts";
+import { makeRequest, makeShare, NOTHING_RESTORED, shareBytes, TestAgent } from "../../../test/support/cluster.ts";
+import { ALL, boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
 import type { Effect } from "../io.ts";
 import { claimRound } from "../kinds/rewardClaim.ts";
 import { UNSIGNED_CLAIMS_MAX } from "../limits.ts";

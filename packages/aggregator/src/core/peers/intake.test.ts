@@ -10,8 +10,8 @@ import {
   shareBytes,
   TestAgent,
   testNode,
-} from "../../testing/cluster.ts";
-import { ALL, boot, node, owedToStaker, STAKER } from "../../testing/twenty.ts";
+} from "../../../test/support/cluster.ts";
+import { ALL, boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
 import { UNWANTED_ROUNDS_PER_NODE_MAX } from "../limits.ts";
 
 /** What every agent's ledger says the staker is owed at the close of epoch 2. */

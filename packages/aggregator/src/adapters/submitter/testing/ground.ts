@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Address, Hex } from "@quorate/common";
 import { HDNodeWallet, id, Wallet } from "ethers";
-import { startAnvil, type TestChain } from "../../chain/testing/chain.ts";
+import { startAnvil, type TestChain } from "../../../../test/support/chain.ts";
 import type { Clock, SubmitCall } from "../interface.ts";
 
 export const ONCE: Address = `0x${"0c".repeat(20)}`;

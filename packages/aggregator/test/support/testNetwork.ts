@@ -11,12 +11,12 @@ import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { type Hex, toHex } from "@quorate/common";
 import { createLibp2p } from "libp2p";
-import type { PeerKey, Verdict } from "../../core/io.ts";
-import type { Logger, Network } from "../../driver/ports.ts";
-import { until } from "../../testing/until.ts";
-import { createLibp2pNetwork, type Libp2pNetworkOptions } from "./createLibp2pNetwork.ts";
-import { messageId } from "./gossip.ts";
-import { identityKeyPair, parsePeerKey } from "./peers.ts";
+import { createLibp2pNetwork, type Libp2pNetworkOptions } from "../../src/adapters/libp2p/createLibp2pNetwork.ts";
+import { messageId } from "../../src/adapters/libp2p/gossip.ts";
+import { identityKeyPair, parsePeerKey } from "../../src/adapters/libp2p/peers.ts";
+import type { PeerKey, Verdict } from "../../src/core/io.ts";
+import type { Logger, Network } from "../../src/driver/ports.ts";
+import { until } from "./until.ts";
 
 export const NETWORK_ID = { chainId: 31_337n, contract: `0x${"ab".repeat(20)}` as Hex };
 

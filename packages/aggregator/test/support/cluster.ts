@@ -21,10 +21,10 @@ import {
   verifyIdentity,
 } from "@quorate/common";
 import { loadNativeScheme, type NativeScheme } from "@quorate/common/bls/native";
-import { createVerifier } from "../adapters/bls/bls.ts";
-import { createAgent } from "../core/agent.ts";
-import type { Agent, Effect, Input, PersistRecord, RestoredState } from "../core/io.ts";
-import type { ChainEvent } from "../core/ledger/events.ts";
+import { createVerifier } from "../../src/adapters/bls/bls.ts";
+import { createAgent } from "../../src/core/agent.ts";
+import type { Agent, Effect, Input, PersistRecord, RestoredState } from "../../src/core/io.ts";
+import type { ChainEvent } from "../../src/core/ledger/events.ts";
 
 export const GENESIS = 1_700_000_000;
 export const EPOCH_SECONDS = 100;

@@ -4,9 +4,9 @@
  */
 import { type Address, type ChainHead, fromHex, type Hex } from "@quorate/common";
 import fc from "fast-check";
-import { releasedAt } from "../core/ledger/emission.ts";
-import type { ChainEvent, ContributorView, LedgerNode } from "../core/ledger/events.ts";
-import { type AdmitNode, advanceLedger, emptyLedger, type LedgerState } from "../core/ledger/ledger.ts";
+import { releasedAt } from "../../src/core/ledger/emission.ts";
+import type { ChainEvent, ContributorView, LedgerNode } from "../../src/core/ledger/events.ts";
+import { type AdmitNode, advanceLedger, emptyLedger, type LedgerState } from "../../src/core/ledger/ledger.ts";
 
 export const GENESIS = 1_000_000;
 export const EPOCH_SECONDS = 100;

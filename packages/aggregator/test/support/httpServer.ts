@@ -2,10 +2,10 @@
 import type { Address, ClaimReply, ClaimView, UnsignedClaim } from "@quorate/common";
 import type { Registry } from "prom-client";
 import { expect } from "vitest";
-import type { LedgerNode } from "../../../core/ledger/events.ts";
-import type { AgentApi, Logger } from "../../../driver/ports.ts";
-import { sampleBundle } from "../../testing/sampleBundle.ts";
-import { createHttpServer, type HttpServer, type HttpServerOptions } from "../server.ts";
+import { createHttpServer, type HttpServer, type HttpServerOptions } from "../../src/adapters/http/server.ts";
+import type { LedgerNode } from "../../src/core/ledger/events.ts";
+import type { AgentApi, Logger, ProofAnswer } from "../../src/driver/ports.ts";
+import { sampleBundle } from "./sampleBundle.ts";
 
 export const ALICE: Address = `0x${"aa".repeat(20)}`;
 export const BOB: Address = `0x${"bb".repeat(20)}`;
@@ -63,6 +63,16 @@ export interface TestAgent {
   reasons: string[];
 }
 
+/** What is answered to Alice. */
+export const PROOF: ProofAnswer = {
+  recipient: ALICE,
+  epoch: 2,
+  rootIndex: 1,
+  rewardsRoot: `0x${"07".repeat(32)}`,
+  amount: LARGE,
+  proof: [`0x${"08".repeat(32)}`],
+};
+
 export function testAgent(): TestAgent {
   const agent: TestAgent = {
     watchers: new Set(),
@@ -86,6 +96,11 @@ export function testAgent(): TestAgent {
         decommissionedStake: 0n,
         silentStake: 0n,
         totalOwed: LARGE,
+        acceptedReports: 3,
+        payableEpoch: 2,
+        uptime: "PPM",
+        silentReports: null,
+        submitter: null,
         connectedPeers: 2,
         rounds: 1,
         sharesAccepted: 4,
@@ -98,7 +113,8 @@ export function testAgent(): TestAgent {
         unsigned: agent.unsigned,
       }),
       ready: () => ({ ready: agent.reasons.length === 0, reasons: agent.reasons }),
-      nodes: () => [NODE],
+      nodes: () => [{ ...NODE, uptime: "PPM" }],
+      proof: async (recipient) => (recipient === ALICE ? PROOF : null),
       owed: (recipient) => (recipient === ALICE ? { epoch: 3, amount: LARGE } : null),
       async requestClaim(recipient, epoch) {
         agent.asked.push([recipient, epoch]);

@@ -3,8 +3,8 @@
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { PeerRecord, RecordEnvelope } from "@libp2p/peer-record";
 import { multiaddr } from "@multiformats/multiaddr";
-import type { PeerKey } from "../../core/io.ts";
-import { identityKeyPair, peerKeyOf } from "./peers.ts";
+import { identityKeyPair, peerKeyOf } from "../../src/adapters/libp2p/peers.ts";
+import type { PeerKey } from "../../src/core/io.ts";
 
 export async function sealedRecord(
   identitySecret: Uint8Array,

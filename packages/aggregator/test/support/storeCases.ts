@@ -1,5 +1,5 @@
 /** What the store's tests and the processes they start agree on. */
-import type { Deployment } from "../sqlite/deployment.ts";
+import type { Deployment } from "../../src/adapters/sqlite/deployment.ts";
 
 export const DEPLOYMENT: Deployment = {
   chainId: 31_337,

@@ -4,9 +4,9 @@
  * data when loaded.
  */
 import type { Address } from "@quorate/common";
-import { fromText, toText } from "../adapters/sqlite/plain.ts";
-import type { PersistRecord, RestoredState } from "../core/io.ts";
-import type { ChainEvent } from "../core/ledger/events.ts";
+import { fromText, toText } from "../../src/adapters/sqlite/plain.ts";
+import type { PersistRecord, RestoredState } from "../../src/core/io.ts";
+import type { ChainEvent } from "../../src/core/ledger/events.ts";
 
 type LedgerRecord = Extract<PersistRecord, { type: "ledger" }>;
 

@@ -5,9 +5,9 @@
 import { type Address, type ChainHead, fromHex, type Hex, type NodeId, type NodeState, toHex } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import { craft } from "@quorate/common/testing";
-import { releasedAt } from "../core/ledger/emission.ts";
-import type { ChainEvent, LedgerNode } from "../core/ledger/events.ts";
-import { type AdmitNode, advanceLedger, emptyLedger, type LedgerState } from "../core/ledger/ledger.ts";
+import { releasedAt } from "../../src/core/ledger/emission.ts";
+import type { ChainEvent, LedgerNode } from "../../src/core/ledger/events.ts";
+import { type AdmitNode, advanceLedger, emptyLedger, type LedgerState } from "../../src/core/ledger/ledger.ts";
 
 export const GENESIS = 1_000_000;
 export const EPOCH_SECONDS = 100;
