@@ -20,9 +20,11 @@ export interface AgentConfigInput {
   /** Multiaddrs of agents that are up. */
   readonly bootstrap: readonly string[];
   readonly claimDeadlineMs: number;
+  /** The file with the key of the account that pays; null for an agent that submits nothing. */
+  readonly accountKeyFile: string | null;
 }
 
-export function agentConfig({ network, directory, bootstrap, claimDeadlineMs }: AgentConfigInput) {
+export function agentConfig({ network, directory, bootstrap, claimDeadlineMs, accountKeyFile }: AgentConfigInput) {
   const { chain, deployment } = network;
   return {
     chain: {
@@ -40,6 +42,7 @@ export function agentConfig({ network, directory, bootstrap, claimDeadlineMs }: 
     keys: { directory: join(directory, "keys"), passwordFile: network.passwordFile },
     store: { path: join(directory, "agent.sqlite") },
     claims: { deadlineMs: claimDeadlineMs },
+    ...(accountKeyFile === null ? {} : { submit: { accountKeyFile } }),
     log: { level: "info" },
   };
 }

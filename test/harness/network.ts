@@ -43,6 +43,8 @@ export interface NetworkOptions {
   readonly claimDeadlineMs: number;
   /** Contributors of each node, the operator among them: 1 to 10 (P-27). Each is a recipient. Default 1. */
   readonly contributors?: number;
+  /** The nodes whose agents have their operator's account and send reports. Default none. */
+  readonly submitters?: readonly NodeId[];
 }
 
 /** A seeded node: its keys, its account and its files. */
@@ -212,7 +214,8 @@ export class LocalNetwork {
     const bootstrap = [...this.#bootstrap, ...this.agents.slice(0, 3).flatMap(({ addresses }) => addresses)];
     const configFile = join(node.directory, "agent.yaml");
     const { claimDeadlineMs } = this.#options;
-    const config = agentConfig({ network: this, directory: node.directory, bootstrap, claimDeadlineMs });
+    const accountKeyFile = this.#accountKeyFile(node);
+    const config = agentConfig({ network: this, directory: node.directory, bootstrap, claimDeadlineMs, accountKeyFile });
     // JSON is YAML.
     writeFileSync(configFile, JSON.stringify(config, null, 2));
     const child = startChild({
@@ -223,6 +226,14 @@ export class LocalNetwork {
     });
     this.#cleanup.add(() => child.kill());
     return child;
+  }
+
+  /** Readable by its owner only, as the agent demands. */
+  #accountKeyFile({ id, directory }: LocalNode): string | null {
+    if (!(this.#options.submitters ?? []).includes(id)) return null;
+    const file = join(directory, "account.key");
+    writeFileSync(file, this.chain.signer(id).privateKey, { mode: 0o600 });
+    return file;
   }
 
   /** A multiaddr that every agent started from now on dials, and lets in: an onlooker of the test's own. */
