@@ -4,6 +4,17 @@ import type { Agent, Effect, Input } from "../core/io.ts";
 import { createDriver, type Driver, type DriverModules } from "./driver.ts";
 import type { ChainSink, NetworkHandlers } from "./ports.ts";
 
+function scripted(handle: Agent["handle"]): Agent {
+  return {
+    handle,
+    status: () => ({ head: null }) as AgentStatus,
+    claim: () => null,
+    unsigned: () => [],
+    nodes: () => [],
+    owed: () => null,
+  };
+}
+
 /** The driver between a scripted core and ports that write down what they are asked: what is tested here is the order of things alone. */
 function stage(answer: (input: Input) => Effect[], diskFails = false) {
   const log: string[] = [];
@@ -11,17 +22,10 @@ function stage(answer: (input: Input) => Effect[], diskFails = false) {
   const fatal: unknown[] = [];
   let handlers: NetworkHandlers | null = null;
   let sink: ChainSink | null = null;
-  const agent: Agent = {
-    handle(input) {
-      inputs.push(input);
-      return answer(input);
-    },
-    status: () => ({ head: null }) as AgentStatus,
-    claim: () => null,
-    unsigned: () => [],
-    nodes: () => [],
-    owed: () => null,
-  };
+  const agent = scripted((input) => {
+    inputs.push(input);
+    return answer(input);
+  });
   const modules: DriverModules = {
     agent,
     store: {
