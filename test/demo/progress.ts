@@ -52,8 +52,7 @@ interface Line {
 
 export function createProgress(stream: NodeJS.WriteStream | WriteStream): Progress {
   const isTerminal = stream.isTTY === true;
-  // `validateStream` lets NO_COLOR, FORCE_COLOR and a redirected stream decide.
-  const style: Progress["style"] = (format, text) => styleText(format, text, { stream, validateStream: true });
+  const style = styleFor(stream);
   const startedAtMs = performance.now();
   let live: { redraw(): void; timer: NodeJS.Timeout } | null = null;
 
@@ -62,11 +61,6 @@ export function createProgress(stream: NodeJS.WriteStream | WriteStream): Progre
     clearInterval(live.timer);
     live = null;
     stream.write(CLEAR_LINE + SHOW_CURSOR);
-  };
-  const plain = (line: Line): void => {
-    const bar = line.bar === undefined ? "" : `${line.bar} `;
-    const elapsed = `${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`.padStart(7);
-    stream.write(`${elapsed}  ${line.title}: ${line.outcome === "failed" ? "FAILED " : ""}${bar}${line.detail}\n`);
   };
 
   const stage = (title: string, options: StageOptions = {}): Stage => {
@@ -98,7 +92,7 @@ export function createProgress(stream: NodeJS.WriteStream | WriteStream): Progre
       const isTooSoon = fraction === 1 || nowMs - plainBarAtMs < PLAIN_BAR_EVERY_MS;
       if (!isNews || (outcome === "running" && bar !== undefined && isTooSoon)) return;
       plainBarAtMs = nowMs;
-      plain(current);
+      stream.write(renderPlain(current, performance.now() - startedAtMs));
     };
     if (isTerminal) {
       stream.write(HIDE_CURSOR);
@@ -125,6 +119,18 @@ export function createProgress(stream: NodeJS.WriteStream | WriteStream): Progre
     },
     close: endLive,
   };
+}
+
+/** `validateStream` lets NO_COLOR, FORCE_COLOR and a redirected stream decide. */
+function styleFor(stream: NodeJS.WriteStream | WriteStream): Progress["style"] {
+  return (format, text) => styleText(format, text, { stream, validateStream: true });
+}
+
+/** For a stream that is no terminal: a line of its own, with the time since the start. */
+function renderPlain(line: Line, elapsedMs: number): string {
+  const bar = line.bar === undefined ? "" : `${line.bar} `;
+  const elapsed = `${(elapsedMs / 1000).toFixed(1)} s`.padStart(7);
+  return `${elapsed}  ${line.title}: ${line.outcome === "failed" ? "FAILED " : ""}${bar}${line.detail}\n`;
 }
 
 function render(line: Line, frame: string, style: Progress["style"]): string {

@@ -215,7 +215,13 @@ export class LocalNetwork {
     const configFile = join(node.directory, "agent.yaml");
     const { claimDeadlineMs } = this.#options;
     const accountKeyFile = this.#accountKeyFile(node);
-    const config = agentConfig({ network: this, directory: node.directory, bootstrap, claimDeadlineMs, accountKeyFile });
+    const config = agentConfig({
+      network: this,
+      directory: node.directory,
+      bootstrap,
+      claimDeadlineMs,
+      accountKeyFile,
+    });
     // JSON is YAML.
     writeFileSync(configFile, JSON.stringify(config, null, 2));
     const child = startChild({

@@ -24,7 +24,7 @@ export async function registerByCli(network: LocalNetwork, id: NodeId, options: 
   const accountKeyFile = join(directory, "operator.key");
   writeFileSync(accountKeyFile, operator.privateKey, { mode: 0o600 });
   const configFile = join(directory, "agent.yaml");
-  const config = agentConfig({ network, directory, bootstrap: [], claimDeadlineMs: 10_000 });
+  const config = agentConfig({ network, directory, bootstrap: [], claimDeadlineMs: 10_000, accountKeyFile: null });
   writeFileSync(configFile, JSON.stringify(config, null, 2));
 
   const quorate = async (...args: string[]): Promise<void> => {

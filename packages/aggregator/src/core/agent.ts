@@ -28,7 +28,7 @@ import { PeerInquiry } from "./peers/inquiry.ts";
 import { PeerIntake } from "./peers/intake.ts";
 import type { Round } from "./rounds/round.ts";
 import { RoundTable } from "./rounds/roundTable.ts";
-import { createSigning } from "./signing.ts";
+import { NodeSigning } from "./signing.ts";
 import type { CatchUp, Collector, Inquiry, Intake, Signing } from "./stages.ts";
 import { agentStatus } from "./status.ts";
 import { Trees } from "./trees.ts";
@@ -80,7 +80,7 @@ class Core {
     const context = createContext(options, modules, restoreLedger(restored.ledger));
     const { rounds } = this;
     const digests = new Digests(options.domain);
-    const signing = createSigning({ context, rounds, digests }, restored);
+    const signing = new NodeSigning({ context, rounds, digests }, restored);
     const intake = new PeerIntake({ context, rounds, digests, signing });
     const catchUp = new PeerCatchUp(context, rounds);
     const inquiry = new PeerInquiry(context, rounds, intake);

@@ -27,31 +27,41 @@ export interface SigningModules {
   readonly digests: Digests;
 }
 
-export function createSigning(modules: SigningModules, restored: RestoredState): Signing {
-  const { context, rounds, digests } = modules;
-  /** P-71: what was recorded as signed, by round. */
-  const signings = new Map(
-    restored.signings.map(({ id, digest, signed }): [RoundKey, { digest: Hex; signed: KindMessage }] => [
-      roundKey(id),
-      { digest, signed },
-    ]),
-  );
-  /** Signing jobs under way. */
-  const jobs = new Map<number, { readonly round: RoundKey; readonly own: OwnMessage }>();
-  let nextJob = 1;
+/** A signing under way. */
+interface Job {
+  readonly round: RoundKey;
+  readonly own: OwnMessage;
+}
 
-  function consider(round: Round, step: Step): Refusal | null {
-    const decision = kindNamed(round.id.kind).decide(context, round.id);
+export class NodeSigning implements Signing {
+  readonly #context: Context;
+  readonly #rounds: RoundTable;
+  readonly #digests: Digests;
+  /** P-71: what was recorded as signed, by round. */
+  readonly #signings: Map<RoundKey, { readonly digest: Hex; readonly signed: KindMessage }>;
+  readonly #jobs = new Map<number, Job>();
+  #nextJob = 1;
+
+  constructor({ context, rounds, digests }: SigningModules, restored: RestoredState) {
+    this.#context = context;
+    this.#rounds = rounds;
+    this.#digests = digests;
+    this.#signings = new Map(restored.signings.map(({ id, digest, signed }) => [roundKey(id), { digest, signed }]));
+  }
+
+  consider(round: Round, step: Step): Refusal | null {
+    const decision = kindNamed(round.id.kind).decide(this.#context, round.id);
     if (decision.type === "wait" || decision.type === "refuse") return decision.refusal;
-    const own = { signed: decision.signed, digest: digests.of(decision.signed) };
+    const own = { signed: decision.signed, digest: this.#digests.of(decision.signed) };
     round.own = own;
-    if (decision.type === "sign" && round.wanted && !round.signing && context.ownNode !== null) sign(round, own, step);
+    const mayStart = round.wanted && !round.signing && this.#context.ownNode !== null;
+    if (decision.type === "sign" && mayStart) this.#sign(round, own, step);
     return null;
   }
 
   /** P-71: one digest a round, ever. A record that disagrees with the ledger means one of them is wrong: nothing is signed. */
-  function sign(round: Round, own: OwnMessage, { emit, nowMs }: Step): void {
-    const recorded = signings.get(round.key);
+  #sign(round: Round, own: OwnMessage, { emit, nowMs }: Step): void {
+    const recorded = this.#signings.get(round.key);
     const digest = own.digest.hex;
     if (recorded !== undefined && recorded.digest !== digest) {
       const values = { round: round.key, recorded: messageToJson(recorded.signed), ledger: messageToJson(own.signed) };
@@ -59,25 +69,25 @@ export function createSigning(modules: SigningModules, restored: RestoredState):
       return;
     }
     if (recorded === undefined) {
-      signings.set(round.key, { digest, signed: own.signed });
+      this.#signings.set(round.key, { digest, signed: own.signed });
       emit({ type: "persist", records: [{ type: "signing", id: round.id, digest, signed: own.signed }] });
     }
-    start(round, own, { emit, nowMs });
+    this.#start(round, own, { emit, nowMs });
   }
 
-  function start(round: Round, own: OwnMessage, { emit }: Step): void {
+  #start(round: Round, own: OwnMessage, { emit }: Step): void {
     round.signing = true;
-    const job = nextJob++;
-    jobs.set(job, { round: round.key, own });
+    const job = this.#nextJob++;
+    this.#jobs.set(job, { round: round.key, own });
     emit({ type: "sign", job, digest: own.digest.bytes });
   }
 
-  function take(job: number, signature: Uint8Array, { emit }: Step): Round | null {
-    const signed = jobs.get(job);
-    jobs.delete(job);
-    const node = context.ownNode;
+  take(job: number, signature: Uint8Array, { emit }: Step): Round | null {
+    const signed = this.#jobs.get(job);
+    this.#jobs.delete(job);
+    const node = this.#context.ownNode;
     if (signed === undefined || node === null) return null;
-    const round = rounds.get(parseRoundKey(signed.round));
+    const round = this.#rounds.get(parseRoundKey(signed.round));
     if (round === undefined) return null;
     const { own } = signed;
     addShare(round, own.signed, own.digest, node.id, signature);
@@ -88,22 +98,20 @@ export function createSigning(modules: SigningModules, restored: RestoredState):
     return round;
   }
 
-  function resume(step: Step): void {
-    for (const [key, { signed }] of signings) {
-      const round = rounds.want(parseRoundKey(key), null);
-      const own = { signed, digest: digests.of(signed) };
-      if (round === null || context.ownNode === null) continue;
-      if (shareOf(round, own.digest, context.ownNode.id) !== undefined) continue;
+  resume(step: Step): void {
+    for (const [key, { signed }] of this.#signings) {
+      const round = this.#rounds.want(parseRoundKey(key), null);
+      const own = { signed, digest: this.#digests.of(signed) };
+      if (round === null || this.#context.ownNode === null) continue;
+      if (shareOf(round, own.digest, this.#context.ownNode.id) !== undefined) continue;
       round.own = own;
-      start(round, own, step);
+      this.#start(round, own, step);
     }
   }
 
-  function prune(belowEpoch: number): void {
-    for (const key of signings.keys()) if (parseRoundKey(key).epoch < belowEpoch) signings.delete(key);
+  prune(belowEpoch: number): void {
+    for (const key of this.#signings.keys()) if (parseRoundKey(key).epoch < belowEpoch) this.#signings.delete(key);
   }
-
-  return { consider, take, resume, prune };
 }
 
 /** The wire form of a share that is in the round. */

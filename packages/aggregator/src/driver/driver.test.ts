@@ -4,18 +4,9 @@ import type { Agent, Effect, Input } from "../core/io.ts";
 import { createDriver, type Driver, type DriverModules } from "./driver.ts";
 import type { ChainSink, NetworkHandlers } from "./ports.ts";
 
-/** The driver between a scripted core and ports that write down what they are asked: what is tested here is the order of things alone. */
-function stage(answer: (input: Input) => Effect[], diskFails = false) {
-  const log: string[] = [];
-  const inputs: Input[] = [];
-  const fatal: unknown[] = [];
-  let handlers: NetworkHandlers | null = null;
-  let sink: ChainSink | null = null;
-  const agent: Agent = {
-    handle(input) {
-      inputs.push(input);
-      return answer(input);
-    },
+function scripted(handle: Agent["handle"]): Agent {
+  return {
+    handle,
     status: () => ({ head: null }) as AgentStatus,
     claim: () => null,
     unsigned: () => [],
@@ -24,6 +15,19 @@ function stage(answer: (input: Input) => Effect[], diskFails = false) {
     uptime: () => "",
     owed: () => null,
   };
+}
+
+/** The driver between a scripted core and ports that write down what they are asked: what is tested here is the order of things alone. */
+function stage(answer: (input: Input) => Effect[], diskFails = false) {
+  const log: string[] = [];
+  const inputs: Input[] = [];
+  const fatal: unknown[] = [];
+  let handlers: NetworkHandlers | null = null;
+  let sink: ChainSink | null = null;
+  const agent = scripted((input) => {
+    inputs.push(input);
+    return answer(input);
+  });
   const modules: DriverModules = {
     agent,
     store: {
