@@ -18,7 +18,7 @@ function scripted(handle: Agent["handle"]): Agent {
 }
 
 /** The driver between a scripted core and ports that write down what they are asked: what is tested here is the order of things alone. */
-function stage(answer: (input: Input) => Effect[], diskFails = false) {
+function stage(answer: (input: Input) => Effect[], diskFails = false, written: () => Promise<void> = async () => {}) {
   const log: string[] = [];
   const inputs: Input[] = [];
   const fatal: unknown[] = [];
@@ -36,7 +36,7 @@ function stage(answer: (input: Input) => Effect[], diskFails = false) {
         if (diskFails) throw quorateError("STORE_WRITE_FAILED", { path: "full" });
         log.push(`persist ${records.length}`);
       },
-      written: async () => {},
+      written,
       events: () => [],
       bundle: () => null,
       close: () => log.push("store closed"),
@@ -104,6 +104,7 @@ const signing: Effect = {
 };
 const sign: Effect = { type: "sign", job: 1, digest: new Uint8Array(32) };
 const publish: Effect = { type: "publish", data: new Uint8Array() };
+const HEAD = { number: 1, hash: "0x00", timestamp: 1 } as const;
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe("driver", () => {
@@ -125,6 +126,41 @@ describe("driver", () => {
     sink().onHealth({ healthy: true });
     expect(inputs).toHaveLength(1);
     expect(fatal).toHaveLength(1);
+  });
+
+  it("the chain is read on only when the ledger is written", async () => {
+    let write = (): void => {};
+    const written = new Promise<void>((resolve) => {
+      write = resolve;
+    });
+    const { driver, sink, inputs } = stage(
+      () => [],
+      false,
+      () => written,
+    );
+    await driver.start();
+    let readOn = false;
+    const advanced = sink()
+      .onAdvance([], HEAD)
+      .then(() => {
+        readOn = true;
+      });
+    await settle();
+    expect(inputs.at(-1)).toMatchObject({ type: "chain" });
+    expect(readOn).toBe(false);
+    write();
+    await advanced;
+    expect(readOn).toBe(true);
+  });
+
+  it("error: a disk that refuses a piece of the ledger ends the agent, once", async () => {
+    const refused = async () => Promise.reject(quorateError("STORE_WRITE_FAILED", { path: "full" }));
+    const { driver, sink, inputs, fatal } = stage(() => [], false, refused);
+    await driver.start();
+    await sink().onAdvance([], HEAD);
+    await sink().onAdvance([], HEAD);
+    expect(fatal.map(String).join()).toMatch(/^[^,]*STORE_WRITE_FAILED[^,]*$/);
+    expect(inputs.filter(({ type }) => type === "chain")).toHaveLength(1);
   });
 
   it("gives results back as inputs, with their job", async () => {
