@@ -2,14 +2,17 @@
 // hardfork the contracts are for: osaka, which has EIP-2537 and the transaction gas cap of EIP-7825.
 import { createRequire } from "node:module";
 import { defineConfig } from "hardhat/config";
+import { testCompile } from "./src/testCompile.ts";
 import { CHAIN_START_SECONDS } from "./src/testing/chainStart.ts";
 
 const require = createRequire(import.meta.url);
 
 // Instrumented code must never be taken for the real one: scripts/coverage.ts has directories of its own.
-const paths = process.env["COVERAGE_PATHS"] === "1" ? { artifacts: "coverage/artifacts", cache: "coverage/cache" } : {};
+const paths: { artifacts?: string; cache?: string } =
+  process.env["COVERAGE_PATHS"] === "1" ? { artifacts: "coverage/artifacts", cache: "coverage/cache" } : {};
 
 export default defineConfig({
+  plugins: [testCompile],
   paths,
   solidity: {
     version: "0.8.37",
@@ -30,7 +33,7 @@ export default defineConfig({
   },
   test: {
     solidity: {
-      fsPermissions: { readDirectory: ["../common/vectors"] },
+      fsPermissions: { readDirectory: ["../common/vectors", paths.artifacts ?? "artifacts"] },
       // A pairing takes about a millisecond: the short profile fits the tests' time, the long one is
       // `FUZZ_RUNS=10000 pnpm test:solidity`; for random lives `pnpm test:invariants`. The seed is fixed, so that a failure repeats.
       invariant: {

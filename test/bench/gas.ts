@@ -1,9 +1,9 @@
 /**
  * Gas of each contract call. In: how many nodes. Out: `gasUsed` of receipts (21,000 and calldata included) on Hardhat's EDR at
- * osaka, by call and by k, the number of non-signers. Gas is exact and repeats; the keys and signatures are fixed by the node's
+ * osaka, and at amsterdam as far as EDR has it, by call and by k, the number of non-signers. Gas is exact and repeats; the keys and signatures are fixed by the node's
  * number. What each call is made on is in `gasCalls.ts`, the peers' figures it is printed beside in `peerGas.ts`.
  */
-import { startTestNetwork, TEST_STAKE_ATOMIC, type TestNetwork } from "@quorate/contracts/testing";
+import { type Hardfork, startTestNetwork, TEST_STAKE_ATOMIC, type TestNetwork } from "@quorate/contracts/testing";
 import {
   type GasByVariant,
   measureClaims,
@@ -28,8 +28,12 @@ const NON_SIGNERS: readonly number[] = [0, 5, 20, 100];
 /** Call name → k (or the variant) → gas. */
 export interface GasResult {
   readonly nodes: number;
-  readonly gas: Record<string, GasByVariant>;
+  readonly gas: GasByCall;
+  /** At the next hardfork, where new state has a price of its own (EIP-8037). */
+  readonly amsterdam: GasByCall;
 }
+
+type GasByCall = Record<string, GasByVariant>;
 
 /** The numbers of non-signers that a network of `nodes` is measured with. */
 export function countsFor(nodes: number): readonly number[] {
@@ -37,7 +41,7 @@ export function countsFor(nodes: number): readonly number[] {
 }
 
 /** A started network of `nodes` seeded nodes that reaches its quorum without any of `countsFor`. */
-export async function startGasNetwork(nodes: number): Promise<TestNetwork> {
+export async function startGasNetwork(nodes: number, hardfork: Hardfork = "osaka"): Promise<TestNetwork> {
   // Where k equal stakes would be more than 5%, the nodes that will not sign have a hundredth of the others' stake.
   const light = new Set(
     countsFor(nodes)
@@ -45,16 +49,20 @@ export async function startGasNetwork(nodes: number): Promise<TestNetwork> {
       .flatMap((k) => spread(k, nodes)),
   );
   const stakeOf = (id: number): bigint => (light.has(id) ? TEST_STAKE_ATOMIC / 100n : TEST_STAKE_ATOMIC);
-  return startTestNetwork({ nodes, stakeOf });
+  return startTestNetwork({ nodes, stakeOf, hardfork });
 }
 
-/** Runs every call once on a network of `nodes` seeded nodes. About 15 s at 2,000. */
+/** Runs every call once at each hardfork, on networks of `nodes` seeded nodes. About half a minute at 2,000. */
 export async function benchGas({ nodes }: { nodes: number }): Promise<GasResult> {
-  process.stderr.write(`seeding ${nodes} nodes and measuring gas ...\n`);
+  return { nodes, gas: await measureGas(nodes, "osaka"), amsterdam: await measureGas(nodes, "amsterdam") };
+}
+
+async function measureGas(nodes: number, hardfork: Hardfork): Promise<GasByCall> {
+  process.stderr.write(`seeding ${nodes} nodes and measuring gas at ${hardfork} ...\n`);
   const counts = countsFor(nodes);
-  const network = await startGasNetwork(nodes);
+  const network = await startGasNetwork(nodes, hardfork);
   try {
-    const gas: GasResult["gas"] = {};
+    const gas: GasByCall = {};
     const unpacked = await measureUpdates(network, counts, 1_000);
     const packNodes = await measurePacking(network);
     gas["updateRewardsBalance"] = await measureUpdates(network, counts, 0);
@@ -66,7 +74,7 @@ export async function benchGas({ nodes }: { nodes: number }): Promise<GasResult>
     gas["reportEpoch"] = report;
     gas["claimWithProof"] = claim;
     gas["addBLSPublicKey"] = await measureRegistration(network);
-    gas["seedPublicKeyList"] = await measureSeeding();
+    gas["seedPublicKeyList"] = await measureSeeding(hardfork);
     gas["packNodes"] = packNodes;
     gas["showSigners"] = await measureShowings(network, [1, 20]);
     const leaving = Math.floor(nodes / 2);
@@ -77,27 +85,37 @@ export async function benchGas({ nodes }: { nodes: number }): Promise<GasResult>
     gas["contestSigned"] = contestSigned;
     gas["dropSilent"] = dropSilent;
     gas["liquidateBLSPublicKey"] = liquidate;
-    return { nodes, gas };
+    return gas;
   } finally {
     await network.chain.close();
   }
 }
 
 /** The table for people. */
-export function printGas({ nodes, gas }: GasResult): string {
-  const rows: string[][] = [["call", "k", "gas", ...Object.keys(PEER_GAS).flatMap((peer) => [peer, "ratio"])]];
+export function printGas({ nodes, gas, amsterdam }: GasResult): string {
+  const rows: string[][] = [
+    ["call", "k", "gas", ...Object.keys(PEER_GAS).flatMap((peer) => [peer, "ratio"]), "amsterdam", "ratio"],
+  ];
   for (const [call, byK] of Object.entries(gas)) {
     for (const [k, used] of Object.entries(byK)) {
       const peers = Object.values(PEER_GAS).flatMap((table) => {
         const theirs = table[call]?.[k];
         return theirs === undefined ? ["–", "–"] : [theirs.toLocaleString("en"), `×${(theirs / used).toFixed(1)}`];
       });
-      rows.push([call, k, used.toLocaleString("en"), ...peers]);
+      const next = amsterdam[call]?.[k] ?? 0;
+      rows.push([
+        call,
+        k,
+        used.toLocaleString("en"),
+        ...peers,
+        next.toLocaleString("en"),
+        `×${(next / used).toFixed(1)}`,
+      ]);
     }
   }
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const line = (row: string[]): string =>
     row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
-  const title = `gas of a transaction, ${nodes} nodes, k non-signers (ratio: how many times ours the peer's is)`;
+  const title = `gas of a transaction, ${nodes} nodes, k non-signers (ratio: how many times ours it is)`;
   return `${[title, "", ...rows.map(line)].join("\n")}\n`;
 }

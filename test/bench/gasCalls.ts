@@ -4,6 +4,7 @@
  */
 import { type Address, digestOf, type EpochReport, PACKED_GROUP_SIZE } from "@quorate/common";
 import {
+  type Hardfork,
   makeTestNode,
   type RewardLeaf,
   type RewardTree,
@@ -114,8 +115,8 @@ export async function measureRegistration(network: TestNetwork): Promise<GasByVa
 }
 
 /** What seeding costs a node: part of a batch, on a network of its own because a started one takes no seeds. */
-export async function measureSeeding(): Promise<GasByVariant> {
-  const network = await startTestNetwork({ nodes: 1, started: false });
+export async function measureSeeding(hardfork: Hardfork): Promise<GasByVariant> {
+  const network = await startTestNetwork({ nodes: 1, started: false, hardfork });
   try {
     const operator = (network.chain.signers[1] as JsonRpcSigner).address as Address;
     const { rewards, scheme, domain } = network;

@@ -1,5 +1,5 @@
 // @quorate/contracts/testing: chains and networks for tests and measurements. Needs Hardhat; not for production.
-export { type SimulatedChain, type SimulatedChainOptions, startSimulatedChain } from "./chain.ts";
+export { type Hardfork, type SimulatedChain, type SimulatedChainOptions, startSimulatedChain } from "./chain.ts";
 export { CHAIN_START_SECONDS } from "./chainStart.ts";
 export { type RewardLeaf, type RewardTree, rewardTree } from "./merkle.ts";
 export {

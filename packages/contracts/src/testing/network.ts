@@ -1,12 +1,12 @@
 // A deployed and, if wanted, seeded and started network on a simulated chain: the ground that tests and the gas bench
 // stand on. Real contracts, real signatures.
-import { type Address, type SignatureScheme, type SigningDomain, TRANSACTION_GAS_CAP } from "@quorate/common";
+import type { Address, SignatureScheme, SigningDomain } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { Contract, type InterfaceAbi, type JsonRpcSigner } from "ethers";
 import { type ContractName, ensureBuilt, loadArtifact } from "../artifacts.ts";
 import { type Deployment, deploy } from "../deploy.ts";
 import type { DeployParametersInput } from "../parameters.ts";
-import { type SimulatedChain, startSimulatedChain } from "./chain.ts";
+import { gasLimitOn, type Hardfork, type SimulatedChain, startSimulatedChain } from "./chain.ts";
 import { type ContributorStruct, makeTestNode, type SeedStruct, soloContributor, type TestNode } from "./nodes.ts";
 
 /** The stake of a test node: 100 SESH in atomic units. */
@@ -37,12 +37,14 @@ export interface TestNetworkOptions {
   readonly parameters?: DeployParametersInput;
   /** The stake of the node with an id; by default the requirement. Set it where a quorum must not be one of heads. */
   readonly stakeOf?: (id: number) => bigint;
+  /** Of the new chain, when none is given. Default osaka. */
+  readonly hardfork?: Hardfork;
 }
 
 /** Deploys to `chain` (a new one by default), seeds and starts. Every node's operator is the chain's account 1. */
 export async function startTestNetwork(options: TestNetworkOptions, on?: SimulatedChain): Promise<TestNetwork> {
   await ensureBuilt();
-  const chain = on ?? (await startSimulatedChain());
+  const chain = on ?? (await startSimulatedChain({ hardfork: options.hardfork ?? "osaka" }));
   const scheme = await loadNativeScheme();
   const owner = chain.signers[0] as JsonRpcSigner;
   const deployment = await deploy(owner, {
@@ -86,7 +88,7 @@ async function seedNodes(
     const batch = nodes.slice(from, to);
     const seeds = await seedStructs(rewards, batch, ({ operator }) => soloContributor(operator, stakeAtomic));
     // Without the call of `send`: seeding 2,000 nodes is most of what a test waits for.
-    await (await rewards.getFunction("seedPublicKeyList")(seeds, { gasLimit: TRANSACTION_GAS_CAP })).wait();
+    await (await rewards.getFunction("seedPublicKeyList")(seeds, { gasLimit: gasLimitOn(chain.provider) })).wait();
   }
   await changeRequirement(chain, rewards, current, requirement);
 }
@@ -118,7 +120,8 @@ export async function seedStructs(
  */
 export async function send(contract: Contract, method: string, ...args: readonly unknown[]): Promise<bigint> {
   const call = contract.getFunction(method);
-  await call.staticCall(...args, { gasLimit: TRANSACTION_GAS_CAP, blockTag: "pending" });
-  const transaction = await call.send(...args, { gasLimit: TRANSACTION_GAS_CAP });
+  const gasLimit = gasLimitOn(contract.runner?.provider);
+  await call.staticCall(...args, { gasLimit, blockTag: "pending" });
+  const transaction = await call.send(...args, { gasLimit });
   return (await transaction.wait())?.gasUsed as bigint;
 }

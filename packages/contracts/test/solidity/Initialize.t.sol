@@ -13,6 +13,7 @@ import {RewardRatePool} from "../../contracts/RewardRatePool.sol";
 import {RewardsDistributor} from "../../contracts/RewardsDistributor.sol";
 import {ServiceNodeRewards} from "../../contracts/ServiceNodeRewards.sol";
 import {SessionToken} from "../../contracts/SessionToken.sol";
+import {Code} from "./support/Code.sol";
 import {Deploy} from "./support/Deploy.sol";
 import {NetworkTest} from "./support/NetworkTest.sol";
 import {vm} from "./support/Vm.sol";
@@ -175,7 +176,7 @@ contract InitializeTest is NetworkTest {
     }
 
     function test_a_store_refuses_strangers_and_what_does_not_fit() public {
-        KeyStore store = new KeyStore();
+        KeyStore store = KeyStore(Code.create("contracts/KeyStore.sol:KeyStore", ""));
         vm.prank(address(9));
         vm.expectRevert(abi.encodeWithSelector(KeyStore.NotOwner.selector, address(9), address(this)));
         store.append("");

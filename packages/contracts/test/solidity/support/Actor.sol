@@ -6,8 +6,7 @@ interface Acting {
     function act(uint256 seed) external;
 }
 
-/// @dev What the fuzzer calls. The handlers themselves are linked with a library, by which the fuzzer does not know
-/// them.
+/// @dev What the fuzzer calls: this one function, and none of the others that a handler has.
 contract Actor {
     Acting private immutable handler;
 

@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {TransparentUpgradeableProxy} from
-    "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol";
 import {RewardRatePool} from "../../../contracts/RewardRatePool.sol";
 import {RewardsDistributor} from "../../../contracts/RewardsDistributor.sol";
 import {SessionToken} from "../../../contracts/SessionToken.sol";
-import {RewardsHarness} from "./RewardsHarness.sol";
+import {Code} from "./Code.sol";
 
 /// @title Creates the contracts under test, from the caller's own address.
-/// @dev Linked, so that the compiler optimises what it creates once: `new` in each test contract would do it each time,
-/// which quadruples the compilation.
+/// @dev From their artifacts, which are those that are shipped; only the harness is compiled for the tests.
 library Deploy {
-    function token(uint256 supply, address holder) external returns (SessionToken) {
-        return new SessionToken(supply, holder);
+    function token(uint256 supply, address holder) internal returns (SessionToken) {
+        return SessionToken(Code.create("contracts/SessionToken.sol:SessionToken", abi.encode(supply, holder)));
     }
 
-    function poolLogic() external returns (address) {
-        return address(new RewardRatePool());
+    function poolLogic() internal returns (address) {
+        return Code.create("contracts/RewardRatePool.sol:RewardRatePool", "");
     }
 
-    function distributor(RewardRatePool pool, address rewards) external returns (RewardsDistributor) {
-        return new RewardsDistributor(pool, rewards);
+    function distributor(RewardRatePool pool, address rewards) internal returns (RewardsDistributor) {
+        bytes memory arguments = abi.encode(pool, rewards);
+        return RewardsDistributor(Code.create("contracts/RewardsDistributor.sol:RewardsDistributor", arguments));
     }
 
-    function rewardsLogic(RewardsDistributor distributor_) external returns (address) {
-        return address(new RewardsHarness(distributor_));
+    function rewardsLogic(RewardsDistributor distributor_) internal returns (address) {
+        return Code.create("test/solidity/support/RewardsHarness.sol:RewardsHarness", abi.encode(distributor_));
     }
 
-    function proxy(address logic, bytes calldata init) external returns (address) {
-        return address(new TransparentUpgradeableProxy(logic, address(0xad), init));
+    function proxy(address logic, bytes memory init) internal returns (address) {
+        bytes memory arguments = abi.encode(logic, address(0xad), init);
+        return Code.create("TransparentUpgradeableProxy.sol:TransparentUpgradeableProxy", arguments);
     }
 }

@@ -2,11 +2,13 @@
 pragma solidity 0.8.37;
 
 import {IServiceNodeRewards} from "../../../contracts/interfaces/IServiceNodeRewards.sol";
-import {ServiceNodeContributionFactory} from "../../../contracts/ServiceNodeContributionFactory.sol";
+import {Code} from "./Code.sol";
 
-/// @title Creates the factory under test. Linked, for the reason of `Deploy`.
+/// @title Creates the factory under test.
 library DeployContribution {
-    function factory(IServiceNodeRewards rewards) external returns (address) {
-        return address(new ServiceNodeContributionFactory(rewards));
+    function factory(IServiceNodeRewards rewards) internal returns (address) {
+        return Code.create(
+            "contracts/ServiceNodeContributionFactory.sol:ServiceNodeContributionFactory", abi.encode(rewards)
+        );
     }
 }

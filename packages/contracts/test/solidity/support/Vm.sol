@@ -25,6 +25,9 @@ interface Vm {
     function recordLogs() external;
     /// @dev What was emitted since `recordLogs` or the last call of this.
     function getRecordedLogs() external returns (Log[] memory);
+    /// @dev The creation code of a compiled contract, linked.
+    function getCode(string calldata artifact) external view returns (bytes memory);
+    function envOr(string calldata name, string calldata fallback_) external view returns (string memory);
     function readFile(string calldata path) external view returns (string memory);
     function keyExistsJson(string calldata json, string calldata path) external view returns (bool);
     function parseJsonBytes(string calldata json, string calldata path) external pure returns (bytes memory);
