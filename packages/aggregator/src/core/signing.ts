@@ -99,9 +99,15 @@ export class NodeSigning implements Signing {
   }
 
   resume(step: Step): void {
-    for (const [key, { signed }] of this.#signings) {
-      const round = this.#rounds.want(parseRoundKey(key), null);
+    for (const [key, { digest, signed }] of this.#signings) {
       const own = { signed, digest: this.#digests.of(signed) };
+      if (own.digest.hex !== digest) {
+        // A damaged record, or one of another network: P-71 speaks of the digest, and only that one may be signed.
+        const values = { round: key, recorded: digest, ofRecordedMessage: own.digest.hex };
+        step.emit({ type: "observe", level: "warn", code: "SIGNING_CONFLICT", values });
+        continue;
+      }
+      const round = this.#rounds.want(parseRoundKey(key), null);
       if (round === null || this.#context.ownNode === null) continue;
       if (shareOf(round, own.digest, this.#context.ownNode.id) !== undefined) continue;
       round.own = own;

@@ -21,8 +21,10 @@ import {
   verifyIdentity,
 } from "@quorate/common";
 import { loadNativeScheme, type NativeScheme } from "@quorate/common/bls/native";
+import { RewardsTree } from "@quorate/common/rewards-tree";
 import { createVerifier } from "../../src/adapters/bls/bls.ts";
 import { createAgent } from "../../src/core/agent.ts";
+import type { SubmitRules } from "../../src/core/context.ts";
 import type { Agent, Effect, Input, PersistRecord, RestoredState } from "../../src/core/io.ts";
 import type { ChainEvent } from "../../src/core/ledger/events.ts";
 
@@ -93,6 +95,13 @@ export function headAfter(epochs: number): ChainHead {
   return { number, hash: `0x${number.toString(16).padStart(64, "0")}`, timestamp: GENESIS + epochs * EPOCH_SECONDS };
 }
 
+/** What an agent of a test does beyond claims. */
+export interface TestAgentWays {
+  /** Builds rewards trees, so that it signs epoch reports. */
+  readonly trees?: boolean;
+  readonly submits?: SubmitRules;
+}
+
 /** One agent with what it did. Verification and signing are carried out at once; everything else is recorded. */
 export class TestAgent {
   readonly node: TestNode;
@@ -103,10 +112,14 @@ export class TestAgent {
   #handle = 0;
   readonly #verifier = createVerifier(scheme);
 
-  constructor(node: TestNode, restored: RestoredState = NOTHING_RESTORED) {
+  readonly #withTrees: boolean;
+  #trees = new RewardsTree();
+
+  constructor(node: TestNode, restored: RestoredState = NOTHING_RESTORED, ways: TestAgentWays = {}) {
     this.node = node;
+    this.#withTrees = ways.trees === true;
     this.#agent = createAgent(
-      { domain: DOMAIN, blsKey: node.blsKey, claimDeadlineMs: 10_000, submits: null },
+      { domain: DOMAIN, blsKey: node.blsKey, claimDeadlineMs: 10_000, submits: ways.submits ?? null },
       { scheme, signIdentity: (digest) => signIdentity(node.identitySecret, digest), verifyIdentity },
       restored,
     );
@@ -125,6 +138,10 @@ export class TestAgent {
         }
         if (effect.type === "verify") {
           queue.push({ type: "verified", job: effect.job, results: await this.#verifier.verify(effect.groups) });
+        }
+        if (effect.type === "build-tree" && this.#withTrees) {
+          if (effect.first) this.#trees = new RewardsTree();
+          queue.push({ type: "tree-built", epoch: effect.epoch, ...this.#trees.apply(effect.epoch, effect.changes) });
         }
         if (effect.type === "set-timer" && effect.timer === "verify") queue.push({ type: "timer", timer: "verify" });
       }

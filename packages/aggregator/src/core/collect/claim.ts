@@ -31,6 +31,8 @@ export interface Claim {
   /** Until when the bundle is improved; null when it no longer is. */
   improveUntilMs: number | null;
   bundle: Bundle | null;
+  /** The own ledger's amount as last seen: the epoch may leave the window while the claim is still collected. */
+  amount: bigint;
   /** This node's request, for asking directly; null for a claim that came back from the disk with its bundle. */
   readonly request: SignedClaimRequest | null;
   readonly inquiries: Inquiries;
@@ -50,6 +52,7 @@ export function openClaim(
     quorumAfterMs: null,
     improveUntilMs: null,
     bundle: null,
+    amount: 0n,
     request,
     inquiries: new Map(),
   };
@@ -66,6 +69,7 @@ export function restoredClaim(bundle: Bundle, recipient: Address, epoch: number)
     quorumAfterMs: null,
     improveUntilMs: null,
     bundle,
+    amount: BigInt(bundle.message.amount),
     request: null,
     inquiries: new Map(),
   };
@@ -124,9 +128,10 @@ export function viewClaim(context: Context, rounds: RoundTable, digests: Digests
 }
 
 /** What the ledger says is shown also while nothing may be signed, as after a restart before the chain was read (P-57). */
-function amountOf({ ledger }: Context, { recipient, epoch }: Claim, { own }: Round): bigint {
-  if (own?.signed.kind === "RewardClaim") return own.signed.message.amount;
-  return amountAt(ledger, epoch, recipient) ?? 0n;
+function amountOf({ ledger }: Context, claim: Claim, { own }: Round): bigint {
+  const known = own?.signed.kind === "RewardClaim" ? own.signed.message.amount : null;
+  claim.amount = known ?? amountAt(ledger, claim.epoch, claim.recipient) ?? claim.amount;
+  return claim.amount;
 }
 
 /** Who signed another amount than the own ledger's, in id order; empty while the own amount is unknown. */

@@ -269,6 +269,19 @@ describe("a restart", () => {
     expect(effects.filter(({ type }) => type === "sign")).toEqual([]);
     expect(agent.effects).toContainEqual(expect.objectContaining({ type: "observe", code: "SIGNING_CONFLICT" }));
   });
+
+  it("does not sign again what its record does not say it signed: a damaged record, or another network's (P-71)", async () => {
+    const before = await boot(1);
+    const damaged = { ...signingOf(STAKER, amount), digest: toHex(new Uint8Array(32).fill(1)) };
+    const after = new TestAgent(node(1), {
+      ...NOTHING_RESTORED,
+      ledger: ledgerOf(before.records),
+      signings: [damaged, signingOf(node(2).beneficiary, 5n)],
+    });
+    const effects = await after.feed({ type: "started" });
+    expect(effects.filter(({ type }) => type === "sign")).toHaveLength(1);
+    expect(effects).toContainEqual(expect.objectContaining({ type: "observe", code: "SIGNING_CONFLICT" }));
+  });
 });
 
 describe("the node set that shares are counted against (P-85)", () => {

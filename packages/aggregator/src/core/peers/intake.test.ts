@@ -172,13 +172,13 @@ describe("what one node may send", () => {
     expect(verdicts[2]?.verdict).toBe("ignore");
   });
 
-  it("error: a share of a kind that this agent does not sign is ignored: its sender may be newer (KIND_UNKNOWN)", async () => {
+  it("takes another node's contest, and signs none itself while it is active (P-76)", async () => {
     const agent = await boot(1);
-    const message = { epoch: 2 };
+    const message = { epoch: 3 };
     const signature = scheme.sign(node(7).blsSecret, digestOf(DOMAIN, "Contest", message));
-    const share: Share = { kind: "Contest", nodeId: 7, epoch: 2, message, signature };
-    expect(await agent.gossip(shareBytes(share))).toMatchObject({ verdict: "ignore", code: "KIND_UNKNOWN" });
-    expect(agent.core.status()).toMatchObject({ rounds: 0, sharesRejected: 0 });
+    const share: Share = { kind: "Contest", nodeId: 7, epoch: 3, message, signature };
+    expect(await agent.gossip(shareBytes(share))).toMatchObject({ verdict: "accept", code: "OK" });
+    expect(agent.records.filter(({ type }) => type === "signing")).toEqual([]);
   });
 
   it("rounds opened by shares alone end at the node's own budget (P-88)", async () => {
@@ -265,10 +265,12 @@ describe("requests", () => {
       verdict: "ignore",
       code: "NO_REWARDS",
     });
+    const before = agent.core.status().rounds;
     expect((await agent.gossip(requestBytes(makeRequest(node(3), nobody, 3)))).verdict).toBe("accept");
-    expect(agent.core.status().rounds).toBe(1);
+    expect(agent.core.status().rounds).toBe(before + 1);
     await agent.feed({ type: "chain", events: [], head: headAfter(4) });
-    expect(agent.core.status().rounds).toBe(0);
+    // The epoch's report and the next one's contests have rounds of their own now (P-75, P-76).
+    expect(agent.core.status().rounds).toBe(before + 2);
   });
 
   it("an epoch far ahead is ignored, not held and not rejected (P-72)", async () => {
