@@ -167,6 +167,16 @@ describe("P-58: records, roots and showings", () => {
     ],
   ] as const)("P-58 %s", (_name, event, values) => refused((chain) => chain.emit(event), values));
 
+  it("P-58 a second record that makes the same root payable", () => {
+    refused(
+      (chain) => {
+        chain.emit(record);
+        chain.emit(record);
+      },
+      { reason: "a later record makes the root payable, once" },
+    );
+  });
+
   it("P-58 a payable root out of turn, or twice", () => {
     const root = { type: "root-payable", epoch: 0, rootIndex: 1, rewardsRoot: record.digest, totalOwed: 1n } as const;
     refused(

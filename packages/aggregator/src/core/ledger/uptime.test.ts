@@ -3,7 +3,7 @@ import type { NodeId } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import { admit, endOf, headAt, ReportChain, startOf } from "../../../test/support/reportChain.ts";
 import { advanceLedger, emptyLedger, type LedgerState } from "./ledger.ts";
-import { judgeNode, type NodeUptime, reportLists, silentReports, uptimeStrip } from "./uptime.ts";
+import { judgeNode, leftOut, type NodeUptime, reportLists, silentReports, uptimeStrip } from "./uptime.ts";
 
 const range = (from: NodeId, to: NodeId): NodeId[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
@@ -88,6 +88,32 @@ describe("P-59: whom an epoch judges, and when", () => {
     }
   });
 
+  it("P-59 keeps presences while a root may become payable, and an exited node until it was judged", () => {
+    const chain = new ReportChain(3);
+    tell(chain, 0, [[], [], []]);
+    chain.exit(3);
+    const state = chain.fold(endOf(3) - 1);
+    expect(state.uptime.presences.map(({ epoch }) => epoch)).toEqual([1, 2]);
+    expect(state.uptime.nodes.has(3)).toBe(true);
+    advanceLedger(state, [], headAt(endOf(3)), admit);
+    expect(state.uptime.presences.map(({ epoch }) => epoch)).toEqual([2]);
+    expect(state.uptime.nodes.has(3)).toBe(false);
+  });
+
+  it("P-56, P-59 whom a record left out is told until the epoch is judged, without those that it does not judge", () => {
+    const chain = new ReportChain(5);
+    chain.exit(5);
+    chain.now = endOf(0);
+    chain.register();
+    chain.record(0, [1, 2]);
+    chain.show(0, [3]);
+    const state = chain.fold(endOf(1) - 1);
+    expect(leftOut(state, 0)).toEqual([4]);
+    expect(leftOut(state, 1)).toBeNull();
+    advanceLedger(state, [], headAt(endOf(1)), admit);
+    expect(leftOut(state, 0)).toBeNull();
+  });
+
   it("keeps the strip of a day", () => {
     const chain = new ReportChain(2);
     tell(chain, 0, Array(40).fill([]));
@@ -129,6 +155,19 @@ describe("P-60: the level", () => {
     const state = chain.fold(endOf(3));
     expect(uptimeStrip(state, 3)).toEqual(["missed", "missed", "missed"]);
     expect(levelOf(state, 3)).toBe(48);
+  });
+
+  it("P-60 an epoch counts for a node that is decommissioned a second before its end, not for one that is so at its end", () => {
+    for (const [at, run] of [
+      [endOf(2) - 1, 1],
+      [endOf(2), 0],
+    ] as const) {
+      const chain = new ReportChain(3);
+      chain.now = at;
+      chain.decommission([3]);
+      tell(chain, 2, [[]]);
+      expect(runOf(chain.fold(endOf(3)), 3)).toBe(run);
+    }
   });
 
   it("P-60 the level is kept on return: 47 after one presence, 71 after the next absence", () => {

@@ -113,6 +113,19 @@ export function silentReports({ uptime, nodes }: UptimeView, id: NodeId): number
   return uptime.acceptedReports - kept.heardAtReport;
 }
 
+/**
+ * The nodes that the last closed epoch judges and that are not present in it yet, ascending: whom a showing may add (P-56). Null without
+ * a record, and for any other epoch, whose showings are over or have not begun (P-39).
+ */
+export function leftOut({ uptime, genesis, epochSeconds, openEpoch }: UptimeView, epoch: number): NodeId[] | null {
+  const presence = uptime.presences.find((one) => one.epoch === epoch);
+  if (presence === undefined || epoch !== openEpoch - 1) return null;
+  const endsAt = (genesis ?? 0) + openEpoch * (epochSeconds ?? 0);
+  const present = presentNodes(presence);
+  const missing = [...uptime.nodes].filter(([id, node]) => isJudged(node, endsAt) && !present.has(id));
+  return missing.map(([id]) => id).sort((a, b) => a - b);
+}
+
 /** P-59: registered before the epoch's end, and not exited then. `endsAt` in seconds. */
 export function isJudged({ registeredAt, exitedAt }: NodeUptime, endsAt: number): boolean {
   return registeredAt < endsAt && (exitedAt === null || exitedAt >= endsAt);
