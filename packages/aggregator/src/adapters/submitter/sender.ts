@@ -63,12 +63,12 @@ export class Sender {
   }
 
   /**
-   * Sees that the newest version is where it has to be, and replaces it when it is due. `mustLand`: a later nonce waits for this one, so it
-   * is sent even when it would be refused, which is cheap: the contracts refuse before they check a signature. True when it was given up.
+   * Sees that the newest version is where it has to be, and replaces it when it is due. What is given up is sent without asking whether it would
+   * be refused: it fills a gap, and that is cheap, as the contracts refuse before they check a signature. True when it has just been given up.
    */
-  async push(flight: Flight, look: Look, mustLand: boolean): Promise<boolean> {
+  async push(flight: Flight, look: Look): Promise<boolean> {
     const { account, providers, board } = this.#parts;
-    if (!mustLand && flight.simulatedAt !== look.head.hash) {
+    if (flight.state === "flying" && flight.simulatedAt !== look.head.hash) {
       const refusal = await providers.simulate(account, flight.call);
       flight.simulatedAt = look.head.hash;
       if (refusal !== null) {

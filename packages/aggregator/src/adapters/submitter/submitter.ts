@@ -181,10 +181,9 @@ class ChainSubmitter implements Submitter {
     const look = await this.#tracker.look(watchingOnly);
     if (look === null) return false;
     const flying = this.#flights.flying();
-    const above = flying.some(({ nonce }) => nonce > look.nonce);
     const due = flying.find(({ nonce }) => nonce === look.nonce);
-    if (due !== undefined) return this.#sender.push(due, look, above);
-    if (above) return this.#fillGap(look);
+    if (due !== undefined) return this.#sender.push(due, look);
+    if (flying.some(({ nonce }) => nonce > look.nonce)) return this.#fillGap(look);
     // What flies below a used nonce is in a block or lost; the next looks will tell.
     return flying.length === 0 && this.#sendNext(look);
   }
@@ -192,7 +191,7 @@ class ChainSubmitter implements Submitter {
   /** After a reorganisation: a later transaction waits for a nonce whose own is not wanted any more, and is sent for that reason. */
   async #fillGap(look: Look): Promise<boolean> {
     const filler = this.#flights.at(look.nonce).at(-1);
-    if (filler !== undefined) return this.#sender.push(filler, look, true);
+    if (filler !== undefined) return this.#sender.push(filler, look);
     const waiting = this.#flights.flying().map(({ key, nonce }) => `${key} at ${nonce}`);
     this.#board.block("SUBMIT_NONCE_GAP", "account", `nonce ${look.nonce} is missing below ${waiting.join(", ")}`);
     return false;
@@ -215,7 +214,7 @@ class ChainSubmitter implements Submitter {
       return this.#queue.length > 0;
     }
     signed.waiters.push(...job.waiters);
-    return this.#sender.push(signed, look, false);
+    return this.#sender.push(signed, look);
   }
 
   /** The chain cannot be read, or the store not written. What is signed goes on later; what is not is given back. */
