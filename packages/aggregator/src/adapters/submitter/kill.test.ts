@@ -34,7 +34,10 @@ afterAll(async () => {
 const nonceOf = async (): Promise<number> =>
   Number(await chain.rpc("eth_getTransactionCount", walletOf(2).address, "latest"));
 
-/** Runs a process for one call until it ends or dies; its outcome, if it came to one. `mining`: once it has had time to send, blocks are made. */
+/**
+ * Runs a process for one call until it ends or dies; its outcome, if it came to one. `mining`: once it has had time to
+ * send, blocks are made.
+ */
 async function run(call: number, death: Death | null, mining: boolean): Promise<string | null> {
   const child = spawn(process.execPath, [
     join(import.meta.dirname, "submitter.child.ts"),

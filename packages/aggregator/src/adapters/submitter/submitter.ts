@@ -1,11 +1,11 @@
 /**
- * Sends an agent's calls to the chain, one transaction at a time. Enters: calls (interface.ts). Leaves: one outcome a call, and a status.
- * Not its job: deciding what is wanted on chain.
+ * Sends an agent's calls to the chain, one transaction at a time. Enters: calls (interface.ts). Leaves: one outcome a
+ * call, and a status. Not its job: deciding what is wanted on chain.
  *
- * The loop looks at the chain and does the one thing that is next, so that it makes no difference whether it has run for days or was killed a
- * moment ago: all it knows is what the store and the chain say.
+ * The loop looks at the chain and does the one thing that is next, so that it makes no difference whether it has run
+ * for days or was killed a moment ago: all it knows is what the store and the chain say.
  *
- *   signed, and in no block     → the same bytes where they are missing; higher fees when it takes too long; given up when refused or too late
+ *   signed, and in no block     → sent where it is missing; replaced when it takes too long; given up when refused or late
  *   in a block, not finalised   → watched; signed and in no block again after a reorganisation
  *   nonce used by another       → forgotten, simulated anew
  *   nothing under way           → the next call: simulate, estimate, sign, store, send
@@ -56,7 +56,10 @@ interface Job {
   readonly waiters: Waiter[];
 }
 
-/** Takes up what the store has, from now on until `close`; the store is closed with it. @throws STORE_OPEN_FAILED, STORE_CORRUPT, SUBMIT_STORE_FOREIGN */
+/**
+ * Takes up what the store has, from now on until `close`; the store is closed with it. @throws STORE_OPEN_FAILED,
+ * STORE_CORRUPT, SUBMIT_STORE_FOREIGN
+ */
 export function createSubmitter(options: SubmitterOptions, tools: SubmitterTools): Submitter {
   const submitter = new ChainSubmitter(options, tools);
   submitter.start();
@@ -188,7 +191,10 @@ class ChainSubmitter implements Submitter {
     return flying.length === 0 && this.#sendNext(look);
   }
 
-  /** After a reorganisation: a later transaction waits for a nonce whose own is not wanted any more, and is sent for that reason. */
+  /**
+   * After a reorganisation: a later transaction waits for a nonce whose own is not wanted any more, and is sent for
+   * that reason.
+   */
   async #fillGap(look: Look): Promise<boolean> {
     const filler = this.#flights.at(look.nonce).at(-1);
     if (filler !== undefined) return this.#sender.push(filler, look);
