@@ -1,4 +1,7 @@
-/** Why a contract refused a call. Enters: the data of a revert. Leaves: the contract's own error, by the ABIs of @quorate/common. */
+/**
+ * Why a contract refused a call. Enters: the data of a revert. Leaves: the contract's own error, by the ABIs of
+ * @quorate/common.
+ */
 import { rewardRatePoolAbi, rewardsDistributorAbi, serviceNodeRewardsAbi, sessionTokenAbi } from "@quorate/common";
 import { type ErrorDescription, Interface } from "ethers";
 
@@ -9,7 +12,10 @@ const ERROR_INTERFACES: readonly Interface[] = [
   sessionTokenAbi,
 ].map((abi) => new Interface(abi));
 
-/** Any of the contracts' errors: a call to one reverts with another's when that is called in turn. Null for what none of them has. */
+/**
+ * Any of the contracts' errors: a call to one reverts with another's when that is called in turn. Null for what none of
+ * them has.
+ */
 export function parseRevert(data: string | null | undefined): ErrorDescription | null {
   // A bare revert has no data, and ethers cannot look four bytes up in none.
   if (data == null || data.length < 10) return null;

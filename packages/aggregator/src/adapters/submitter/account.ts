@@ -1,14 +1,15 @@
 /**
- * The account that pays for an agent's transactions. Enters: a file with its key. Leaves: a wallet. The key comes from a file, never from a
- * flag or the environment, and goes nowhere else.
+ * The account that pays for an agent's transactions. Enters: a file with its key. Leaves: a wallet. The key comes from
+ * a file, never from a flag or the environment, and goes nowhere else.
  */
 import { quorateError } from "@quorate/common";
 import { Wallet } from "ethers";
 import { readPassword } from "../keys/keys.ts";
 
 /**
- * The file holds either a private key (32 bytes of hex, as for `quorate register`), or, with a password file, an encrypted Ethereum
- * keystore (version 3, what geth and other wallets write). An address named in the keystore must be the key's own, EIP-55 checksum and all.
+ * The file holds either a private key (32 bytes of hex, as for `quorate register`), or, with a password file, an
+ * encrypted Ethereum keystore (version 3, what geth and other wallets write). An address named in the keystore must be
+ * the key's own, EIP-55 checksum and all.
  * @throws KEYS_NOT_FOUND, KEYS_MALFORMED, KEYS_WRONG_PASSWORD
  */
 export async function openAccount(path: string, passwordFile: string | null): Promise<Wallet> {

@@ -1,4 +1,7 @@
-/** What the submitter says of itself: the last outcome of each key, what is in the way, the balance. Enters: what happened. Leaves: a status. */
+/**
+ * What the submitter says of itself: the last outcome of each key, what is in the way, the balance. Enters: what
+ * happened. Leaves: a status.
+ */
 import type { ErrorCode } from "@quorate/common";
 import type { Logger } from "../../driver/ports.ts";
 import type { Flight } from "./flights.ts";

@@ -1,6 +1,6 @@
 /**
- * What a transaction offers for gas (EIP-1559). Enters: what the chain asks now, the operator's caps, what was offered before.
- * Leaves: an offer within the caps, or null where a replacement would have to pass them.
+ * What a transaction offers for gas (EIP-1559). Enters: what the chain asks now, the operator's caps, what was offered
+ * before. Leaves: an offer within the caps, or null where a replacement would have to pass them.
  */
 import type { Fees } from "./interface.ts";
 import { MIN_PRIORITY_FEE_WEI } from "./limits.ts";
@@ -18,7 +18,10 @@ export function firstOffer(market: MarketFees, caps: Fees): Fees {
   return { maxFeePerGasWei, maxPriorityFeePerGasWei: min(min(tip, caps.maxPriorityFeePerGasWei), maxFeePerGasWei) };
 }
 
-/** An offer that nodes take in place of `before`: each fee at least 12.5% higher, and at least what the chain asks now. Null beyond the caps. */
+/**
+ * An offer that nodes take in place of `before`: each fee at least 12.5% higher, and at least what the chain asks now.
+ * Null beyond the caps.
+ */
 export function replacingOffer(before: Fees, market: MarketFees, caps: Fees): Fees | null {
   const fresh = firstOffer(market, caps);
   const offer: Fees = {

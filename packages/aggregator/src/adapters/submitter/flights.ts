@@ -1,6 +1,7 @@
 /**
- * The transactions under way, in memory as in the store. Enters: signed versions. Leaves: what is at which nonce. Its one rule: a version is in
- * the store before anyone else sees it, and a key has one nonce at a time, so that two of its versions can never both land.
+ * The transactions under way, in memory as in the store. Enters: signed versions. Leaves: what is at which nonce. Its
+ * one rule: a version is in the store before anyone else sees it, and a key has one nonce at a time, so that two of its
+ * versions can never both land.
  */
 import { type Address, type Hex, parseAddress, quorateError } from "@quorate/common";
 import { Transaction } from "ethers";

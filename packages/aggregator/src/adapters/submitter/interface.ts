@@ -1,12 +1,15 @@
 /**
- * What stands behind the core's wish to have something on chain: the calls, what becomes of them, and what the submitter says of itself.
- * Nothing runs here.
+ * What stands behind the core's wish to have something on chain: the calls, what becomes of them, and what the
+ * submitter says of itself. Nothing runs here.
  */
 import type { Address, ErrorCode, Hex } from "@quorate/common";
 
 /** One call an agent wants on chain. Whatever it does is idempotent on chain: a second one is refused there. */
 export interface SubmitCall {
-  /** Stable name of what is wanted, such as `report:17` or `contest:18`. While a key is under way, a second call for it joins the first. */
+  /**
+   * Stable name of what is wanted, such as `report:17` or `contest:18`. While a key is under way, a second call for it
+   * joins the first.
+   */
   readonly key: string;
   readonly to: Address;
   readonly data: Hex;
@@ -26,7 +29,10 @@ export type SubmitOutcome =
     }
   /** The simulation says that the call would be refused now, with the contract's error: nothing is sent (any more). */
   | { readonly kind: "redundant"; readonly code: string }
-  /** It is in a block and did nothing; `code` is the contract's error, as far as a replay tells. */
+  /**
+   * It is in a block and did nothing; `code` is the contract's error, as far as a replay tells. Its key is answered so until
+   * that block is finalised: after a reorganisation it may still succeed. Who wants it tried at once names it anew.
+   */
   | { readonly kind: "reverted"; readonly txHash: Hex; readonly code: string }
   /** `notAfter` has passed. */
   | { readonly kind: "expired" }
@@ -82,7 +88,10 @@ export interface SubmitterStatus {
   readonly inTheWay: InTheWay | null;
 }
 
-/** A signed transaction, as it is kept before it is sent. Versions of one key have one nonce, so that only one of them can land. */
+/**
+ * A signed transaction, as it is kept before it is sent. Versions of one key have one nonce, so that only one of them
+ * can land.
+ */
 export interface StoredTransaction {
   readonly key: string;
   readonly nonce: number;

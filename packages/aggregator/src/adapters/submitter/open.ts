@@ -1,4 +1,7 @@
-/** From configuration to a submitter that runs. Enters: settings, paths. Leaves: a submitter with its account and its file opened. */
+/**
+ * From configuration to a submitter that runs. Enters: settings, paths. Leaves: a submitter with its account and its
+ * file opened.
+ */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseUnits } from "ethers";
@@ -29,8 +32,8 @@ export interface SubmitterSettings {
 }
 
 /**
- * @throws KEYS_NOT_FOUND, KEYS_MALFORMED, KEYS_WRONG_PASSWORD, STORE_OPEN_FAILED, STORE_LOCKED, STORE_CORRUPT, STORE_WRONG_VERSION,
- * SUBMIT_STORE_FOREIGN
+ * @throws KEYS_NOT_FOUND, KEYS_MALFORMED, KEYS_WRONG_PASSWORD, STORE_OPEN_FAILED, STORE_LOCKED, STORE_CORRUPT,
+ * STORE_WRONG_VERSION, SUBMIT_STORE_FOREIGN
  */
 export async function openSubmitter(
   { chain, submit, path }: SubmitterSettings,

@@ -1,10 +1,11 @@
 /**
- * Several chain providers as the submitter needs them. Enters: questions about one account and its transactions. Leaves: one answer each, or
- * CHAIN_PROVIDER_FAILED. Not its job: deciding what to send.
+ * Several chain providers as the submitter needs them. Enters: questions about one account and its transactions.
+ * Leaves: one answer each, or CHAIN_PROVIDER_FAILED. Not its job: deciding what to send.
  *
- * Gas and fees, which have bounds of their own, are read from the first provider that answers. What decides what is sent again (the nonce,
- * whether a transaction is in a block) is asked of all, and the answer of most counts; a refusal, which would keep a report from being sent,
- * needs a second voice. So one liar among several costs time, and little else. Transactions go to all.
+ * Gas and fees, which have bounds of their own, are read from the first provider that answers. What decides what is
+ * sent again (the nonce, whether a transaction is in a block) is asked of all, and the answer of most counts; a
+ * refusal, which would keep a report from being sent, needs a second voice. So one liar among several costs time, and
+ * little else. Transactions go to all.
  */
 import { type Address, type Hex, isQuorateError, quorateError } from "@quorate/common";
 import { z } from "zod";
@@ -75,7 +76,10 @@ export class SubmissionProviders {
     this.#tools = tools;
   }
 
-  /** The latest block; of several answers the (lower) middle one in time, so that no single clock lets everything expire. */
+  /**
+   * The latest block; of several answers the (lower) middle one in time, so that no single clock lets everything
+   * expire.
+   */
   async head(): Promise<Head> {
     const heads = await this.#all((rpc) => rpc.ask("eth_getBlockByNumber", ["latest", false], blockSchema));
     const inTime = heads.map(({ value }) => value).sort((a, b) => a.timestamp - b.timestamp);
@@ -88,14 +92,19 @@ export class SubmissionProviders {
     return balances.map(({ value }) => value).sort((a, b) => (a < b ? 1 : -1))[0] as bigint;
   }
 
-  /** The account's next nonce, as most say; of answers that are equally many the lowest: too low is refused, too high leaves a gap. */
+  /**
+   * The account's next nonce, as most say; of answers that are equally many the lowest: too low is refused, too high
+   * leaves a gap.
+   */
   async nonce(account: Address): Promise<number> {
     const groups = await this.#vote((rpc) => rpc.ask("eth_getTransactionCount", [account, "latest"], quantity), String);
     const most = Math.max(...groups.map(({ voices }) => voices));
     return Math.min(...groups.filter(({ voices }) => voices === most).map(({ value }) => value));
   }
 
-  /** How many of the account's transactions are finalised: the lowest answer, as too low only means watching for longer. */
+  /**
+   * How many of the account's transactions are finalised: the lowest answer, as too low only means watching for longer.
+   */
   async finalisedNonce(account: Address): Promise<number> {
     // A young chain may have no finalised block: then nothing is.
     const ask = (rpc: Rpc) => rpc.ask("eth_getTransactionCount", [account, "finalized"], quantity).catch(() => 0);
@@ -103,8 +112,8 @@ export class SubmissionProviders {
   }
 
   /**
-   * Where one of these transactions (versions with one nonce) is, as most say. Null when all say nowhere; `disputed` while some say that it is
-   * in a block and as many or more say otherwise.
+   * Where one of these transactions (versions with one nonce) is, as most say. Null when all say nowhere; `disputed`
+   * while some say that it is in a block and as many or more say otherwise.
    */
   async landing(hashes: readonly Hex[]): Promise<Landing | "disputed" | null> {
     const ask = async (rpc: Rpc): Promise<Landing | null> => {
@@ -121,7 +130,10 @@ export class SubmissionProviders {
     return groups.length === 1 ? null : "disputed";
   }
 
-  /** The contract's error if the call would be refused at the latest block, null if not. One provider alone refuses nothing, if others answer. */
+  /**
+   * The contract's error if the call would be refused at the latest block, null if not. One provider alone refuses
+   * nothing, if others answer.
+   */
   async simulate(from: Address, call: SubmitCall): Promise<string | null> {
     const refusals: string[] = [];
     let failure: unknown;
@@ -150,8 +162,8 @@ export class SubmissionProviders {
   }
 
   /**
-   * Why a call that is in a block did nothing. On the state after the block it is usually refused for the same reason (somebody else's was
-   * first); if not, on the state before it; `unknown` if neither refuses.
+   * Why a call that is in a block did nothing. On the state after the block it is usually refused for the same reason
+   * (somebody else's was first); if not, on the state before it; `unknown` if neither refuses.
    */
   async replay(from: Address, call: SubmitCall, blockNumber: number): Promise<string> {
     for (const at of [blockNumber, Math.max(blockNumber - 1, 0)]) {
@@ -228,7 +240,10 @@ export class SubmissionProviders {
     return answers;
   }
 
-  /** The answers with how many gave each; as soon as more than half of all providers say the same, the others are not waited for. */
+  /**
+   * The answers with how many gave each; as soon as more than half of all providers say the same, the others are not
+   * waited for.
+   */
   async #vote<T>(
     work: (rpc: Rpc) => Promise<T>,
     nameOf: (value: T) => string,
@@ -247,7 +262,10 @@ export class SubmissionProviders {
     return [...groups.values()];
   }
 
-  /** One question with a hard deadline: a provider that sends a byte now and then keeps no socket timeout from firing, but this. */
+  /**
+   * One question with a hard deadline: a provider that sends a byte now and then keeps no socket timeout from firing,
+   * but this.
+   */
   async #ask<T>(rpc: Rpc, work: () => Promise<T>): Promise<Reply<T>> {
     const { timeoutMs, clock, signal } = this.#tools;
     const { promise, reject } = Promise.withResolvers<never>();

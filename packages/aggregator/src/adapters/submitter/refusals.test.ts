@@ -74,7 +74,7 @@ describe.each(CLIENTS)("what %s says of a transaction has a meaning", (_name, co
 });
 
 describe("what other clients say", () => {
-  // The words of geth 1.16 (core/txpool/errors.go, core/error.go), reth (RpcPoolError), Nethermind (AcceptTxResult), Besu (RpcErrorType).
+  // Words of geth (core/txpool/errors.go, core/error.go), reth (RpcPoolError), Nethermind (AcceptTxResult) and Besu.
   it.each([
     ["already known", "already-known"],
     ["AlreadyKnown", "already-known"],

@@ -1,6 +1,7 @@
 /**
- * What a provider means when it does not do what it is asked. Enters: the error of a question (rpc.ts), its cause being what the provider
- * said. Leaves: the meaning of a refused transaction, or the revert of a simulated call. Clients agree on meanings, not on words.
+ * What a provider means when it does not do what it is asked. Enters: the error of a question (rpc.ts), its cause being
+ * what the provider said. Leaves: the meaning of a refused transaction, or the revert of a simulated call. Clients
+ * agree on meanings, not on words.
  */
 import { parseRevert } from "../chain/reverts.ts";
 
@@ -9,7 +10,10 @@ export type SendRefusal =
   | "already-known"
   /** The nonce is used: this transaction, another version of it, or another one is in a block. */
   | "nonce-too-low"
-  /** Another transaction with this nonce waits and offers too much to be replaced, or the provider wants more than is offered. */
+  /**
+   * Another transaction with this nonce waits and offers too much to be replaced, or the provider wants more than is
+   * offered.
+   */
   | "underpriced"
   | "insufficient-funds"
   /** It did not answer, or refuses for a reason of its own. */
@@ -32,8 +36,8 @@ export function meaningOf(error: unknown): SendRefusal {
 }
 
 /**
- * The contract's error when a call reverted: its name by the ABIs of @quorate/common, its selector if they do not know it, `unknown` without
- * one. Null when the question itself failed, which says nothing about the call.
+ * The contract's error when a call reverted: its name by the ABIs of @quorate/common, its selector if they do not know
+ * it, `unknown` without one. Null when the question itself failed, which says nothing about the call.
  */
 export function revertOf(error: unknown): string | null {
   const data = revertDataOf(error);

@@ -97,6 +97,11 @@ describe("an included transaction whose block is gone", () => {
     await chain.mine(1);
     await bench.look();
     expect(await bench.pending()).toMatchObject([{ hash: first, nonce }]);
+    // Also at the next block, at which it would be refused as well.
+    await chain.rpc("anvil_dropAllTransactions");
+    await chain.mine(1);
+    await bench.look();
+    expect(await bench.pending()).toMatchObject([{ hash: first, nonce }]);
     await chain.mine(1);
     await bench.look();
     expect(await bench.pending()).toMatchObject([{ hash: second, nonce: nonce + 1 }]);

@@ -1,6 +1,6 @@
 /**
- * Signs and sends. Enters: a call or a flight, and a look at the chain. Leaves: signed bytes, in the store before they are sent. Not its job:
- * deciding whose turn it is, or finding out what became of it.
+ * Signs and sends. Enters: a call or a flight, and a look at the chain. Leaves: signed bytes, in the store before they
+ * are sent. Not its job: deciding whose turn it is, or finding out what became of it.
  */
 import type { Address, Hex } from "@quorate/common";
 import { keccak256, type Wallet } from "ethers";
@@ -33,8 +33,8 @@ export class Sender {
   }
 
   /**
-   * Signs a call for the account's next nonce; the flight is in the store and not sent yet. An outcome says why nothing was signed; null,
-   * that it has to wait for the nonce.
+   * Signs a call for the account's next nonce; the flight is in the store and not sent yet. An outcome says why nothing
+   * was signed; null, that it has to wait for the nonce.
    * @throws CHAIN_PROVIDER_FAILED, STORE_WRITE_FAILED
    */
   async sign(call: SubmitCall, look: Look): Promise<Flight | SubmitOutcome | null> {
@@ -63,12 +63,13 @@ export class Sender {
   }
 
   /**
-   * Sees that the newest version is where it has to be, and replaces it when it is due. `mustLand`: a later nonce waits for this one, so it
-   * is sent even when it would be refused, which is cheap: the contracts refuse before they check a signature. True when it was given up.
+   * Sees that the newest version is where it has to be, and replaces it when it is due. What is given up is sent
+   * without asking whether it would be refused: it fills a gap, and that is cheap, as the contracts refuse before they
+   * check a signature. True when it has just been given up.
    */
-  async push(flight: Flight, look: Look, mustLand: boolean): Promise<boolean> {
+  async push(flight: Flight, look: Look): Promise<boolean> {
     const { account, providers, board } = this.#parts;
-    if (!mustLand && flight.simulatedAt !== look.head.hash) {
+    if (flight.state === "flying" && flight.simulatedAt !== look.head.hash) {
       const refusal = await providers.simulate(account, flight.call);
       flight.simulatedAt = look.head.hash;
       if (refusal !== null) {
@@ -158,7 +159,10 @@ export class Sender {
     this.#explain(flight, await this.#parts.providers.broadcast(raw, hash));
   }
 
-  /** Says what is in the way when no provider takes it. A nonce that is too low is no obstacle: the next look knows more. */
+  /**
+   * Says what is in the way when no provider takes it. A nonce that is too low is no obstacle: the next look knows
+   * more.
+   */
   #explain(flight: Flight, { taken, refusals }: Broadcast): void {
     if (taken) return;
     const { account, board } = this.#parts;

@@ -1,9 +1,9 @@
 /**
- * Signed transactions in an SQLite file of their own. Enters: a transaction, before it is sent. Leaves: all that were not forgotten, after a
- * crash too. Not its job: knowing what became of them.
+ * Signed transactions in an SQLite file of their own. Enters: a transaction, before it is sent. Leaves: all that were
+ * not forgotten, after a crash too. Not its job: knowing what became of them.
  *
- * Durability: `synchronous = FULL`, so a row is on disk when `put` returns. One process a file: the connection keeps SQLite's exclusive
- * lock, which the operating system frees when the process dies, however it dies.
+ * Durability: `synchronous = FULL`, so a row is on disk when `put` returns. One process a file: the connection keeps
+ * SQLite's exclusive lock, which the operating system frees when the process dies, however it dies.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { type ErrorCode, type Hex, QuorateError, quorateError } from "@quorate/common";

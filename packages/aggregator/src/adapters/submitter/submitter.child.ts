@@ -1,6 +1,7 @@
 /**
- * For the submitter's tests: a process of its own that submits one call, prints its outcome, and ends when nothing is left to watch. It may be
- * told to kill itself right before or after its first write to the store or its first forgetting.
+ * For the submitter's tests: a process of its own that submits one call, prints its outcome, and ends when nothing is
+ * left to watch. It may be told to kill itself right before or after its first write to the store or its first
+ * forgetting.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { CHAIN_ID } from "../../../test/support/chain.ts";

@@ -1,11 +1,11 @@
 /**
- * Sends an agent's calls to the chain, one transaction at a time. Enters: calls (interface.ts). Leaves: one outcome a call, and a status.
- * Not its job: deciding what is wanted on chain.
+ * Sends an agent's calls to the chain, one transaction at a time. Enters: calls (interface.ts). Leaves: one outcome a
+ * call, and a status. Not its job: deciding what is wanted on chain.
  *
- * The loop looks at the chain and does the one thing that is next, so that it makes no difference whether it has run for days or was killed a
- * moment ago: all it knows is what the store and the chain say.
+ * The loop looks at the chain and does the one thing that is next, so that it makes no difference whether it has run
+ * for days or was killed a moment ago: all it knows is what the store and the chain say.
  *
- *   signed, and in no block     → the same bytes where they are missing; higher fees when it takes too long; given up when refused or too late
+ *   signed, and in no block     → sent where it is missing; replaced when it takes too long; given up when refused or late
  *   in a block, not finalised   → watched; signed and in no block again after a reorganisation
  *   nonce used by another       → forgotten, simulated anew
  *   nothing under way           → the next call: simulate, estimate, sign, store, send
@@ -56,7 +56,10 @@ interface Job {
   readonly waiters: Waiter[];
 }
 
-/** Takes up what the store has, from now on until `close`; the store is closed with it. @throws STORE_OPEN_FAILED, STORE_CORRUPT, SUBMIT_STORE_FOREIGN */
+/**
+ * Takes up what the store has, from now on until `close`; the store is closed with it. @throws STORE_OPEN_FAILED,
+ * STORE_CORRUPT, SUBMIT_STORE_FOREIGN
+ */
 export function createSubmitter(options: SubmitterOptions, tools: SubmitterTools): Submitter {
   const submitter = new ChainSubmitter(options, tools);
   submitter.start();
@@ -181,18 +184,20 @@ class ChainSubmitter implements Submitter {
     const look = await this.#tracker.look(watchingOnly);
     if (look === null) return false;
     const flying = this.#flights.flying();
-    const above = flying.some(({ nonce }) => nonce > look.nonce);
     const due = flying.find(({ nonce }) => nonce === look.nonce);
-    if (due !== undefined) return this.#sender.push(due, look, above);
-    if (above) return this.#fillGap(look);
+    if (due !== undefined) return this.#sender.push(due, look);
+    if (flying.some(({ nonce }) => nonce > look.nonce)) return this.#fillGap(look);
     // What flies below a used nonce is in a block or lost; the next looks will tell.
     return flying.length === 0 && this.#sendNext(look);
   }
 
-  /** After a reorganisation: a later transaction waits for a nonce whose own is not wanted any more, and is sent for that reason. */
+  /**
+   * After a reorganisation: a later transaction waits for a nonce whose own is not wanted any more, and is sent for
+   * that reason.
+   */
   async #fillGap(look: Look): Promise<boolean> {
     const filler = this.#flights.at(look.nonce).at(-1);
-    if (filler !== undefined) return this.#sender.push(filler, look, true);
+    if (filler !== undefined) return this.#sender.push(filler, look);
     const waiting = this.#flights.flying().map(({ key, nonce }) => `${key} at ${nonce}`);
     this.#board.block("SUBMIT_NONCE_GAP", "account", `nonce ${look.nonce} is missing below ${waiting.join(", ")}`);
     return false;
@@ -215,7 +220,7 @@ class ChainSubmitter implements Submitter {
       return this.#queue.length > 0;
     }
     signed.waiters.push(...job.waiters);
-    return this.#sender.push(signed, look, false);
+    return this.#sender.push(signed, look);
   }
 
   /** The chain cannot be read, or the store not written. What is signed goes on later; what is not is given back. */

@@ -1,6 +1,7 @@
 /**
- * Finds out what became of the transactions under way. Enters: what the chain says at one moment. Leaves: flights that landed, were lost to
- * another transaction, taken out of their block, expired, or finalised and forgotten. Not its job: sending anything.
+ * Finds out what became of the transactions under way. Enters: what the chain says at one moment. Leaves: flights that
+ * landed, were lost to another transaction, taken out of their block, expired, or finalised and forgotten. Not its job:
+ * sending anything.
  */
 import type { Address } from "@quorate/common";
 import type { Logger } from "../../driver/ports.ts";
@@ -79,7 +80,10 @@ export class Tracker {
     return true;
   }
 
-  /** Too late to be sent. If its nonce is used, it is in a block or lost, which the next looks tell, unless providers disagree for good. */
+  /**
+   * Too late to be sent. If its nonce is used, it is in a block or lost, which the next looks tell, unless providers
+   * disagree for good.
+   */
   #expire(flight: Flight, nonce: number): void {
     const { board } = this.#parts;
     if (flight.nonce < nonce && !flight.disputed) return;
@@ -99,7 +103,10 @@ export class Tracker {
     Object.assign(flight, { state: "flying", landing: null, simulatedAt: null });
   }
 
-  /** Another transaction with its nonce is in a block: at once if it is one of ours, or when that has been so for a few looks. */
+  /**
+   * Another transaction with its nonce is in a block: at once if it is one of ours, or when that has been so for a few
+   * looks.
+   */
   #judge(flight: Flight): void {
     const { flights, board, onLost } = this.#parts;
     const { key, nonce } = flight;

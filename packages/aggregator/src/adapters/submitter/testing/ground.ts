@@ -1,6 +1,6 @@
 /**
- * For the submitter's tests: an anvil chain that mines when it is told, a contract that does each thing once, providers in between that can be
- * made to fail or lie, and a clock that stands still until it is moved.
+ * For the submitter's tests: an anvil chain that mines when it is told, a contract that does each thing once, providers
+ * in between that can be made to fail or lie, and a clock that stands still until it is moved.
  */
 import { once } from "node:events";
 import { createServer } from "node:http";
