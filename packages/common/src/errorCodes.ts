@@ -5,6 +5,7 @@
 
 import { AGENT_ERROR_CODES } from "./errorCodesAgent.ts";
 import { CONTRACT_ERROR_CODES } from "./errorCodesContracts.ts";
+import { STORE_ERROR_CODES } from "./errorCodesStore.ts";
 import { SUBMIT_ERROR_CODES } from "./errorCodesSubmit.ts";
 
 export interface ErrorEntry {
@@ -264,6 +265,7 @@ export const ERROR_CODES = {
 
   // The agent's disk, keys, configuration, chain provider and HTTP interface.
   ...AGENT_ERROR_CODES,
+  ...STORE_ERROR_CODES,
   ...SUBMIT_ERROR_CODES,
 
   // Compiling and deploying the contracts.

@@ -68,18 +68,20 @@ export async function loadNativeScheme(): Promise<NativeScheme> {
   return scheme;
 }
 
+function readSecret(bls: IBls, secretKey: Uint8Array): ReturnType<IBls["SecretKey"]["fromBytes"]> {
+  try {
+    return bls.SecretKey.fromBytes(secretKey);
+  } catch {
+    // The library's error is dropped, not chained: the secret must not travel with it.
+    throw quorateError("SECRET_KEY_INVALID", { lengthBytes: secretKey.length, expectedBytes: 32 });
+  }
+}
+
 function nativeScheme(bls: IBls, blst: typeof Blst): NativeScheme {
   const keyOf = cachedKeys((bytes) => blst.PublicKey.fromBytes(bytes, true));
   const signatureOf = (signature: Uint8Array): Blst.Signature =>
     coded(() => blst.Signature.fromBytes(toBlstOrder(signature), true));
-  const secretOf = (secretKey: Uint8Array): ReturnType<IBls["SecretKey"]["fromBytes"]> => {
-    try {
-      return bls.SecretKey.fromBytes(secretKey);
-    } catch {
-      // The library's error is dropped, not chained: the secret must not travel with it.
-      throw quorateError("SECRET_KEY_INVALID", { lengthBytes: secretKey.length, expectedBytes: 32 });
-    }
-  };
+  const secretOf = (secretKey: Uint8Array) => readSecret(bls, secretKey);
   const batch = (items: readonly KeyAndSignature[]): Blst.PkAndSerializedSig[] =>
     items.map(({ publicKey, signature }) => ({ pk: keyOf(publicKey), sig: toBlstOrder(signature) }));
   const parse = ({ publicKey, signature }: KeyAndSignature): ParsedShare => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { CHAIN_ID, type TestChain } from "../chain/testing/chain.ts";
+import { CHAIN_ID, type TestChain } from "../../../test/support/chain.ts";
 import { openSubmitter, type SubmitterSettings } from "./open.ts";
 import { callOf, startGround, walletOf } from "./testing/ground.ts";
 

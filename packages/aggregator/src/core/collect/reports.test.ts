@@ -259,7 +259,9 @@ describe("contests and silence (P-76, P-95)", () => {
   it("a decommissioned node signs a contest of the running epoch, once, and an active one none", async () => {
     const signed = (agent: TestAgent) =>
       agent.records.flatMap((record) => (record.type === "signing" && record.id.kind === "Contest" ? [record.id] : []));
-    expect(signed(await silentFor(2, [1]))).toEqual([1, 2, 3].map((epoch) => ({ kind: "Contest", epoch, subject: "" })));
+    expect(signed(await silentFor(2, [1]))).toEqual(
+      [1, 2, 3].map((epoch) => ({ kind: "Contest", epoch, subject: "" })),
+    );
     expect(signed(await silentFor(2, [2]))).toEqual([]);
   });
 
