@@ -28,6 +28,7 @@ import {
 import { DEPLOYMENT } from "../../packages/aggregator/test/support/storeCases.ts";
 import { makeTempDirectory, removeDirectory } from "../harness/tempDirectory.ts";
 import { median, round2 } from "./figures.ts";
+import { benchLedgerTree, TREE_TARGETS } from "./ledgerTree.ts";
 import { type Stall, watchStalls } from "./stalls.ts";
 
 export const LEDGER_NODES = 2_000;
@@ -73,6 +74,15 @@ interface Figures {
   readonly maxStallCpuMs: number;
   readonly fileMb: number;
   readonly peakRssMb: number;
+  /** The tree of all recipients in its thread: from changes in memory to the root, with the thread's start; and the processor of it. */
+  readonly rootMs: number;
+  readonly rootCpuMs: number;
+  /** The root of an epoch in which a fifth changed, median. */
+  readonly rootUpdateMs: number;
+  /** A proof of the newest epoch, there and back: median. */
+  readonly proofMs: number;
+  /** Longest stall of the main thread while trees were built. */
+  readonly treeStallMs: number;
 }
 
 export interface LedgerResult {
@@ -107,10 +117,20 @@ async function measure(nodes: number, events: number): Promise<Figures> {
       loadMs: round2(loadMs),
       fileMb: round2(statSync(path).size / 1_048_576),
       peakRssMb: round2(process.resourceUsage().maxRSS / 1_024),
+      ...(await treeOf(state.owed.size)),
     };
   } finally {
     removeDirectory(directory);
   }
+}
+
+type TreeFigures = Pick<Figures, "rootMs" | "rootCpuMs" | "rootUpdateMs" | "proofMs" | "treeStallMs">;
+
+async function treeOf(recipients: number): Promise<TreeFigures> {
+  process.stderr.write(`${recipients} recipients: trees
+`);
+  const { rootMs, rootCpuMs, updateMs, lookupMs, maxStallMs } = await benchLedgerTree(recipients);
+  return { rootMs, rootCpuMs, rootUpdateMs: updateMs, proofMs: lookupMs, treeStallMs: maxStallMs };
 }
 
 /** Made an epoch at a time, so that the memory measured is the ledger's. */
@@ -149,7 +169,8 @@ function eventsOf(epoch: number, nodes: number): ChainEvent[] {
 /** A file with one closed epoch, in which many were credited whose nodes are gone since. */
 async function storeFirst(path: string, nodes: number): Promise<void> {
   const state = restoreLedger(null);
-  advanceLedger(state, network(nodes, CONTRIBUTORS), headAt(GENESIS + EPOCH_SECONDS), admit);
+  const events = [...network(nodes, CONTRIBUTORS), ...eventsOf(0, nodes)];
+  advanceLedger(state, events, headAt(GENESIS + EPOCH_SECONDS), admit);
   const store = openStore(path, DEPLOYMENT);
   store.persist([withFormerRecipients(takeRecord(state), nodes * CONTRIBUTORS)]);
   await store.written();
@@ -259,5 +280,14 @@ export function printLedger({ ledger }: LedgerResult): string {
     row("loading at a start, ms", ({ loadMs }) => loadMs),
     row("store file, MB", ({ fileMb }) => fileMb),
     row("peak of memory, MB", ({ peakRssMb }) => peakRssMb),
+    row("root of all recipients, ms", ({ rootMs }) => rootMs, `≤ ${TREE_TARGETS.rootMs}`),
+    row("  of it processor", ({ rootCpuMs }) => rootCpuMs),
+    row("  with a fifth changed", ({ rootUpdateMs }) => rootUpdateMs),
+    row("a proof, ms", ({ proofMs }) => proofMs, `< ${TREE_TARGETS.lookupMs}`),
+    row(
+      "longest stall of the main thread meanwhile, ms",
+      ({ treeStallMs }) => treeStallMs,
+      `< ${TREE_TARGETS.maxStallMs}`,
+    ),
   ].join("\n")}\n`;
 }
