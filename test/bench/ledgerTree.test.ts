@@ -5,7 +5,8 @@ it("the bench of the rewards tree measures what it says, and a small tree keeps 
   const result = await benchLedgerTree(2_000);
   expect(result.recipients).toBe(2_000);
   expect(result.rootMs).toBeGreaterThan(0);
-  expect(result.rootMs).toBeLessThan(TREE_TARGETS.rootMs);
-  expect(result.updateMs).toBeLessThan(TREE_TARGETS.rootMs);
+  // Processor time: what others do on the machine is not measured here.
+  expect(result.rootCpuMs).toBeLessThan(TREE_TARGETS.rootMs);
+  expect(result.maxStallCpuMs).toBeLessThan(TREE_TARGETS.maxStallMs);
   expect(result.peakRssMb).toBeGreaterThan(10);
 });

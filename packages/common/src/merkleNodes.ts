@@ -108,10 +108,14 @@ function ascending(leaves: Uint8Array<ArrayBuffer>): Uint32Array {
   }
   const sorted = keys.subarray(0, count).sort();
   const order = new Uint32Array(count);
+  let beginning = -1;
   for (let rank = 0; rank < count; rank++) {
-    const place = (sorted[rank] as number) % scale;
+    const key = sorted[rank] as number;
+    const place = key % scale;
+    const isTied = key - place === beginning;
+    beginning = key - place;
     let at = rank;
-    for (; at > 0; at--) {
+    for (; isTied && at > 0; at--) {
       const before = order[at - 1] as number;
       if (compareHashes(leaves, before * HASH_BYTES, leaves, place * HASH_BYTES) <= 0) break;
       order[at] = before;

@@ -35,6 +35,13 @@ export class RecipientTable {
     return this.#leaves;
   }
 
+  /** Makes room for so many recipients at once, where growing by and by would take longer. */
+  reserve(recipients: number): void {
+    let places = this.#index.length / 2;
+    while (places < recipients) places *= 2;
+    if (places > this.#index.length / 2) this.#growTo(places);
+  }
+
   /** The place of the address whose 20 bytes stand at `at`, or -1. */
   find(bytes: Uint8Array, at: number): number {
     return (this.#index[this.#bucketOf(bytes, at)] as number) - 1;
@@ -46,7 +53,7 @@ export class RecipientTable {
     const found = this.#index[bucket] as number;
     if (found > 0) return found - 1;
     if (2 * (this.#size + 1) > this.#index.length) {
-      this.#grow();
+      this.#growTo(this.#index.length);
       return this.add(bytes, at);
     }
     const place = this.#size++;
@@ -71,8 +78,7 @@ export class RecipientTable {
     return true;
   }
 
-  #grow(): void {
-    const places = this.#index.length;
+  #growTo(places: number): void {
     this.#addresses = grown(this.#addresses, places * ADDRESS_BYTES);
     this.#amounts = grown(this.#amounts, places * AMOUNT_BYTES);
     this.#leaves = grown(this.#leaves, places * HASH_BYTES);

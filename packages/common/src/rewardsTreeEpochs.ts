@@ -166,6 +166,7 @@ export class RewardsTree {
   #replace(pieces: readonly Uint8Array<ArrayBuffer>[], isKept: boolean): Replacement {
     const count = pieces.reduce((sum, piece) => sum + piece.length, 0) / CHANGE_BYTES;
     const places = new Uint32Array(count);
+    if (!isKept) this.#table.reserve(count);
     let i = 0;
     // All places first: `add` may move the arrays.
     for (const piece of pieces) {
@@ -174,11 +175,13 @@ export class RewardsTree {
     const { amounts } = this.#table;
     const before = new Uint8Array(isKept ? count * AMOUNT_BYTES : 0);
     const sum = new AmountSum();
+    const amountsView = viewOf(amounts);
     i = 0;
     for (const piece of pieces) {
+      const pieceView = viewOf(piece);
       for (let at = ADDRESS_BYTES; at < piece.length; at += CHANGE_BYTES, i++) {
         const to = (places[i] as number) * AMOUNT_BYTES;
-        sum.add(piece, at, amounts, to);
+        sum.add(pieceView, at, amountsView, to);
         if (isKept) copy32(amounts, to, before, i * AMOUNT_BYTES);
         copy32(piece, at, amounts, to);
       }
@@ -251,12 +254,13 @@ class AmountSum {
   #added = 0;
   #total = 0n;
 
-  add(now: Uint8Array, atNow: number, before: Uint8Array, atBefore: number): void {
-    for (let i = 0; i < AMOUNT_BYTES; i += 4) {
-      this.#words[i / 4] = (this.#words[i / 4] as number) + wordAt(now, atNow + i) - wordAt(before, atBefore + i);
+  add(now: DataView, atNow: number, before: DataView, atBefore: number): void {
+    for (let i = 0; i < AMOUNT_BYTES / 4; i++) {
+      const difference = now.getUint32(atNow + 4 * i) - before.getUint32(atBefore + 4 * i);
+      this.#words[i] = (this.#words[i] as number) + difference;
     }
     // A number is exact up to 2^53, and each word adds less than 2^32.
-    if (++this.#added % 2 ** 20 === 0) this.total();
+    if (++this.#added % 1_024 === 0) this.total();
   }
 
   total(): bigint {
@@ -266,11 +270,6 @@ class AmountSum {
     this.#total += sum;
     return this.#total;
   }
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]] as [number, number, number, number];
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
 function stateOf(

@@ -102,6 +102,14 @@ describe("when the thread ends", () => {
     await expect(tree.apply(0, ledger(1))).rejects.toThrow(coded("TREE_WORKER_DIED", { reason: "out of memory" }));
   });
 
+  it("error: a thread that the system does not give", () => {
+    const none = () => {
+      throw new Error("no more threads");
+    };
+    const values = { asked: "start", reason: "no more threads" };
+    expect(() => new TreeWorker(none)).toThrow(coded("TREE_WORKER_DIED", values));
+  });
+
   it("error: closing rejects what is under way; it may be closed twice", async () => {
     const tree = start(silentWorker);
     const settled = Promise.allSettled([tree.apply(0, ledger(30_000)), tree.proof(0, addressOf(1))]);

@@ -18,8 +18,8 @@ import {
 import type { RewardsTrees } from "./interface.ts";
 import type { TreeAnswer, TreeRequest } from "./messages.ts";
 
-/** Changes packed before the event loop gets its turn: two milliseconds, ten on a machine that others load. */
-const PIECE_CHANGES = 4_096;
+/** Changes packed before the event loop gets its turn: a millisecond, five while the compiler has not seen them. */
+const PIECE_CHANGES = 2_048;
 
 /** Heap of the thread in MB. Its tree is outside the heap and not bounded by this: 250 MB with 1,000,000 recipients. */
 const HEAP_MAX_MB = 128;
@@ -48,16 +48,21 @@ export class TreeWorker implements RewardsTrees {
   /** Settles when all changes given so far are with the thread: those of two epochs must not mix. */
   #sending: Promise<unknown> = Promise.resolve();
 
+  /** @throws TREE_WORKER_DIED when the system gives no thread. */
   constructor(start: () => Worker = startWorker) {
-    this.#worker = start();
+    try {
+      this.#worker = start();
+    } catch (cause) {
+      throw quorateError("TREE_WORKER_DIED", { asked: "start", reason: reasonOf(cause) }, { cause });
+    }
     this.#worker.on("message", (answer: TreeAnswer) => this.#settle(answer));
     this.#worker.on("error", (error) => {
       this.#lastError = error;
     });
     this.#worker.on("exit", (exitCode) => {
       const cause = this.#lastError;
-      const reason = cause instanceof Error ? cause.message : "none given";
-      this.#end((asked) => quorateError("TREE_WORKER_DIED", { ...asked, exitCode, reason }, { cause }));
+      const values = { exitCode, reason: reasonOf(cause) };
+      this.#end((asked) => quorateError("TREE_WORKER_DIED", { ...asked, ...values }, { cause }));
     });
     // An idle thread does not keep the process alive.
     this.#worker.unref();
@@ -128,4 +133,8 @@ export class TreeWorker implements RewardsTrees {
     for (const { asked, reject } of this.#open.values()) reject(this.#ended(asked));
     this.#open.clear();
   }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : "none given";
 }
