@@ -108,6 +108,9 @@ export const TURN_MAX_MS = 60_000;
 /** All turns together take a quarter of an epoch: they follow on an eighth for collecting, and a record has to land within a half. */
 export const TURNS_PART_OF_EPOCH = 4;
 
+/** Milliseconds between plans of what to send: one of a 2,000-node set takes a few, and no call is in such a hurry. */
+export const PLAN_MS = 1_000;
+
 /** Tries of one call that was refused, or did not land: each waits twice as long as the one before. */
 export const SUBMIT_TRIES_MAX = 6;
 /** Showings this agent sends for one epoch: one of everyone missing, and smaller ones when that counted for nobody. */

@@ -12,6 +12,7 @@ import { type AdmitNode, type LedgerState, lastClosedEpoch, withLanded } from ".
 import { silentReports } from "../ledger/uptime.ts";
 import {
   ALARM_FROM_SILENT,
+  PLAN_MS,
   REPORT_COLLECT_MAX_MS,
   REPORT_COLLECT_PART_OF_EPOCH,
   SUBMIT_TRIES_MAX,
@@ -78,6 +79,7 @@ export class Reports implements Collector {
     this.#alarm(step);
     if (options.submits === null || this.#isLooking || this.#isBusy || step.nowMs < this.#nextLookMs) return;
     if (lastClosed === null || !this.#modules.context.health.healthy) return;
+    this.#nextLookMs = step.nowMs + PLAN_MS;
     // Asking a provider costs something; without a wish by the ledger alone there is nothing to look for.
     if (this.#plan(ledger, step.nowMs).length === 0) return;
     this.#isLooking = true;
