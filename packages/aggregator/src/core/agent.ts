@@ -135,7 +135,7 @@ class Core {
       case "catch-up-answered":
         return this.#takeCaughtUp(input.from, input.data, step);
       case "tree-built":
-        this.#trees.built(input.epoch, input.root);
+        this.#trees.built(input, step);
         this.#trees.advance(step);
         return this.#considerAll(step);
       case "tree-lost":

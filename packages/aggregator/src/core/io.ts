@@ -101,7 +101,7 @@ export type Input =
   | { readonly type: "catch-up-asked"; readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array }
   | { readonly type: "catch-up-answered"; readonly from: PeerKey; readonly data: Uint8Array }
   /** The root of an epoch's tree (P-41). */
-  | { readonly type: "tree-built"; readonly epoch: number; readonly root: Hex }
+  | { readonly type: "tree-built"; readonly epoch: number; readonly root: Hex; readonly totalOwed: bigint }
   /** The trees are gone, or never were: all of them have to be built again. */
   | { readonly type: "tree-lost"; readonly code: string; readonly detail: string }
   /** Events above the finalised head, as one provider sees them; null when it could not be asked. Only ever used to send less. */

@@ -3,7 +3,8 @@
  * Enters: the ledger, roots. Leaves: build-tree effects. Not here: hashing, and proofs (the driver's tree worker has them).
  */
 import type { MutableContext, Step } from "./context.ts";
-import { amountsAt, changesOf } from "./ledger/amounts.ts";
+import type { Input } from "./io.ts";
+import { amountsAt, changesOf, totalOwedAt } from "./ledger/amounts.ts";
 import { lastClosedEpoch } from "./ledger/ledger.ts";
 import { ROOTS_MAX, TREE_RETRY_MS } from "./limits.ts";
 
@@ -34,8 +35,17 @@ export class Trees {
     emit({ type: "build-tree", epoch, first, changes: first ? amountsAt(ledger, epoch) : changesOf(ledger, epoch) });
   }
 
-  built(epoch: number, root: `0x${string}`): void {
+  /** A tree whose sum is not the ledger's was built from something else: nothing is signed over its root. */
+  built({ epoch, root, totalOwed }: Extract<Input, { type: "tree-built" }>, step: Step): void {
     if (epoch !== this.#underWay) return;
+    const owed = totalOwedAt(this.#context.ledger, epoch);
+    if (owed !== null && owed !== totalOwed) {
+      return this.lost(
+        "TREE_SUM_DISAGREES",
+        `epoch ${epoch}: the tree holds ${totalOwed}, the ledger owes ${owed}`,
+        step,
+      );
+    }
     this.#underWay = null;
     this.#builtTo = epoch;
     this.#roots.set(epoch, root);

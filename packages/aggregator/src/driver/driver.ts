@@ -188,7 +188,7 @@ export function createDriver(modules: DriverModules): Driver {
     }
     if (trees === null) return;
     trees.apply(epoch, changes).then(
-      ({ root }) => dispatch({ type: "tree-built", epoch, root }),
+      ({ root, totalOwed }) => dispatch({ type: "tree-built", epoch, root, totalOwed }),
       (error: unknown) => dispatch({ type: "tree-lost", ...codeAndDetail(error) }),
     );
   }

@@ -2,7 +2,7 @@
  * Histories for tests and benchmarks of the ledger: networks of any size, and random ones with all that may happen to
  * their nodes. Enters: sizes, or fast-check's draws. Leaves: events in order. Not here: what the ledger makes of them.
  */
-import { type Address, type ChainHead, fromHex, type Hex } from "@quorate/common";
+import { type Address, type ChainHead, fromHex, type Hex, isQuorateError } from "@quorate/common";
 import fc from "fast-check";
 import { releasedAt } from "../../src/core/ledger/emission.ts";
 import type { ChainEvent, ContributorView, LedgerNode } from "../../src/core/ledger/events.ts";
@@ -112,8 +112,23 @@ export const histories: fc.Arbitrary<ChainEvent[]> = fc
       return registration(i + 1, timestamp, { seeded: seeded && before, feeBps, contributors });
     });
     const first = registrations.slice(0, registeredBefore).map((register) => register(GENESIS - 10, true));
-    return [...first, settled(GENESIS, POOL, 0n), started, ...lived(steps, registrations, registeredBefore)];
+    const drawn = [...first, settled(GENESIS, POOL, 0n), started, ...lived(steps, registrations, registeredBefore)];
+    return following(drawn);
   });
+
+/** Without the events that cannot follow on those before them (P-58). */
+function following(events: readonly ChainEvent[]): ChainEvent[] {
+  const state = emptyLedger();
+  return events.filter((event) => {
+    try {
+      advanceLedger(state, [event], headAt(event.timestamp), admit);
+      return true;
+    } catch (error) {
+      if (isQuorateError(error)) return false;
+      throw error;
+    }
+  });
+}
 
 function lived(
   steps: readonly Step[],
