@@ -163,6 +163,30 @@ describe("driver", () => {
     expect(inputs.filter(({ type }) => type === "chain")).toHaveLength(1);
   });
 
+  it("P-58: a history that the ledger refuses goes back to the follower, and the agent goes on", async () => {
+    let isWrong = true;
+    const { driver, sink, inputs, fatal } = stage((input) => {
+      if (input.type === "chain" && isWrong) throw quorateError("CHAIN_EVENT_INVALID", { node: 7 });
+      return [];
+    });
+    await driver.start();
+    await expect(sink().onAdvance([], HEAD)).rejects.toMatchObject({ code: "CHAIN_EVENT_INVALID" });
+    sink().onHealth({ healthy: false, code: "CHAIN_EVENT_INVALID", detail: "" });
+    isWrong = false;
+    await sink().onAdvance([], HEAD);
+    expect(fatal).toEqual([]);
+    expect(inputs.map(({ type }) => type)).toEqual(["started", "chain", "chain-health", "chain"]);
+  });
+
+  it("error: the same code from anything but the chain ends the agent, as any other failure does", async () => {
+    const { driver, fatal } = stage((input) => {
+      if (input.type === "started") throw quorateError("CHAIN_EVENT_INVALID", { node: 7 });
+      return [];
+    });
+    await driver.start();
+    expect(fatal.map(String).join()).toContain("CHAIN_EVENT_INVALID");
+  });
+
   it("gives results back as inputs, with their job", async () => {
     const verify: Effect = {
       type: "verify",
