@@ -5,6 +5,7 @@
 
 import { AGENT_ERROR_CODES } from "./errorCodesAgent.ts";
 import { CONTRACT_ERROR_CODES } from "./errorCodesContracts.ts";
+import { LEDGER_ERROR_CODES } from "./errorCodesLedger.ts";
 import { SUBMIT_ERROR_CODES } from "./errorCodesSubmit.ts";
 
 export interface ErrorEntry {
@@ -265,6 +266,7 @@ export const ERROR_CODES = {
   // The agent's disk, keys, configuration, chain provider and HTTP interface.
   ...AGENT_ERROR_CODES,
   ...SUBMIT_ERROR_CODES,
+  ...LEDGER_ERROR_CODES,
 
   // Compiling and deploying the contracts.
   ...CONTRACT_ERROR_CODES,

@@ -1,5 +1,5 @@
 /** A whole history, epoch by epoch, and the lines that add up to an amount. */
-import type { Address } from "@quorate/common";
+import type { Address, LedgerLine } from "@quorate/common";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -16,7 +16,7 @@ import { endOf, ReportChain } from "../../../test/support/reportChain.ts";
 import type { ChainEvent } from "./events.ts";
 import { copyLedger, foldHistory } from "./history.ts";
 import { amountAt, emptyLedger, type LedgerState } from "./ledger.ts";
-import { type LedgerLine, LineCollector } from "./lines.ts";
+import { LineCollector } from "./lines.ts";
 
 /** What one recipient is credited, line by line, and the state at the end. */
 function explained(events: readonly ChainEvent[], until: number, recipient: Address) {

@@ -2,24 +2,8 @@
  * The lines that add up to one recipient's lifetime amount. Enters: credits, as the closing of epochs gives them (credits.ts).
  * Leaves: a line for each epoch and node, and one for an epoch's bounties. Not here: any division; nothing is computed twice.
  */
-import type { Address, NodeId } from "@quorate/common";
+import type { Address, LedgerLine } from "@quorate/common";
 import type { CreditPart, ObserveCredit } from "./credits.ts";
-
-/** Amounts in atomic units. `amount` is fee + share + dust + bounty. */
-export interface LedgerLine {
-  readonly epoch: number;
-  /** Null for the bounties of records (P-63). */
-  readonly node: NodeId | null;
-  /** Of the node, in this epoch (P-53). */
-  readonly activeSeconds: number;
-  /** Of the node, before it is divided inside it. */
-  readonly nodeReward: bigint;
-  readonly fee: bigint;
-  readonly share: bigint;
-  readonly dust: bigint;
-  readonly bounty: bigint;
-  readonly amount: bigint;
-}
 
 export class LineCollector {
   readonly #recipient: Address;
