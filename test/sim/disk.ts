@@ -11,7 +11,8 @@ import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/event
 import { LedgerDisk } from "../../packages/aggregator/test/support/ledgerDisk.ts";
 
 type Later = Extract<PersistRecord, { type: "ledger" | "prune" }>;
-type Now = Exclude<PersistRecord, Later>;
+/** Roots of closed epochs are for readers; no agent starts from them. */
+type Now = Exclude<PersistRecord, Later | { type: "root" }>;
 
 type Claim = RestoredState["claims"][number];
 type KeptBundle = RestoredState["bundles"][number];
@@ -43,7 +44,7 @@ export class Disk {
     }
     for (const record of records) {
       if (record.type === "ledger" || record.type === "prune") this.#taken.push(record);
-      else this.#write(record);
+      else if (record.type !== "root") this.#write(record);
     }
   }
 

@@ -5,6 +5,7 @@
 
 import { AGENT_ERROR_CODES } from "./errorCodesAgent.ts";
 import { CONTRACT_ERROR_CODES } from "./errorCodesContracts.ts";
+import { LEDGER_ERROR_CODES } from "./errorCodesLedger.ts";
 import { STORE_ERROR_CODES } from "./errorCodesStore.ts";
 import { SUBMIT_ERROR_CODES } from "./errorCodesSubmit.ts";
 
@@ -267,6 +268,7 @@ export const ERROR_CODES = {
   ...AGENT_ERROR_CODES,
   ...STORE_ERROR_CODES,
   ...SUBMIT_ERROR_CODES,
+  ...LEDGER_ERROR_CODES,
 
   // Compiling and deploying the contracts.
   ...CONTRACT_ERROR_CODES,

@@ -22,6 +22,12 @@ export const AGENT_ERROR_CODES = {
     remedy: "Ask for a signed claim instead (POST /v1/claims), ask another agent, or wait for the next payable root.",
     where: "api",
   },
+  TREE_SUM_DISAGREES: {
+    summary: "A rewards tree's sum is not what the ledger owes in all, so its root is not signed.",
+    remedy:
+      "The agent builds its trees anew. If it comes back, report it with the log: the two are made from one ledger.",
+    where: "tree",
+  },
   ROOT_PENDING: {
     summary: "The rewards tree of a closed epoch is still being built, so its report cannot be signed yet.",
     remedy: "Nothing to do: it takes seconds. If it lasts, look for TREE_WORKER_DIED in the log.",
@@ -159,7 +165,7 @@ export const AGENT_ERROR_CODES = {
   CHAIN_EVENT_INVALID: {
     summary: "A contract's event does not have the form the agent knows, or cannot follow on those before it.",
     remedy:
-      "Check that the contract and the agent have the same version; if they do, replace the provider: it leaves events out.",
+      "Check that the contract and the agent have the same version; if they do, replace the provider: it leaves events out or invents them. The agent abstains, keeps its place and reads the range again until another answer comes.",
     where: "chain",
   },
   TRANSACTION_REVERTED: {

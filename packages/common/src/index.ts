@@ -17,6 +17,7 @@ export * from "./gas.ts";
 export * from "./hex.ts";
 export * from "./identity.ts";
 export * from "./kinds.ts";
+export * from "./ledgerViews.ts";
 export * from "./messageJson.ts";
 export * from "./messages.ts";
 export * from "./points.ts";

@@ -53,6 +53,8 @@ export type PersistRecord =
    * signed cannot.
    */
   | LedgerRecord
+  /** The root of a closed epoch's tree (P-41); kept for good. Waits for the ledger record that brings its epoch. */
+  | { readonly type: "root"; readonly epoch: number; readonly root: Hex }
   /** P-71: the one digest this node signs for a round. Never overwritten. */
   | ({ readonly type: "signing" } & SigningRecord)
   /** A claim this agent accepted and will finish after a restart. */

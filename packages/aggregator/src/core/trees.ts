@@ -49,6 +49,7 @@ export class Trees {
     this.#underWay = null;
     this.#builtTo = epoch;
     this.#roots.set(epoch, root);
+    step.emit({ type: "persist", records: [{ type: "root", epoch, root }] });
     for (const old of this.#roots.keys()) if (old <= epoch - ROOTS_MAX) this.#roots.delete(old);
   }
 

@@ -2,7 +2,7 @@ import { type AgentStatus, quorateError } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import type { Agent, Effect, Input } from "../core/io.ts";
 import { createDriver, type Driver, type DriverModules } from "./driver.ts";
-import type { ChainSink, NetworkHandlers } from "./ports.ts";
+import type { ChainSink, NetworkHandlers, SubmitterView } from "./ports.ts";
 
 function scripted(handle: Agent["handle"]): Agent {
   return {
@@ -16,6 +16,30 @@ function scripted(handle: Agent["handle"]): Agent {
     owed: () => null,
   };
 }
+
+/** Trees whose builds end when the test says so, and an account that sends whatever it is given. */
+function chainParts(log: string[]): Pick<DriverModules, "openTrees" | "submitter" | "contract"> {
+  return {
+    openTrees() {
+      log.push("trees opened");
+      return {
+        apply: (epoch) => new Promise((_, reject) => builds.push(() => reject(quorateError("TREE_CLOSED", { epoch })))),
+        proof: async () => null,
+        close: async () => void log.push("trees closed"),
+      };
+    },
+    submitter: {
+      async submit({ key, to, notAfter }) {
+        log.push(`submit ${key} to ${to.slice(0, 6)} until ${notAfter}`);
+        return { kind: "redundant", code: "AlreadyPayable" };
+      },
+      status: () => ({}) as SubmitterView,
+      close: async () => {},
+    },
+    contract: `0x${"c0".repeat(20)}`,
+  };
+}
+const builds: (() => void)[] = [];
 
 /** The driver between a scripted core and ports that write down what they are asked: what is tested here is the order of things alone. */
 function stage(answer: (input: Input) => Effect[], diskFails = false, written: () => Promise<void> = async () => {}) {
@@ -63,11 +87,7 @@ function stage(answer: (input: Input) => Effect[], diskFails = false, written: (
       lookAhead: async () => [],
       stop: async () => void log.push("follower stopped"),
     },
-    openTrees: () => {
-      throw new Error("no tree is built here");
-    },
-    submitter: null,
-    contract: `0x${"c0".repeat(20)}`,
+    ...chainParts(log),
     verifier: { verify: async (groups) => groups.map(({ items }) => items.map(() => true)), close: async () => {} },
     signer: {
       publicKey: new Uint8Array(96),
@@ -163,6 +183,30 @@ describe("driver", () => {
     expect(inputs.filter(({ type }) => type === "chain")).toHaveLength(1);
   });
 
+  it("P-58: a history that the ledger refuses goes back to the follower, and the agent goes on", async () => {
+    let isWrong = true;
+    const { driver, sink, inputs, fatal } = stage((input) => {
+      if (input.type === "chain" && isWrong) throw quorateError("CHAIN_EVENT_INVALID", { node: 7 });
+      return [];
+    });
+    await driver.start();
+    await expect(sink().onAdvance([], HEAD)).rejects.toMatchObject({ code: "CHAIN_EVENT_INVALID" });
+    sink().onHealth({ healthy: false, code: "CHAIN_EVENT_INVALID", detail: "" });
+    isWrong = false;
+    await sink().onAdvance([], HEAD);
+    expect(fatal).toEqual([]);
+    expect(inputs.map(({ type }) => type)).toEqual(["started", "chain", "chain-health", "chain"]);
+  });
+
+  it("error: the same code from anything but the chain ends the agent, as any other failure does", async () => {
+    const { driver, fatal } = stage((input) => {
+      if (input.type === "started") throw quorateError("CHAIN_EVENT_INVALID", { node: 7 });
+      return [];
+    });
+    await driver.start();
+    expect(fatal.map(String).join()).toContain("CHAIN_EVENT_INVALID");
+  });
+
   it("gives results back as inputs, with their job", async () => {
     const verify: Effect = {
       type: "verify",
@@ -217,6 +261,43 @@ describe("driver", () => {
     await driver.start();
     await settle();
     expect(inputs.filter(({ type }) => type === "timer")).toEqual([{ type: "timer", timer: "tick" }]);
+    await driver.stop();
+  });
+});
+
+describe("what goes to the chain", () => {
+  it("sends a call to the contract, and what became of it is an input", async () => {
+    const call = { type: "exit", id: 7 } as const;
+    const { driver, log, inputs } = stage(({ type }) =>
+      type === "started" ? [{ type: "submit", job: 3, key: "exit:7", call, notAfter: 99 }] : [],
+    );
+    await driver.start();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log).toContain("submit exit:7 to 0xc0c0 until 99");
+    expect(inputs).toContainEqual({
+      type: "submitted",
+      job: 3,
+      outcome: { kind: "redundant", code: "AlreadyPayable" },
+    });
+    await driver.stop();
+  });
+
+  it("trees that were replaced say nothing any more; the end of those in use is an input", async () => {
+    const { driver, log, inputs, sink } = stage(({ type }) =>
+      type === "chain" ? [{ type: "build-tree", epoch: 4, first: true, changes: [] }] : [],
+    );
+    await driver.start();
+    const head = { number: 1, hash: "0x01", timestamp: 1 } as const;
+    await sink().onAdvance([], head);
+    await sink().onAdvance([], head);
+    expect(log.filter((line) => line.startsWith("trees"))).toEqual(["trees opened", "trees closed", "trees opened"]);
+    const lost = async (build: number) => {
+      builds[build]?.();
+      await new Promise((resolve) => setImmediate(resolve));
+      return inputs.filter(({ type }) => type === "tree-lost");
+    };
+    expect(await lost(0)).toEqual([]);
+    expect(await lost(1)).toMatchObject([{ code: "TREE_CLOSED" }]);
     await driver.stop();
   });
 });

@@ -26,6 +26,7 @@ import type {
   Store,
   Submitter,
 } from "./ports.ts";
+import { ClaimWatchers, Waiting } from "./waiting.ts";
 
 export interface DriverModules {
   readonly agent: Agent;
@@ -56,93 +57,128 @@ export interface Driver {
   proof(epoch: number, recipient: Address): ReturnType<RewardsTrees["proof"]>;
 }
 
-/** Answers that are on their way, by handle. */
-class Waiting<T> {
-  readonly #resolvers = new Map<number, (value: T) => void>();
-  #next = 1;
-
-  open(): { readonly handle: number; readonly promise: Promise<T> } {
-    const handle = this.#next++;
-    return { handle, promise: new Promise((resolve) => this.#resolvers.set(handle, resolve)) };
-  }
-
-  settle(handle: number, value: T): void {
-    this.#resolvers.get(handle)?.(value);
-    this.#resolvers.delete(handle);
-  }
-
-  settleAll(value: T): void {
-    for (const handle of [...this.#resolvers.keys()]) this.settle(handle, value);
-  }
+export function createDriver(modules: DriverModules): Driver {
+  return new AgentDriver(modules);
 }
 
-export function createDriver(modules: DriverModules): Driver {
-  const { agent, store, network, follower, verifier, signer, logger } = modules;
-  const verdicts = new Waiting<Verdict>();
-  const catchUps = new Waiting<Uint8Array>();
-  const inquiries = new Waiting<Uint8Array>();
-  const claims = new Waiting<ClaimReply>();
-  const watchers = new Map<string, Set<(claim: ClaimView) => void>>();
-  const timers = new Map<TimerName, NodeJS.Timeout>();
-  let trees: RewardsTrees | null = null;
-  let running = false;
+const STOPPED: ClaimReply = { ok: false, refusal: { code: "AGENT_STOPPING", values: {} } };
 
-  function dispatch(input: Input): void {
-    if (!running) return;
+class AgentDriver implements Driver {
+  readonly #modules: DriverModules;
+  readonly #verdicts = new Waiting<Verdict>();
+  readonly #catchUps = new Waiting<Uint8Array>();
+  readonly #inquiries = new Waiting<Uint8Array>();
+  readonly #claims = new Waiting<ClaimReply>();
+  readonly #watchers = new ClaimWatchers();
+  readonly #timers = new Map<TimerName, NodeJS.Timeout>();
+  #trees: RewardsTrees | null = null;
+  #running = false;
+
+  constructor(modules: DriverModules) {
+    this.#modules = modules;
+  }
+
+  async start(): Promise<void> {
+    const { network, follower, agent } = this.#modules;
+    this.#running = true;
+    await network.start({
+      onGossip: (from: PeerKey, data: Uint8Array) =>
+        this.#ask(this.#verdicts, "ignore", (handle) => ({ type: "gossip", handle, from, data })),
+      onCatchUp: (from: PeerKey, data: Uint8Array) =>
+        this.#ask(this.#catchUps, new Uint8Array(), (handle) => ({ type: "catch-up-asked", handle, from, data })),
+      onInquiry: (from: PeerKey, data: Uint8Array) =>
+        this.#ask(this.#inquiries, new Uint8Array(), (handle) => ({ type: "inquiry-asked", handle, from, data })),
+      onPeers: (connected) => this.#dispatch({ type: "peers", connected }),
+    });
+    this.#dispatch({ type: "started" });
+    await follower.start(agent.status().head, {
+      onAdvance: async (events, head) => {
+        this.#dispatch({ type: "chain", events, head });
+        await this.#ledgerWritten();
+      },
+      onHealth: (health) => this.#dispatch({ type: "chain-health", health }),
+    });
+  }
+
+  async stop(): Promise<void> {
+    const { follower, submitter, network, verifier, store } = this.#modules;
+    this.#running = false;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#verdicts.settleAll("ignore");
+    this.#catchUps.settleAll(new Uint8Array());
+    this.#inquiries.settleAll(new Uint8Array());
+    this.#claims.settleAll(STOPPED);
+    await follower.stop();
+    await submitter?.close();
+    await this.#trees?.close();
+    await network.stop();
+    await verifier.close();
+    store.close();
+  }
+
+  requestClaim(recipient: Address, epoch: number | null): Promise<ClaimReply> {
+    return this.#ask(this.#claims, STOPPED, (handle) => ({ type: "claim", handle, recipient, epoch }));
+  }
+
+  watchClaim(recipient: Address, epoch: number, onChange: (claim: ClaimView) => void): () => void {
+    return this.#watchers.watch(recipient, epoch, onChange);
+  }
+
+  async proof(epoch: number, recipient: Address): ReturnType<RewardsTrees["proof"]> {
+    return this.#trees === null ? null : this.#trees.proof(epoch, recipient);
+  }
+
+  #dispatch(input: Input): void {
+    if (!this.#running) return;
     try {
-      for (const effect of agent.handle(input, modules.nowMs())) run(effect);
+      for (const effect of this.#modules.agent.handle(input, this.#modules.nowMs())) this.#run(effect);
     } catch (error) {
-      running = false;
-      modules.onFatal(error);
+      if (isChainFault(input, error)) throw error;
+      this.#fail(error);
     }
   }
 
-  function run(effect: Effect): void {
+  #fail(error: unknown): void {
+    if (!this.#running) return;
+    this.#running = false;
+    this.#modules.onFatal(error);
+  }
+
+  #run(effect: Effect): void {
+    const { store, network, logger } = this.#modules;
     switch (effect.type) {
       case "persist":
         return store.persist(effect.records);
       case "publish":
-        return background("publish", network.publish(effect.data));
+        return this.#background("publish", network.publish(effect.data));
       case "verdict":
-        return verdicts.settle(effect.handle, effect.verdict);
+        return this.#verdicts.settle(effect.handle, effect.verdict);
       case "set-timer":
-        return setTimer(effect.timer, effect.atMs);
+        return this.#setTimer(effect.timer, effect.atMs);
       case "verify":
-        return background("verify", verifier.verify(effect.groups), (results) => ({
-          type: "verified",
-          job: effect.job,
-          results,
-        }));
+        return this.#verify(effect);
       case "sign":
-        return background("sign", signer.sign(effect.digest), (signature) => ({
-          type: "signed",
-          job: effect.job,
-          signature,
-        }));
+        return this.#sign(effect);
       case "claim-reply":
-        return claims.settle(effect.handle, effect.reply);
+        return this.#claims.settle(effect.handle, effect.reply);
       case "claim-changed":
-        return notify(effect.claim);
+        return this.#watchers.notify(effect.claim);
       case "admit":
         return network.admit(effect.identities);
       case "catch-up-ask":
-        return background("catch-up", network.catchUp(effect.peer, effect.data), (data) => ({
-          type: "catch-up-answered",
-          from: effect.peer,
-          data,
-        }));
+        return this.#catchUp(effect);
       case "catch-up-reply":
-        return catchUps.settle(effect.handle, effect.data);
+        return this.#catchUps.settle(effect.handle, effect.data);
       case "inquire":
-        return inquire(effect.job, network.inquire(effect.peer, effect.data));
+        return this.#inquire(effect.job, network.inquire(effect.peer, effect.data));
       case "inquiry-reply":
-        return inquiries.settle(effect.handle, effect.data);
+        return this.#inquiries.settle(effect.handle, effect.data);
       case "build-tree":
-        return buildTree(effect);
+        return this.#buildTree(effect);
       case "look-ahead":
-        return lookAhead();
+        return this.#lookAhead();
       case "submit":
-        return submit(effect);
+        return this.#submit(effect);
       case "blame":
         return network.blame(effect.peer, effect.code);
       case "observe":
@@ -150,145 +186,114 @@ export function createDriver(modules: DriverModules): Driver {
     }
   }
 
+  #verify({ job, groups }: Extract<Effect, { type: "verify" }>): void {
+    this.#background("verify", this.#modules.verifier.verify(groups), (results) => ({
+      type: "verified",
+      job,
+      results,
+    }));
+  }
+
+  #sign({ job, digest }: Extract<Effect, { type: "sign" }>): void {
+    this.#background("sign", this.#modules.signer.sign(digest), (signature) => ({ type: "signed", job, signature }));
+  }
+
+  #catchUp({ peer, data }: Extract<Effect, { type: "catch-up-ask" }>): void {
+    this.#background("catch-up", this.#modules.network.catchUp(peer, data), (answer) => ({
+      type: "catch-up-answered",
+      from: peer,
+      data: answer,
+    }));
+  }
+
   /** The chain is read no faster than the ledger is written, so that no more than one record of it waits in memory. */
-  async function ledgerWritten(): Promise<void> {
+  async #ledgerWritten(): Promise<void> {
     try {
-      await store.written();
+      await this.#modules.store.written();
     } catch (error) {
-      if (!running) return;
-      running = false;
-      modules.onFatal(error);
+      this.#fail(error);
     }
   }
 
   /** Carries on without waiting; what comes back is the next input. A failure is logged: the core's timers and catch-up make up for it. */
-  function background<T>(what: string, work: Promise<T>, toInput?: (value: T) => Input): void {
+  #background<T>(what: string, work: Promise<T>, toInput?: (value: T) => Input): void {
     work.then(
       (value) => {
-        if (toInput !== undefined) dispatch(toInput(value));
+        if (toInput !== undefined) this.#dispatch(toInput(value));
       },
-      (error: unknown) => logger.debug({ what, error: String(error) }, "EFFECT_FAILED"),
+      (error: unknown) => this.#modules.logger.debug({ what, error: String(error) }, "EFFECT_FAILED"),
     );
   }
 
   /** Unlike other work in the background its failure is an input: staker and operator are told that the node was not reached. */
-  function inquire(job: number, work: Promise<Uint8Array>): void {
+  #inquire(job: number, work: Promise<Uint8Array>): void {
     work.then(
-      (data) => dispatch({ type: "inquiry-answered", job, data }),
-      (error: unknown) =>
-        dispatch({ type: "inquiry-failed", job, code: isQuorateError(error) ? error.code : "NETWORK_REQUEST_FAILED" }),
-    );
-  }
-
-  /** A failure is an input: the core has them built again. */
-  function buildTree({ epoch, first, changes }: Extract<Effect, { type: "build-tree" }>): void {
-    if (first) {
-      void trees?.close();
-      trees = modules.openTrees();
-    }
-    if (trees === null) return;
-    trees.apply(epoch, changes).then(
-      ({ root, totalOwed }) => dispatch({ type: "tree-built", epoch, root, totalOwed }),
-      (error: unknown) => dispatch({ type: "tree-lost", ...codeAndDetail(error) }),
-    );
-  }
-
-  function lookAhead(): void {
-    follower.lookAhead().then(
-      (events) => dispatch({ type: "looked-ahead", events }),
+      (data) => this.#dispatch({ type: "inquiry-answered", job, data }),
       (error: unknown) => {
-        logger.debug({ error: String(error) }, "LOOK_AHEAD_FAILED");
-        dispatch({ type: "looked-ahead", events: null });
+        const code = isQuorateError(error) ? error.code : "NETWORK_REQUEST_FAILED";
+        this.#dispatch({ type: "inquiry-failed", job, code });
       },
     );
   }
 
-  function submit({ job, key, call, notAfter }: Extract<Effect, { type: "submit" }>): void {
-    if (modules.submitter === null) return;
-    const sent = { key, to: modules.contract, data: chainCallData(call), notAfter, gasBound: TRANSACTION_GAS_CAP };
-    background("submit", modules.submitter.submit(sent), (outcome) => ({ type: "submitted", job, outcome }));
-  }
-
-  function setTimer(timer: TimerName, atMs: number): void {
-    clearTimeout(timers.get(timer));
-    const delayMs = Math.max(0, atMs - modules.nowMs());
-    timers.set(
-      timer,
-      setTimeout(() => dispatch({ type: "timer", timer }), delayMs),
+  /** A failure is an input: the core has them built again. What becomes of trees that were replaced is nobody's concern. */
+  #buildTree({ epoch, first, changes }: Extract<Effect, { type: "build-tree" }>): void {
+    if (first) {
+      void this.#trees?.close();
+      this.#trees = this.#modules.openTrees();
+    }
+    const trees = this.#trees;
+    const current = (input: Input): void => {
+      if (trees === this.#trees) this.#dispatch(input);
+    };
+    trees?.apply(epoch, changes).then(
+      ({ root, totalOwed }) => current({ type: "tree-built", epoch, root, totalOwed }),
+      (error: unknown) => {
+        const code = isQuorateError(error) ? error.code : "INTERNAL_ERROR";
+        current({ type: "tree-lost", code, detail: String(error) });
+      },
     );
   }
 
-  function notify(claim: ClaimView): void {
-    for (const watcher of watchers.get(watchKey(claim.recipient, claim.epoch)) ?? []) watcher(claim);
+  #lookAhead(): void {
+    const { follower, logger } = this.#modules;
+    follower.lookAhead().then(
+      (events) => this.#dispatch({ type: "looked-ahead", events }),
+      (error: unknown) => {
+        logger.debug({ error: String(error) }, "LOOK_AHEAD_FAILED");
+        this.#dispatch({ type: "looked-ahead", events: null });
+      },
+    );
   }
 
-  function ask<T>(waiting: Waiting<T>, otherwise: T, toInput: (handle: number) => Input): Promise<T> {
-    if (!running) return Promise.resolve(otherwise);
+  #submit({ job, key, call, notAfter }: Extract<Effect, { type: "submit" }>): void {
+    const { submitter, contract: to } = this.#modules;
+    if (submitter === null) return;
+    const sent = { key, to, data: chainCallData(call), notAfter, gasBound: TRANSACTION_GAS_CAP };
+    this.#background("submit", submitter.submit(sent), (outcome) => ({ type: "submitted", job, outcome }));
+  }
+
+  #setTimer(timer: TimerName, atMs: number): void {
+    clearTimeout(this.#timers.get(timer));
+    const delayMs = Math.max(0, atMs - this.#modules.nowMs());
+    this.#timers.set(
+      timer,
+      setTimeout(() => this.#dispatch({ type: "timer", timer }), delayMs),
+    );
+  }
+
+  #ask<T>(waiting: Waiting<T>, otherwise: T, toInput: (handle: number) => Input): Promise<T> {
+    if (!this.#running) return Promise.resolve(otherwise);
     const { handle, promise } = waiting.open();
-    dispatch(toInput(handle));
+    this.#dispatch(toInput(handle));
     return promise;
   }
-
-  const stopped: ClaimReply = { ok: false, refusal: { code: "AGENT_STOPPING", values: {} } };
-
-  return {
-    async start(): Promise<void> {
-      running = true;
-      await network.start({
-        onGossip: (from: PeerKey, data: Uint8Array) =>
-          ask(verdicts, "ignore", (handle) => ({ type: "gossip", handle, from, data })),
-        onCatchUp: (from: PeerKey, data: Uint8Array) =>
-          ask(catchUps, new Uint8Array(), (handle) => ({ type: "catch-up-asked", handle, from, data })),
-        onInquiry: (from: PeerKey, data: Uint8Array) =>
-          ask(inquiries, new Uint8Array(), (handle) => ({ type: "inquiry-asked", handle, from, data })),
-        onPeers: (connected) => dispatch({ type: "peers", connected }),
-      });
-      dispatch({ type: "started" });
-      await follower.start(agent.status().head, {
-        onAdvance: async (events, head) => {
-          dispatch({ type: "chain", events, head });
-          await ledgerWritten();
-        },
-        onHealth: (health) => dispatch({ type: "chain-health", health }),
-      });
-    },
-
-    async stop(): Promise<void> {
-      running = false;
-      for (const timer of timers.values()) clearTimeout(timer);
-      verdicts.settleAll("ignore");
-      catchUps.settleAll(new Uint8Array());
-      inquiries.settleAll(new Uint8Array());
-      claims.settleAll(stopped);
-      await follower.stop();
-      await modules.submitter?.close();
-      await trees?.close();
-      await network.stop();
-      await verifier.close();
-      store.close();
-    },
-
-    requestClaim: (recipient, epoch) => ask(claims, stopped, (handle) => ({ type: "claim", handle, recipient, epoch })),
-
-    proof: async (epoch, recipient) => (trees === null ? null : trees.proof(epoch, recipient)),
-
-    watchClaim(recipient, epoch, onChange) {
-      const key = watchKey(recipient, epoch);
-      const set = watchers.get(key) ?? new Set();
-      set.add(onChange);
-      watchers.set(key, set);
-      return () => {
-        set.delete(onChange);
-        if (set.size === 0) watchers.delete(key);
-      };
-    },
-  };
 }
 
-function codeAndDetail(error: unknown): { readonly code: string; readonly detail: string } {
-  return { code: isQuorateError(error) ? error.code : "INTERNAL_ERROR", detail: String(error) };
-}
-
-function watchKey(recipient: Address, epoch: number): string {
-  return `${recipient}@${epoch}`;
+/**
+ * P-58: a history that the ledger refuses is the provider's fault and not this agent's. The refusal left nothing behind, and goes back to the
+ * follower: it names the provider, keeps its place, and the agent abstains until another answer comes.
+ */
+function isChainFault(input: Input, error: unknown): boolean {
+  return input.type === "chain" && isQuorateError(error, "CHAIN_EVENT_INVALID");
 }

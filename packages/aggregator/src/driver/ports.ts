@@ -71,6 +71,7 @@ export interface Submitter {
 }
 
 export interface ChainSink {
+  /** Rejects with CHAIN_EVENT_INVALID when the events cannot follow (P-58); nothing of them was taken then. */
   onAdvance(events: readonly ChainEvent[], head: ChainHead): Promise<void>;
   /** Called at every change of health, and only then. */
   onHealth(health: ChainHealth): void;

@@ -30,8 +30,8 @@ export interface TestChain {
   readonly url: string;
   rpc(method: string, ...parameters: unknown[]): Promise<unknown>;
   mine(blocks: number): Promise<void>;
-  /** One block, one `Settled(balance, …)` of the pool in it. */
-  settle(balance: bigint): Promise<void>;
+  /** One block, one `Settled(balance, time, …)` of the pool in it. The ledger takes only the block's own time. */
+  settle(balance: bigint, time?: number): Promise<void>;
   /** Stops answering, without closing connections. */
   freeze(): void;
   thaw(): void;
@@ -59,8 +59,8 @@ export async function startAnvil(chainId: number = CHAIN_ID): Promise<TestChain>
     url,
     rpc,
     mine: async (blocks) => void (await rpc("anvil_mine", `0x${blocks.toString(16)}`)),
-    settle: async (balance) => {
-      const data = AbiCoder.defaultAbiCoder().encode(["uint256", "uint256", "uint256"], [balance, 1, 2]);
+    settle: async (balance, time = 1) => {
+      const data = AbiCoder.defaultAbiCoder().encode(["uint256", "uint256", "uint256"], [balance, time, 2]);
       const sent = { from: SENDER, to: POOL, data, gas: "0x186a0", gasPrice: "0x3b9aca00" };
       const hash = await rpc("eth_sendTransaction", sent);
       // Anvil answers before it mines: without this, two of them could share a block and every height after be one less.

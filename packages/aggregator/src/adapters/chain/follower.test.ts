@@ -318,6 +318,7 @@ describe("a provider that fails", () => {
     provider.intercept = intercept;
     const followed = await follow([provider]);
     await until(() => code(followed) === expected);
+    expect(followed.health.at(-1)).toMatchObject({ detail: expect.stringContaining(new URL(provider.url).host) });
     expect(followed.heads).toEqual([]);
     provider.intercept = async () => undefined;
     await until(() => code(followed) === "healthy");

@@ -10,7 +10,7 @@ import type { ChainEvent } from "../../core/ledger/events.ts";
 import type { ChainFollower, ChainSink, Logger } from "../../driver/ports.ts";
 import { EVENT_TOPICS, orderLogs, parseEvent } from "./events.ts";
 import { blockAt, Providers, type Source, sameBlock } from "./providers.ts";
-import { Rpc } from "./rpc.ts";
+import { type RawLog, Rpc } from "./rpc.ts";
 
 export interface ChainFollowerOptions {
   /** JSON-RPC URLs, at least one. */
@@ -108,7 +108,7 @@ class Follower implements ChainFollower {
     const toBlock = Math.min(target.number, fromBlock + this.#chunkBlocks - 1);
     const { head, events } = await this.#read(sources, fromBlock, toBlock);
     if (this.#stopping.signal.aborted) return true;
-    await sink.onAdvance(events, head);
+    await handOver(sink, events, head, sources);
     this.#cursor = head;
     this.#chunkBlocks = Math.min(this.#options.chunkBlocks, this.#chunkBlocks * 2);
     // Healthy only from here on: an agent that is behind knows more than it did, but one that could not read knows nothing new.
@@ -147,8 +147,16 @@ class Follower implements ChainFollower {
   }
 
   async #events(rpc: Rpc, fromBlock: number, toBlock: number): Promise<ChainEvent[]> {
+    const logs = await this.#logs(rpc, fromBlock, toBlock);
+    try {
+      return await this.#parse(rpc, orderLogs(logs, fromBlock, toBlock));
+    } catch (error) {
+      throw blamed(error, rpc);
+    }
+  }
+
+  async #parse(rpc: Rpc, logs: readonly RawLog[]): Promise<ChainEvent[]> {
     const { rewards, pool } = this.#options;
-    const logs = orderLogs(await this.#logs(rpc, fromBlock, toBlock), fromBlock, toBlock);
     const blocks = new Map<number, ChainHead>();
     const events: ChainEvent[] = [];
     for (const log of logs) {
@@ -210,6 +218,28 @@ class Follower implements ChainFollower {
       signal.addEventListener("abort", done);
     });
   }
+}
+
+/** P-58: what the ledger refuses is a fault of the providers that said it: all of those asked. */
+async function handOver(
+  sink: ChainSink,
+  events: readonly ChainEvent[],
+  head: ChainHead,
+  sources: readonly Source[],
+): Promise<void> {
+  try {
+    await sink.onAdvance(events, head);
+  } catch (error) {
+    if (!isQuorateError(error, "CHAIN_EVENT_INVALID")) throw error;
+    const providers = sources.map(({ rpc }) => rpc.host);
+    throw quorateError(error.code, { providers, ...error.values }, { cause: error });
+  }
+}
+
+/** The same from one provider, for what is found wrong while its own answer is read. */
+function blamed(error: unknown, rpc: Rpc): unknown {
+  if (!isQuorateError(error) || "provider" in error.values) return error;
+  return quorateError(error.code, { provider: rpc.host, ...error.values }, { cause: error });
 }
 
 function untrusted(rpc: Rpc, block: number, reason: string): QuorateError {

@@ -23,6 +23,7 @@ import type { PersistRecord } from "../../core/io.ts";
 import { restoreLedger, takeRecord } from "../../core/ledger/checkpoint.ts";
 import type { ChainEvent } from "../../core/ledger/events.ts";
 import { advanceLedger, type LedgerState } from "../../core/ledger/ledger.ts";
+import { openLedgerReader } from "./reader.ts";
 import { openDatabase, query } from "./sqlite.ts";
 import { openStore } from "./store.ts";
 import { Turns } from "./turns.ts";
@@ -101,6 +102,45 @@ describe("the ledger in rows", () => {
     expect(query(db, "SELECT count(*) AS n FROM ledger_epoch")).toEqual([{ n: 8 }]);
     db.close();
     expect(folded(load())).toEqual(folded(state));
+  });
+
+  it("P-41 keeps the root of each closed epoch once its ledger is written, for good", async () => {
+    const roots = [1, 2, 3].map((n): Hex => `0x${n.toString(16).padStart(64, "0")}`);
+    const store = openStore(path, DEPLOYMENT);
+    const state = restoreLedger(null);
+    advanceLedger(state, network(2, 2), closedBy(2), admit);
+    store.persist([takeRecord(state)]);
+    for (const [epoch, root] of roots.entries()) store.persist([{ type: "root", epoch, root: root as Hex }]);
+    await store.written();
+    store.close();
+    openStore(path, DEPLOYMENT).close();
+    const reader = openLedgerReader(path, DEPLOYMENT);
+    const owed = [0, 1].map((epoch) => state.closed[epoch]?.totalOwed);
+    expect(reader.totals(0, 10)).toEqual(
+      [0, 1].map((epoch) => ({ epoch, root: roots[epoch], totalOwed: owed[epoch] })),
+    );
+    expect(reader.totals(1, 10)).toHaveLength(1);
+    expect(reader.totals(0, 1)).toHaveLength(1);
+    expect(reader.head()).toEqual({ head: closedBy(2), openEpoch: 2 });
+    expect([...reader.events(Number.MAX_SAFE_INTEGER)]).toEqual(network(2, 2));
+    reader.close();
+  });
+
+  it("a reader beside the agent sees what is written, and refuses a file of another deployment", async () => {
+    const store = openStore(path, DEPLOYMENT);
+    const reader = openLedgerReader(path, DEPLOYMENT);
+    expect(reader.head()).toBeNull();
+    const state = restoreLedger(null);
+    advanceLedger(state, network(3, 1), closedBy(1), admit);
+    store.persist([takeRecord(state)]);
+    await store.written();
+    expect(reader.head()?.openEpoch).toBe(1);
+    expect([...reader.events(GENESIS - 1)]).toEqual(network(3, 1).slice(0, 3));
+    reader.close();
+    const other = { ...DEPLOYMENT, deployBlock: 8 };
+    expect(() => openLedgerReader(path, other)).toThrow(/STORE_WRONG_DEPLOYMENT/);
+    expect(() => openLedgerReader(join(directory, "none.sqlite"), DEPLOYMENT)).toThrow(/STORE_OPEN_FAILED/);
+    store.close();
   });
 
   it("streams more events than it reads at a time, while records are written", async () => {

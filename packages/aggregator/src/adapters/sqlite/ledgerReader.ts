@@ -3,7 +3,7 @@
  * data, and events as a stream. Not its job: what the values mean; the core checks them (core/ledger/checkpoint.ts).
  */
 import type { DatabaseSync } from "node:sqlite";
-import { type Address, quorateError } from "@quorate/common";
+import { type Address, type ChainHead, type EpochTotals, type Hex, quorateError } from "@quorate/common";
 import type { RestoredState } from "../../core/io.ts";
 import type { ChainEvent } from "../../core/ledger/events.ts";
 import { fromText } from "./plain.ts";
@@ -73,18 +73,38 @@ function readEpochs(db: DatabaseSync, { first_epoch, open_epoch }: HeadRow): Led
 /** Rows read at a time: a stream holds no statement open between two of them, so that the agent may write meanwhile. */
 const EVENTS_AT_A_TIME = 500;
 
-/** Events that the head covers, from a block on, in order. @throws STORE_CORRUPT */
-export function* readEvents(db: DatabaseSync, fromBlock: number): Generator<ChainEvent> {
+/** Events that the head covers, from a block on and up to one, in order. @throws STORE_CORRUPT */
+export function* readEvents(
+  db: DatabaseSync,
+  fromBlock: number,
+  toBlock: number = Number.MAX_SAFE_INTEGER,
+): Generator<ChainEvent> {
   const sql = `SELECT block, log_index, json FROM ledger_event WHERE (block, log_index) > (?, ?)
-    AND block <= (SELECT block FROM ledger_head) ORDER BY block, log_index LIMIT ${EVENTS_AT_A_TIME}`;
+    AND block <= min(?, (SELECT block FROM ledger_head)) ORDER BY block, log_index LIMIT ${EVENTS_AT_A_TIME}`;
   let after = { block: fromBlock, log_index: -1 };
   for (;;) {
-    const rows = query<typeof after & { json: string }>(db, sql, after.block, after.log_index);
+    const rows = query<typeof after & { json: string }>(db, sql, after.block, after.log_index, toBlock);
     for (const { json } of rows) yield fromText(json) as ChainEvent;
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last;
   }
+}
+
+/** The block that the stored ledger stands at, and its first open epoch; null before the first record. @throws STORE_CORRUPT */
+export function readHead(db: DatabaseSync): { readonly head: ChainHead; readonly openEpoch: number } | null {
+  const row = headRow(db);
+  if (row === undefined) return null;
+  const { head } = fromText(row.json) as { readonly head: ChainHead | null };
+  return head === null ? null : { head, openEpoch: row.open_epoch };
+}
+
+/** Closed epochs in order, at most `count`. @throws STORE_CORRUPT */
+export function readTotals(db: DatabaseSync, from: number, count: number): EpochTotals[] {
+  const sql = `SELECT epoch, total_owed, root FROM ledger_epoch WHERE epoch >= ?
+    AND epoch < (SELECT open_epoch FROM ledger_head) ORDER BY epoch LIMIT ?`;
+  const rows = query<{ epoch: number; total_owed: string; root: Hex | null }>(db, sql, from, count);
+  return rows.map(({ epoch, total_owed, root }) => ({ epoch, root, totalOwed: amountIn(total_owed) }));
 }
 
 function headRow(db: DatabaseSync): HeadRow | undefined {

@@ -31,6 +31,14 @@ export function openDatabase(path: string): DatabaseSync {
   return new (sqlite().DatabaseSync)(path, { timeout: 0 });
 }
 
+/** Opens a file that an agent may be writing, to read alone. */
+export function openToRead(path: string): DatabaseSync {
+  return new (sqlite().DatabaseSync)(path, { readOnly: true, timeout: READ_TIMEOUT_MS });
+}
+
+/** Milliseconds a reader waits where the agent recovers or truncates its log. */
+const READ_TIMEOUT_MS = 2_000;
+
 export type Row = Record<string, unknown>;
 
 /** All rows of a query; the caller names their shape. */

@@ -122,7 +122,7 @@ class SqliteStore implements Store {
 
   /** @throws SIGNING_CONFLICT (P-71), STORE_WRITE_FAILED, STORE_CORRUPT; then none of `records` was kept */
   persist(records: readonly PersistRecord[]): void {
-    const now = records.filter((record): record is WrittenNow => record.type !== "ledger" && record.type !== "prune");
+    const now = records.filter((record): record is WrittenNow => !WRITTEN_LATER.has(record.type));
     if (now.length > 0) {
       this.#coded("STORE_WRITE_FAILED", () =>
         transact(this.#db, () => {
@@ -145,6 +145,11 @@ class SqliteStore implements Store {
       this.#turns.add(() => this.#codedChunks(writeLedger(this.#db, record, withHead)));
     }
     if (ledgers.length === 0 && prunes.length > 0) this.#turns.add(() => this.#codedChunks(inOne(this.#db, pruneAll)));
+    const roots = records.filter((record) => record.type === "root");
+    const writeRoots = () => {
+      for (const { epoch, root } of roots) writeRoot(this.#db, epoch, root);
+    };
+    if (roots.length > 0) this.#turns.add(() => this.#codedChunks(inOne(this.#db, writeRoots)));
   }
 
   /** @throws (rejects) STORE_WRITE_FAILED, STORE_CORRUPT when the disk refused a chunk; `persist` then throws it too */
@@ -209,7 +214,9 @@ interface SigningRow {
 type BundleRow = RoundRow & { readonly json: string };
 
 /** What is on disk when `persist` returns. */
-type WrittenNow = Exclude<PersistRecord, { type: "ledger" | "prune" }>;
+type WrittenNow = Exclude<PersistRecord, { type: "ledger" | "prune" | "root" }>;
+/** In order, over later turns: the others wait for the ledger's rows. */
+const WRITTEN_LATER: ReadonlySet<PersistRecord["type"]> = new Set(["ledger", "prune", "root"]);
 
 function writeRecord(db: DatabaseSync, record: WrittenNow): void {
   switch (record.type) {
@@ -232,6 +239,11 @@ function writeRecord(db: DatabaseSync, record: WrittenNow): void {
 function prune(db: DatabaseSync, belowEpoch: number): void {
   db.prepare("DELETE FROM claim WHERE epoch < ?").run(belowEpoch);
   db.prepare("UPDATE window SET first_epoch = max(first_epoch, ?)").run(belowEpoch);
+}
+
+/** Of an epoch that is not there nothing is kept: its row was lost with its ledger, and both will come again. */
+function writeRoot(db: DatabaseSync, epoch: number, root: Hex): void {
+  db.prepare("UPDATE ledger_epoch SET root = ? WHERE epoch = ?").run(root, epoch);
 }
 
 function* inOne(db: DatabaseSync, run: () => void): Chunks {

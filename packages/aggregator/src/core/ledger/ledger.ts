@@ -12,6 +12,7 @@ import {
   quorateError,
 } from "@quorate/common";
 import { SIGNING_WINDOW_EPOCHS } from "../limits.ts";
+import { Credits, type ObserveCredit } from "./credits.ts";
 import { type PoolState, releasedAt } from "./emission.ts";
 import type { ChainEvent, LedgerNode } from "./events.ts";
 import { checkFollows } from "./follows.ts";
@@ -86,6 +87,7 @@ export interface LedgerChange {
 
 /**
  * Folds events up to a finalised head, in place. An epoch closes before the first event at or after its end is applied (P-51).
+ * @param observe told of every credit of the epochs that close, also when a later event is refused
  * @throws CHAIN_EVENT_INVALID when one of them cannot follow; the state is then what it was before the call (P-58)
  */
 export function advanceLedger(
@@ -93,6 +95,7 @@ export function advanceLedger(
   events: readonly ChainEvent[],
   head: ChainHead,
   admit: AdmitNode,
+  observe: ObserveCredit | null = null,
 ): LedgerChange {
   // Heads without events come every few seconds, and cannot be refused.
   const draft =
@@ -100,12 +103,12 @@ export function advanceLedger(
   const closed: ClosedEpoch[] = [];
   let nodesChanged = false;
   for (const event of events) {
-    closeEpochs(draft, event.timestamp, closed);
+    closeEpochs(draft, event.timestamp, closed, observe);
     checkFollows(draft, event);
     foldReports(draft, event);
     nodesChanged = applyEvent(draft, event, admit) || nodesChanged;
   }
-  closeEpochs(draft, head.timestamp, closed);
+  closeEpochs(draft, head.timestamp, closed, observe);
   draft.head = head;
   Object.assign(state, draft);
   // What is too large to be copied changes last, when nothing can be refused any more.
@@ -246,26 +249,35 @@ function openEpochStart({ genesis, epochSeconds, openEpoch }: LedgerState): numb
   return (genesis ?? 0) + openEpoch * (epochSeconds ?? 0);
 }
 
-function closeEpochs(state: LedgerState, timestamp: number, closed: ClosedEpoch[]): void {
+function closeEpochs(
+  state: LedgerState,
+  timestamp: number,
+  closed: ClosedEpoch[],
+  observe: ObserveCredit | null,
+): void {
   if (state.genesis === null || state.epochSeconds === null) return;
   while (timestamp >= state.genesis + (state.openEpoch + 1) * state.epochSeconds)
-    closed.push(closeEpoch(state, state.genesis, state.epochSeconds));
+    closed.push(closeEpoch(state, state.genesis + state.openEpoch * state.epochSeconds, state.epochSeconds, observe));
 }
 
 /** Lifetime amounts are left to the caller. */
-function closeEpoch(state: LedgerState, genesis: number, epochSeconds: number): ClosedEpoch {
-  const start = genesis + state.openEpoch * epochSeconds;
+function closeEpoch(
+  state: LedgerState,
+  start: number,
+  epochSeconds: number,
+  observe: ObserveCredit | null,
+): ClosedEpoch {
   const end = start + epochSeconds;
   const released = state.pool === null ? 0n : releasedAt(state.pool, end);
   const emission = released - state.releasedAtOpen;
-  const bounties = takeBounties(state.uptime, emission);
-  const { credits, carry } = splitEpoch(emission + state.carry - bounties.total, weighNodes(state, start, end));
+  const credits = new Credits(state.openEpoch, observe);
+  const bounties = takeBounties(state.uptime, emission, credits);
+  const carry = splitEpoch(emission + state.carry - bounties, weighNodes(state, start, end), credits);
   closeUptime(state, state.openEpoch, end, epochSeconds);
-  addAmounts(credits, bounties.credits);
   state.totalOwed += emission + state.carry - carry;
   state.carry = carry;
   state.releasedAtOpen = released;
-  const closed: ClosedEpoch = { epoch: state.openEpoch, totalOwed: state.totalOwed, credits };
+  const closed: ClosedEpoch = { epoch: state.openEpoch, totalOwed: state.totalOwed, credits: credits.amounts };
   state.closed = [...state.closed, closed].slice(-SIGNING_WINDOW_EPOCHS);
   state.openEpoch += 1;
   for (const [id, folded] of state.nodes) {
@@ -279,10 +291,10 @@ function weighNodes(state: LedgerState, start: number, end: number): WeighedNode
   // Most nodes have the stake and the seconds of the one before them: their weight is multiplied once.
   let last = { stake: 0n, seconds: 0, weight: 0n };
   return sortedNodes(state).map((folded) => {
-    const { stake, feeBps, contributors } = folded.node;
+    const { id, stake, feeBps, contributors } = folded.node;
     const seconds = secondsActive(folded, start, end);
     if (seconds !== last.seconds || stake !== last.stake) last = { stake, seconds, weight: stake * BigInt(seconds) };
-    return { stake, feeBps, contributors, weight: last.weight };
+    return { id, stake, feeBps, contributors, activeSeconds: seconds, weight: last.weight };
   });
 }
 

@@ -15,18 +15,25 @@ export type VerifyIdentity = (identityKey: Uint8Array, digest: Uint8Array, signa
 export function nodeOf(domain: SigningDomain, verifyIdentity: VerifyIdentity): AdmitNode {
   return (event) => {
     const blsKey = fromHex(event.blsKey);
-    return {
-      id: event.id,
-      operator: event.operator,
-      state: event.seeded ? "active" : "pending",
-      silent: false,
-      stake: event.contributors.reduce((sum, { stake }) => sum + stake, 0n),
-      blsKey,
-      identityKey: event.identityKey,
-      identityValid: identityBinds(domain, verifyIdentity, event, blsKey),
-      feeBps: event.feeBps,
-      contributors: event.contributors,
-    };
+    return registeredNode(event, blsKey, identityBinds(domain, verifyIdentity, event, blsKey));
+  };
+}
+
+/** The same with the identity signature left unchecked: it decides who may connect, and no amount (P-8). */
+export const nodeUnchecked: AdmitNode = (event) => registeredNode(event, fromHex(event.blsKey), false);
+
+function registeredNode(event: Registration, blsKey: Uint8Array, identityValid: boolean): LedgerNode {
+  return {
+    id: event.id,
+    operator: event.operator,
+    state: event.seeded ? "active" : "pending",
+    silent: false,
+    stake: event.contributors.reduce((sum, { stake }) => sum + stake, 0n),
+    blsKey,
+    identityKey: event.identityKey,
+    identityValid,
+    feeBps: event.feeBps,
+    contributors: event.contributors,
   };
 }
 

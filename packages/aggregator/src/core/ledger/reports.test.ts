@@ -1,6 +1,7 @@
 /** Bounties (P-63) and payable roots (P-40) as the ledger keeps them. */
 import { describe, expect, it } from "vitest";
 import { address, endOf, ReportChain, startOf } from "../../../test/support/reportChain.ts";
+import { Credits } from "./credits.ts";
 import { releasedAt } from "./emission.ts";
 import { amountAt, emptyLedger, type LedgerState } from "./ledger.ts";
 import { takeBounties } from "./reports.ts";
@@ -22,8 +23,9 @@ describe("P-63: the bounty", () => {
   it("P-63 the worked example: 1,000 for a record that is both, 500 for a later one, 998,510 is left", () => {
     const { uptime } = emptyLedger();
     uptime.bounties = [address(A), address(A), address(B)];
-    const { credits, total } = takeBounties(uptime, 1_000_003n);
-    expect([...credits]).toEqual([
+    const credits = new Credits(0, null);
+    const total = takeBounties(uptime, 1_000_003n, credits);
+    expect([...credits.amounts]).toEqual([
       [address(A), 1_000n],
       [address(B), 500n],
     ]);

@@ -2,7 +2,8 @@
  * What each event changes in the ledger's part about reports: presences, levels, runs, payable roots and who is owed a bounty.
  * Enters: events that were found to follow (follows.ts), each before it changes the node set. Leaves: the state that uptime.ts judges.
  */
-import { type Address, BPS, type NodeId } from "@quorate/common";
+import { BPS, type NodeId } from "@quorate/common";
+import type { Credits } from "./credits.ts";
 import type { ChainEvent, EventPosition, RecordedReport } from "./events.ts";
 import { beginPresence, recordLater, showSigners } from "./presence.ts";
 import { isJudged, LEVEL_LIMIT, type NodeUptime, type UptimeState, type UptimeView } from "./uptime.ts";
@@ -56,14 +57,13 @@ export function foldReports(view: UptimeView, event: ChainEvent): void {
   }
 }
 
-/** What is credited for the records of the epoch that closes, atomic units by submitter (P-63). In place: it is owed once. */
-export function takeBounties(uptime: UptimeState, emission: bigint): { credits: Map<Address, bigint>; total: bigint } {
+/** Credits the records of the epoch that closes; returns the sum, in atomic units (P-63). In place: it is owed once. */
+export function takeBounties(uptime: UptimeState, emission: bigint, credits: Credits): bigint {
   const bounty = (emission * BOUNTY_BPS) / BPS;
-  const credits = new Map<Address, bigint>();
-  if (bounty > 0n) for (const to of uptime.bounties) credits.set(to, (credits.get(to) ?? 0n) + bounty);
+  for (const to of uptime.bounties) credits.add(to, bounty, "bounty", null);
   const total = bounty * BigInt(uptime.bounties.length);
   uptime.bounties = [];
-  return { credits, total };
+  return total;
 }
 
 function foldRecord({ uptime, nodes }: UptimeView, record: RecordedReport): void {

@@ -1,27 +1,26 @@
 /**
  * Splits one epoch's emission among nodes and their contributors (P-53, P-54).
- * Enters: an amount and each node's weight. Leaves: credits by beneficiary and what is carried over; their sum is the amount, exactly (P-55).
+ * Enters: an amount and each node's weight. Leaves: credits by beneficiary and what is carried over; their sum is the
+ * amount, exactly (P-55).
  */
-import { type Address, BPS } from "@quorate/common";
+import { BPS, type NodeId } from "@quorate/common";
+import type { Credits } from "./credits.ts";
 import type { ContributorView } from "./events.ts";
 
 export interface WeighedNode {
+  readonly id: NodeId;
   readonly stake: bigint;
   readonly feeBps: number;
   readonly contributors: readonly ContributorView[];
+  readonly activeSeconds: number;
   /** stake × active seconds in the epoch. */
   readonly weight: bigint;
 }
 
-export interface Split {
-  readonly credits: Map<Address, bigint>;
-  readonly carry: bigint;
-}
-
-export function splitEpoch(toSplit: bigint, nodes: readonly WeighedNode[]): Split {
+/** Returns what is carried over, in atomic units. */
+export function splitEpoch(toSplit: bigint, nodes: readonly WeighedNode[], credits: Credits): bigint {
   const totalWeight = nodes.reduce((sum, node) => sum + node.weight, 0n);
-  const credits = new Map<Address, bigint>();
-  if (totalWeight === 0n) return { credits, carry: toSplit };
+  if (totalWeight === 0n) return toSplit;
 
   let carry = toSplit;
   // Most nodes weigh what the one before them does: a division of large integers is what closing an epoch spends its
@@ -37,32 +36,29 @@ export function splitEpoch(toSplit: bigint, nodes: readonly WeighedNode[]): Spli
     carry -= reward;
     creditNode(credits, node, reward);
   }
-  return { credits, carry };
+  return carry;
 }
 
 /** P-54: the fee and the node's dust go to the first contributor's beneficiary, the rest by contributed stake. */
-function creditNode(credits: Map<Address, bigint>, node: WeighedNode, reward: bigint): void {
-  const operator = node.contributors[0];
+function creditNode(credits: Credits, node: WeighedNode, reward: bigint): void {
+  const { id, activeSeconds, contributors } = node;
+  const [operator] = contributors;
   if (operator === undefined) throw new Error("a node without contributors cannot be registered (P-27)");
+  const earning = { id, activeSeconds, reward };
   const fee = (reward * BigInt(node.feeBps)) / BPS;
   const shared = reward - fee;
   let dust = shared;
   // As above: contributors of one node often have equal stakes.
   let lastStake = 0n;
   let part = 0n;
-  for (const contributor of node.contributors) {
+  for (const contributor of contributors) {
     if (contributor.stake !== lastStake) {
       lastStake = contributor.stake;
       part = (shared * lastStake) / node.stake;
     }
     dust -= part;
-    credit(credits, contributor.beneficiary, part);
+    credits.add(contributor.beneficiary, part, "share", earning);
   }
-  credit(credits, operator.beneficiary, fee + dust);
-}
-
-function credit(credits: Map<Address, bigint>, to: Address, amount: bigint): void {
-  if (amount === 0n) return;
-  const before = credits.get(to);
-  credits.set(to, before === undefined ? amount : before + amount);
+  credits.add(operator.beneficiary, fee, "fee", earning);
+  credits.add(operator.beneficiary, dust, "dust", earning);
 }

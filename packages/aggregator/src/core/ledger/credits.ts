@@ -1,0 +1,45 @@
+/**
+ * What an amount is made of, for whoever wants to see it: each credit as it is given (P-53, P-54, P-63).
+ * Enters: nothing. Leaves: the one way to credit, which an observer can watch. Not here: who is credited what (split.ts, reports.ts).
+ */
+import type { Address, NodeId } from "@quorate/common";
+
+/** The node that earned a credit, in one epoch. */
+export interface EarningNode {
+  readonly id: NodeId;
+  /** Seconds of the epoch in which it was active and still earned. */
+  readonly activeSeconds: number;
+  /** What the node earned in the epoch, before it is divided inside it; atomic units. */
+  readonly reward: bigint;
+}
+
+/** `fee` and `dust` go to the first contributor's beneficiary, `share` to each contributor's (P-54), `bounty` to submitters (P-63). */
+export type CreditPart = "fee" | "share" | "dust" | "bounty";
+
+/** Told of every credit of an epoch that closes; `node` is null for a bounty. Zero credits are not told. */
+export type ObserveCredit = (
+  epoch: number,
+  to: Address,
+  amountAtomic: bigint,
+  part: CreditPart,
+  node: EarningNode | null,
+) => void;
+
+/** The credits of one epoch. Whatever is added to them is told, so that the parts add up to the amounts. */
+export class Credits {
+  readonly amounts: Map<Address, bigint> = new Map();
+  readonly #epoch: number;
+  readonly #observe: ObserveCredit | null;
+
+  constructor(epoch: number, observe: ObserveCredit | null) {
+    this.#epoch = epoch;
+    this.#observe = observe;
+  }
+
+  add(to: Address, amountAtomic: bigint, part: CreditPart, node: EarningNode | null): void {
+    if (amountAtomic === 0n) return;
+    const before = this.amounts.get(to);
+    this.amounts.set(to, before === undefined ? amountAtomic : before + amountAtomic);
+    this.#observe?.(this.#epoch, to, amountAtomic, part, node);
+  }
+}
