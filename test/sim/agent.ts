@@ -17,9 +17,11 @@ import { Conduct } from "../../packages/aggregator/src/adapters/libp2p/conduct.t
 import { createAgent } from "../../packages/aggregator/src/core/agent.ts";
 import type { Agent, Effect, Input, PeerKey, TimerName, VerifyGroup } from "../../packages/aggregator/src/core/io.ts";
 import type { Behaviour } from "./byzantine/behaviour.ts";
-import type { Chain } from "./chain.ts";
+import type { SeenChain } from "./chain.ts";
 import * as costs from "./costs.ts";
 import { Disk } from "./disk.ts";
+import type { ChainObserver, LifeChain } from "./life/chain.ts";
+import type { ChainServices, ChainWork } from "./life/services.ts";
 import type { Message, Network, Port, Question } from "./network.ts";
 import type { SimNode } from "./nodes.ts";
 import type { Plan } from "./plan.ts";
@@ -35,7 +37,7 @@ const CLAIM_DEADLINE_MS = 30_000;
 export const CLOCK_START_MS = 1_700_000_000_000;
 
 /** What sees a run from outside: the trace and the checkers. Times are milliseconds of the run. */
-export interface Observer {
+export interface Observer extends ChainObserver {
   /** After a step of the core, before its effects are carried out. */
   onStep?(id: NodeId, input: Input, effects: readonly Effect[], nowMs: number): void;
   /** An effect is about to be carried out; what a crash cut off never is. */
@@ -48,7 +50,7 @@ export interface Observer {
 export interface World {
   readonly scheduler: Scheduler;
   readonly network: Network;
-  readonly chain: Chain;
+  readonly chain: SeenChain;
   readonly plan: Plan;
   readonly scheme: SignatureScheme;
   readonly domain: SigningDomain;
@@ -56,6 +58,10 @@ export interface World {
   readonly nodes: ReadonlyMap<NodeId, SimNode>;
   readonly idOf: ReadonlyMap<PeerKey, NodeId>;
   readonly observers: readonly Observer[];
+  /** The chain with everything that is not final; null in a run of claims, where nothing is sent. */
+  readonly life: LifeChain | null;
+  /** What answers an agent's calls to trees and chain; null where nothing does (a run of claims). */
+  readonly servicesOf: (node: SimNode) => ChainServices | null;
   /** For tests of the checkers: a core with a fault. */
   readonly mutate: (agent: Agent, id: NodeId) => Agent;
 }
@@ -68,6 +74,7 @@ export class SimAgent {
   readonly #behaviour: Behaviour | null;
   readonly #random: Random;
   readonly #processor: Processor;
+  readonly #services: ChainServices | null;
   #core: Agent | null = null;
   #provider: Provider | null = null;
   #conduct = new Conduct();
@@ -87,6 +94,7 @@ export class SimAgent {
     this.#behaviour = behaviour;
     this.#random = random;
     this.#processor = new Processor(world.scheduler);
+    this.#services = world.servicesOf(node);
   }
 
   /** The running core; null while the agent is down. */
@@ -103,10 +111,9 @@ export class SimAgent {
       verifyIdentity: this.#chargingVerifyIdentity(),
     };
     this.#life += 1;
-    this.#core = mutate(
-      createAgent({ domain, blsKey, claimDeadlineMs: CLAIM_DEADLINE_MS, submits: null }, modules, this.disk.load()),
-      id,
-    );
+    this.#services?.begin();
+    const options = { domain, blsKey, claimDeadlineMs: CLAIM_DEADLINE_MS, submits: this.#services?.submits ?? null };
+    this.#core = mutate(createAgent(options, modules, this.disk.load()), id);
     const head = this.#core.status().head;
     this.#provider = new Provider(chain, plan.lagMs.get(id) ?? 0, plan.unhealthy.get(id), head);
     for (const observer of this.#world.observers) observer.onUp?.(id, scheduler.nowMs);
@@ -228,11 +235,21 @@ export class SimAgent {
         return this.answer(effect.handle, effect.data);
       case "blame":
         return this.#blame(effect.peer, nowMs);
+      case "build-tree":
+      case "look-ahead":
+      case "submit":
+        return this.#askServices(effect, this.#life);
       case "claim-changed":
       case "admit":
       case "observe":
         return;
     }
+  }
+
+  #askServices(effect: ChainWork, life: number): void {
+    this.#services?.carryOut(effect, this.#core?.status().head ?? null, (input) => {
+      if (life === this.#life) this.#input(costs.STEP_MS, input);
+    });
   }
 
   /** In pieces between other work, as in production. */

@@ -49,7 +49,15 @@ export function blockAt(nowMs: number): { readonly blockNumber: number; readonly
   return { blockNumber: 1_000 + blocks, timestamp: START_SECONDS + blocks * BLOCK_SECONDS };
 }
 
-export class Chain {
+/** What a provider shows of a chain. */
+export interface SeenChain {
+  /** The finalised head. */
+  headAt(nowMs: number): ChainHead;
+  /** Events above one head, up to another. */
+  between(after: ChainHead | null, upTo: ChainHead): ChainEvent[];
+}
+
+export class Chain implements SeenChain {
   readonly #events: readonly ChainEvent[];
 
   constructor(events: readonly ChainEvent[]) {
@@ -61,7 +69,6 @@ export class Chain {
     return { number: blockNumber, hash: `0x${blockNumber.toString(16).padStart(64, "0")}`, timestamp };
   }
 
-  /** Events above one head, up to another. */
   between(after: ChainHead | null, upTo: ChainHead): ChainEvent[] {
     const first = after?.number ?? 0;
     return this.#events.filter(({ blockNumber }) => blockNumber > first && blockNumber <= upTo.number);

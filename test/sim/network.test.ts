@@ -89,7 +89,7 @@ describe("the network's model of gossip", () => {
   it("a partition lets nothing through, and heals", () => {
     const group = new Set(Array.from({ length: 20 }, (_, i) => i + 1));
     const partition = { group, window: { fromMs: 0, toMs: 5_000 } };
-    const { net, heard, settle, scheduler } = network(() => "accept", {}, { partition });
+    const { net, heard, settle, scheduler } = network(() => "accept", {}, { partitions: [partition] });
     net.publish(1, DATA);
     settle(4_900);
     expect(heard.every((id) => group.has(id))).toBe(true);

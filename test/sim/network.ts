@@ -168,9 +168,9 @@ export class Network {
   }
 
   #isCut(a: NodeId, b: NodeId): boolean {
-    const { partition } = this.#plan;
-    if (partition === null || partition.group.has(a) === partition.group.has(b)) return false;
-    return isIn(partition.window, this.#scheduler.nowMs);
+    return this.#plan.partitions.some(({ window, group }) => {
+      return group.has(a) !== group.has(b) && isIn(window, this.#scheduler.nowMs);
+    });
   }
 
   /** The agent and its peers learn after a moment who is connected now. */

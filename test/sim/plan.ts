@@ -3,7 +3,7 @@
  * who crashes when, whose provider fails, who is cut off. Then, at `HEAL_MS`, everything but silence and lies stops.
  */
 import type { NodeId } from "@quorate/common";
-import { BEHAVIOURS, type BehaviourName, COSTING_OWN_SHARE } from "./byzantine/behaviour.ts";
+import { type AnyBehaviourName, BEHAVIOURS, type BehaviourName, COSTING_OWN_SHARE } from "./byzantine/behaviour.ts";
 import type { FaultOptions, SimOptions } from "./options.ts";
 import type { Random } from "./random.ts";
 
@@ -25,12 +25,17 @@ export interface Plan {
   /** Active ones first, then those that register during the run. */
   readonly ids: readonly NodeId[];
   readonly silent: ReadonlySet<NodeId>;
-  readonly byzantine: ReadonlyMap<NodeId, BehaviourName>;
+  readonly byzantine: ReadonlyMap<NodeId, AnyBehaviourName>;
   readonly crashes: ReadonlyMap<NodeId, Crash>;
   readonly unhealthy: ReadonlyMap<NodeId, Window>;
   /** How far behind the finalised head each agent's provider is, in milliseconds. */
   readonly lagMs: ReadonlyMap<NodeId, number>;
-  readonly partition: { readonly window: Window; readonly group: ReadonlySet<NodeId> } | null;
+  readonly partitions: readonly Partition[];
+}
+
+export interface Partition {
+  readonly window: Window;
+  readonly group: ReadonlySet<NodeId>;
 }
 
 /** Faults go on from the first claim to here: long enough for each to meet a claim at every stage. */
@@ -85,12 +90,12 @@ export function makePlan(options: SimOptions, random: Random, wishes: PlanWishes
     ),
     unhealthy: planUnhealthy(faults, honest, random.fork("unhealthy")),
     lagMs: planLag(ids, random.fork("lag")),
-    partition: planPartition(faults, ids, random.fork("partition")),
+    partitions: planPartition(faults, ids, random.fork("partition")),
   };
 }
 
 /** At least one where the fraction is not zero: a fault that was asked for happens. */
-function countOf(fraction: number, nodes: number): number {
+export function countOf(fraction: number, nodes: number): number {
   return fraction === 0 ? 0 : Math.max(1, Math.round(fraction * nodes));
 }
 
@@ -132,17 +137,17 @@ function planUnhealthy(faults: FaultOptions, honest: readonly NodeId[], random: 
   return new Map(failing.map((id) => [id, windowBetween(random, 1_000, 12_000, 2_000, 8_000)]));
 }
 
-function planLag(ids: readonly NodeId[], random: Random): Map<NodeId, number> {
+export function planLag(ids: readonly NodeId[], random: Random): Map<NodeId, number> {
   return new Map(
     ids.map((id) => [id, random.between(0, random.chance(SLOW_PROVIDERS) ? SLOW_LAG_MAX_MS : LAG_MAX_MS)]),
   );
 }
 
-function planPartition(faults: FaultOptions, ids: readonly NodeId[], random: Random): Plan["partition"] {
+function planPartition(faults: FaultOptions, ids: readonly NodeId[], random: Random): Partition[] {
   const cut = countOf(faults.partition, ids.length);
-  if (cut === 0) return null;
+  if (cut === 0) return [];
   const window = windowBetween(random, 1_500, 12_000, 3_000, 8_000);
-  return { window, group: new Set(random.sample(ids, cut)) };
+  return [{ window, group: new Set(random.sample(ids, cut)) }];
 }
 
 function windowBetween(random: Random, fromMin: number, fromMax: number, lengthMin: number, lengthMax: number): Window {

@@ -4,21 +4,21 @@
  */
 import type { ChainHead } from "@quorate/common";
 import type { Input } from "../../packages/aggregator/src/core/io.ts";
-import type { Chain } from "./chain.ts";
+import type { SeenChain } from "./chain.ts";
 import { isIn, type Window } from "./plan.ts";
 
 /** How often the follower looks for a new finalised block. */
 export const POLL_MS = 500;
 
 export class Provider {
-  readonly #chain: Chain;
+  readonly #chain: SeenChain;
   readonly #lagMs: number;
   readonly #unhealthy: Window | undefined;
   #followed: ChainHead | null;
   #healthy: boolean | null = null;
 
   /** @param after the head the agent remembers; null for none */
-  constructor(chain: Chain, lagMs: number, unhealthy: Window | undefined, after: ChainHead | null) {
+  constructor(chain: SeenChain, lagMs: number, unhealthy: Window | undefined, after: ChainHead | null) {
     this.#chain = chain;
     this.#lagMs = lagMs;
     this.#unhealthy = unhealthy;

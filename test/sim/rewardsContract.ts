@@ -86,6 +86,23 @@ export class RewardsContract {
     }
   }
 
+  /** What `execute` would come to now; it leaves nothing behind. */
+  simulate(call: ChainCall, submitter: Address, at: number): Executed {
+    const { acceptedReports, nodes } = this.set;
+    const before = nodes.map((node) => ({ ...node }));
+    const records = [...this.#records].map(([epoch, record]) => [epoch, { ...record }] as const);
+    const roots = this.#roots;
+    const executed = this.execute(call, submitter, at);
+    this.set.acceptedReports = acceptedReports;
+    nodes.forEach((node, i) => {
+      Object.assign(node, before[i]);
+    });
+    this.#records.clear();
+    for (const [epoch, record] of records) this.#records.set(epoch, record);
+    this.#roots = roots;
+    return executed;
+  }
+
   #register({ id, blsKey, seeded, contributors, timestamp }: Registered): void {
     const parts = contributors.map(({ stake }) => ({ account: id, stakeAtomic: stake }));
     this.set.enter(id, parts, seeded ? "active" : "pending", timestamp);
@@ -108,7 +125,7 @@ export class RewardsContract {
 
     const counted = this.#counted(lists);
     if (typeof counted === "string") return { error: counted };
-    const stake = stakeSigned(counted.signers, this.#views());
+    const stake = stakeSigned(counted.signers, this.views());
     const isMoney = hasMoneyQuorum(stake);
     if (record === undefined ? !hasReportQuorum(stake) : !isMoney) return { error: "QuorumNotReached" };
     const keys = counted.signers.ids().map((id) => this.#keys[id - 1] as Uint8Array);
@@ -207,7 +224,8 @@ export class RewardsContract {
     return state !== undefined && state !== "exited";
   }
 
-  #views(): NodeView[] {
+  /** The node set now. */
+  views(): NodeView[] {
     return this.set.nodes.map(({ id, state, isSilent: silent, stakeAtomic: stake }) => {
       return { id, state, silent, stake, blsKey: this.#keys[id - 1] as Uint8Array };
     });

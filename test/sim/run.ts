@@ -146,6 +146,8 @@ function makeWorld(
     verifyIdentity: rememberingVerifyIdentity(),
     nodes: new Map(list.map((node) => [node.id, node])),
     idOf: new Map(list.map((node) => [node.peer, node.id])),
+    life: null,
+    servicesOf: () => null,
     mutate: config.mutate ?? ((agent) => agent),
   };
 }

@@ -29,3 +29,13 @@ export type BehaviourName = (typeof BEHAVIOURS)[number];
 
 /** These do not sign, or are banned before they do. */
 export const COSTING_OWN_SHARE: ReadonlySet<BehaviourName> = new Set(["refuser", "garbler"]);
+
+/** Ways that need a chain: only in runs over epochs. In an order that seeds rely on, too. */
+export const REPORT_BEHAVIOURS = ["false-root", "two-roots", "hoarder", "late-sender", "overlapper", "hider"] as const;
+export type AnyBehaviourName = BehaviourName | (typeof REPORT_BEHAVIOURS)[number];
+
+/** These give no share of a report in time, so that their stake is missing. */
+export const MUTE_IN_REPORTS: ReadonlySet<AnyBehaviourName> = new Set([
+  ...COSTING_OWN_SHARE,
+  ...(["false-root", "hoarder", "late-sender", "overlapper"] as const),
+]);

@@ -3,10 +3,11 @@
  * welcome does more harm than a silent one. Enters: what the liar's agent hears and does. Leaves: other effects than the core's.
  */
 import type { Random } from "../random.ts";
-import type { Behaviour, BehaviourName } from "./behaviour.ts";
+import type { AnyBehaviourName, Behaviour } from "./behaviour.ts";
 import { canceller, equivocator, forger, impostor } from "./forgers.ts";
 import type { Liar } from "./liar.ts";
 import { catchUpLiar, refuser, withholder } from "./misers.ts";
+import { falseRoot, hider, hoarder, lateSender, overlapper, twoRoots } from "./reporters.ts";
 import { flooder, garbler, replayer } from "./spammers.ts";
 
 const MAKERS = {
@@ -30,8 +31,20 @@ const MAKERS = {
   "catch-up-liar": catchUpLiar,
   /** Takes part in everything and never signs. */
   refuser,
-} as const satisfies Record<BehaviourName, (liar: Liar, random: Random) => Behaviour>;
+  /** Reports with another root, as its only ones. */
+  "false-root": falseRoot,
+  /** The right report to some peers, one with another root to others. */
+  "two-roots": twoRoots,
+  /** Keeps its shares of reports. */
+  hoarder,
+  /** Gives them to one peer, after the record. */
+  "late-sender": lateSender,
+  /** Keeps them, and shows itself on chain in sets that overlap with those others are about to show. */
+  overlapper,
+  /** Records as soon as it can, without some nodes whose shares it has. */
+  hider,
+} as const satisfies Record<AnyBehaviourName, (liar: Liar, random: Random) => Behaviour>;
 
-export function makeBehaviour(name: BehaviourName, liar: Liar, random: Random): Behaviour {
+export function makeBehaviour(name: AnyBehaviourName, liar: Liar, random: Random): Behaviour {
   return MAKERS[name](liar, random);
 }

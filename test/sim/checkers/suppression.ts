@@ -177,8 +177,8 @@ export class Suppression implements Checker {
 
   /** Inside the smaller side of a partition connections are few: whoever is in it counts as cut off. */
   #cutWindow(a: NodeId, b: NodeId): Window | null {
-    const { partition } = this.#truth.world.plan;
-    return partition !== null && (partition.group.has(a) || partition.group.has(b)) ? partition.window : null;
+    const { partitions } = this.#truth.world.plan;
+    return partitions.find(({ group }) => group.has(a) || group.has(b))?.window ?? null;
   }
 
   #wasDown(id: NodeId, during: Window): boolean {
