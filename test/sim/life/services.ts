@@ -80,7 +80,7 @@ export class LifeServices implements ChainServices {
     const trees = this.#trees;
     this.#modules.scheduler.after(this.#random.between(BUILD_MS.min, BUILD_MS.max), () => {
       if (isLost) answer({ type: "tree-lost", code: "TREE_WORKER_FAILED", detail: "the worker died" });
-      else answer({ type: "tree-built", epoch: effect.epoch, root: trees.apply(effect) });
+      else answer({ type: "tree-built", epoch: effect.epoch, ...trees.apply(effect) });
     });
   }
 

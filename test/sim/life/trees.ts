@@ -3,18 +3,21 @@
  * exactly the same as another gets the root that was built for the other: a difference between two agents is never hidden.
  */
 import { createHash } from "node:crypto";
-import { type Address, type Hex, toHex } from "@quorate/common";
+import { type Address, toHex } from "@quorate/common";
 import { packChanges, RewardsTree } from "@quorate/common/rewards-tree";
-import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
+import type { Effect, Input } from "../../../packages/aggregator/src/core/io.ts";
 
 type BuildTree = Extract<Effect, { type: "build-tree" }>;
 type Changes = readonly (readonly [Address, bigint])[];
 
+/** What an agent is told of a tree. */
+type BuiltTree = Pick<Extract<Input, { type: "tree-built" }>, "root" | "totalOwed">;
+
 /** Roots by what was asked for to get them. */
 export class BuiltRoots {
-  readonly #roots = new Map<string, Hex>();
+  readonly #roots = new Map<string, BuiltTree>();
 
-  get(history: string, build: () => Hex): Hex {
+  get(history: string, build: () => BuiltTree): BuiltTree {
     const root = this.#roots.get(history) ?? build();
     this.#roots.set(history, root);
     return root;
@@ -31,7 +34,7 @@ export class AgentTrees {
     this.#built = built;
   }
 
-  apply({ epoch, first, changes }: Omit<BuildTree, "type">): Hex {
+  apply({ epoch, first, changes }: Omit<BuildTree, "type">): BuiltTree {
     if (first) {
       this.#history = "";
       this.#asked = [];
@@ -42,9 +45,10 @@ export class AgentTrees {
     return this.#built.get(this.#history, () => this.#build());
   }
 
-  #build(): Hex {
+  #build(): BuiltTree {
     const tree = new RewardsTree();
-    const roots = this.#asked.map(({ epoch, changes }) => tree.apply(epoch, changes).root);
-    return roots.at(-1) as Hex;
+    const built = this.#asked.map(({ epoch, changes }) => tree.apply(epoch, changes));
+    const { root, totalOwed } = built.at(-1) as BuiltTree;
+    return { root, totalOwed };
   }
 }
