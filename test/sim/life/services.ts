@@ -91,7 +91,8 @@ export class LifeServices implements ChainServices {
     const fails = this.#goesWrong(LOOK_FAILS) || (unhealthy !== undefined && isIn(unhealthy, scheduler.nowMs));
     scheduler.after(this.#random.between(LOOK_MS.min, LOOK_MS.max), () => {
       const seenMs = scheduler.nowMs - (plan.lagMs.get(this.#node.id) ?? 0);
-      answer({ type: "looked-ahead", events: fails || head === null ? null : chain.above(head, seenMs) });
+      if (fails || head === null) answer({ type: "look-ahead-failed", code: "CHAIN_PROVIDER_FAILED", detail: "down" });
+      else answer({ type: "looked-ahead", events: chain.above(head, seenMs) });
     });
   }
 

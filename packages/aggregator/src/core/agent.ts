@@ -142,6 +142,8 @@ class Core {
         return this.#trees.lost(input.code, input.detail, step);
       case "looked-ahead":
         return this.#reports.lookedAhead(input.events, step);
+      case "look-ahead-failed":
+        return this.#reports.lookFailed(input, step);
       case "submitted":
         return this.#reports.submitted(input.job, input.outcome, step);
     }

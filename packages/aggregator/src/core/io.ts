@@ -106,8 +106,9 @@ export type Input =
   | { readonly type: "tree-built"; readonly epoch: number; readonly root: Hex; readonly totalOwed: bigint }
   /** The trees are gone, or never were: all of them have to be built again. */
   | { readonly type: "tree-lost"; readonly code: string; readonly detail: string }
-  /** Events above the finalised head, as one provider sees them; null when it could not be asked. Only ever used to send less. */
-  | { readonly type: "looked-ahead"; readonly events: readonly ChainEvent[] | null }
+  /** Events above the finalised head, as one provider sees them. Only ever used to send less. */
+  | { readonly type: "looked-ahead"; readonly events: readonly ChainEvent[] }
+  | { readonly type: "look-ahead-failed"; readonly code: string; readonly detail: string }
   | { readonly type: "submitted"; readonly job: number; readonly outcome: SubmitOutcome };
 
 /** What became of a call. Only the ledger says what is on chain for good. */

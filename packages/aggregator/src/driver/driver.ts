@@ -248,21 +248,14 @@ class AgentDriver implements Driver {
     };
     trees?.apply(epoch, changes).then(
       ({ root, totalOwed }) => current({ type: "tree-built", epoch, root, totalOwed }),
-      (error: unknown) => {
-        const code = isQuorateError(error) ? error.code : "INTERNAL_ERROR";
-        current({ type: "tree-lost", code, detail: String(error) });
-      },
+      (error: unknown) => current({ type: "tree-lost", ...codeAndDetail(error) }),
     );
   }
 
   #lookAhead(): void {
-    const { follower, logger } = this.#modules;
-    follower.lookAhead().then(
+    this.#modules.follower.lookAhead().then(
       (events) => this.#dispatch({ type: "looked-ahead", events }),
-      (error: unknown) => {
-        logger.debug({ error: String(error) }, "LOOK_AHEAD_FAILED");
-        this.#dispatch({ type: "looked-ahead", events: null });
-      },
+      (error: unknown) => this.#dispatch({ type: "look-ahead-failed", ...codeAndDetail(error) }),
     );
   }
 
@@ -296,4 +289,8 @@ class AgentDriver implements Driver {
  */
 function isChainFault(input: Input, error: unknown): boolean {
   return input.type === "chain" && isQuorateError(error, "CHAIN_EVENT_INVALID");
+}
+
+function codeAndDetail(error: unknown): { readonly code: string; readonly detail: string } {
+  return { code: isQuorateError(error) ? error.code : "INTERNAL_ERROR", detail: String(error) };
 }

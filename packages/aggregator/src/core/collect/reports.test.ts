@@ -14,7 +14,7 @@ import {
 } from "../../../test/support/cluster.ts";
 import { ALL, node } from "../../../test/support/twenty.ts";
 import type { SubmitRules } from "../context.ts";
-import type { Effect } from "../io.ts";
+import type { Effect, Input } from "../io.ts";
 import type { ChainEvent } from "../ledger/events.ts";
 import { CONTEST_FROM_SILENT, DROP_FROM_SILENT, TICK_MS } from "../limits.ts";
 
@@ -56,7 +56,11 @@ async function pass(agent: TestAgent, ms: number, landed: readonly ChainEvent[] 
   for (const until = agent.nowMs + ms; agent.nowMs < until; ) {
     const effects = await agent.tickAt(agent.nowMs + TICK_MS);
     if (effects.some(({ type }) => type === "look-ahead")) {
-      effects.push(...(await agent.feed({ type: "looked-ahead", events: landed })));
+      const answer: Input =
+        landed === null
+          ? { type: "look-ahead-failed", code: "CHAIN_PROVIDER_FAILED", detail: "down" }
+          : { type: "looked-ahead", events: landed };
+      effects.push(...(await agent.feed(answer)));
     }
     submitted.push(...effects.filter((effect) => effect.type === "submit"));
   }
@@ -200,6 +204,8 @@ describe("what a record left out (P-93, P-94)", () => {
     await hear(agent, report, range(2, 18));
     await agent.feed({ type: "chain", events: [recorded(report, range(1, 14))], head: headAfter(1.1) });
     expect(await pass(agent, 2 * TURNS_MS, null)).toEqual([]);
+    const told = agent.effects.filter((effect) => effect.type === "observe" && effect.code === "LOOK_AHEAD_FAILED");
+    expect(told).toHaveLength(1);
     expect((await pass(agent, 2 * TURNS_MS, [])).map(({ call }) => call.type)).toEqual(["show"]);
   });
 

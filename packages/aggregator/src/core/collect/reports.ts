@@ -5,7 +5,7 @@
  * fees (the driver's submitter).
  */
 import type { Context, Step } from "../context.ts";
-import type { RestoredState, SubmitOutcome } from "../io.ts";
+import type { Input, RestoredState, SubmitOutcome } from "../io.ts";
 import { reportRound } from "../kinds/epochReport.ts";
 import type { ChainEvent } from "../ledger/events.ts";
 import { type AdmitNode, type LedgerState, lastClosedEpoch, withLanded } from "../ledger/ledger.ts";
@@ -50,6 +50,8 @@ export class Reports implements Collector {
   #nextJob = 1;
   #nextLookMs = 0;
   #isLooking = false;
+  /** Whether the last look ahead failed. */
+  #isBlind = false;
   #alarmedAt = 0;
 
   constructor(modules: ReportsModules) {
@@ -86,8 +88,22 @@ export class Reports implements Collector {
     step.emit({ type: "look-ahead" });
   }
 
+  /** Showings wait, and the operator is told once: until a look succeeds nobody is shown by this agent. */
+  lookFailed({ code, detail }: Extract<Input, { type: "look-ahead-failed" }>, step: Step): void {
+    if (!this.#isBlind)
+      step.emit({ type: "observe", level: "warn", code: "LOOK_AHEAD_FAILED", values: { code, detail } });
+    this.#isBlind = true;
+    this.#sendWanted(null, step);
+  }
+
   /** What has landed meanwhile is on top of the ledger; what is still wanted is sent if it is this node's turn. */
-  lookedAhead(events: readonly ChainEvent[] | null, step: Step): void {
+  lookedAhead(events: readonly ChainEvent[], step: Step): void {
+    if (this.#isBlind) step.emit({ type: "observe", level: "info", code: "LOOK_AHEAD_WORKS", values: {} });
+    this.#isBlind = false;
+    this.#sendWanted(events, step);
+  }
+
+  #sendWanted(events: readonly ChainEvent[] | null, step: Step): void {
     const { context } = this.#modules;
     const { ledger, ownNode } = context;
     this.#isLooking = false;
