@@ -38,7 +38,7 @@ separate processes, one reward claim signed by 95% of the stake, verified and pa
   --help        this text
 
   --nodes 24 --offline 2 shows what happens without a quorum: no bundle, the missing nodes by id, exit status 1.
-  Exit status: 0 the tokens arrived, 1 they did not, 2 a flag is wrong, 130 interrupted.
+  Exit status: 0 the tokens arrived (and with --life all the rest happened), 1 they did not, 2 a flag is wrong, 130 interrupted.
 `;
 
 /** @throws QuorateError `FLAG_INVALID` */

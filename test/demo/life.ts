@@ -87,7 +87,7 @@ export async function showLife(options: DemoOptions, network: LocalNetwork, cont
     looking.stop();
     await learnFromChain(life).catch(() => {});
     progress.panel([]);
-    progress.print(`\n${life.table.lines(progress.style).join("\n")}\n`);
+    if (!context.signal.aborted) progress.print(`\n${life.table.lines(progress.style).join("\n")}\n`);
   }
 }
 
