@@ -16,7 +16,6 @@ import {
 import { ensureBuilt } from "@quorate/contracts";
 import { reasonText } from "../../packages/aggregator/src/cli/print.ts";
 import { type Chain, startChain } from "../harness/chain.ts";
-import type { Cleanup } from "../harness/cleanup.ts";
 import { runCli } from "../harness/cli.ts";
 import { type LocalNetwork, LocalNetwork as Network } from "../harness/network.ts";
 import { registerByCli } from "../harness/register.ts";
@@ -24,8 +23,10 @@ import { balanceOf, claimRewards, submitBundle } from "../harness/settle.ts";
 import { keepDirectory, makeTempDirectory, removeDirectory } from "../harness/tempDirectory.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import type { DemoOptions } from "./flags.ts";
+import { claimIsPaidWithout, lifeEpochSeconds, lifeSubmitters, showLife } from "./life.ts";
+import { askedAgent, type DemoContext, silence } from "./parts.ts";
 import type { Progress } from "./progress.ts";
-import { type DemoResult, nodeList, percent } from "./result.ts";
+import { type DemoResult, percent } from "./result.ts";
 
 /**
  * The demo's answer comes within this time after the staker's request: an agent collects for `CLAIM_DEADLINE_MS`, and the rest
@@ -43,14 +44,6 @@ const MESH_PEERS = 4;
 /** The staker is the operator of this node: never among the silent ones, which are the last. */
 const STAKER: NodeId = 1;
 
-export interface DemoContext {
-  readonly progress: Progress;
-  readonly cleanup: Cleanup;
-  readonly signal: AbortSignal;
-  learn(facts: Partial<DemoResult>): void;
-  result(): DemoResult;
-}
-
 export async function runDemo(options: DemoOptions, context: DemoContext): Promise<void> {
   const { progress, cleanup } = context;
   progress.print(headline(options, progress));
@@ -61,12 +54,18 @@ export async function runDemo(options: DemoOptions, context: DemoContext): Promi
     if (context.result().logs === null) removeDirectory(directory);
     else keepDirectory(directory);
   });
-  await showMainJob(options, directory, context);
+  const network = await showMainJob(options, directory, context);
+  if (options.life && network !== null) await showLife(options, network, context);
   // It went as it should, with or without a quorum: nobody needs the logs.
   context.learn({ logs: null });
 }
 
-async function showMainJob(options: DemoOptions, directory: string, context: DemoContext): Promise<void> {
+/** The network, which still runs; null where the claim was not signed. */
+async function showMainJob(
+  options: DemoOptions,
+  directory: string,
+  context: DemoContext,
+): Promise<LocalNetwork | null> {
   const { progress } = context;
   await compile(progress);
   const chain = await startLocalChain(options, directory, context);
@@ -74,7 +73,7 @@ async function showMainJob(options: DemoOptions, directory: string, context: Dem
   await startAgents(network, context);
   await formMesh(network, context);
   await registerOneMore(network, context);
-  await silence(network, options.offline, progress);
+  if (!options.life || claimIsPaidWithout(options)) await silence(network, options.offline, progress);
   await firstEpoch(network, context);
 
   const staker = network.node(STAKER).operator;
@@ -85,9 +84,10 @@ async function showMainJob(options: DemoOptions, directory: string, context: Dem
     balanceAfterAtomic: String(balanceBefore),
   });
   const bundle = await collectClaim(network, staker, context);
-  if (bundle === null) return;
+  if (bundle === null) return null;
   await verifyBundle(network, bundle, context);
   await claimTokens(network, bundle, balanceBefore, context);
+  return network;
 }
 
 function headline({ nodes, offline }: DemoOptions, { style }: Progress): string {
@@ -117,16 +117,19 @@ async function startLocalChain(
 async function deployAndSeed(
   chain: Chain,
   directory: string,
-  { nodes }: DemoOptions,
+  options: DemoOptions,
   { progress, cleanup }: DemoContext,
 ): Promise<LocalNetwork> {
+  const { nodes, life } = options;
   const deploying = progress.stage("Contracts deployed");
-  const settings = { nodes, epochSeconds: EPOCH_SECONDS, claimDeadlineMs: CLAIM_DEADLINE_MS };
+  const epochSeconds = life ? lifeEpochSeconds(nodes) : EPOCH_SECONDS;
+  const submitters = life ? lifeSubmitters(nodes) : [];
+  const settings = { nodes, epochSeconds, claimDeadlineMs: CLAIM_DEADLINE_MS, submitters };
   const network = await Network.deploy(chain, directory, settings, cleanup);
   deploying.done(`ServiceNodeRewards at ${network.rewards}`);
   const seeding = progress.stage("Nodes seeded");
   await network.seedAndStart();
-  seeding.done(`${nodes} with proofs of possession; epoch 0 has begun, ${EPOCH_SECONDS} s long`);
+  seeding.done(`${nodes} with proofs of possession; epoch 0 has begun, ${epochSeconds} s long`);
   return network;
 }
 
@@ -172,17 +175,10 @@ async function registerOneMore(network: LocalNetwork, { progress, signal, learn 
   stage.done(`node ${id} has registered by \`quorate register\` and shows as pending`);
 }
 
-async function silence(network: LocalNetwork, count: number, progress: Progress): Promise<void> {
-  const ids = network.nodes.slice(network.nodes.length - count).map(({ id }) => id);
-  const stage = progress.stage("Nodes silenced");
-  await Promise.all(ids.map((id) => network.stopAgent(id)));
-  stage.done(ids.length === 0 ? "none" : `${nodeList(ids)} stopped: stake that counts, and says nothing`);
-}
-
 async function firstEpoch(network: LocalNetwork, { progress, signal }: DemoContext): Promise<void> {
   const stage = progress.stage("Epoch closed");
   const agent = askedAgent(network);
-  const timeoutMs = EPOCH_SECONDS * 1_000 + 60_000;
+  const timeoutMs = network.deployment.parameters.epochSeconds * 1_000 + 60_000;
   const epoch = await waitFor({ what: "the first epoch to close", timeoutMs, signal }, async (report) => {
     const { head, genesis, epochSeconds, closedEpoch } = await agent.client.status();
     const left = (genesis ?? 0) + (epochSeconds ?? 0) - (head?.timestamp ?? 0);
@@ -191,12 +187,6 @@ async function firstEpoch(network: LocalNetwork, { progress, signal }: DemoConte
     return closedEpoch;
   });
   stage.done(`epoch ${epoch}: each agent's ledger now says who is owed what`);
-}
-
-/** One in the middle of those that are up: any of them would do. */
-function askedAgent(network: LocalNetwork) {
-  const ids = network.agents.map(({ id }) => id);
-  return network.agent(ids[Math.floor(ids.length / 2)] ?? 1);
 }
 
 /** Asks one agent as a staker would. A bundle, or null where the quorum was not reached (P-86). */

@@ -4,13 +4,21 @@ import { parseFlags } from "./flags.ts";
 
 describe("parseFlags", () => {
   it("is 24 nodes with one silent by default", () => {
-    expect(parseFlags([])).toEqual({ nodes: 24, offline: 1, json: false, help: false });
+    expect(parseFlags([])).toEqual({ nodes: 24, offline: 1, life: false, json: false, help: false });
   });
 
   it("silences nobody by default below 20 nodes, where 95% is unanimity (P-24)", () => {
     expect(parseFlags(["--nodes", "19"]).offline).toBe(0);
     expect(parseFlags(["--nodes=20"]).offline).toBe(1);
     expect(parseFlags(["--nodes", "19", "--offline", "1"]).offline).toBe(1);
+  });
+
+  it("--life silences one node at least, and no more than a quarter, with which payments stop (P-24)", () => {
+    expect(parseFlags(["--life", "--nodes", "10"])).toMatchObject({ life: true, nodes: 10, offline: 1 });
+    expect(parseFlags(["--life", "--nodes", "10", "--offline", "2"]).offline).toBe(2);
+    for (const few of ["--nodes=3", "--offline=0", "--offline=7"]) {
+      expect(() => parseFlags(["--life", few])).toThrow(/^FLAG_INVALID/);
+    }
   });
 
   it("accepts the separator that pnpm passes on", () => {

@@ -57,7 +57,8 @@ async function run(options: DemoOptions): Promise<number> {
   progress.close();
   await cleanup.run();
   interruption.stop();
-  learn({ elapsedMs: Math.round(performance.now() - startedAtMs) });
+  const elapsedMs = Math.round(performance.now() - startedAtMs);
+  learn({ elapsedMs, seconds: Math.round(elapsedMs / 1_000) });
   progress.print(`\n${summarise(result, progress.style)}\n`);
   if (options.json) printJson(result);
   if (interruption.signal.aborted) return EXIT_INTERRUPTED;

@@ -31,6 +31,27 @@ describe("progress", () => {
     expect(out.text().endsWith("\x1b[?25h")).toBe(true);
   });
 
+  it("redraws a panel in place above the live line, and takes it away at the end", () => {
+    const out = stream(true);
+    const progress = createProgress(out.stream);
+    progress.panel(["node 1", "node 2"]);
+    progress.stage("Reports").update("none yet");
+    const before = out.text().length;
+    progress.panel(["node 1 active", "node 2 pending", "node 3"]);
+    const redrawn = out.text().slice(before);
+    expect(redrawn.startsWith("\r\x1b[2A\x1b[0Jnode 1 active\nnode 2 pending\nnode 3\n\r\x1b[2K")).toBe(true);
+    progress.close();
+    expect(out.text().endsWith("\r\x1b[3A\x1b[0J\x1b[?25h")).toBe(true);
+  });
+
+  it("shows no panel where nobody can rewrite", () => {
+    const out = stream(false);
+    const progress = createProgress(out.stream);
+    progress.stage("Reports").update("none yet");
+    progress.panel(["node 1"]);
+    expect(out.text()).not.toContain("node 1");
+  });
+
   it("marks the quorum in the bar until it is reached", () => {
     expect(drawBar(0.5, 0.95)).toBe(`${"█".repeat(12)}${"░".repeat(10)}┃░`);
     expect(drawBar(1, 0.95)).toBe("█".repeat(24));

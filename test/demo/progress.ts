@@ -1,6 +1,6 @@
 /**
- * What the demo shows while it works. In: stages as they begin, move and end. Out: on a terminal one live line that is rewritten,
- * with a bar where something fills up; elsewhere one plain line for each change. Not its job: to know what the stages are.
+ * What the demo shows while it works. In: stages as they begin, move and end. Out: on a terminal one live line that is rewritten, with a bar
+ * where something fills up, and perhaps a panel above it; elsewhere one plain line for each change. Not its job: to know what the stages are.
  */
 import type { WriteStream } from "node:tty";
 import { styleText } from "node:util";
@@ -16,6 +16,8 @@ export interface Stage {
 
 export interface Progress {
   stage(title: string, options?: StageOptions): Stage;
+  /** Lines that stay above the live one and are redrawn in place: on a terminal only. */
+  panel(lines: readonly string[]): void;
   /** A block of text between or after the stages. */
   print(text: string): void;
   style(format: Parameters<typeof styleText>[0], text: string): string;
@@ -31,6 +33,8 @@ const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", 
 const HIDE_CURSOR = "\x1b[?25l";
 const SHOW_CURSOR = "\x1b[?25h";
 const CLEAR_LINE = "\r\x1b[2K";
+/** From the live line up over a panel of so many lines, and all of it cleared. */
+const clearWith = (lines: number): string => (lines === 0 ? CLEAR_LINE : `\r\x1b[${lines}A\x1b[0J`);
 
 export interface StageOptions {
   /** Where a mark is drawn across the bar, as a fraction: how far it must fill. */
@@ -54,26 +58,19 @@ export function createProgress(stream: NodeJS.WriteStream | WriteStream): Progre
   const isTerminal = stream.isTTY === true;
   const style = styleFor(stream);
   const startedAtMs = performance.now();
-  let live: { redraw(): void; timer: NodeJS.Timeout } | null = null;
-
-  const endLive = (): void => {
-    if (live === null) return;
-    clearInterval(live.timer);
-    live = null;
-    stream.write(CLEAR_LINE + SHOW_CURSOR);
-  };
+  const screen = new LiveScreen(stream);
 
   const stage = (title: string, options: StageOptions = {}): Stage => {
-    endLive();
+    screen.end();
     const beganAtMs = performance.now();
     let current: Line = { title, detail: "…", bar: undefined, outcome: "running", seconds: "" };
     let plainBarAtMs = Number.NEGATIVE_INFINITY;
     const secondsSince = (nowMs: number): string => `${((nowMs - beganAtMs) / 1000).toFixed(1)} s`;
-    const redraw = (): void => {
+    const liveLine = (): string => {
       const nowMs = performance.now();
       const frame = SPINNER[Math.floor(nowMs / REDRAW_MS) % SPINNER.length] ?? "";
       current = { ...current, seconds: secondsSince(nowMs) };
-      stream.write(CLEAR_LINE + cutToWidth(render(current, frame, style), stream.columns ?? 80));
+      return render(current, frame, style);
     };
     const set = (detail: string, fraction: number | undefined, outcome: Outcome): void => {
       const nowMs = performance.now();
@@ -81,9 +78,9 @@ export function createProgress(stream: NodeJS.WriteStream | WriteStream): Progre
       const bar = fraction === undefined ? undefined : drawBar(fraction, options.barMark);
       current = { title, detail, bar, outcome, seconds: secondsSince(nowMs) };
       if (isTerminal) {
-        if (outcome === "running") redraw();
+        if (outcome === "running") screen.redraw();
         else {
-          endLive();
+          screen.end();
           stream.write(`${render(current, "", style)}\n`);
         }
         return;
@@ -94,12 +91,7 @@ export function createProgress(stream: NodeJS.WriteStream | WriteStream): Progre
       plainBarAtMs = nowMs;
       stream.write(renderPlain(current, performance.now() - startedAtMs));
     };
-    if (isTerminal) {
-      stream.write(HIDE_CURSOR);
-      live = { redraw, timer: setInterval(redraw, REDRAW_MS) };
-      live.timer.unref();
-      redraw();
-    }
+    if (isTerminal) screen.begin(liveLine);
     return {
       update: (detail, fraction) => set(detail, fraction, "running"),
       live: (detail) => {
@@ -113,12 +105,66 @@ export function createProgress(stream: NodeJS.WriteStream | WriteStream): Progre
   return {
     stage,
     style,
+    panel: (lines) => screen.setPanel(lines),
     print: (text) => {
-      endLive();
+      screen.end();
       stream.write(`${text}\n`);
     },
-    close: endLive,
+    close: () => screen.end(),
   };
+}
+
+/** What is rewritten in place on a terminal: the live line, and the panel above it. */
+class LiveScreen {
+  readonly #stream: NodeJS.WriteStream | WriteStream;
+  #live: { readonly line: () => string; readonly timer: NodeJS.Timeout } | null = null;
+  #panel: readonly string[] = [];
+  /** Lines of the panel that are on the screen now, right above the live line. */
+  #drawn = 0;
+
+  constructor(stream: NodeJS.WriteStream | WriteStream) {
+    this.#stream = stream;
+  }
+
+  /** From now on the line is redrawn all the time, until `end`. */
+  begin(line: () => string): void {
+    this.#stream.write(HIDE_CURSOR);
+    this.#drawPanel();
+    this.#live = { line, timer: setInterval(() => this.redraw(), REDRAW_MS) };
+    this.#live.timer.unref();
+    this.redraw();
+  }
+
+  redraw(): void {
+    if (this.#live !== null) this.#stream.write(CLEAR_LINE + this.#cut(this.#live.line()));
+  }
+
+  end(): void {
+    if (this.#live === null) return;
+    clearInterval(this.#live.timer);
+    this.#live = null;
+    this.#stream.write(clearWith(this.#drawn) + SHOW_CURSOR);
+    this.#drawn = 0;
+  }
+
+  setPanel(lines: readonly string[]): void {
+    this.#panel = lines;
+    if (this.#live === null) return;
+    this.#stream.write(clearWith(this.#drawn));
+    this.#drawPanel();
+    this.redraw();
+  }
+
+  /** A panel that is higher than the terminal could not be rewritten. */
+  #drawPanel(): void {
+    const lines = this.#panel.slice(0, Math.max(0, (this.#stream.rows ?? 24) - 2));
+    for (const line of lines) this.#stream.write(`${this.#cut(line)}\n`);
+    this.#drawn = lines.length;
+  }
+
+  #cut(line: string): string {
+    return cutToWidth(line, this.#stream.columns ?? 80);
+  }
 }
 
 /** `validateStream` lets NO_COLOR, FORCE_COLOR and a redirected stream decide. */

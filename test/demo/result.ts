@@ -5,7 +5,7 @@
 import { formatAmount } from "@quorate/common";
 
 export interface DemoResult {
-  /** True only when the tokens have arrived. */
+  /** True only when the tokens have arrived, and with `--life` everything after that has happened. */
   readonly ok: boolean;
   readonly nodes: number;
   readonly offline: number;
@@ -35,7 +35,21 @@ export interface DemoResult {
   readonly balanceAfterAtomic: string | null;
   /** The node that registered by the command line and is pending. */
   readonly pendingNode: number | null;
+  /** With `--life`: nodes that reports activated for the first time. Empty without, like the next two. */
+  readonly activated: readonly number[];
+  /** Nodes that reports decommissioned. */
+  readonly decommissioned: readonly number[];
+  /** Of those, the ones that reports activated again. */
+  readonly returned: readonly number[];
+  /** Records that landed, payable ones of an epoch that had one already included. Null without `--life`, like the next two. */
+  readonly reports: number | null;
+  /** Epochs whose root became payable. */
+  readonly payableEpochs: readonly number[] | null;
+  /** What the second staker got by a proof. */
+  readonly claimedByProofAtomic: string | null;
   readonly elapsedMs: number;
+  /** The same in seconds. */
+  readonly seconds: number;
   /** Where the logs of chain and agents are; `null` when they were of no interest and are gone. */
   readonly logs: string | null;
   /** Why the run failed; `null` when it did not. */
@@ -48,7 +62,8 @@ export function emptyResult(nodes: number, offline: number, deadlineMs: number):
     ...{ ok: false, nodes, offline, signedStakeBps: null, signers: [], nonSigners: [], missing: [], reasons: [] },
     ...{ timeToQuorumMs: null, deadlineMs, answeredAfterMs: null, epoch: null, gasUsed: null, claimGasUsed: null },
     ...{ recipient: null, amountAtomic: null, balanceBeforeAtomic: null, balanceAfterAtomic: null, pendingNode: null },
-    ...{ elapsedMs: 0, logs: null, error: null },
+    ...{ activated: [], decommissioned: [], returned: [], reports: null, payableEpochs: null },
+    ...{ claimedByProofAtomic: null, elapsedMs: 0, seconds: 0, logs: null, error: null },
   };
 }
 
@@ -71,15 +86,27 @@ function success(result: DemoResult, style: Style): string[] {
     `Signed      ${signedLine(result)}; ${silent}`,
     `Time        ${seconds(result.timeToQuorumMs)} from the staker's request to 95% of the stake`,
     `Gas         ${count(result.gasUsed)} to verify the signatures on chain, ${count(result.claimGasUsed)} to pay`,
+    ...lifeLines(result),
     style("dim", `All of it   ${seconds(result.elapsedMs)}; every process has ended`),
+  ];
+}
+
+function lifeLines({ reports, payableEpochs, claimedByProofAtomic, ...result }: DemoResult): string[] {
+  if (claimedByProofAtomic === null) return [];
+  return [
+    `Reports     ${count(reports)} records landed; roots of ${payableEpochs?.length ?? 0} epochs became payable`,
+    `By proof    ${formatAmount(BigInt(claimedByProofAtomic))} to the second staker`,
+    `Nodes       ${nodeList(result.activated)} activated; ${nodeList(result.decommissioned)} decommissioned, and back: ${nodeList(result.returned)}`,
   ];
 }
 
 function failure(result: DemoResult, style: Style): string[] {
   const title = style("red", style("bold", "Not paid."));
   if (result.error?.code === "INTERRUPTED") return [`${title} Interrupted; every process has ended.`];
+  const isPaid = result.claimGasUsed !== null;
+  const failed = isPaid ? style("red", style("bold", "Paid, but the network did not go through its life.")) : title;
   if (result.missing.length === 0)
-    return [title, "", ...(result.error?.message ?? "").split("\n"), "", `Logs        ${result.logs ?? "none"}`];
+    return [failed, "", ...(result.error?.message ?? "").split("\n"), "", `Logs        ${result.logs ?? "none"}`];
   return [
     `${title} ${style("bold", "Too little stake has signed, so there is no bundle and nothing went on chain.")}`,
     "",

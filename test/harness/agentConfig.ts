@@ -22,13 +22,16 @@ export interface AgentConfigInput {
   readonly claimDeadlineMs: number;
   /** The file with the key of the account that pays; null for an agent that submits nothing. */
   readonly accountKeyFile: string | null;
+  /** Default: the chain's. */
+  readonly rpcUrl?: string | undefined;
 }
 
-export function agentConfig({ network, directory, bootstrap, claimDeadlineMs, accountKeyFile }: AgentConfigInput) {
+export function agentConfig(input: AgentConfigInput) {
+  const { network, directory, bootstrap, claimDeadlineMs, accountKeyFile, rpcUrl } = input;
   const { chain, deployment } = network;
   return {
     chain: {
-      providers: [chain.url],
+      providers: [rpcUrl ?? chain.url],
       chainId: chain.chainId,
       rewards: network.rewards,
       pool: deployment.pool,

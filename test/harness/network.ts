@@ -16,7 +16,7 @@ import {
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { type Deployment, deploy } from "@quorate/contracts";
 import { type AgentClient, createAgentClient } from "../../packages/aggregator/src/adapters/http/client.ts";
-import { createKeys, type NodeKeys } from "../../packages/aggregator/src/adapters/keys/keys.ts";
+import { createKeys, loadKeys, type NodeKeys } from "../../packages/aggregator/src/adapters/keys/keys.ts";
 import { agentConfig, PASSWORD } from "./agentConfig.ts";
 import type { Chain } from "./chain.ts";
 import { type Child, type ChildExit, startChild } from "./child.ts";
@@ -45,6 +45,8 @@ export interface NetworkOptions {
   readonly contributors?: number;
   /** The nodes whose agents have their operator's account and send reports. Default none. */
   readonly submitters?: readonly NodeId[];
+  /** The JSON-RPC URL of a node's agent, where it is not the chain's own: for a test that stands between the two. */
+  readonly rpcUrlOf?: (id: NodeId) => string | undefined;
 }
 
 /** A seeded node: its keys, its account and its files. */
@@ -79,6 +81,7 @@ export class LocalNetwork {
   readonly nodes: readonly LocalNode[];
   readonly scheme: SignatureScheme;
   readonly #options: NetworkOptions;
+  readonly #joined = new Map<NodeId, LocalNode>();
   readonly #agents = new Map<NodeId, AgentProcess>();
   readonly #bootstrap: string[] = [];
   readonly #cleanup: Cleanup;
@@ -152,7 +155,7 @@ export class LocalNetwork {
   }
 
   node(id: NodeId): LocalNode {
-    const node = this.nodes[id - 1];
+    const node = this.nodes[id - 1] ?? this.#joined.get(id);
     if (node === undefined) throw new Error(`no node ${id} in this network`);
     return node;
   }
@@ -161,6 +164,16 @@ export class LocalNetwork {
     const agent = this.#agents.get(id);
     if (agent === undefined) throw new Error(`agent ${id} is not running`);
     return agent;
+  }
+
+  /** Takes in a node that has registered since (`registerByCli`), so that its agent can be started like the others. */
+  async join(id: NodeId): Promise<LocalNode> {
+    const directory = join(this.directory, `node-${id}`);
+    const keys = await loadKeys({ directory: join(directory, "keys"), password: PASSWORD, scheme: this.scheme });
+    const operator = parseAddress(this.chain.signer(id).address);
+    const node = { id, operator, recipients: [operator], keys, directory };
+    this.#joined.set(id, node);
+    return node;
   }
 
   /** Seeds every node and starts the network: epoch 0 begins. */
@@ -213,7 +226,7 @@ export class LocalNetwork {
     const node = this.node(id);
     const bootstrap = [...this.#bootstrap, ...this.agents.slice(0, 3).flatMap(({ addresses }) => addresses)];
     const configFile = join(node.directory, "agent.yaml");
-    const { claimDeadlineMs } = this.#options;
+    const { claimDeadlineMs, rpcUrlOf } = this.#options;
     const accountKeyFile = this.#accountKeyFile(node);
     const config = agentConfig({
       network: this,
@@ -221,6 +234,7 @@ export class LocalNetwork {
       bootstrap,
       claimDeadlineMs,
       accountKeyFile,
+      rpcUrl: rpcUrlOf?.(id),
     });
     // JSON is YAML.
     writeFileSync(configFile, JSON.stringify(config, null, 2));

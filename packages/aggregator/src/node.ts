@@ -6,6 +6,7 @@
 import { type Address, type SigningDomain, signIdentity, toHex, verifyIdentity } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
+import { RewardsContract } from "./adapters/chain/contracts.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
 import { createHttpServer } from "./adapters/http/server.ts";
 import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
@@ -23,6 +24,9 @@ import { VERSION } from "./version.ts";
 
 /** Inbound connections beyond four times the target are refused: every node dials some, and a few dial many. */
 const CONNECTIONS_PER_TARGET = 4;
+
+/** Shorter than an answer over HTTP may take: without it a proof is still worth something. */
+const DISTRIBUTOR_TIMEOUT_MS = 2_000;
 
 export interface RunningNode {
   readonly api: AgentApi;
@@ -78,7 +82,8 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     contract: config.chain.rewards,
   });
   const api = createApi(config, keys, { agent, driver, network, store, submitter });
-  const http = createHttpServer({ ...config.http }, { api, logger, metrics: createMetrics(() => agent.status()) });
+  const metrics = createMetrics(() => ({ ...agent.status(), submitter: submitter?.status() ?? null }));
+  const http = createHttpServer({ ...config.http }, { api, logger, metrics });
   await driver.start();
   const httpUrl = await http.start();
   return {
@@ -112,6 +117,7 @@ interface ApiModules {
 }
 
 function createApi(config: Config, keys: NodeKeys, { agent, driver, network, store, submitter }: ApiModules): AgentApi {
+  const distributor = distributorReader(config);
   return {
     network: { chainId: String(config.chain.chainId), contract: config.chain.rewards },
     status: () => ({
@@ -125,7 +131,7 @@ function createApi(config: Config, keys: NodeKeys, { agent, driver, network, sto
     }),
     ready: () => readiness(keys, agent),
     nodes: () => agent.nodes().map((node) => ({ ...node, uptime: agent.uptime(node.id) })),
-    proof: (recipient) => newestProof(agent, driver, recipient),
+    proof: (recipient) => newestProof(agent, driver, distributor, recipient),
     owed: (recipient) => agent.owed(recipient),
     requestClaim: (recipient, epoch) => driver.requestClaim(recipient, epoch),
     claim: (recipient, epoch) => agent.claim(recipient, epoch, nowMs()),
@@ -135,12 +141,39 @@ function createApi(config: Config, keys: NodeKeys, { agent, driver, network, sto
 }
 
 /** The newest payable root first: it holds the highest amounts, and stays valid longest (P-40). */
-async function newestProof(agent: Agent, driver: Driver, recipient: Address): Promise<ProofAnswer | null> {
+async function newestProof(
+  agent: Agent,
+  driver: Driver,
+  distributor: () => Promise<Address | null>,
+  recipient: Address,
+): Promise<ProofAnswer | null> {
   for (const { epoch, rootIndex, rewardsRoot, agrees } of [...agent.payableRoots()].reverse()) {
     const found = agrees === true ? await driver.proof(epoch, recipient) : null;
-    if (found !== null) return { recipient, epoch, rootIndex, rewardsRoot, ...found };
+    if (found === null) continue;
+    return { recipient, epoch, rootIndex, rewardsRoot, ...found, distributor: await distributor() };
   }
   return null;
+}
+
+/** What the contract says of its distributor, asked once (it never changes) of the first provider that answers. */
+function distributorReader({ chain }: Config): () => Promise<Address | null> {
+  let known: Address | null = null;
+  return async () => {
+    for (const provider of known === null ? chain.providers : []) {
+      known = await distributorAt(provider, chain).catch(() => null);
+      if (known !== null) break;
+    }
+    return known;
+  };
+}
+
+async function distributorAt(provider: string, { rewards }: Config["chain"]): Promise<Address> {
+  const contract = await RewardsContract.connect(provider, rewards, DISTRIBUTOR_TIMEOUT_MS);
+  try {
+    return await contract.distributor();
+  } finally {
+    contract.close();
+  }
 }
 
 /** Ready: this agent could serve a claim now. Each reason says what is in the way. */

@@ -232,6 +232,17 @@ export const ERROR_CODES = {
     where: "bundle",
   },
 
+  PROOF_MALFORMED: {
+    summary: "A proof file does not have the form of one.",
+    remedy: "Fetch it again with `quorate claim`, from an agent of the same version.",
+    where: "proof",
+  },
+  PROOF_INVALID: {
+    summary: "A proof does not lead to the root it names, or that root is not the one on chain.",
+    remedy: "Do not use it; ask another agent, or for a signed claim (`quorate claim --signed`).",
+    where: "proof",
+  },
+
   // The demo and its harness.
   FLAG_INVALID: {
     summary: "A command-line flag is unknown or its value is not allowed.",

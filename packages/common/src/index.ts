@@ -23,6 +23,7 @@ export * from "./messages.ts";
 export * from "./points.ts";
 export * from "./poolRelease.ts";
 export * from "./possession.ts";
+export * from "./proofFile.ts";
 export * from "./quorum.ts";
 export * from "./rewardsTree.ts";
 export * from "./signers.ts";

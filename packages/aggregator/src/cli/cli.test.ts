@@ -1,12 +1,22 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseProofFile } from "@quorate/common";
 import { afterAll, describe, expect, it } from "vitest";
-import { ALICE, COLLECTING, serve, stopServers, testAgent } from "../../test/support/httpServer.ts";
+import {
+  ACCOUNT,
+  ALICE,
+  COLLECTING,
+  PROOF,
+  READY,
+  serve,
+  stopServers,
+  testAgent,
+} from "../../test/support/httpServer.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), "quorate-cli-"));
@@ -36,6 +46,17 @@ function file(name: string, text: string): string {
   return path;
 }
 
+const AT = ["--rpc", "http://127.0.0.1:9", "--contract", `0x${"11".repeat(20)}`];
+const WRONG_USAGE = [
+  ["sign"],
+  ["claim"],
+  ["claim", "--agent", "http://127.0.0.1:9", "--recipient", ALICE, "--rpc", "http://127.0.0.1:9"],
+  ["verify", "--bundle", "x"],
+  ["verify", ...AT],
+  ["verify", "--bundle", "x", "--proof", "y", ...AT],
+  ["run", "--bogus"],
+];
+
 describe("quorate", () => {
   it("--help names every command and ends with 0", async () => {
     const { code, stdout } = await quorate("--help");
@@ -45,7 +66,7 @@ describe("quorate", () => {
   });
 
   it("error: wrong usage ends with 2 and says where help is", async () => {
-    for (const args of [["sign"], ["claim"], ["verify", "--bundle", "x"], ["run", "--bogus"]]) {
+    for (const args of WRONG_USAGE) {
       const { code, stderr, stdout } = await quorate(...args);
       expect([code, stdout]).toEqual([2, ""]);
       expect(stderr).toMatch(/error: /);
@@ -105,6 +126,62 @@ describe("quorate", () => {
       expect(text).toMatch(/node 2: signed 0\.000000007 SESH, this agent's ledger says 1,152,921,504\.606846977 SESH/);
     }
     expect(status.stdout).toContain(`claim of ${ALICE}, epoch 3: failed, 33.33% signed, missing 2, 3`);
+  });
+
+  it("claim gives a proof with its calldata where there is one, and writes what `verify --proof` reads (P-41)", async () => {
+    const agent = testAgent();
+    const url = await serve(agent);
+    const out = join(directory, "proof.json");
+    const { code, stdout, stderr } = await quorate("claim", "--agent", url, "--recipient", ALICE, "--out", out);
+    expect([code, stderr, agent.asked]).toEqual([0, "", []]);
+    expect(stdout).toContain("held against     nothing but itself");
+    const { domain, ...content } = parseProofFile(readFileSync(out, "utf8"));
+    const { distributor, ...proof } = PROOF;
+    expect(content).toEqual({ ...proof, to: distributor });
+    expect(domain).toEqual({ chainId: 31_337n, verifyingContract: agent.api.network.contract });
+    const verified = await quorate("verify", "--proof", out, ...AT);
+    expect(verified.stderr).toMatch(/^CHAIN_PROVIDER_FAILED/);
+  });
+
+  it("claim asks for signatures where there is no proof, and with --signed or --epoch; it says which", async () => {
+    const agent = testAgent();
+    agent.stored = READY;
+    agent.reply = { ok: true, claim: READY };
+    const url = await serve(agent);
+    const claim = (...more: string[]) => quorate("claim", "--agent", url, "--recipient", ALICE, ...more);
+    for (const flags of [["--signed"], ["--epoch", "3"]]) {
+      const { stdout } = await claim(...flags);
+      expect(JSON.parse(stdout)).toEqual(READY.bundle);
+    }
+    agent.proof = null;
+    const { stdout, stderr } = await claim();
+    expect(JSON.parse(stdout)).toEqual(READY.bundle);
+    expect(stderr).toMatch(/^no proof: .*; asking for signatures/);
+  });
+
+  it("error: PROOF_INVALID for an agent's proof of something else, and nothing is written", async () => {
+    const agent = testAgent();
+    agent.proof = { ...PROOF, amount: PROOF.amount + 1n };
+    const { code, stdout, stderr } = await quorate("claim", "--agent", await serve(agent), "--recipient", ALICE);
+    expect([code, stdout, stderr.split(":")[0]]).toEqual([1, "", "PROOF_INVALID"]);
+  });
+
+  it("status shows reports, the own node's uptime and silence, and what is in the account's way (P-59, P-110)", async () => {
+    const agent = testAgent();
+    const url = await serve(agent);
+    const quiet = (await quorate("status", "--agent", url)).stdout;
+    expect(quiet).toMatch(/^reports +3 accepted; the root of epoch 2 is payable$/m);
+    expect(quiet).toMatch(/^uptime +●●○ 1 of 3 epochs missed$/m);
+    expect(quiet).toMatch(/^account +none: this agent submits nothing$/m);
+    expect(quiet).not.toMatch(/^silent/m);
+
+    agent.submitter = ACCOUNT;
+    agent.silentReports = 24;
+    const { stdout } = await quorate("status", "--agent", url);
+    expect(stdout).toMatch(/^silent +not heard for 24 reports/m);
+    expect(stdout).toMatch(/^account +0xb{40}, 0\.25 ether$/m);
+    expect(stdout).toMatch(/^sending +report:3 \(0x(0f){32}, nonce 5\); 0 queued, 1 not final yet$/m);
+    expect(stdout).toMatch(/^in the way +SUBMIT_NO_FUNDS \(account\): balance 1, needed 2$/m);
   });
 
   it("error: a run that fails after its network is up ends all the same: a taken HTTP port", async () => {

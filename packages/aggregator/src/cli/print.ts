@@ -30,6 +30,15 @@ export function bar(bps: number): string {
   return `${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)} ${(bps / 100).toFixed(2)}%`;
 }
 
+const UPTIME_MARKS: Readonly<Record<string, string>> = { P: "●", M: "○", U: "·" };
+
+/** `●●○· 1 of 4 epochs missed`: oldest first; a dot is an epoch that was not judged. */
+export function uptimePicture(uptime: string): string {
+  if (uptime === "") return "no epoch judged yet";
+  const marks = [...uptime].map((mark) => UPTIME_MARKS[mark] ?? "?");
+  return `${marks.join("")} ${[...uptime].filter((mark) => mark === "M").length} of ${marks.length} epochs missed`;
+}
+
 /** `1, 2, 3 and 7 more` */
 export function listIds(ids: readonly number[], most = 12): string {
   if (ids.length === 0) return "none";

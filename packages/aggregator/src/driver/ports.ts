@@ -145,6 +145,8 @@ export interface ProofAnswer {
   /** Lifetime, in atomic units. */
   readonly amount: bigint;
   readonly proof: readonly Hex[];
+  /** The RewardsDistributor, as the contract names it; null while no provider tells. */
+  readonly distributor: Address | null;
 }
 
 /** What the HTTP adapter may ask of the running agent. */

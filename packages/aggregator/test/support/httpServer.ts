@@ -1,10 +1,10 @@
 /** For the HTTP adapter's tests: a server on a real socket, before an agent that is a plain object. */
-import type { Address, ClaimReply, ClaimView, UnsignedClaim } from "@quorate/common";
+import { type Address, buildRewardsTree, type ClaimReply, type ClaimView, type UnsignedClaim } from "@quorate/common";
 import type { Registry } from "prom-client";
 import { expect } from "vitest";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../../src/adapters/http/server.ts";
 import type { LedgerNode } from "../../src/core/ledger/events.ts";
-import type { AgentApi, Logger, ProofAnswer } from "../../src/driver/ports.ts";
+import type { AgentApi, Logger, ProofAnswer, SubmitterView } from "../../src/driver/ports.ts";
 import { sampleBundle } from "./sampleBundle.ts";
 
 export const ALICE: Address = `0x${"aa".repeat(20)}`;
@@ -61,16 +61,36 @@ export interface TestAgent {
   stored: ClaimView | null;
   unsigned: readonly UnsignedClaim[];
   reasons: string[];
+  submitter: SubmitterView | null;
+  silentReports: number | null;
+  proof: ProofAnswer | null;
 }
+
+const TREE = buildRewardsTree([
+  [ALICE, LARGE],
+  [BOB, 7n],
+]);
 
 /** What is answered to Alice. */
 export const PROOF: ProofAnswer = {
   recipient: ALICE,
   epoch: 2,
   rootIndex: 1,
-  rewardsRoot: `0x${"07".repeat(32)}`,
+  rewardsRoot: TREE.root,
   amount: LARGE,
-  proof: [`0x${"08".repeat(32)}`],
+  proof: TREE.proofOf(ALICE)?.proof ?? [],
+  distributor: BOB,
+};
+
+/** An account that cannot send for lack of money. */
+export const ACCOUNT: SubmitterView = {
+  address: BOB,
+  balanceWei: 25n * 10n ** 16n,
+  inFlight: { key: "report:3", txHash: `0x${"0f".repeat(32)}`, nonce: 5 },
+  queued: 0,
+  unfinalised: 1,
+  reorganised: 0,
+  inTheWay: { code: "SUBMIT_NO_FUNDS", detail: "balance 1, needed 2", atFault: "account" },
 };
 
 export function testAgent(): TestAgent {
@@ -81,6 +101,9 @@ export function testAgent(): TestAgent {
     stored: COLLECTING,
     unsigned: [],
     reasons: [],
+    submitter: null,
+    silentReports: null,
+    proof: PROOF,
     api: {
       network: { chainId: "31337", contract: BOB },
       status: () => ({
@@ -99,8 +122,8 @@ export function testAgent(): TestAgent {
         acceptedReports: 3,
         payableEpoch: 2,
         uptime: "PPM",
-        silentReports: null,
-        submitter: null,
+        silentReports: agent.silentReports,
+        submitter: agent.submitter,
         connectedPeers: 2,
         rounds: 1,
         sharesAccepted: 4,
@@ -114,7 +137,7 @@ export function testAgent(): TestAgent {
       }),
       ready: () => ({ ready: agent.reasons.length === 0, reasons: agent.reasons }),
       nodes: () => [{ ...NODE, uptime: "PPM" }],
-      proof: async (recipient) => (recipient === ALICE ? PROOF : null),
+      proof: async (recipient) => (recipient === ALICE ? agent.proof : null),
       owed: (recipient) => (recipient === ALICE ? { epoch: 3, amount: LARGE } : null),
       async requestClaim(recipient, epoch) {
         agent.asked.push([recipient, epoch]);

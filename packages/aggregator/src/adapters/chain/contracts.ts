@@ -180,8 +180,18 @@ export class RewardsContract {
 
   /** Pays the account what it may claim, by the distributor: to ask the rewards contract to ask it would cost more. */
   async claimRewards(account: Signer): Promise<ContractTransactionReceipt> {
-    const address = (await this.#read("distributor")) as string;
-    return send(new Contract(address, rewardsDistributorAbi, account), "claimRewards()", []);
+    return send(new Contract(await this.distributor(), rewardsDistributorAbi, account), "claimRewards()", []);
+  }
+
+  /** Where rewards are paid from; it never changes. */
+  async distributor(): Promise<Address> {
+    return parseAddress((await this.#read("distributor")) as string);
+  }
+
+  /** A payable root by its number (P-40). @throws TRANSACTION_REVERTED with RootNotValid when it is not one of the last 8 */
+  async payableRoot(rootIndex: number): Promise<Hex> {
+    const contract = new Contract(await this.distributor(), rewardsDistributorAbi, this.#provider);
+    return (await coded(() => contract.getFunction("payableRoot")(rootIndex))) as Hex;
   }
 
   /** What a recipient has earned so far as the chain knows, by signature or by proof, and what of it was paid. */

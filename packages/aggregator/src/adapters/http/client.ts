@@ -22,6 +22,8 @@ import {
   type NodeAnswer,
   nodesSchema,
   PATHS,
+  type ProofOfRewards,
+  proofSchema,
   type ReadyAnswer,
   type RewardsAnswer,
   readySchema,
@@ -46,6 +48,8 @@ export interface AgentClient {
   watchClaim(recipient: Address, epoch: number, signal?: AbortSignal): AsyncGenerator<ClaimView>;
   bundle(recipient: Address, epoch?: number): Promise<Bundle>;
   rewards(recipient: Address): Promise<RewardsAnswer>;
+  /** Against the newest payable root that the agent has a tree of. @throws PROOF_NOT_FOUND */
+  proof(recipient: Address): Promise<ProofOfRewards>;
   nodes(): Promise<readonly NodeAnswer[]>;
   status(): Promise<StatusAnswer>;
   /** Also answers when the agent is not ready. */
@@ -80,6 +84,7 @@ export function createAgentClient({ url, timeoutMs = 10_000 }: AgentClientOption
     watchClaim: (recipient, epoch, signal) => watch(base, fill(PATHS.claimEvents, recipient, epoch), signal),
     bundle: (recipient, epoch) => ask(bundleSchema, fill(PATHS.bundle, recipient, epoch)),
     rewards: (recipient) => ask(rewardsSchema, fill(PATHS.rewards, recipient)),
+    proof: (recipient) => ask(proofSchema, fill(PATHS.proof, recipient)),
     nodes: async () => (await ask(nodesSchema, PATHS.nodes)).nodes,
     status: () => ask(statusSchema, PATHS.status),
     ready: () => ask(readySchema, PATHS.ready),

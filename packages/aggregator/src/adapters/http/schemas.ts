@@ -157,6 +157,8 @@ export const proofSchema = z.object({
   rewardsRoot: hex,
   amount,
   proof: z.array(hex),
+  /** The RewardsDistributor, as the contract names it; null when the agent's providers do not answer. */
+  distributor: address.nullable().default(null),
 });
 export type ProofOfRewards = z.output<typeof proofSchema>;
 

@@ -10,6 +10,7 @@ import {
   COLLECTING,
   LARGE,
   NODE,
+  PROOF,
   post,
   READY,
   refused,
@@ -178,6 +179,8 @@ describe("reads", () => {
     expect(await client.rewards(ALICE)).toEqual({ recipient: ALICE, epoch: 3, amount: LARGE });
     expect(await client.bundle(ALICE)).toEqual(READY.bundle);
     await expect(client.rewards(BOB)).rejects.toMatchObject({ code: "EPOCH_NOT_CLOSED" });
+    expect(await client.proof(ALICE)).toEqual(PROOF);
+    await expect(client.proof(BOB)).rejects.toMatchObject({ code: "PROOF_NOT_FOUND" });
   });
 
   it("alive and ready are two answers, and not ready says why", async () => {

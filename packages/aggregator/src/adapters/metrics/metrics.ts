@@ -4,15 +4,22 @@
  */
 import type { AgentStatus, NodeState } from "@quorate/common";
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { SubmitterView } from "../../driver/ports.ts";
 
 /** 9 decimals (SessionToken). */
 const ATOMIC_PER_TOKEN = 1e9;
 const NODE_STATES: readonly NodeState[] = ["pending", "active", "decommissioned", "exited"];
 
+/** 18 decimals. */
+const WEI_PER_ETHER = 1e18;
+
+/** The agent's status with its account; null for an agent without one. */
+export type MeasuredStatus = AgentStatus & { readonly submitter: SubmitterView | null };
+
 interface Metric {
   readonly name: string;
   readonly help: string;
-  read(status: AgentStatus): number;
+  read(status: MeasuredStatus): number;
 }
 
 /** One row each in docs/metrics.md. */
@@ -83,9 +90,55 @@ const METRICS: readonly Metric[] = [
     help: "valid shares over another amount than this ledger's, since the start: look at the log when it grows",
     read: ({ disagreements }) => disagreements,
   },
+  {
+    name: "quorate_accepted_reports",
+    help: "epochs with a record on chain; one more each epoch while the network reports",
+    read: ({ acceptedReports }) => acceptedReports,
+  },
+  {
+    name: "quorate_payable_epoch",
+    help: "newest epoch whose root is payable; -1 before the first",
+    read: ({ payableEpoch }) => payableEpoch ?? -1,
+  },
+  {
+    name: "quorate_missed_epochs",
+    help: "of the last 24 epochs, those whose report does not show this node; three in a row decommission it",
+    read: ({ uptime }) => [...uptime].filter((mark) => mark === "M").length,
+  },
+  {
+    name: "quorate_silent_reports",
+    help: "accepted reports since this node was last heard while decommissioned; 0 otherwise. From 48 on its stake stops counting, from 168 on it may be liquidated",
+    read: ({ silentReports }) => silentReports ?? 0,
+  },
+  {
+    name: "quorate_submitter",
+    help: "1 when this agent has an account and sends what the network needs on chain",
+    read: ({ submitter }) => (submitter === null ? 0 : 1),
+  },
+  {
+    name: "quorate_submitter_balance_ether",
+    help: "what the account has for fees; NaN without an account and before the first look",
+    read: ({ submitter }) =>
+      submitter?.balanceWei == null ? Number.NaN : Number(submitter.balanceWei) / WEI_PER_ETHER,
+  },
+  {
+    name: "quorate_submitter_queued",
+    help: "calls that wait for the account's turn",
+    read: ({ submitter }) => submitter?.queued ?? 0,
+  },
+  {
+    name: "quorate_submitter_in_the_way",
+    help: "1 while something keeps the account from sending: `quorate status` says what",
+    read: ({ submitter }) => (submitter?.inTheWay == null ? 0 : 1),
+  },
+  {
+    name: "quorate_submitter_reorganised",
+    help: "transactions that a reorganisation took out of their block, since the start",
+    read: ({ submitter }) => submitter?.reorganised ?? 0,
+  },
 ];
 
-export function createMetrics(status: () => AgentStatus): Registry {
+export function createMetrics(status: () => MeasuredStatus): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const { name, help, read } of METRICS) {

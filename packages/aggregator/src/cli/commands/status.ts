@@ -1,8 +1,10 @@
 /** `quorate status`: one look at a running agent. */
 import { formatAmount, type UnsignedClaim } from "@quorate/common";
 import { Command } from "commander";
+import { formatEther } from "ethers";
 import { createAgentClient } from "../../adapters/http/client.ts";
-import { listIds, printFields, printJson, whyNotSigned } from "../print.ts";
+import type { StatusAnswer } from "../../adapters/http/schemas.ts";
+import { listIds, printFields, printJson, uptimePicture, whyNotSigned } from "../print.ts";
 
 interface StatusOptions {
   readonly agent: string;
@@ -13,7 +15,8 @@ export function statusCommand(): Command {
   return new Command("status")
     .summary("one look at a running agent")
     .description(
-      "Show whether an agent is ready, and if not, why; its node, chain, peers and rounds; and for its newest claims why nodes have not signed.",
+      "Show whether an agent is ready, and if not, why; its node, chain, peers and rounds; the reports on chain, how its node was judged by\n" +
+        "them, and what its account does; and for its newest claims why nodes have not signed.",
     )
     .requiredOption("--agent <url>", "an agent's HTTP interface, such as http://127.0.0.1:8900")
     .option("--json", "the whole status as one line of JSON")
@@ -36,6 +39,7 @@ async function status(options: StatusOptions): Promise<void> {
       .join(", "),
     "active stake": formatAmount(now.activeStake),
     "owed in all": formatAmount(now.totalOwed),
+    ...reportFields(now),
     peers: `${now.connectedPeers} connected, ${now.meshPeers} in the mesh`,
     rounds: now.rounds,
     shares: `${now.sharesAccepted} accepted, ${now.sharesRejected} rejected, ${now.disagreements} in disagreement`,
@@ -43,6 +47,29 @@ async function status(options: StatusOptions): Promise<void> {
     version: now.version,
   });
   for (const claim of now.unsigned) printUnsigned(claim);
+}
+
+/** What stands on chain about epochs, what it says of this node, and the account that sends. */
+function reportFields({ acceptedReports, payableEpoch, uptime, silentReports, submitter }: StatusAnswer) {
+  const payable = payableEpoch === null ? "no root is payable yet" : `the root of epoch ${payableEpoch} is payable`;
+  return {
+    reports: `${acceptedReports} accepted; ${payable}`,
+    uptime: uptimePicture(uptime),
+    ...(silentReports === null
+      ? {}
+      : { silent: `not heard for ${silentReports} reports: dropped at 48, liquidated at 168` }),
+    ...(submitter === null ? { account: "none: this agent submits nothing" } : accountFields(submitter)),
+  };
+}
+
+function accountFields(submitter: NonNullable<StatusAnswer["submitter"]>) {
+  const { address, balanceWei, inFlight, queued, unfinalised, inTheWay } = submitter;
+  const flight = inFlight === null ? "nothing" : `${inFlight.key} (${inFlight.txHash}, nonce ${inFlight.nonce})`;
+  return {
+    account: `${address}, ${balanceWei === null ? "balance not looked at yet" : `${formatEther(balanceWei)} ether`}`,
+    sending: `${flight}; ${queued} queued, ${unfinalised} not final yet`,
+    "in the way": inTheWay === null ? "nothing" : `${inTheWay.code} (${inTheWay.atFault}): ${inTheWay.detail}`,
+  };
 }
 
 /** What this agent could not get signed, and why: asked of the nodes themselves (P-89). */
