@@ -1,5 +1,5 @@
 /** For the HTTP adapter's tests: a server on a real socket, before an agent that is a plain object. */
-import type { Address, ClaimReply, ClaimView, UnsignedClaim } from "@quorate/common";
+import { type Address, type ClaimReply, type ClaimView, quorateError, type UnsignedClaim } from "@quorate/common";
 import type { Registry } from "prom-client";
 import { expect } from "vitest";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../../src/adapters/http/server.ts";
@@ -61,7 +61,15 @@ export interface TestAgent {
   stored: ClaimView | null;
   unsigned: readonly UnsignedClaim[];
   reasons: string[];
+  ledger: AgentApi["ledger"];
 }
+
+/** Nothing is closed, so nothing can be asked. */
+const NO_LEDGER: AgentApi["ledger"] = {
+  page: async (_recipient, epoch) => Promise.reject(quorateError("EPOCH_NOT_CLOSED", { epoch })),
+  epochs: async () => ({ epochs: [], closedEpoch: null }),
+  ranges: async (epoch) => Promise.reject(quorateError("EPOCH_NOT_CLOSED", { epoch })),
+};
 
 /** What is answered to Alice. */
 export const PROOF: ProofAnswer = {
@@ -81,6 +89,7 @@ export function testAgent(): TestAgent {
     stored: COLLECTING,
     unsigned: [],
     reasons: [],
+    ledger: NO_LEDGER,
     api: {
       network: { chainId: "31337", contract: BOB },
       status: () => ({
@@ -127,6 +136,11 @@ export function testAgent(): TestAgent {
         return () => agent.watchers.delete(onChange);
       },
       bundle: (recipient) => (recipient === ALICE ? READY.bundle : null),
+      ledger: {
+        page: (recipient, from, to) => agent.ledger.page(recipient, from, to),
+        epochs: (from, count) => agent.ledger.epochs(from, count),
+        ranges: (epoch, prefix) => agent.ledger.ranges(epoch, prefix),
+      },
     },
   };
   return agent;
