@@ -174,7 +174,7 @@ describe("reads", () => {
       chain: { healthy: true },
       peerId: "12D3",
     });
-    expect(await client.nodes()).toEqual([{ ...NODE, blsKey: `0x${"01".repeat(96)}` }]);
+    expect(await client.nodes()).toEqual([{ ...NODE, blsKey: `0x${"01".repeat(96)}`, uptime: "PPM" }]);
     expect(await client.rewards(ALICE)).toEqual({ recipient: ALICE, epoch: 3, amount: LARGE });
     expect(await client.bundle(ALICE)).toEqual(READY.bundle);
     await expect(client.rewards(BOB)).rejects.toMatchObject({ code: "EPOCH_NOT_CLOSED" });
