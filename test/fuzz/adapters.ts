@@ -54,6 +54,14 @@ function apiOfCore(): AgentApi {
     claim: (recipient, epoch) => core.claim(recipient, epoch, 0),
     watchClaim: () => () => {},
     bundle: () => null,
+    ledger: {
+      page: async (recipient, from, to) => {
+        const amount = core.owed(recipient)?.amount ?? 0n;
+        return { recipient, from, to: to ?? from, before: 0n, after: amount, lines: [], next: null };
+      },
+      epochs: async () => ({ epochs: [], closedEpoch: null }),
+      ranges: async (epoch, prefix) => ({ epoch, prefix, ranges: [], entries: [] }),
+    },
   };
 }
 
@@ -61,6 +69,9 @@ const anyPath = fc.oneof(
   fc.constantFrom(
     "/v1/status",
     "/v1/nodes",
+    "/v1/ledger/epochs",
+    "/v1/ledger/ranges",
+    `/v1/ledger/${node(1).beneficiary}`,
     `/v1/claims/${node(1).beneficiary}`,
     `/v1/claims/${node(1).beneficiary}/bundle`,
   ),

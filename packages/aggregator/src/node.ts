@@ -15,11 +15,12 @@ import { createMetrics } from "./adapters/metrics/metrics.ts";
 import { openStore } from "./adapters/sqlite/store.ts";
 import { openSubmitter } from "./adapters/submitter/open.ts";
 import { TreeWorker } from "./adapters/tree/treeWorker.ts";
+import { LedgerThread } from "./audit/ledgerThread.ts";
 import type { Config } from "./config.ts";
 import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
 import { createDriver, type Driver } from "./driver/driver.ts";
-import type { AgentApi, Logger, Network, ProofAnswer, Store, Submitter } from "./driver/ports.ts";
+import type { AgentApi, LedgerAudit, Logger, Network, ProofAnswer, Store, Submitter } from "./driver/ports.ts";
 import { VERSION } from "./version.ts";
 
 /** Inbound connections beyond four times the target are refused: every node dials some, and a few dial many. */
@@ -53,7 +54,9 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     scheme,
   });
   const { chainId, rewards, pool, deployBlock } = config.chain;
-  const store = openStore(config.store.path, { chainId, rewards, pool, deployBlock });
+  const deployment = { chainId, rewards, pool, deployBlock };
+  const store = openStore(config.store.path, deployment);
+  const ledger = new LedgerThread({ path: config.store.path, deployment });
   const signer = createSigner(scheme, keys.blsSecret);
   const verifier = createVerifier(scheme);
   const network = await createLibp2pNetwork(
@@ -81,7 +84,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     submitter,
     contract: config.chain.rewards,
   });
-  const api = createApi(config, keys, { agent, driver, network, store, submitter });
+  const api = createApi(config, keys, { agent, driver, network, store, submitter, ledger });
   const metrics = createMetrics(() => ({ ...agent.status(), submitter: submitter?.status() ?? null }));
   const http = createHttpServer({ ...config.http }, { api, logger, metrics });
   await driver.start();
@@ -92,6 +95,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     p2pAddresses: network.addresses(),
     async stop() {
       await http.stop();
+      await ledger.close();
       await driver.stop();
     },
   };
@@ -114,11 +118,14 @@ interface ApiModules {
   readonly network: Network;
   readonly store: Store;
   readonly submitter: Submitter | null;
+  readonly ledger: LedgerAudit;
 }
 
-function createApi(config: Config, keys: NodeKeys, { agent, driver, network, store, submitter }: ApiModules): AgentApi {
+function createApi(config: Config, keys: NodeKeys, modules: ApiModules): AgentApi {
+  const { agent, driver, network, store, submitter, ledger } = modules;
   const distributor = distributorReader(config);
   return {
+    ledger,
     network: { chainId: String(config.chain.chainId), contract: config.chain.rewards },
     status: () => ({
       ...agent.status(),

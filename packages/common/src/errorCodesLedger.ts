@@ -24,6 +24,18 @@ export const LEDGER_ERROR_CODES = {
     remedy: "Ask again: a new one is started. If it comes back, the agent needs more memory.",
     where: "api",
   },
+  LEDGER_ROOT_DISAGREES: {
+    summary: "The recomputed ledger is not what the chain has recorded, or made payable.",
+    remedy:
+      "Compare versions and providers first. If both are right, the stake that signed it signed another ledger: `quorate ledger diff` with one of its agents finds where they part.",
+    where: "ledger",
+  },
+  LEDGERS_DIFFER: {
+    summary: "Two ledgers differ.",
+    remedy:
+      "Ask both for the recipient's lines with `quorate ledger explain`, and recompute them with `quorate ledger recompute --recipient`: the line that differs says which node, and in which epoch.",
+    where: "ledger",
+  },
   LEDGER_LINES_DISAGREE: {
     summary: "The lines an agent sent do not add up to the amount it sent.",
     remedy: "Do not believe this agent. Recompute the amount yourself with `quorate ledger recompute --recipient`.",

@@ -9,8 +9,11 @@ import type {
   ChainHealth,
   ClaimReply,
   ClaimView,
+  EpochsPage,
   ErrorCode,
   Hex,
+  LedgerPage,
+  RangesPage,
   UnsignedClaim,
 } from "@quorate/common";
 import type { PeerKey, PersistRecord, RestoredState, SubmitOutcome, Verdict, VerifyGroup } from "../core/io.ts";
@@ -149,6 +152,20 @@ export interface ProofAnswer {
   readonly distributor: Address | null;
 }
 
+/** The stored ledger for those who do not believe it, recomputed off the event loop, one question after the other. */
+export interface LedgerAudit {
+  /**
+   * The lines of a recipient's amount from an epoch on, up to one or the last closed.
+   * Rejects with EPOCH_NOT_CLOSED, LEDGER_BUSY, LEDGER_WORKER_DIED or the store's codes, as do the others.
+   */
+  page(recipient: Address, from: number, to: number | null): Promise<LedgerPage>;
+  /** Root and sum of closed epochs, in order. */
+  epochs(from: number, count: number): Promise<EpochsPage>;
+  /** The recipients of an epoch whose address begins with these hex digits. */
+  ranges(epoch: number, prefix: string): Promise<RangesPage>;
+  close(): Promise<void>;
+}
+
 /** What the HTTP adapter may ask of the running agent. */
 export interface AgentApi {
   status(): AgentStatus & {
@@ -171,5 +188,6 @@ export interface AgentApi {
   /** Calls back at each change of the claim until unsubscribed. */
   watchClaim(recipient: Address, epoch: number, onChange: (claim: ClaimView) => void): () => void;
   bundle(recipient: Address, epoch: number | null): Bundle | null;
+  readonly ledger: Omit<LedgerAudit, "close">;
   readonly network: { readonly chainId: Hex | string; readonly contract: Address };
 }

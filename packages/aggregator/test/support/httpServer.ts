@@ -1,5 +1,12 @@
 /** For the HTTP adapter's tests: a server on a real socket, before an agent that is a plain object. */
-import { type Address, buildRewardsTree, type ClaimReply, type ClaimView, type UnsignedClaim } from "@quorate/common";
+import {
+  type Address,
+  buildRewardsTree,
+  type ClaimReply,
+  type ClaimView,
+  quorateError,
+  type UnsignedClaim,
+} from "@quorate/common";
 import type { Registry } from "prom-client";
 import { expect } from "vitest";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../../src/adapters/http/server.ts";
@@ -64,7 +71,15 @@ export interface TestAgent {
   submitter: SubmitterView | null;
   silentReports: number | null;
   proof: ProofAnswer | null;
+  ledger: AgentApi["ledger"];
 }
+
+/** Nothing is closed, so nothing can be asked. */
+const NO_LEDGER: AgentApi["ledger"] = {
+  page: async (_recipient, epoch) => Promise.reject(quorateError("EPOCH_NOT_CLOSED", { epoch })),
+  epochs: async () => ({ epochs: [], closedEpoch: null }),
+  ranges: async (epoch) => Promise.reject(quorateError("EPOCH_NOT_CLOSED", { epoch })),
+};
 
 const TREE = buildRewardsTree([
   [ALICE, LARGE],
@@ -104,6 +119,7 @@ export function testAgent(): TestAgent {
     submitter: null,
     silentReports: null,
     proof: PROOF,
+    ledger: NO_LEDGER,
     api: {
       network: { chainId: "31337", contract: BOB },
       status: () => ({
@@ -150,6 +166,11 @@ export function testAgent(): TestAgent {
         return () => agent.watchers.delete(onChange);
       },
       bundle: (recipient) => (recipient === ALICE ? READY.bundle : null),
+      ledger: {
+        page: (recipient, from, to) => agent.ledger.page(recipient, from, to),
+        epochs: (from, count) => agent.ledger.epochs(from, count),
+        ranges: (epoch, prefix) => agent.ledger.ranges(epoch, prefix),
+      },
     },
   };
   return agent;

@@ -194,6 +194,11 @@ export class RewardsContract {
     return (await coded(() => contract.getFunction("payableRoot")(rootIndex))) as Hex;
   }
 
+  /** The reward pool that this contract is paid from. */
+  async pool(): Promise<Address> {
+    return parseAddress((await this.#read("pool")) as string);
+  }
+
   /** What a recipient has earned so far as the chain knows, by signature or by proof, and what of it was paid. */
   async recipient(address: Address): Promise<{ readonly lifetime: bigint; readonly claimed: bigint }> {
     const [lifetime, claimed] = (await this.#read("recipients", address)) as [bigint, bigint];

@@ -8,9 +8,8 @@
 import { type Address, type ChainHead, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
 import type { ChainEvent } from "../../core/ledger/events.ts";
 import type { ChainFollower, ChainSink, Logger } from "../../driver/ports.ts";
-import { EVENT_TOPICS, orderLogs, parseEvent } from "./events.ts";
-import { blockAt, Providers, type Source, sameBlock } from "./providers.ts";
-import { type RawLog, Rpc } from "./rpc.ts";
+import { RangeReader, type ReadRange } from "./ranges.ts";
+import { Rpc } from "./rpc.ts";
 
 export interface ChainFollowerOptions {
   /** JSON-RPC URLs, at least one. */
@@ -42,12 +41,10 @@ class Follower implements ChainFollower {
   readonly #options: ChainFollowerOptions;
   readonly #logger: Logger;
   readonly #rpcs: readonly Rpc[];
-  readonly #providers: Providers;
+  readonly #reader: RangeReader;
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #cursor: ChainHead | null = null;
-  /** Shrinks when a provider refuses a range, grows back after each success. */
-  #chunkBlocks: number;
   #failures = 0;
   #looks = 0;
   /** Null before the first look. */
@@ -57,8 +54,7 @@ class Follower implements ChainFollower {
     this.#options = options;
     this.#logger = logger;
     this.#rpcs = options.providers.map((url) => new Rpc(url, options.chainId, options.timeoutMs));
-    this.#providers = new Providers(options, this.#rpcs);
-    this.#chunkBlocks = options.chunkBlocks;
+    this.#reader = new RangeReader(options, this.#rpcs);
   }
 
   /** Resolves once following has begun; what becomes of it is told to the sink. */
@@ -73,7 +69,7 @@ class Follower implements ChainFollower {
     const fromBlock = this.#cursor === null ? (this.#options.deployBlock ?? 0) : this.#cursor.number + 1;
     const latest = await rpc.latest();
     if (latest.number < fromBlock) return [];
-    return this.#events(rpc, fromBlock, Math.min(latest.number, fromBlock + this.#options.chunkBlocks - 1));
+    return this.#reader.events(rpc, fromBlock, Math.min(latest.number, fromBlock + this.#options.chunkBlocks - 1));
   }
 
   async stop(): Promise<void> {
@@ -99,84 +95,17 @@ class Follower implements ChainFollower {
 
   /** Reads one chunk. True when there is nothing more to read for now. */
   async #step(sink: ChainSink): Promise<boolean> {
-    const { target, sources } = await this.#providers.agree(this.#cursor);
-    const fromBlock = this.#cursor === null ? (this.#options.deployBlock ?? 0) : this.#cursor.number + 1;
-    if (target.number < fromBlock) {
+    const range = await this.#reader.next(this.#cursor);
+    if (range === null) {
       this.#setHealthy(sink);
       return true;
     }
-    const toBlock = Math.min(target.number, fromBlock + this.#chunkBlocks - 1);
-    const { head, events } = await this.#read(sources, fromBlock, toBlock);
     if (this.#stopping.signal.aborted) return true;
-    await handOver(sink, events, head, sources);
-    this.#cursor = head;
-    this.#chunkBlocks = Math.min(this.#options.chunkBlocks, this.#chunkBlocks * 2);
+    await handOver(sink, range);
+    this.#cursor = range.head;
     // Healthy only from here on: an agent that is behind knows more than it did, but one that could not read knows nothing new.
     this.#setHealthy(sink);
-    return toBlock === target.number;
-  }
-
-  /** The same range from every source; one answer that differs spoils it for all. */
-  async #read(
-    sources: readonly Source[],
-    fromBlock: number,
-    toBlock: number,
-  ): Promise<{ head: ChainHead; events: ChainEvent[] }> {
-    const [first] = sources as [Source];
-    const head = await blockAt(first, toBlock);
-    await sameBlock(sources, head);
-    const readings = await Promise.all(sources.map((source) => this.#readFrom(source, fromBlock, head)));
-    const [events] = readings as [ChainEvent[]];
-    const odd = readings.findIndex((reading) => fingerprint(reading) !== fingerprint(events));
-    if (odd === -1) return { head, events };
-    throw quorateError("CHAIN_PROVIDERS_DISAGREE", {
-      fromBlock,
-      toBlock,
-      providers: [first.rpc.host, sources[odd]?.rpc.host ?? ""],
-      events: [events.length, readings[odd]?.length ?? 0],
-    });
-  }
-
-  async #readFrom({ rpc }: Source, fromBlock: number, head: ChainHead): Promise<ChainEvent[]> {
-    const events = await this.#events(rpc, fromBlock, head.number);
-    // P-57: only now, and only with this provider's own block at the end of the range, does an answer count, an empty one above all.
-    const end = await rpc.block(head.number);
-    if (end?.hash !== head.hash)
-      throw untrusted(rpc, head.number, `has ${end?.hash ?? "no block"} after reading, not ${head.hash}`);
-    return events;
-  }
-
-  async #events(rpc: Rpc, fromBlock: number, toBlock: number): Promise<ChainEvent[]> {
-    const logs = await this.#logs(rpc, fromBlock, toBlock);
-    try {
-      return await this.#parse(rpc, orderLogs(logs, fromBlock, toBlock));
-    } catch (error) {
-      throw blamed(error, rpc);
-    }
-  }
-
-  async #parse(rpc: Rpc, logs: readonly RawLog[]): Promise<ChainEvent[]> {
-    const { rewards, pool } = this.#options;
-    const blocks = new Map<number, ChainHead>();
-    const events: ChainEvent[] = [];
-    for (const log of logs) {
-      const block = blocks.get(log.blockNumber) ?? (await rpc.block(log.blockNumber));
-      if (block === null) throw untrusted(rpc, log.blockNumber, "has logs of a block that it does not have");
-      blocks.set(block.number, block);
-      const event = parseEvent(log, block, { rewards, pool });
-      if (event !== null) events.push(event);
-    }
-    return events;
-  }
-
-  async #logs(rpc: Rpc, fromBlock: number, toBlock: number) {
-    try {
-      return await rpc.logs([this.#options.rewards, this.#options.pool], EVENT_TOPICS, fromBlock, toBlock);
-    } catch (error) {
-      // Providers bound ranges and answers, each in its own words; half the range may do.
-      this.#chunkBlocks = Math.max(1, Math.floor(this.#chunkBlocks / 2));
-      throw error;
-    }
+    return range.head.number === range.target.number;
   }
 
   #setHealthy(sink: ChainSink): void {
@@ -221,12 +150,7 @@ class Follower implements ChainFollower {
 }
 
 /** P-58: what the ledger refuses is a fault of the providers that said it: all of those asked. */
-async function handOver(
-  sink: ChainSink,
-  events: readonly ChainEvent[],
-  head: ChainHead,
-  sources: readonly Source[],
-): Promise<void> {
+async function handOver(sink: ChainSink, { events, head, sources }: ReadRange): Promise<void> {
   try {
     await sink.onAdvance(events, head);
   } catch (error) {
@@ -234,18 +158,4 @@ async function handOver(
     const providers = sources.map(({ rpc }) => rpc.host);
     throw quorateError(error.code, { providers, ...error.values }, { cause: error });
   }
-}
-
-/** The same from one provider, for what is found wrong while its own answer is read. */
-function blamed(error: unknown, rpc: Rpc): unknown {
-  if (!isQuorateError(error) || "provider" in error.values) return error;
-  return quorateError(error.code, { provider: rpc.host, ...error.values }, { cause: error });
-}
-
-function untrusted(rpc: Rpc, block: number, reason: string): QuorateError {
-  return quorateError("CHAIN_LOGS_UNTRUSTED", { provider: rpc.host, block, reason });
-}
-
-function fingerprint(events: readonly ChainEvent[]): string {
-  return JSON.stringify(events, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
 }

@@ -7,18 +7,23 @@ import {
   type Address,
   type Bundle,
   type ClaimView,
+  type EpochsPage,
   ERROR_CODES,
   type ErrorCode,
   type ErrorValues,
   isQuorateError,
+  type LedgerPage,
   type QuorateError,
   quorateError,
+  type RangesPage,
 } from "@quorate/common";
 import type { z } from "zod";
 import {
   bundleSchema,
   claimSchema,
+  epochsPageSchema,
   errorSchema,
+  ledgerPageSchema,
   type NodeAnswer,
   nodesSchema,
   PATHS,
@@ -26,6 +31,7 @@ import {
   proofSchema,
   type ReadyAnswer,
   type RewardsAnswer,
+  rangesPageSchema,
   readySchema,
   rewardsSchema,
   type StatusAnswer,
@@ -52,6 +58,10 @@ export interface AgentClient {
   proof(recipient: Address): Promise<ProofOfRewards>;
   nodes(): Promise<readonly NodeAnswer[]>;
   status(): Promise<StatusAnswer>;
+  /** The lines of an amount from an epoch on, a page of them; up to `to`, or the last closed epoch. */
+  ledgerPage(recipient: Address, from: number, to: number | null): Promise<LedgerPage>;
+  ledgerEpochs(from: number, count: number): Promise<EpochsPage>;
+  ledgerRanges(epoch: number, prefix: string): Promise<RangesPage>;
   /** Also answers when the agent is not ready. */
   ready(): Promise<ReadyAnswer>;
 }
@@ -87,6 +97,10 @@ export function createAgentClient({ url, timeoutMs = 10_000 }: AgentClientOption
     proof: (recipient) => ask(proofSchema, fill(PATHS.proof, recipient)),
     nodes: async () => (await ask(nodesSchema, PATHS.nodes)).nodes,
     status: () => ask(statusSchema, PATHS.status),
+    ledgerPage: (recipient, from, to) =>
+      ask(ledgerPageSchema, `${fill(PATHS.ledger, recipient)}?from=${from}${to === null ? "" : `&epoch=${to}`}`),
+    ledgerEpochs: (from, count) => ask(epochsPageSchema, `${PATHS.ledgerEpochs}?from=${from}&count=${count}`),
+    ledgerRanges: (epoch, prefix) => ask(rangesPageSchema, `${PATHS.ledgerRanges}?epoch=${epoch}&prefix=${prefix}`),
     ready: () => ask(readySchema, PATHS.ready),
   };
 }

@@ -15,6 +15,12 @@ export const CLIENTS_MAX = 10_000;
 /** Tokens a claim costs, against 1 for a read: it opens a round on every agent of the network. */
 export const CLAIM_COST = 5;
 
+/** Tokens of a question that folds the stored ledger: seconds of a core for a large one. Three at once, then one a second. */
+export const LEDGER_COST = 40;
+
+/** Epochs in one answer: a few rows of SQLite each. */
+export const LEDGER_EPOCHS_MAX = 256;
+
 /** Milliseconds between two events of one watcher: more often than ten times a second nobody sees, and 2,000 shares arrive in one. */
 export const WATCH_INTERVAL_MS = 100;
 
@@ -36,6 +42,8 @@ export interface HttpLimits {
   readonly requestTimeoutMs: number;
   /** Milliseconds the agent may take to answer. A claim is answered when its round is open, which takes one durable write. */
   readonly answerTimeoutMs: number;
+  /** The same for what folds the stored ledger: a million events take half a minute. */
+  readonly ledgerTimeoutMs: number;
 }
 
 export const DEFAULT_HTTP_LIMITS: HttpLimits = {
@@ -46,4 +54,5 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   heartbeatMs: 15_000,
   requestTimeoutMs: 10_000,
   answerTimeoutMs: 10_000,
+  ledgerTimeoutMs: 120_000,
 };

@@ -7,11 +7,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import type { z } from "zod";
 import type { AgentApi } from "../../driver/ports.ts";
 import type { EventStreams } from "./eventStream.ts";
-import { CLAIM_COST, type HttpLimits } from "./limits.ts";
+import { CLAIM_COST, type HttpLimits, LEDGER_COST, LEDGER_EPOCHS_MAX } from "./limits.ts";
 import type { HttpServerModules } from "./modules.ts";
 import type { RateLimiter } from "./rateLimit.ts";
 import { answerRefusal } from "./refusals.ts";
-import { claimRequestSchema, epochQuerySchema, noQuerySchema, PATHS, recipientParamsSchema } from "./schemas.ts";
+import {
+  claimRequestSchema,
+  epochQuerySchema,
+  epochsQuerySchema,
+  ledgerQuerySchema,
+  noQuerySchema,
+  PATHS,
+  rangesQuerySchema,
+  recipientParamsSchema,
+} from "./schemas.ts";
 
 export interface RouteModules extends HttpServerModules {
   readonly streams: EventStreams;
@@ -26,6 +35,8 @@ interface Route {
   readonly path: string;
   /** Tokens of the client's budget; 0 for what an operator's own probes ask. */
   readonly cost: number;
+  /** Default: `answerTimeoutMs`. */
+  readonly timeoutMs?: number;
   readonly handle: Handler;
 }
 
@@ -33,13 +44,18 @@ const ALL_METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATC
 
 export function addRoutes(app: FastifyInstance, modules: RouteModules): void {
   const { api, streams, limits, limiter } = modules;
-  const routes = [...claimRoutes(api, streams), ...readRoutes(api), ...operatorRoutes(modules)];
-  for (const { method, path, cost, handle } of routes) {
+  const routes = [
+    ...claimRoutes(api, streams),
+    ...readRoutes(api),
+    ...ledgerRoutes(api, limits.ledgerTimeoutMs),
+    ...operatorRoutes(modules),
+  ];
+  for (const { method, path, cost, timeoutMs = limits.answerTimeoutMs, handle } of routes) {
     app.route({
       method,
       url: path,
       onRequest: async (request, reply) => limit(limiter, request, reply, cost),
-      handler: (request, reply) => inTime(async () => handle(request, reply), limits.answerTimeoutMs),
+      handler: (request, reply) => inTime(async () => handle(request, reply), timeoutMs),
     });
   }
   for (const path of new Set(routes.map((route) => route.path))) addOtherMethods(app, limiter, routes, path);
@@ -117,6 +133,43 @@ function readRoutes(api: AgentApi): Route[] {
     },
     { method: "GET", path: PATHS.nodes, cost: 1, handle: () => ({ nodes: api.nodes() }) },
     { method: "GET", path: PATHS.status, cost: 1, handle: () => ({ ...api.status(), network: api.network }) },
+  ];
+}
+
+/** What the ledger is made of, for whoever does not want to believe it. */
+function ledgerRoutes({ ledger }: AgentApi, timeoutMs: number): Route[] {
+  return [
+    {
+      method: "GET",
+      path: PATHS.ledger,
+      cost: LEDGER_COST,
+      timeoutMs,
+      handle(request) {
+        const { recipient } = parse(recipientParamsSchema, request.params, "path");
+        const { epoch, from } = parse(ledgerQuerySchema, request.query, "query");
+        return ledger.page(recipient, from ?? 0, epoch ?? null);
+      },
+    },
+    {
+      method: "GET",
+      path: PATHS.ledgerEpochs,
+      cost: CLAIM_COST,
+      timeoutMs,
+      handle(request) {
+        const { from, count } = parse(epochsQuerySchema, request.query, "query");
+        return ledger.epochs(from ?? 0, count ?? LEDGER_EPOCHS_MAX);
+      },
+    },
+    {
+      method: "GET",
+      path: PATHS.ledgerRanges,
+      cost: LEDGER_COST,
+      timeoutMs,
+      handle(request) {
+        const { epoch, prefix } = parse(rangesQuerySchema, request.query, "query");
+        return ledger.ranges(epoch, prefix ?? "");
+      },
+    },
   ];
 }
 

@@ -2,8 +2,9 @@
  * Every request and answer of the HTTP interface, once. The server checks requests with them, the client checks answers and turns
  * decimal strings back into bigints. Answers may gain fields; a client ignores those it does not know.
  */
-import { type Address, bundleSchema, type Hex, parseAddress } from "@quorate/common";
+import { type Address, bundleSchema, type Hex, parseAddress, RANGE_ENTRIES_MAX } from "@quorate/common";
 import { z } from "zod";
+import { LEDGER_EPOCHS_MAX } from "./limits.ts";
 
 export { bundleSchema };
 
@@ -33,12 +34,30 @@ export const claimRequestSchema = z.strictObject({
 /** The path of everything about one recipient. */
 export const recipientParamsSchema = z.strictObject({ recipient: address });
 
-/** `?epoch=`; without it, the latest there is. 15 digits stay below 2^53. */
-export const epochQuerySchema = z.strictObject({
-  epoch: z
+/** A whole number in a query. 15 digits stay below 2^53. */
+const wholeNumber = z
+  .string()
+  .regex(/^(?:0|[1-9][0-9]{0,14})$/, "not a whole number")
+  .transform(Number);
+
+/** `?epoch=`; without it, the latest there is. */
+export const epochQuerySchema = z.strictObject({ epoch: wholeNumber.optional() });
+
+/** `GET /v1/ledger/:recipient`: the lines from an epoch (default 0) up to one (default the last closed). */
+export const ledgerQuerySchema = z.strictObject({ epoch: wholeNumber.optional(), from: wholeNumber.optional() });
+
+/** `GET /v1/ledger/epochs` */
+export const epochsQuerySchema = z.strictObject({
+  from: wholeNumber.optional(),
+  count: wholeNumber.pipe(z.int().min(1).max(LEDGER_EPOCHS_MAX)).optional(),
+});
+
+/** `GET /v1/ledger/ranges`: recipients whose address begins with these hex digits. */
+export const rangesQuerySchema = z.strictObject({
+  epoch: wholeNumber,
+  prefix: z
     .string()
-    .regex(/^(?:0|[1-9][0-9]{0,14})$/, "not a whole number")
-    .transform(Number)
+    .regex(/^[0-9a-f]{0,40}$/, "not at most 40 hex digits in lower case")
     .optional(),
 });
 
@@ -162,6 +181,44 @@ export const proofSchema = z.object({
 });
 export type ProofOfRewards = z.output<typeof proofSchema>;
 
+const ledgerLine = z.object({
+  epoch: integer,
+  node: nodeId.nullable(),
+  activeSeconds: integer,
+  nodeReward: amount,
+  fee: amount,
+  share: amount,
+  dust: amount,
+  bounty: amount,
+  amount,
+});
+
+export const ledgerPageSchema = z.object({
+  recipient: address,
+  from: integer,
+  to: integer,
+  before: amount,
+  after: amount,
+  lines: z.array(ledgerLine),
+  next: integer.nullable(),
+});
+
+export const epochsPageSchema = z.object({
+  epochs: z.array(z.object({ epoch: integer, root: hex.nullable(), totalOwed: amount })).max(LEDGER_EPOCHS_MAX),
+  closedEpoch: integer.nullable(),
+});
+
+const prefix = z.string().regex(/^[0-9a-f]{0,40}$/);
+export const rangesPageSchema = z.object({
+  epoch: integer,
+  prefix,
+  ranges: z.array(z.object({ prefix, count: integer, hash: hex })).max(16),
+  entries: z
+    .array(z.object({ recipient: address, amount }))
+    .max(RANGE_ENTRIES_MAX)
+    .nullable(),
+});
+
 export const readySchema = z.object({ ready: z.boolean(), reasons: z.array(z.string()) });
 export type ReadyAnswer = z.output<typeof readySchema>;
 
@@ -173,6 +230,9 @@ export const PATHS = {
   bundle: "/v1/bundles/:recipient",
   rewards: "/v1/rewards/:recipient",
   proof: "/v1/proofs/:recipient",
+  ledger: "/v1/ledger/:recipient",
+  ledgerEpochs: "/v1/ledger/epochs",
+  ledgerRanges: "/v1/ledger/ranges",
   nodes: "/v1/nodes",
   status: "/v1/status",
   health: "/healthz",

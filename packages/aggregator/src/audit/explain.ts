@@ -1,0 +1,112 @@
+/**
+ * Answers about a stored ledger: pages of one recipient's lines, and ranges of an epoch's recipients. Enters: a history, questions.
+ * Leaves: answers of bounded size. A fold that ended at a page's end is kept, so that the next page goes on from there.
+ * Not here: the thread it runs in (worker.ts), where the history comes from.
+ */
+import {
+  type Address,
+  type ChainHead,
+  type LedgerLine,
+  type LedgerPage,
+  quorateError,
+  type RangesPage,
+  type RewardsEntry,
+  rangesOf,
+} from "@quorate/common";
+import type { ChainEvent } from "../core/ledger/events.ts";
+import { foldHistory, type HistoryStep } from "../core/ledger/history.ts";
+import { emptyLedger, type LedgerState } from "../core/ledger/ledger.ts";
+import { LineCollector } from "../core/ledger/lines.ts";
+import { nodeUnchecked } from "../core/ledger/nodes.ts";
+
+/** Epochs of a page: a week of hours. */
+export const PAGE_EPOCHS = 168;
+/** Lines after which a page ends with the epoch it is in: a megabyte of JSON. A recipient of 2,000 nodes gets two epochs a page. */
+export const PAGE_LINES = 4_000;
+
+/** What is folded: complete up to its head, with this first open epoch. */
+export interface StoredHistory {
+  readonly head: ChainHead;
+  readonly openEpoch: number;
+  events(): Iterable<ChainEvent>;
+}
+
+interface KeptFold {
+  readonly recipient: Address;
+  readonly openEpoch: number;
+  readonly steps: Generator<HistoryStep, void, void>;
+  readonly collector: LineCollector;
+  /** The first epoch that was not answered, and the lifetime amount before it. */
+  next: number;
+  amount: bigint;
+}
+
+export class Explainer {
+  #fold: KeptFold | null = null;
+  #amounts: { readonly epoch: number; readonly sorted: readonly RewardsEntry[] } | null = null;
+
+  /**
+   * The lines of epochs `from` to `to`, or as many of them as a page holds.
+   * @throws EPOCH_NOT_CLOSED, CHAIN_EVENT_INVALID
+   */
+  page(history: StoredHistory, recipient: Address, from: number, to: number): LedgerPage {
+    requireClosed(history, Math.max(from, to));
+    const fold = this.#foldBefore(history, recipient, from, to);
+    const lines: LedgerLine[] = [];
+    let before = fold.amount;
+    let last = from - 1;
+    for (let step = fold.steps.next(); step.done !== true; step = fold.steps.next()) {
+      const { closed } = step.value;
+      if (closed === null) continue;
+      const added = fold.collector.take();
+      for (const { amount } of added) fold.amount += amount;
+      fold.next = closed + 1;
+      if (closed < from) {
+        before = fold.amount;
+        continue;
+      }
+      lines.push(...added);
+      last = closed;
+      if (closed >= to || closed - from + 1 >= PAGE_EPOCHS || lines.length >= PAGE_LINES) break;
+    }
+    if (last < from) throw quorateError("EPOCH_NOT_CLOSED", { epoch: from, openEpoch: fold.next });
+    const next = last >= to ? null : last + 1;
+    if (next !== null) this.#fold = fold;
+    return { recipient, from, to: last, before, after: fold.amount, lines, next };
+  }
+
+  /** @throws EPOCH_NOT_CLOSED, CHAIN_EVENT_INVALID */
+  ranges(history: StoredHistory, epoch: number, prefix: string): RangesPage {
+    requireClosed(history, epoch);
+    if (this.#amounts?.epoch !== epoch) this.#amounts = { epoch, sorted: amountsAtClose(history, epoch) };
+    return rangesOf(epoch, this.#amounts.sorted, prefix);
+  }
+
+  /** The kept one if it stands before `from` and reaches `to`; else one from nothing. It is kept again when the page is whole. */
+  #foldBefore(history: StoredHistory, recipient: Address, from: number, to: number): KeptFold {
+    const kept = this.#fold;
+    this.#fold = null;
+    if (kept !== null && kept.recipient === recipient && kept.next <= from && to < kept.openEpoch) return kept;
+    const { head, openEpoch } = history;
+    const collector = new LineCollector(recipient);
+    const modules = { admit: nodeUnchecked, observe: collector.observe };
+    const steps = foldHistory(emptyLedger(), history.events(), head, modules);
+    return { recipient, openEpoch, steps, collector, next: 0, amount: 0n };
+  }
+}
+
+/** Everyone with an amount at the close of an epoch, ascending by address. */
+export function amountsAtClose(history: StoredHistory, epoch: number): RewardsEntry[] {
+  const state = emptyLedger();
+  for (const { closed } of foldHistory(state, history.events(), history.head, { admit: nodeUnchecked }))
+    if (closed === epoch) return sortedAmounts(state);
+  return [];
+}
+
+export function sortedAmounts({ owed }: Pick<LedgerState, "owed">): RewardsEntry[] {
+  return [...owed].filter(([, amount]) => amount > 0n).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function requireClosed({ openEpoch, head }: StoredHistory, epoch: number): void {
+  if (epoch >= openEpoch) throw quorateError("EPOCH_NOT_CLOSED", { epoch, openEpoch, head: head.number });
+}
