@@ -98,8 +98,9 @@ export function hider(liar: Liar, random: Random): Behaviour {
   const chain = lifeOf(liar);
   const heard = new Heard(liar);
   const done = new Set<number>();
-  const { ids } = liar.world.plan;
-  const hidden = new Set(random.sample(ids, Math.max(1, Math.floor(ids.length / HIDDEN_ONE_IN))));
+  const others = [...liar.world.nodes.values()].filter(({ id, active }) => active && id !== liar.self.id);
+  const victims = random.sample(others, Math.max(1, Math.floor(others.length / HIDDEN_ONE_IN)));
+  const hidden = new Set(victims.map(({ id }) => id));
   let own: ReportShare | null = null;
   const look = (): void => {
     liar.world.scheduler.after(LOOK_EVERY_MS, look);
