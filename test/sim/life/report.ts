@@ -63,7 +63,7 @@ function epochLine(told: EpochTold): string {
 }
 
 function nodeLine({ id, fate, epochs }: NodeTold): string {
-  return `${String(id).padEnd(7)}${fate.padEnd(15)}${epochs.map((letters) => letters.padEnd(3)).join("")}`;
+  return `${String(id).padEnd(7)}${fate.padEnd(15)}${epochs.map((letters) => letters.padEnd(3)).join("")}`.trimEnd();
 }
 
 function payableText(perEpoch: readonly EpochTold[]): string {
