@@ -60,6 +60,26 @@ describe("pnpm sim", () => {
     );
   });
 
+  it("--epochs shows a life: a line an epoch, and one for each node that something happened to", () => {
+    const { status, out, progress } = command("--nodes 8 --seed 3 --epochs 6 --calm --silent 0.1 --idle 0.1");
+    expect(status).toBe(0);
+    expect(out).toMatch(/^epoch {2}record {2}by .* sent {2}failed {2}liars'$/m);
+    expect(out).toMatch(/^\d+ +silent +M {2}M {2}M {2}Mv M {2}M$/m);
+    expect(out).toMatch(/^payable {5}\d of 6 epochs: /m);
+    expect(out).toMatch(/ok {10}no checker has anything to say/);
+    expect(progress).toMatch(/epoch 5 is over: 5 recorded/);
+  });
+
+  it("--epochs with --json gives both tables as data, and the command that replays the life", () => {
+    const { out } = command("--nodes 8 --seed 3 --epochs 6 --calm --silent 0.1 --json");
+    const result = JSON.parse(out);
+    expect(result).toMatchObject({ seed: 3, nodes: 8, epochs: 6, violations: [], ok: true });
+    expect(result.perEpoch).toHaveLength(6);
+    expect(result.perEpoch[1]).toMatchObject({ epoch: 1, signers: 8, showings: [], transactions: { reverted: 0 } });
+    expect(result.perNode.map(({ fate }: { fate: string }) => fate)).toEqual(["silent", "newcomer"]);
+    expect(result.command).toContain("sim --nodes 8 --seed 3 --epochs 6 --latency 50-150 --calm --silent 0.1");
+  });
+
   it("error: a wrong flag is named, with what is allowed", () => {
     const { status, progress } = command("--loss 2");
     expect(status).toBe(2);

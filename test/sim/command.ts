@@ -3,6 +3,8 @@
  * status. A run that fails gives its seed and the command that replays it.
  */
 import { isQuorateError } from "@quorate/common";
+import { lifeSummaryOf } from "./life/report.ts";
+import { type LifeConfig, runLife } from "./life/run.ts";
 import { HELP, parseFlags, replayCommand, type SimFlags } from "./options.ts";
 import { summaryOf } from "./report.ts";
 import { type RunConfig, type RunResult, run } from "./run.ts";
@@ -30,6 +32,7 @@ export function simCommand(
     terminal.out(HELP);
     return 0;
   }
+  if (flags.life !== undefined) return lifeCommand({ ...flags, life: flags.life }, terminal);
   const startedMs = performance.now();
   const result = runOne({ ...flags, onProgress: (line) => terminal.progress(`${line}\n`) });
   const wallMs = Math.round(performance.now() - startedMs);
@@ -37,6 +40,24 @@ export function simCommand(
   const command = replayCommand(flags);
   if (flags.json) terminal.out(`${JSON.stringify({ ...numbers, wallMs, command })}\n`);
   else terminal.out(summaryOf(flags, result, wallMs));
+  return statusOf(result, command, terminal);
+}
+
+function lifeCommand(flags: SimFlags & LifeConfig, terminal: Terminal): number {
+  const startedMs = performance.now();
+  const result = runLife({ ...flags, onProgress: (line) => terminal.progress(`${line}\n`) });
+  const wallMs = Math.round(performance.now() - startedMs);
+  const command = replayCommand(flags);
+  if (flags.json) terminal.out(`${JSON.stringify({ ...result, wallMs, command })}\n`);
+  else terminal.out(lifeSummaryOf(result, wallMs));
+  return statusOf(result, command, terminal);
+}
+
+function statusOf(
+  result: { readonly ok: boolean; readonly seed: number },
+  command: string,
+  terminal: Terminal,
+): number {
   if (!result.ok) terminal.progress(`seed ${result.seed} failed; the same run again:\n  ${command}\n`);
   return result.ok ? 0 : 1;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_FAULTS, NO_FAULTS, parseFlags, replayCommand } from "./options.ts";
+import { DEFAULT_FAULTS, LIFE_FAULTS, NO_FAULTS, parseFlags, replayCommand } from "./options.ts";
 import { drawOptions } from "./swarm.ts";
 
 const code = (run: () => unknown): string | undefined => {
@@ -19,7 +19,19 @@ describe("flags", () => {
     expect(parseFlags(["--", "--calm", "--loss", "0.02", "--latency", "5-9"]).faults).toEqual(faults);
   });
 
+  it("--epochs asks for a life, with faults of its own", () => {
+    expect(parseFlags([]).life).toBeUndefined();
+    const life = { epochs: 12, dead: 0.04, turns: 0.04, idle: 0.02 };
+    expect(parseFlags(["--epochs", "12"])).toMatchObject({ life, faults: LIFE_FAULTS });
+    const calm = parseFlags(["--epochs", "9", "--calm", "--dead", "0.1"]);
+    expect(calm).toMatchObject({ life: { epochs: 9, dead: 0.1, turns: 0, idle: 0 }, faults: NO_FAULTS });
+    const [, flags = ""] = replayCommand(calm).split(" sim ");
+    expect(parseFlags(flags.split(" "))).toMatchObject({ life: calm.life, faults: calm.faults });
+  });
+
   it.each([
+    ["--epochs", "5"],
+    ["--dead", "0.1"],
     ["--nodes", "3"],
     ["--nodes", "1e2"],
     ["--seed", "-1"],

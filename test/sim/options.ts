@@ -31,6 +31,20 @@ export interface SimOptions {
   readonly nodes: number;
   readonly claims: number;
   readonly faults: FaultOptions;
+  /** Given: a run over epochs, without claims. */
+  readonly life?: LifeOptions;
+}
+
+/** A run over epochs, and the faults that only it has. Fractions are of nodes. */
+export interface LifeOptions {
+  /** Epochs whose reports are looked at. */
+  readonly epochs: number;
+  /** Nodes that die in an early epoch and come back before healing. */
+  readonly dead: number;
+  /** Nodes in two groups that take turns: each is absent from every other report. */
+  readonly turns: number;
+  /** Nodes that register and never come up. */
+  readonly idle: number;
 }
 
 export interface SimFlags extends SimOptions {
@@ -65,11 +79,17 @@ export const NO_FAULTS: FaultOptions = {
   latencyMs: LATENCY,
 };
 
+/** In a run over epochs more lie: there are more ways, and lies about reports seldom cost more than the liar's own share. */
+export const LIFE_FAULTS: FaultOptions = { ...DEFAULT_FAULTS, byzantine: 0.03 };
+const LIFE_ONLY: Omit<LifeOptions, "epochs"> = { dead: 0.04, turns: 0.04, idle: 0.02 };
+
 /** Below four nodes there is no network; above a thousand, flooding takes minutes and gigabytes. */
 const NODES = { min: 4, max: 1_000 };
 const CLAIMS = { min: 1, max: 100 };
 const SEEDS = { min: 0, max: Number.MAX_SAFE_INTEGER };
 const LATENCY_MAX_MS = 5_000;
+/** Below six epochs nobody is decommissioned and healed; above a few hundred a run takes hours. */
+const EPOCHS = { min: 6, max: 500 };
 
 type FractionFlag = Exclude<keyof FaultOptions, "latencyMs">;
 const FRACTIONS = [
@@ -83,7 +103,10 @@ const FRACTIONS = [
   "delay",
 ] as const satisfies readonly FractionFlag[];
 
+const LIFE_FRACTIONS = ["dead", "turns", "idle"] as const satisfies readonly (keyof LifeOptions)[];
+
 const FLAGS = {
+  ...{ epochs: TEXT, dead: TEXT, turns: TEXT, idle: TEXT },
   ...{ nodes: TEXT, seed: TEXT, claims: TEXT, latency: TEXT },
   ...{ silent: TEXT, byzantine: TEXT, crash: TEXT, unhealthy: TEXT, partition: TEXT },
   ...{ loss: TEXT, duplicate: TEXT, delay: TEXT },
@@ -107,6 +130,11 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
   --delay F         chance that it takes ten times as long; default ${DEFAULT_FAULTS.delay}
   --latency A-B     milliseconds on a link; default ${LATENCY.min}-${LATENCY.max}
   --calm            no fault but those given
+  --epochs E        the network's life over E epochs, ${EPOCHS.min} to ${EPOCHS.max}, without claims; 12 are a good start. Then:
+  --dead F          fraction of nodes that die and come back epochs later; default ${LIFE_ONLY.dead}
+  --turns F         fraction of nodes that are absent from every other report, in two groups; default ${LIFE_ONLY.turns}
+  --idle F          nodes that register and never come up, as a fraction; default ${LIFE_ONLY.idle}
+  --byzantine F     default ${LIFE_FAULTS.byzantine}
   --json            one line with one JSON object on standard output; progress goes to standard error
   --help            this text
 
@@ -116,7 +144,9 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
 /** @throws QuorateError `FLAG_INVALID` */
 export function parseFlags(argv: readonly string[]): SimFlags {
   const values = readFlags(argv, FLAGS);
-  const faults: Record<FractionFlag, number> = { ...(values.calm === true ? NO_FAULTS : DEFAULT_FAULTS) };
+  const life = lifeOptions(values);
+  const usual = life === undefined ? DEFAULT_FAULTS : LIFE_FAULTS;
+  const faults: Record<FractionFlag, number> = { ...(values.calm === true ? NO_FAULTS : usual) };
   for (const flag of FRACTIONS) {
     const text = values[flag];
     if (text !== undefined) faults[flag] = fraction(`--${flag}`, text);
@@ -126,18 +156,35 @@ export function parseFlags(argv: readonly string[]): SimFlags {
     nodes: wholeNumber("--nodes", values.nodes ?? "200", NODES),
     claims: wholeNumber("--claims", values.claims ?? "3", CLAIMS),
     faults: { ...faults, latencyMs: latency(values.latency ?? `${LATENCY.min}-${LATENCY.max}`) },
+    ...(life === undefined ? {} : { life }),
     json: values.json ?? false,
     help: values.help ?? false,
   };
 }
 
+function lifeOptions(values: ReturnType<typeof readFlags<typeof FLAGS>>): LifeOptions | undefined {
+  if (values.epochs === undefined) {
+    const lost = LIFE_FRACTIONS.find((flag) => values[flag] !== undefined);
+    if (lost === undefined) return undefined;
+    throw quorateError("FLAG_INVALID", { flag: `--${lost}`, value: values[lost] ?? "", allowed: "with --epochs" });
+  }
+  const only = { ...(values.calm === true ? { dead: 0, turns: 0, idle: 0 } : LIFE_ONLY) };
+  for (const flag of LIFE_FRACTIONS) {
+    const text = values[flag];
+    if (text !== undefined) only[flag] = fraction(`--${flag}`, text);
+  }
+  return { epochs: wholeNumber("--epochs", values.epochs, EPOCHS), ...only };
+}
+
 /** The one command that gives this run again. */
 export function replayCommand(options: SimOptions): string {
-  const { seed, nodes, claims, faults } = options;
+  const { seed, nodes, claims, faults, life } = options;
   const given = FRACTIONS.filter((flag) => faults[flag] > 0).map((flag) => `--${flag} ${faults[flag]}`);
+  const lived = LIFE_FRACTIONS.filter((flag) => (life?.[flag] ?? 0) > 0).map((flag) => `--${flag} ${life?.[flag]}`);
   const { min, max } = faults.latencyMs;
-  const rest = [`--latency ${min}-${max}`, "--calm", ...given].join(" ");
-  return `npx -y pnpm@12 sim --nodes ${nodes} --seed ${seed} --claims ${claims} ${rest}`;
+  const rest = [`--latency ${min}-${max}`, "--calm", ...given, ...lived].join(" ");
+  const what = life === undefined ? `--claims ${claims}` : `--epochs ${life.epochs}`;
+  return `npx -y pnpm@12 sim --nodes ${nodes} --seed ${seed} ${what} ${rest}`;
 }
 
 function fraction(flag: string, text: string): number {

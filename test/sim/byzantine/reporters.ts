@@ -75,7 +75,10 @@ export function overlapper(liar: Liar, random: Random): Behaviour {
   let own: ReportShare | null = null;
   const look = (): void => {
     liar.world.scheduler.after(LOOK_EVERY_MS, look);
-    const call = chain.pending.find((one) => one.call.type === "show" && one.from !== liar.self.id)?.call;
+    // One front-run for each showing, so that several of them can spoil as many.
+    const shows = chain.pending.filter(({ call }) => call.type === "show");
+    const isLie = shows.some(({ from }) => liar.world.plan.byzantine.has(from));
+    const call = isLie ? undefined : shows[0]?.call;
     if (call?.type !== "show" || own === null || own.epoch !== call.epoch || done.has(call.epoch)) return;
     const others = heard.of(call.epoch, own).filter(({ nodeId }) => call.signers.includes(nodeId));
     if (others.length === 0) return;
@@ -98,8 +101,9 @@ export function hider(liar: Liar, random: Random): Behaviour {
   const chain = lifeOf(liar);
   const heard = new Heard(liar);
   const done = new Set<number>();
-  const { ids } = liar.world.plan;
-  const hidden = new Set(random.sample(ids, Math.max(1, Math.floor(ids.length / HIDDEN_ONE_IN))));
+  const others = [...liar.world.nodes.values()].filter(({ id, active }) => active && id !== liar.self.id);
+  const victims = random.sample(others, Math.max(1, Math.floor(others.length / HIDDEN_ONE_IN)));
+  const hidden = new Set(victims.map(({ id }) => id));
   let own: ReportShare | null = null;
   const look = (): void => {
     liar.world.scheduler.after(LOOK_EVERY_MS, look);

@@ -1,8 +1,14 @@
 /**
- * The network heals: from a stated epoch on every report is recorded and its root payable. docs/simulation.md has the reasons for the bound.
+ * The network lives: an epoch whose report enough nodes could sign has a record (P-90). And it heals: from a stated epoch on every root is payable.
+ * docs/simulation.md has the reasons for the bound.
  */
+import { REPORT_QUORUM_BPS } from "@quorate/common";
+import type { ChainEvent } from "../../../packages/aggregator/src/core/ledger/events.ts";
+import { GENESIS } from "../life/calendar.ts";
 import { muteNodes } from "../life/plan.ts";
 import { quorumSlack } from "../plan.ts";
+import { honest } from "./checker.ts";
+import type { Hidden } from "./hidden.ts";
 import type { LifeChecker, LifeTruth } from "./life.ts";
 
 /** A node that is absent from epoch 0 on is listed by the report of epoch 3, and out when epoch 4 is reported (P-60, P-62). */
@@ -23,19 +29,41 @@ export function payableFrom({ plan }: Pick<LifeTruth, "plan">): number {
 export class Payability implements LifeChecker {
   readonly name = "payability";
   readonly #truth: LifeTruth;
+  readonly #hidden: Hidden;
 
-  constructor(truth: LifeTruth) {
+  /** @param hidden knows who was up */
+  constructor(truth: LifeTruth, hidden: Hidden) {
     this.#truth = truth;
+    this.#hidden = hidden;
   }
 
   finishLife(): void {
-    const { chain, epochs } = this.#truth;
+    const { chain, epochs, plan } = this.#truth;
     const from = payableFrom(this.#truth);
-    for (let epoch = from; epoch < epochs; epoch++) {
+    for (let epoch = 0; epoch < epochs; epoch++) {
       const record = chain.contract.records.get(epoch);
-      if (record?.isPayable === true) continue;
-      const what = record === undefined ? "has no record" : "is not payable";
-      this.#truth.report(this.name, `the report of epoch ${epoch} ${what}, and all from ${from} on should be`);
+      const able = plan.ids.filter((id) => honest(this.#truth, id) && this.#hidden.excuse(id, epoch) === null);
+      const active = activeAt(chain.log, GENESIS + (epoch + 1) * this.#truth.calendar.epochSeconds);
+      const signed = able.filter((id) => active.has(id)).length;
+      const isEnough = BigInt(signed) * 10_000n >= BigInt(active.size) * REPORT_QUORUM_BPS;
+      if (record === undefined && isEnough && able.some((id) => plan.accounts.has(id))) {
+        const could = `${signed} of ${active.size} active nodes were up and connected`;
+        this.#truth.report(this.name, `the report of epoch ${epoch} has no record, though ${could}`);
+      }
+      if (epoch < from || record?.isPayable === true) continue;
+      this.#truth.report(this.name, `the root of epoch ${epoch} is not payable, and all from ${from} on should be`);
     }
   }
+}
+
+/** Who was active at a moment of chain time; all nodes have the same stake. */
+function activeAt(log: readonly ChainEvent[], timestamp: number): Set<number> {
+  const active = new Set<number>();
+  for (const event of log) {
+    if (event.timestamp >= timestamp) break;
+    if (event.type === "node-registered" && event.seeded) active.add(event.id);
+    if (event.type === "nodes-activated") for (const id of event.ids) active.add(id);
+    if (event.type === "nodes-decommissioned") for (const id of event.ids) active.delete(id);
+  }
+  return active;
 }

@@ -6,8 +6,8 @@ import type { Transaction, TransactionEnd } from "../life/chain.ts";
 import { honest } from "./checker.ts";
 import type { LifeChecker, LifeTruth } from "./life.ts";
 
-/** Of all honest agents in one epoch. */
-export const TRANSACTIONS_MAX = 1_000;
+/** Of all honest agents in one epoch: twice seven for records, twice eight showings, a contest and a drop. */
+export const TRANSACTIONS_MAX = 32;
 
 export class Traffic implements LifeChecker {
   readonly name = "traffic";

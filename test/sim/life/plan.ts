@@ -4,25 +4,10 @@
  */
 import type { NodeId } from "@quorate/common";
 import { type AnyBehaviourName, BEHAVIOURS, MUTE_IN_REPORTS, REPORT_BEHAVIOURS } from "../byzantine/behaviour.ts";
-import type { FaultOptions, SimOptions } from "../options.ts";
+import type { FaultOptions, LifeOptions, SimOptions } from "../options.ts";
 import { countOf, newcomersOf, type Partition, type Plan, planLag, type Window } from "../plan.ts";
 import type { Random } from "../random.ts";
 import type { Calendar } from "./calendar.ts";
-
-/** Faults that only a run over epochs has. Fractions of nodes. */
-export interface LifeFaults {
-  /** Nodes that die in an early epoch and come back before healing. */
-  readonly dead: number;
-  /** Nodes in two groups that take turns: each is absent from every other report. */
-  readonly turns: number;
-  /** Nodes that register and never come up. */
-  readonly idle: number;
-}
-
-export interface LifeOptions extends LifeFaults {
-  /** Epochs whose reports are looked at. */
-  readonly epochs: number;
-}
 
 export interface Outage {
   readonly fromMs: number;

@@ -40,8 +40,8 @@ export interface NodeTold {
 }
 
 export interface StoryTold {
-  readonly epochsTold: readonly EpochTold[];
-  readonly nodesTold: readonly NodeTold[];
+  readonly perEpoch: readonly EpochTold[];
+  readonly perNode: readonly NodeTold[];
 }
 
 export class Story implements Observer {
@@ -75,8 +75,8 @@ export class Story implements Observer {
     const { plan, epochs } = this.#truth;
     const ids = plan.ids.filter((id) => plan.fates.get(id) !== "plain" || this.#changed.has(id));
     return {
-      epochsTold: this.#epochs.slice(0, epochs),
-      nodesTold: ids.map((id) => {
+      perEpoch: this.#epochs.slice(0, epochs),
+      perNode: ids.map((id) => {
         const letters = Array.from({ length: epochs }, (_, epoch) => this.#letters(id, epoch));
         return { id, fate: plan.fates.get(id) ?? "plain", epochs: letters };
       }),

@@ -154,7 +154,7 @@ class Core {
     this.#signing.resume(step);
     const lastClosed = lastClosedEpoch(this.context.ledger);
     this.#resume((epoch) => epoch <= (lastClosed ?? -1), step);
-    if (lastClosed !== null) this.#openRounds(lastClosed, step);
+    for (const { epoch } of this.context.ledger.closed.slice(-REPORTED_EPOCHS)) this.#openRounds(epoch, step);
     this.#trees.advance(step);
     step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
   }
