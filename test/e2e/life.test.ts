@@ -1,6 +1,7 @@
 /**
  * A network that admits, judges and heals itself, with separate agent processes on Hardhat's chain. `demo --life` is most of it, as its users start
- * it; beside it, in a network of its own, agents that send reports are killed around a submission. Both wait for epochs more than they work.
+ * it; beside it, in networks of their own, agents that send reports are killed around a submission, and a node contests. All of them wait for epochs
+ * more than they work.
  */
 import { spawn } from "node:child_process";
 import type { NodeId } from "@quorate/common";
@@ -15,6 +16,7 @@ import { REPOSITORY } from "../harness/child.ts";
 import type { LocalNetwork } from "../harness/network.ts";
 import { connect } from "../harness/seed.ts";
 import { waitFor } from "../harness/waitFor.ts";
+import { type ContestStory, contestStory } from "./contestStory.ts";
 import { type Fixture, startFixture, untilReady } from "./fixture.ts";
 
 /** One of ten: a tenth of the stake. */
@@ -27,6 +29,7 @@ interface Ended {
 }
 
 let demo: Promise<Ended>;
+let contested: Promise<ContestStory>;
 let endDemo = (): void => {};
 
 beforeAll(() => {
@@ -40,6 +43,9 @@ beforeAll(() => {
   child.stderr.on("data", (chunk: Buffer) => {
     output.stderr += chunk.toString();
   });
+  contested = contestStory();
+  // Its failure is its own test's.
+  contested.catch(() => {});
   demo = new Promise((resolve) => child.once("close", (status) => resolve({ status, ...output })));
 });
 
@@ -163,6 +169,17 @@ describe("agents that send reports, killed around a submission", () => {
       sent += noncesOf.size;
     }
     expect(sent).toBeGreaterThan(0);
+  });
+});
+
+describe("a node that was silent for long", () => {
+  it("contests by itself when it is back, others send its contest, and reports activate it (P-76, P-95, P-111)", async () => {
+    const { contests, silentBefore, stateAtEnd } = await contested;
+    expect(silentBefore).toBeGreaterThanOrEqual(12);
+    // Turns are shorter than a block here, so that a second one may land before the first is seen (P-91).
+    expect(contests.length).toBeGreaterThanOrEqual(1);
+    expect(new Set(contests.flat())).toEqual(new Set([4]));
+    expect(stateAtEnd).toBe("active");
   });
 });
 

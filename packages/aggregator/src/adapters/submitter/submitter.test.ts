@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { TestChain } from "../../../test/support/chain.ts";
-import { QUEUE_MAX } from "./limits.ts";
+import { until } from "../../../test/support/until.ts";
+import { IDLE_LOOK_MS, QUEUE_MAX } from "./limits.ts";
 import { sqliteSubmissions } from "./store.ts";
 import { Bench, GWEI, REPLACE_MS, sendElsewhere } from "./testing/bench.ts";
 import { callOf, REFUSAL, startGround, walletOf } from "./testing/ground.ts";
@@ -41,6 +42,24 @@ function stored(path: string): string[] {
   store.close();
   return keys;
 }
+
+describe("an account with nothing to send", () => {
+  const balance = async (wei: bigint): Promise<void> => {
+    await until(() => bench.submitter.status().balanceWei === wei && bench.clock.asleep);
+  };
+
+  it("is looked at, so that its operator sees what it has before it is its turn, and what it was given since", async () => {
+    const account = walletOf(41);
+    const give = (wei: bigint) => chain.rpc("anvil_setBalance", account.address, `0x${wei.toString(16)}`);
+    await give(7n);
+    bench = new Bench(chain, account);
+    await balance(7n);
+    await give(9n);
+    await chain.mine(1);
+    await bench.look(1, IDLE_LOOK_MS);
+    await balance(9n);
+  });
+});
 
 describe("a call", () => {
   it("is simulated, signed, stored, sent; included with what it cost; forgotten once it is finalised", async () => {

@@ -26,7 +26,7 @@ import type {
   Submitter,
   SubmitterStatus,
 } from "./interface.ts";
-import { KEY_MAX_CHARS, QUEUE_MAX } from "./limits.ts";
+import { IDLE_LOOK_MS, KEY_MAX_CHARS, QUEUE_MAX } from "./limits.ts";
 import { SubmissionProviders } from "./providers.ts";
 import { Sender } from "./sender.ts";
 import { type Look, Tracker } from "./tracker.ts";
@@ -161,7 +161,7 @@ class ChainSubmitter implements Submitter {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       this.#waking = new AbortController();
-      if (!this.#isIdle() && (await this.#look())) continue;
+      if (await this.#look()) continue;
       if (!this.#waking.signal.aborted) await this.#wait();
     }
   }
@@ -249,15 +249,15 @@ class ChainSubmitter implements Submitter {
     this.#queue.unshift({ call, waiters });
   }
 
-  /** What is given up needs no looks: should it land, the next call finds the nonce used. */
+  /** What is given up needs no looks of its own: should it land, the next call finds the nonce used. */
   #isIdle(): boolean {
     return this.#queue.length === 0 && this.#flights.all().every(({ state }) => state === "given-up");
   }
 
   #wait(): Promise<void> {
-    const { signal } = this.#waking;
-    if (!this.#isIdle()) return this.#tools.clock.sleep(this.#options.pollMs, signal);
-    return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    const { pollMs } = this.#options;
+    const ms = this.#isIdle() ? Math.max(pollMs, IDLE_LOOK_MS) : pollMs;
+    return this.#tools.clock.sleep(ms, this.#waking.signal);
   }
 }
 
