@@ -38,6 +38,12 @@ for (const command of [
   program.addCommand(command().exitOverride());
 }
 
+// Who reads only the first lines (`| head`) closes the pipe; the rest is not wanted.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,5 +1,5 @@
 /** The lines of an amount for people: a table with a running sum, exact to the atomic unit. Enters: lines. Leaves: text. */
-import { formatPlainAmount, type LedgerLine, TOKEN_SYMBOL } from "@quorate/common";
+import { ATOMIC_PER_TOKEN, type LedgerLine, TOKEN_DECIMALS, TOKEN_SYMBOL } from "@quorate/common";
 import { printJson } from "../print.ts";
 
 const COLUMNS = [
@@ -42,6 +42,8 @@ export function printLines(lines: readonly LedgerLine[], asJson: boolean): void 
   else if (lines.length > 0) process.stdout.write(`\nAmounts in ${TOKEN_SYMBOL}.\n${lineTable(lines)}`);
 }
 
-function orDash(amount: bigint): string {
-  return amount === 0n ? "–" : formatPlainAmount(amount);
+/** With all decimals, so that the points stand one below the other. */
+function orDash(atomic: bigint): string {
+  if (atomic === 0n) return "–";
+  return `${atomic / ATOMIC_PER_TOKEN}.${(atomic % ATOMIC_PER_TOKEN).toString().padStart(TOKEN_DECIMALS, "0")}`;
 }
