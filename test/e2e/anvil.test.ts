@@ -123,4 +123,35 @@ describe("on a chain with a lagging finalised block", () => {
     await claimRewards(network, 2);
     expect(await balanceOf(network, recipient)).toBe(claim.amount);
   });
+
+  it("anybody recomputes the ledger from the chain; an agent explains the same lines, and no difference is found (P-50)", async () => {
+    const recipient = network.node(2).operator;
+    const events = join(network.directory, "events.jsonl");
+    const chain = ["--rpc", network.chain.url, "--contract", network.rewards];
+    const ledger = async (name: string, ...args: string[]): Promise<string> =>
+      runCli({ args: ["ledger", ...args], logFile: join(network.directory, `ledger-${name}.log`) });
+    const lines = (text: string) =>
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+
+    const own = lines(
+      await ledger("recompute", "recompute", ...chain, "--export", events, "--recipient", recipient, "--json"),
+    );
+    const [figures, owed] = own;
+    expect(figures).toMatchObject({ type: "epoch", nodes: { active: NODES }, recipients: NODES });
+    expect(own.at(-1).sum).toBe(owed.amount);
+    // The agent reads on its own, and may still be behind what was final here.
+    await untilRead(figures.head.number);
+    const epoch = String(figures.epoch);
+    const { http } = network.agent(3);
+    expect(lines(await ledger("explain", "explain", recipient, "--agent", http, "--epoch", epoch, "--json"))).toEqual(
+      own.slice(1),
+    );
+    expect(await ledger("diff-chain", "diff", http, "--events", events)).toMatch(/the same up to epoch [0-9]+/);
+    expect(await ledger("diff-agent", "diff", http, "--with", network.agent(1).http)).toMatch(
+      /the same up to epoch [0-9]+/,
+    );
+  });
 });

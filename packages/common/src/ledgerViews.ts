@@ -51,14 +51,14 @@ export interface EpochsPage {
   readonly closedEpoch: number | null;
 }
 
-/** The recipients whose address begins with these hex digits, and one hash of all of them. */
+/** The recipients whose address begins with these hex digits (without 0x), and one hash of all of them. */
 export interface RecipientRange {
   readonly prefix: string;
   readonly count: number;
   readonly hash: Hex;
 }
 
-/** A range with few recipients lists them, in ascending order; a larger one lists the ranges that are one digit longer and not empty. */
+/** A range with few recipients lists them, in ascending order; a larger one its parts by the next digit. */
 export interface RangesPage {
   readonly epoch: number;
   readonly prefix: string;
@@ -88,11 +88,24 @@ export function rangesOf(epoch: number, sorted: readonly RewardsEntry[], prefix:
     const entries = inRange.map(([recipient, amount]) => ({ recipient, amount }));
     return { epoch, prefix, ranges: [], entries };
   }
-  const ranges = [..."0123456789abcdef"].flatMap((digit): RecipientRange[] => {
-    const part = startingWith(inRange, prefix + digit);
-    return part.length === 0 ? [] : [{ prefix: prefix + digit, count: part.length, hash: hashOfEntries(part) }];
+  return { epoch, prefix, ranges: childRanges(inRange, prefix), entries: null };
+}
+
+/** The parts of a range by its next digit, without empty ones; each named by all digits that its recipients share. */
+export function childRanges(sorted: readonly RewardsEntry[], prefix: string): RecipientRange[] {
+  return [..."0123456789abcdef"].flatMap((digit): RecipientRange[] => {
+    const part = startingWith(sorted, prefix + digit);
+    const [first, last] = [part[0], part.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    const shared = commonPrefix(first[0].slice(2), last[0].slice(2));
+    return [{ prefix: shared, count: part.length, hash: hashOfEntries(part) }];
   });
-  return { epoch, prefix, ranges, entries: null };
+}
+
+export function commonPrefix(one: string, other: string): string {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length += 1;
+  return one.slice(0, length);
 }
 
 function startingWith(entries: readonly RewardsEntry[], prefix: string): readonly RewardsEntry[] {

@@ -4,7 +4,15 @@
  *
  * Lifetime amounts keep what once came into them, so ledgers that differ in an epoch differ in those after it too.
  */
-import type { Address, EpochTotals, RangesPage } from "@quorate/common";
+import {
+  type Address,
+  childRanges,
+  commonPrefix,
+  type EpochTotals,
+  type RangesPage,
+  type RecipientRange,
+  type RewardsEntry,
+} from "@quorate/common";
 
 export interface LedgerSide {
   /** For people. */
@@ -71,13 +79,29 @@ async function differingRecipients(
   onProgress(`epoch ${epoch}: looking at recipients 0x${prefix}…`);
   const [one, other] = await both(sides, (side) => side.ranges(epoch, prefix));
   if (one.entries !== null && other.entries !== null) return differencesOf(one.entries, other.entries);
+  const [mine, theirs] = [partsOf(one), partsOf(other)];
   for (const digit of "0123456789abcdef") {
-    const longer = prefix + digit;
-    if (one.entries === null && other.entries === null && hashAt(one, longer) === hashAt(other, longer)) continue;
-    const found = await differingRecipients(sides, epoch, longer, onProgress);
+    const [left, right] = [partAt(mine, prefix + digit), partAt(theirs, prefix + digit)];
+    if (left?.hash === right?.hash && left?.count === right?.count) continue;
+    // All that either side has here begins with what both parts share.
+    const shared = commonPrefix((left ?? right)?.prefix ?? "", (right ?? left)?.prefix ?? "");
+    const found = await differingRecipients(sides, epoch, shared, onProgress);
     if (found.length > 0) return found;
   }
   return [];
+}
+
+/** Parts by the next digit, also of a range that lists its recipients: so that the two can be compared. */
+function partsOf({ prefix, ranges, entries }: RangesPage): readonly RecipientRange[] {
+  if (entries === null) return ranges;
+  return childRanges(
+    entries.map(({ recipient, amount }): RewardsEntry => [recipient, amount]),
+    prefix,
+  );
+}
+
+function partAt(parts: readonly RecipientRange[], prefix: string): RecipientRange | undefined {
+  return parts.find((part) => part.prefix.startsWith(prefix));
 }
 
 type Entries = NonNullable<RangesPage["entries"]>;
@@ -89,11 +113,6 @@ function differencesOf(one: Entries, other: Entries): RecipientDifference[] {
     .filter(([, [mine, theirs]]) => mine !== theirs)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([recipient, pair]) => ({ recipient, amounts: pair }));
-}
-
-function hashAt({ ranges }: RangesPage, prefix: string): string {
-  const range = ranges.find((one) => one.prefix === prefix);
-  return range === undefined ? "nobody" : `${range.count} ${range.hash}`;
 }
 
 function fingerprint({ ranges, entries }: RangesPage): string {

@@ -73,11 +73,11 @@ export async function explainByAgent(
 ): Promise<Explained> {
   const lines: LedgerLine[] = [];
   let amount = 0n;
-  let to = epoch;
+  // Fixed at first: another epoch may close while pages come.
+  const to = epoch ?? (await patiently(() => client.ledgerEpochs(0, 1))).closedEpoch;
+  if (to === null) throw quorateError("EPOCH_NOT_CLOSED", { epoch: 0 });
   for (let from = 0; ; ) {
     const page = await patiently(() => client.ledgerPage(recipient, from, to));
-    // The last closed epoch is the one of the first page: another may close meanwhile.
-    to ??= page.next === null ? page.to : null;
     const sum = page.lines.reduce((total, line) => total + line.amount, page.before);
     const follows = page.from === from && page.to >= from && page.before === amount && page.recipient === recipient;
     if (!follows || sum !== page.after || (page.next !== null && page.next !== page.to + 1)) {

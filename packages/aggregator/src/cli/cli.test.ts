@@ -61,7 +61,7 @@ describe("quorate", () => {
   it("--help names every command and ends with 0", async () => {
     const { code, stdout } = await quorate("--help");
     expect(code).toBe(0);
-    for (const command of ["keys", "register", "run", "status", "claim", "verify"])
+    for (const command of ["keys", "register", "run", "status", "claim", "verify", "ledger"])
       expect(stdout).toContain(`  ${command} `);
   });
 

@@ -8,6 +8,7 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { claimCommand } from "./commands/claim.ts";
 import { keysCommand } from "./commands/keys.ts";
+import { ledgerCommand } from "./commands/ledger.ts";
 import { registerCommand } from "./commands/register.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -19,15 +20,29 @@ const EXIT_USAGE = 2;
 const program = new Command("quorate")
   .description(
     "Service-node rewards, agreed by 95% of the stake.\n\n" +
-      "Operators:  keys generate, register, run, status\nStakers:    claim, verify",
+      "Operators:  keys generate, register, run, status\nStakers:    claim, verify\nAnybody:    ledger recompute, ledger explain, ledger diff",
   )
   .version(VERSION)
   .showHelpAfterError("(quorate <command> --help shows all options)")
   .exitOverride();
 
-for (const command of [keysCommand, registerCommand, runCommand, statusCommand, claimCommand, verifyCommand]) {
+for (const command of [
+  keysCommand,
+  registerCommand,
+  runCommand,
+  statusCommand,
+  claimCommand,
+  verifyCommand,
+  ledgerCommand,
+]) {
   program.addCommand(command().exitOverride());
 }
+
+// Who reads only the first lines (`| head`) closes the pipe; the rest is not wanted.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 
 try {
   await program.parseAsync();

@@ -47,6 +47,8 @@ type Told = ChainEvent extends infer Event
     : never
   : never;
 
+type Registration = Extract<ChainEvent, { type: "node-registered" }>;
+
 export class ReportChain {
   readonly events: ChainEvent[] = [];
   readonly states: Map<NodeId, NodeState> = new Map();
@@ -56,10 +58,14 @@ export class ReportChain {
   #roots = 0;
   readonly #recorded = new Map<number, { isPayable: boolean }>();
 
-  /** `seeded` nodes that are active from genesis on. */
-  constructor(seeded: number, secretOf: (id: NodeId) => bigint = (id) => 5n ** BigInt(40 + id)) {
+  /** `seeded` nodes that are active from genesis on, or what happens before genesis. */
+  constructor(
+    seeded: number | ((chain: ReportChain) => void),
+    secretOf: (id: NodeId) => bigint = (id) => 5n ** BigInt(40 + id),
+  ) {
     this.#secretOf = secretOf;
-    for (let i = 0; i < seeded; i++) this.register(true);
+    if (typeof seeded !== "number") seeded(this);
+    else for (let i = 0; i < seeded; i++) this.register(true);
     this.now = GENESIS;
     this.emit({ type: "pool-settled", balance: POOL, time: GENESIS, totalReleased: 0n });
     this.emit({ type: "started", genesis: GENESIS, epochSeconds: EPOCH_SECONDS });
@@ -70,13 +76,14 @@ export class ReportChain {
     this.events.push({ ...position, ...event } as ChainEvent);
   }
 
-  register(seeded = false): NodeId {
+  register(seeded = false, over: Partial<Pick<Registration, "feeBps" | "contributors">> = {}): NodeId {
     const id = this.states.size + 1;
     this.states.set(id, seeded ? "active" : "pending");
     this.emit({
       ...{ type: "node-registered", id, operator: address(id), seeded, blsKey: `0x${"11".repeat(96)}`, feeBps: 0 },
       ...{ identityKey: word(id), identitySignature: `0x${"22".repeat(64)}` as Hex },
       contributors: [{ addr: address(id), beneficiary: address(id), stake: STAKE }],
+      ...over,
     });
     return id;
   }
