@@ -176,7 +176,8 @@ async function untilState(life: Life, title: string, ids: readonly NodeId[], sta
 async function bringBack({ network, context }: Life, ids: readonly NodeId[]): Promise<void> {
   const stage = context.progress.stage("Silent one started");
   await network.startAgents(ids);
-  stage.done(`${nodeList(ids)} up again; contests its decommission by itself, and signs reports`);
+  const says = ids.length === 1 ? "says that it lives, and signs" : "say that they live, and sign";
+  stage.done(`${nodeList(ids)} up again: ${says} reports, unasked`);
 }
 
 /** Until a proof of the second staker's rewards can be had against a root of `from` or later: one that the healed network has signed. */

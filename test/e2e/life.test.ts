@@ -4,7 +4,7 @@
  * more than they work.
  */
 import { spawn } from "node:child_process";
-import type { NodeId } from "@quorate/common";
+import { isQuorateError, type NodeId, parseAddress, verifyRewardsProof } from "@quorate/common";
 import { Transaction, type TransactionResponse } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -169,6 +169,19 @@ describe("agents that send reports, killed around a submission", () => {
       sent += noncesOf.size;
     }
     expect(sent).toBeGreaterThan(0);
+  });
+
+  it("an agent proves what a staker is owed, and names the distributor as the contract does (P-41)", async () => {
+    const { client } = network.agent(3);
+    const { operator } = network.node(3);
+    const proof = await waitFor({ what: "a payable root", timeoutMs: 120_000 }, () =>
+      client.proof(operator).catch((error: unknown) => {
+        if (isQuorateError(error, "PROOF_NOT_FOUND")) return null;
+        throw error;
+      }),
+    );
+    expect(verifyRewardsProof(proof.rewardsRoot, operator, proof.amount, proof.proof)).toBe(true);
+    expect(proof.distributor).toBe(parseAddress(network.deployment.distributor));
   });
 });
 

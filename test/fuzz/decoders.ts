@@ -4,6 +4,8 @@
  * canonical: encoded again it is the same bytes.
  */
 import {
+  buildProofFile,
+  buildRewardsTree,
   decodeCatchUpRequest,
   decodeCatchUpResponse,
   decodeGossip,
@@ -22,6 +24,8 @@ import {
   equalBytes,
   isQuorateError,
   parseBundle,
+  parseProofFile,
+  type RewardsProof,
 } from "@quorate/common";
 import fc from "fast-check";
 import { orderLogs, parseEvent } from "../../packages/aggregator/src/adapters/chain/events.ts";
@@ -89,6 +93,16 @@ const BUNDLE: readonly ErrorCode[] = [
   "POINT_NOT_CANONICAL",
   "POINT_AT_INFINITY",
 ];
+
+const RECIPIENT = `0x${"11".repeat(20)}` as const;
+const REWARDS_TREE = buildRewardsTree([
+  [RECIPIENT, 7n],
+  [`0x${"22".repeat(20)}`, 8n],
+]);
+const PROOF_FILE = buildProofFile({
+  ...{ domain: DOMAIN, to: RECIPIENT, epoch: 3, rootIndex: 0, rewardsRoot: REWARDS_TREE.root, recipient: RECIPIENT },
+  ...(REWARDS_TREE.proofOf(RECIPIENT) as RewardsProof),
+});
 
 const CONFIG = {
   chain: {
@@ -186,6 +200,7 @@ export const DECODERS: readonly Target[] = [
   wire("inquiry's answer", encoded.answer, decodeInquiryResponse, encodeInquiryResponse, SHARES),
   wire("peers request", fc.constant(encodePeersRequest()), decodePeersRequest, encodePeersRequest),
   wire("peers answer", encoded.peers, decodePeersResponse, encodePeersResponse),
+  text("proof file", PROOF_FILE, parseProofFile, ["PROOF_MALFORMED", "PROOF_INVALID"]),
   text("bundle", sampleBundle({ recipient: `0x${"11".repeat(20)}`, epoch: 3 }), parseBundle, BUNDLE),
   text("ledger rows", ledgerText, restoreFrom, ["STORE_CORRUPT"]),
   text(

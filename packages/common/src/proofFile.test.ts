@@ -22,7 +22,7 @@ const content = {
 };
 const file = buildProofFile(content);
 
-describe("proof files (P-41)", () => {
+describe("proof files (P-103)", () => {
   it("give back what they were made of", () => {
     expect(parseProofFile(JSON.stringify(file))).toEqual(content);
     expect(parseProofFile(JSON.stringify(buildProofFile({ ...content, to: null }))).to).toBeNull();

@@ -1,5 +1,5 @@
 /**
- * Proof files: everything a recipient needs to be paid by proof (P-41), as one JSON, like a bundle (P-100). In: a proof and where it is paid, or
+ * Proof files (P-103): everything a recipient needs to be paid by proof (P-41), as one JSON, like a bundle. In: a proof and where it is paid, or
  * untrusted JSON. Out: a file, or its values after everything that can be recomputed offline was. Whether the contract still has the root is for the
  * chain to say.
  */
