@@ -23,17 +23,19 @@ import type { LedgerSide } from "./diff.ts";
 import { sortedAmounts } from "./explain.ts";
 import { type LedgerSource, lastClosedAt } from "./recompute.ts";
 
+const WAITS = ["RATE_LIMITED", "LEDGER_BUSY", "ANSWER_TIMED_OUT"] as const;
+
 /** Times a busy agent is asked again, and the milliseconds between. */
 const PATIENCE = 60;
 const PATIENCE_MS = 1_000;
 
-/** Waits as long as the agent says, or a little while it is busy with others. */
+/** Waits as long as the agent says, or a little while it is busy: a fold that took too long to answer goes on, and is kept. */
 export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await ask();
     } catch (error) {
-      if (tries > PATIENCE || !isQuorateError(error, "RATE_LIMITED", "LEDGER_BUSY")) throw error;
+      if (tries > PATIENCE || !isQuorateError(error, ...WAITS)) throw error;
       const { waitMs } = error.values;
       await sleep(typeof waitMs === "number" ? waitMs + 10 : PATIENCE_MS);
     }

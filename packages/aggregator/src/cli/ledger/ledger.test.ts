@@ -15,6 +15,7 @@ import {
   headAt,
   network,
 } from "../../../test/support/ledgerHistory.ts";
+import { endOf, ReportChain } from "../../../test/support/reportChain.ts";
 import { DEPLOYMENT } from "../../../test/support/storeCases.ts";
 import { writeEventFile } from "../../adapters/eventFile/eventFile.ts";
 import { openStore } from "../../adapters/sqlite/store.ts";
@@ -130,6 +131,16 @@ describe("quorate ledger", () => {
     const [told] = json((await quorate("diff", one, "--with", other, "--json")).stdout);
     expect(told).toMatchObject({ comparedTo: 5, difference: { epoch: 3, recipients: expect.any(Array) } });
   }, 600_000);
+
+  it("error: LEDGER_ROOT_DISAGREES when the chain has recorded another report; the figures are printed all the same", async () => {
+    const chain = new ReportChain(2);
+    chain.now = endOf(0) + 1;
+    chain.record(0, [1, 2], { isPayable: true });
+    const path = fileOf(chain.events, "other.jsonl");
+    const { code, stdout, stderr } = await quorate("recompute", "--events", path, "--epoch", "0");
+    expect([code, stderr.split(":")[0]]).toEqual([1, "LEDGER_ROOT_DISAGREES"]);
+    expect(stdout).toMatch(/on chain +ANOTHER report is recorded[\s\S]*payable root +ANOTHER one/);
+  });
 
   it("error: each with its code and what to do", async () => {
     const good = fileOf(EVENTS, "five.jsonl");
