@@ -16,6 +16,7 @@ import { verifyCommand } from "./commands/verify.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+const EXIT_NO_QUORUM = 3;
 
 const program = new Command("quorate")
   .description(
@@ -50,6 +51,6 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
   else if (error instanceof QuorateError) {
     process.stderr.write(`${error.message}\n`);
-    process.exitCode = EXIT_FAILED;
+    process.exitCode = error.code === "QUORUM_NOT_REACHED" ? EXIT_NO_QUORUM : EXIT_FAILED;
   } else throw error;
 }
