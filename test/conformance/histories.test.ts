@@ -1,6 +1,6 @@
 /**
- * The histories of packages/common/vectors: fresh, and the same for two ledgers of which the second was written from the rules alone
- * (P-31, P-40, P-50 to P-63, P-110, P-112).
+ * The histories of packages/common/vectors: fresh, and the same for two ledgers of which the second was written from
+ * the rules alone (P-31, P-40, P-50 to P-63, P-110, P-112).
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ const stored = readdirSync(folder).map(
 );
 
 describe("the histories", () => {
-  it("are what this ledger makes of them (else: npx -y pnpm@12 --filter @quorate/aggregator generate:histories)", () => {
+  it("are what this ledger makes of them (else: npx -y pnpm@12 generate)", () => {
     const made = historyVectors();
     expect(stored.map(({ name }) => name).sort()).toEqual(made.map(({ name }) => name).sort());
     for (const history of made) expect(stored.find(({ name }) => name === history.name)).toEqual(history);

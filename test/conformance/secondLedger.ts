@@ -1,7 +1,8 @@
 /**
- * A second ledger, written from docs/protocol.md alone and naively: it shares no code with the agent's, keeps every event, and computes each
- * epoch by going through them again. Enters: a history (docs/histories.md). Leaves: what each closed epoch comes to.
- * The exponential of P-31 alone is the common package's: vectors of its own hold it to Solady's (packages/common/vectors/emission.json).
+ * A second ledger, written from docs/protocol.md alone and naively: it shares no code with the agent's, keeps every
+ * event, and computes each epoch by going through them again. Enters: a history (docs/histories.md). Leaves: what each
+ * closed epoch comes to. The exponential of P-31 alone is the common package's: vectors of its own hold it to Solady's
+ * (packages/common/vectors/emission.json).
  */
 import { expWad } from "@quorate/common";
 import { AbiCoder, keccak256 } from "ethers";
@@ -99,7 +100,7 @@ export class SecondLedger {
     return this.#result(epoch);
   }
 
-  // ── Events (P-112, P-56, P-60, P-61, P-110) ───────────────────────────────────────────────────────────────────────────
+  // ── Events (P-112, P-56, P-60, P-61, P-110) ────────────────────────────────────────────────────────────────────────
 
   #apply(event: JsonEvent): void {
     const at = event.timestamp;
@@ -200,7 +201,7 @@ export class SecondLedger {
     if (rest.length > 0) blocks.push(rest);
   }
 
-  // ── Money (P-31, P-52 to P-54, P-63) ──────────────────────────────────────────────────────────────────────────────────
+  // ── Money (P-31, P-52 to P-54, P-63) ───────────────────────────────────────────────────────────────────────────────
 
   /** By the last `Settled` in a block with a timestamp below `time`. Nothing is released up to genesis. */
   #released(time: number): bigint {
@@ -252,7 +253,7 @@ export class SecondLedger {
     this.#owed.set(to, (this.#owed.get(to) ?? 0n) + amount);
   }
 
-  // ── Uptime (P-59 to P-62) ─────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Uptime (P-59 to P-62) ──────────────────────────────────────────────────────────────────────────────────────────
 
   #isJudged({ registeredAt, exitedAt }: Node, epoch: number): boolean {
     const end = this.#end(epoch);

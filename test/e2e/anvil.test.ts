@@ -124,7 +124,7 @@ describe("on a chain with a lagging finalised block", () => {
     expect(await balanceOf(network, recipient)).toBe(claim.amount);
   });
 
-  it("anybody recomputes the ledger from the chain; an agent explains the same lines, and no difference is found (P-50)", async () => {
+  it("anybody recomputes the ledger from the chain, and an agent explains the same lines (P-50)", async () => {
     const recipient = network.node(2).operator;
     const events = join(network.directory, "events.jsonl");
     const chain = ["--rpc", network.chain.url, "--contract", network.rewards];

@@ -1,6 +1,7 @@
 /**
- * Writes packages/common/vectors/histories/*.json (docs/histories.md): histories of events and what the ledger makes of them. They hold this
- * ledger and the independent one in test/conformance to one answer. Deterministic: running it again changes nothing.
+ * Writes packages/common/vectors/histories/*.json (docs/histories.md): histories of events and what the ledger makes of
+ * them. They hold this ledger and the independent one in test/conformance to one answer. Deterministic: running it
+ * again changes nothing.
  *
  *   pnpm --filter @quorate/aggregator generate:histories
  */

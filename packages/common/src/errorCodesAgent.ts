@@ -165,7 +165,8 @@ export const AGENT_ERROR_CODES = {
   CHAIN_EVENT_INVALID: {
     summary: "A contract's event does not have the form the agent knows, or cannot follow on those before it.",
     remedy:
-      "Check that the contract and the agent have the same version; if they do, replace the provider: it leaves events out or invents them. The agent abstains, keeps its place and reads the range again until another answer comes.",
+      "Check that the contract and the agent have the same version; if they do, replace the provider: it leaves events " +
+      "out or invents them. The agent abstains, keeps its place and reads the range again until another answer comes.",
     where: "chain",
   },
   TRANSACTION_REVERTED: {

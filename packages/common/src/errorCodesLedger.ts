@@ -1,6 +1,6 @@
 /**
- * The part of the catalogue about recomputing the ledger: files of events, an agent's answers about its ledger, differences.
- * `errorCodes.ts` merges it; nothing else reads it.
+ * The part of the catalogue about recomputing the ledger: files of events, an agent's answers about its ledger,
+ * differences. `errorCodes.ts` merges it; nothing else reads it.
  */
 
 export const LEDGER_ERROR_CODES = {
@@ -27,13 +27,15 @@ export const LEDGER_ERROR_CODES = {
   LEDGER_ROOT_DISAGREES: {
     summary: "The recomputed ledger is not what the chain has recorded, or made payable.",
     remedy:
-      "Compare versions and providers first. If both are right, the stake that signed it signed another ledger: `quorate ledger diff` with one of its agents finds where they part.",
+      "Compare versions and providers first. If both are right, the stake that signed it signed another ledger:" +
+      " `quorate ledger diff` with one of its agents finds where they part.",
     where: "ledger",
   },
   LEDGERS_DIFFER: {
     summary: "Two ledgers differ.",
     remedy:
-      "Ask both for the recipient's lines with `quorate ledger explain`, and recompute them with `quorate ledger recompute --recipient`: the line that differs says which node, and in which epoch.",
+      "Ask both for the recipient's lines with `quorate ledger explain`, and recompute them with `quorate " +
+      "ledger recompute --recipient`: the line that differs says which node, and in which epoch.",
     where: "ledger",
   },
   LEDGER_LINES_DISAGREE: {

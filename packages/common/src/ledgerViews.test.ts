@@ -13,7 +13,7 @@ const entries = fc
   .map((sorted) => sorted.map((recipient, i): RewardsEntry => [recipient, BigInt(i) + 1n]));
 
 describe("ranges of recipients", () => {
-  it("property: going down from everybody reaches every recipient once, and every hash is that of what is below", () => {
+  it("property: going down from everybody reaches each recipient once; a hash is that of all below it", () => {
     let deepest = 0;
     fc.assert(
       fc.property(entries, (sorted) => {

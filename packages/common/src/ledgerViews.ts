@@ -1,6 +1,6 @@
 /**
- * What an agent, or anyone who recomputes the ledger, says of it: the lines of an amount, closed epochs, ranges of recipients.
- * Plain values; amounts in atomic units. How they travel as JSON is said by the agent's HTTP schemas.
+ * What an agent, or anyone who recomputes the ledger, says of it: the lines of an amount, closed epochs, ranges of
+ * recipients. Plain values; amounts in atomic units. How they travel as JSON is said by the agent's HTTP schemas.
  */
 import { toHex } from "./hex.ts";
 import { HASH_BYTES, nobleKeccakMany } from "./merkleNodes.ts";
@@ -8,7 +8,10 @@ import { packChanges } from "./rewardsChanges.ts";
 import type { RewardsEntry } from "./rewardsTree.ts";
 import type { Address, Hex, NodeId } from "./types.ts";
 
-/** What one node, or the bounties of one epoch, gave a recipient. `amount` is fee + share + dust + bounty (P-53, P-54, P-63). */
+/**
+ * What one node, or the bounties of one epoch, gave a recipient. `amount` is fee + share + dust + bounty (P-53, P-54,
+ * P-63).
+ */
 export interface LedgerLine {
   readonly epoch: number;
   /** Null for the bounties of records. */

@@ -63,7 +63,7 @@ describe("two ledgers", () => {
     expect(difference?.recipients.length).toBeLessThanOrEqual(RECIPIENTS);
   });
 
-  it("that differ for one recipient alone: it is named with both amounts, with few questions, also without roots", async () => {
+  it("that differ for one recipient: it is named with both amounts by few questions, also without roots", async () => {
     const moved: ChainEvent[] = network(40, 5).map((event) => {
       if (event.type !== "node-registered" || event.id !== 23) return event;
       const [first, ...rest] = event.contributors;

@@ -1,6 +1,7 @@
 /**
- * Where two ledgers part: the first epoch whose amounts differ, then the first recipients. Both by bisection, so that little is asked.
- * Enters: two sides that answer questions. Leaves: the difference, or that there is none. Not here: who the sides are (sides.ts).
+ * Where two ledgers part: the first epoch whose amounts differ, then the first recipients. Both by bisection, so that
+ * little is asked. Enters: two sides that answer questions. Leaves: the difference, or that there is none. Not here:
+ * who the sides are (sides.ts).
  *
  * Lifetime amounts keep what once came into them, so ledgers that differ in an epoch differ in those after it too.
  */

@@ -1,7 +1,7 @@
 /**
- * Answers about a stored ledger: pages of one recipient's lines, and ranges of an epoch's recipients. Enters: a history, questions.
- * Leaves: answers of bounded size. A fold that ended at a page's end is kept, so that the next page goes on from there.
- * Not here: the thread it runs in (worker.ts), where the history comes from.
+ * Answers about a stored ledger: pages of one recipient's lines, and ranges of an epoch's recipients. Enters: a
+ * history, questions. Leaves: answers of bounded size. A fold that ended at a page's end is kept, so that the next page
+ * goes on from there. Not here: the thread it runs in (worker.ts), where the history comes from.
  */
 import {
   type Address,
@@ -21,7 +21,10 @@ import { nodeUnchecked } from "../core/ledger/nodes.ts";
 
 /** Epochs of a page: a week of hours. */
 export const PAGE_EPOCHS = 168;
-/** Lines after which a page ends with the epoch it is in: a megabyte of JSON. A recipient of 2,000 nodes gets two epochs a page. */
+/**
+ * Lines after which a page ends with the epoch it is in: a megabyte of JSON. A recipient of 2,000 nodes gets two epochs
+ * a page.
+ */
 export const PAGE_LINES = 4_000;
 
 /** What is folded: complete up to its head, with this first open epoch. */
@@ -82,7 +85,10 @@ export class Explainer {
     return rangesOf(epoch, this.#amounts.sorted, prefix);
   }
 
-  /** The kept one if it stands before `from` and reaches `to`; else one from nothing. It is kept again when the page is whole. */
+  /**
+   * The kept one if it stands before `from` and reaches `to`; else one from nothing. It is kept again when the page is
+   * whole.
+   */
   #foldBefore(history: StoredHistory, recipient: Address, from: number, to: number): KeptFold {
     const kept = this.#fold;
     this.#fold = null;

@@ -114,14 +114,14 @@ describe("a thread under pressure", () => {
 
   it("error: LEDGER_WORKER_DIED when it ends, and the next question starts a new one", async () => {
     await advance(2);
-    const dying = `require("node:worker_threads").parentPort.once("message", () => { throw new Error("out of memory"); })`;
+    const dying = `require("node:worker_threads").parentPort.once("message", () => { throw new Error("no memory"); })`;
     let started = 0;
     const thread = open(() => {
       started += 1;
       return new Worker(dying, { eval: true });
     });
     for (let i = 0; i < 2; i++) {
-      const died = { code: "LEDGER_WORKER_DIED", values: { reason: "out of memory" } };
+      const died = { code: "LEDGER_WORKER_DIED", values: { reason: "no memory" } };
       await expect(thread.epochs(0, 1)).rejects.toMatchObject(died);
     }
     expect(started).toBe(2);

@@ -1,6 +1,7 @@
 /**
- * The agent's end of the thread that recomputes its ledger. In: questions. Out: promises, which always settle. A few questions wait, more are
- * refused: a stranger's question costs a fold. The thread is started when it is first asked, and ended when nobody has asked for a while.
+ * The agent's end of the thread that recomputes its ledger. In: questions. Out: promises, which always settle. A few
+ * questions wait, more are refused: a stranger's question costs a fold. The thread is started when it is first asked,
+ * and ended when nobody has asked for a while.
  */
 import { Worker } from "node:worker_threads";
 import {

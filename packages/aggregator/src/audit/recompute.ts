@@ -1,6 +1,7 @@
 /**
- * The ledger from nothing, for anybody: what an epoch's report must say, whether the chain says the same, and every line of one amount.
- * Enters: a complete history (of a chain, a file or a store). Leaves: figures. Not here: reading it, showing them (cli).
+ * The ledger from nothing, for anybody: what an epoch's report must say, whether the chain says the same, and every
+ * line of one amount. Enters: a complete history (of a chain, a file or a store). Leaves: figures. Not here: reading
+ * it, showing them (cli).
  */
 import {
   type Address,
@@ -42,7 +43,9 @@ export interface EpochFigures {
   readonly nodes: Readonly<Record<NodeState, number>>;
   readonly activate: readonly NodeId[];
   readonly decommission: readonly NodeId[];
-  /** The digest that the chain has recorded for the epoch, and whether it is of these figures; null without a record. */
+  /**
+   * The digest that the chain has recorded for the epoch, and whether it is of these figures; null without a record.
+   */
   readonly recorded: { readonly digest: Hex; readonly agrees: boolean } | null;
   /** The root that the chain has made payable, and whether it is this one; null when it has made none. */
   readonly payable: {
@@ -55,7 +58,9 @@ export interface EpochFigures {
 
 export interface Recomputed {
   readonly figures: EpochFigures;
-  /** Lifetime amount of the recipient at the epoch's close, and the lines it is the sum of; empty without a recipient. */
+  /**
+   * Lifetime amount of the recipient at the epoch's close, and the lines it is the sum of; empty without a recipient.
+   */
   readonly amount: bigint;
   readonly lines: readonly LedgerLine[];
 }

@@ -1,6 +1,6 @@
 /**
- * Who can be compared: an agent, by what it answers, and a complete history, by folding it. Enters: a client, or a source.
- * Leaves: the questions of diff.ts, answered. Not here: what is asked.
+ * Who can be compared: an agent, by what it answers, and a complete history, by folding it. Enters: a client, or a
+ * source. Leaves: the questions of diff.ts, answered. Not here: what is asked.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -29,7 +29,10 @@ const WAITS = ["RATE_LIMITED", "LEDGER_BUSY", "ANSWER_TIMED_OUT"] as const;
 const PATIENCE = 60;
 const PATIENCE_MS = 1_000;
 
-/** Waits as long as the agent says, or a little while it is busy: a fold that took too long to answer goes on, and is kept. */
+/**
+ * Waits as long as the agent says, or a little while it is busy: a fold that took too long to answer goes on, and is
+ * kept.
+ */
 export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

@@ -1,6 +1,7 @@
 /**
- * The thread that recomputes a stored ledger. Enters: questions, one after the other. Leaves: an answer to each. It reads the agent's file by
- * a connection of its own, which can only read. Coded errors are answers; any other ends the thread, and the next question starts a new one.
+ * The thread that recomputes a stored ledger. Enters: questions, one after the other. Leaves: an answer to each. It
+ * reads the agent's file by a connection of its own, which can only read. Coded errors are answers; any other ends the
+ * thread, and the next question starts a new one.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { isQuorateError, quorateError } from "@quorate/common";

@@ -21,7 +21,8 @@ const EXIT_NO_QUORUM = 3;
 const program = new Command("quorate")
   .description(
     "Service-node rewards, agreed by 95% of the stake.\n\n" +
-      "Operators:  keys generate, register, run, status\nStakers:    claim, verify\nAnybody:    ledger recompute, ledger explain, ledger diff",
+      "Operators:  keys generate, register, run, status\nStakers:    claim, verify\nAnybody:    ledger " +
+      "recompute, ledger explain, ledger diff",
   )
   .version(VERSION)
   .showHelpAfterError("(quorate <command> --help shows all options)")

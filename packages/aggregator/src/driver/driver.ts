@@ -284,8 +284,9 @@ class AgentDriver implements Driver {
 }
 
 /**
- * P-58: a history that the ledger refuses is the provider's fault and not this agent's. The refusal left nothing behind, and goes back to the
- * follower: it names the provider, keeps its place, and the agent abstains until another answer comes.
+ * P-58: a history that the ledger refuses is the provider's fault and not this agent's. The refusal left nothing
+ * behind, and goes back to the follower: it names the provider, keeps its place, and the agent abstains until another
+ * answer comes.
  */
 function isChainFault(input: Input, error: unknown): boolean {
   return input.type === "chain" && isQuorateError(error, "CHAIN_EVENT_INVALID");

@@ -94,7 +94,7 @@ const late: Interceptor = async (method, parameters, ask) => {
   return { result: logs.map((log) => ({ ...log, data: moved(log.data) })) };
 };
 
-it("P-58 P-57 an agent whose only provider invents an event abstains, names it, keeps its place, and goes on once it tells the truth", async () => {
+it("P-57 P-58 a provider invents an event: the agent abstains, names it, keeps its place, goes on after", async () => {
   const chain = await startAnvil();
   running.push(chain);
   await placeContracts(chain);

@@ -1,6 +1,6 @@
 /**
- * The histories behind `packages/common/vectors/histories` (docs/histories.md): each is there for a few rules. Enters: nothing.
- * Leaves: events in order. Not here: what they come to (histories.ts).
+ * The histories behind `packages/common/vectors/histories` (docs/histories.md): each is there for a few rules. Enters:
+ * nothing. Leaves: events in order. Not here: what they come to (histories.ts).
  */
 import type { NodeId } from "@quorate/common";
 import { advanceLedger, emptyLedger, type LedgerState } from "../../src/core/ledger/ledger.ts";
@@ -20,7 +20,10 @@ export interface HistoryCase {
 const parts = (first: number, ...stakes: readonly bigint[]) =>
   stakes.map((stake, i) => ({ addr: address(first + i), beneficiary: address(100 + ((first + i) % 7)), stake }));
 
-/** Folds as far as the chain has come, and says the lists of an epoch's report: the chain applies them, without the caps of P-38. */
+/**
+ * Folds as far as the chain has come, and says the lists of an epoch's report: the chain applies them, without the caps
+ * of P-38.
+ */
 class Reporting {
   readonly chain: ReportChain;
   readonly #state: LedgerState = emptyLedger();
@@ -81,7 +84,8 @@ function registrations(): HistoryCase {
   chain.register(false, { feeBps: 250, contributors: parts(20, 25n * 10n ** 12n) });
   for (let epoch = 0; epoch < 10; epoch++) if (epoch !== 2) all.record(epoch, epoch === 4 ? [4] : []);
   const about =
-    "P-59, P-61, P-62: nodes registered in the last second of an epoch and in the first of the next; runs of presences over an epoch without record";
+    "P-59, P-61, P-62: nodes registered in the last second of an epoch and in the first of the next; runs of " +
+    "presences over an epoch without record";
   return { name: "registrations", about, chain, until: endOf(10) };
 }
 
@@ -104,7 +108,8 @@ function leaving(): HistoryCase {
   chain.now = endOf(8);
   chain.exit(2);
   const about =
-    "P-33, P-34, P-53, P-62: nothing is earned from the unlock time of the first request on, nor listed; exits of active and decommissioned nodes, one a second before an epoch's end and one at it";
+    "P-33, P-34, P-53, P-62: nothing is earned from the unlock time of the first request on, nor listed; exits " +
+    "of active and decommissioned nodes, one a second before an epoch's end and one at it";
   return { name: "leaving", about, chain, until: endOf(11) };
 }
 
@@ -132,7 +137,8 @@ function absences(): HistoryCase {
   ];
   for (const [epoch, ids] of absent.entries()) if (epoch !== 9) all.record(epoch, ids);
   const about =
-    "P-60, P-62: levels rise by 24 and fall by 1, above 48 a node is listed, a decommission sets 48 and it is kept on return; an epoch without record judges nobody";
+    "P-60, P-62: levels rise by 24 and fall by 1, above 48 a node is listed, a decommission sets 48 and it is " +
+    "kept on return; an epoch without record judges nobody";
   return { name: "absences", about, chain, until: endOf(absent.length + 1) };
 }
 
@@ -145,7 +151,8 @@ function showings(): HistoryCase {
   chain.now += 1;
   const late = chain.register();
   chain.show(0, [3]);
-  // Part of a block, so it counts for nobody; then whole blocks with one more; then somebody whom the epoch does not judge.
+  // Part of a block, so it counts for nobody; then whole blocks with one more; then somebody whom the epoch does not
+  // judge.
   chain.show(0, [1, 4]);
   chain.show(0, [1, 2, 3, 4]);
   chain.show(0, [5, 8]);
@@ -158,7 +165,8 @@ function showings(): HistoryCase {
   chain.show(0, [5]);
   for (let epoch = 1; epoch < 4; epoch++) all.record(epoch, [5]);
   const about =
-    "P-39, P-56, P-59: showings singly, of whole blocks with more, of part of a block, of nodes that the epoch does not judge, of one that exited since, and in the last second";
+    "P-39, P-56, P-59: showings singly, of whole blocks with more, of part of a block, of nodes that the epoch " +
+    "does not judge, of one that exited since, and in the last second";
   return { name: "showings", about, chain, until: endOf(5) };
 }
 
@@ -177,7 +185,8 @@ function laterPayable(): HistoryCase {
   chain.record(3, [1, 2, 3], { by: 902 });
   for (let epoch = 4; epoch < 8; epoch++) all.record(epoch, [4], { by: 1, isPayable: epoch % 2 === 0 });
   const about =
-    "P-37, P-39, P-40, P-56, P-63: first records that are payable at once, later ones an epoch after, who is present by them, and the bounties of all, one to a node's own beneficiary";
+    "P-37, P-39, P-40, P-56, P-63: first records that are payable at once, later ones an epoch after, who is " +
+    "present by them, and the bounties of all, one to a node's own beneficiary";
   return { name: "later-payable", about, chain, until: endOf(9) };
 }
 

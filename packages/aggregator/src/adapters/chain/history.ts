@@ -1,6 +1,7 @@
 /**
  * The whole history of the contracts, read once from finalised blocks, for whoever recomputes the ledger (P-50, P-57).
- * Enters: providers and addresses. Leaves: all events in order and the block they are complete up to. Not its job: following on (follower.ts).
+ * Enters: providers and addresses. Leaves: all events in order and the block they are complete up to. Not its job:
+ * following on (follower.ts).
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ChainHead, isQuorateError, quorateError } from "@quorate/common";

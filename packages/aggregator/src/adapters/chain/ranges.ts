@@ -1,6 +1,7 @@
 /**
- * Finalised blocks in bounded ranges, read from all providers and compared (P-57). Enters: where the reader stands. Leaves: the next range's
- * events with the block they are complete up to, or the coded reason why they cannot be had. Not its job: trying again, remembering a place.
+ * Finalised blocks in bounded ranges, read from all providers and compared (P-57). Enters: where the reader stands.
+ * Leaves: the next range's events with the block they are complete up to, or the coded reason why they cannot be had.
+ * Not its job: trying again, remembering a place.
  */
 import { type Address, type ChainHead, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
 import type { ChainEvent } from "../../core/ledger/events.ts";
@@ -72,7 +73,8 @@ export class RangeReader {
 
   async #readFrom({ rpc }: Source, fromBlock: number, head: ChainHead): Promise<ChainEvent[]> {
     const events = await this.events(rpc, fromBlock, head.number);
-    // P-57: only now, and only with this provider's own block at the end of the range, does an answer count, an empty one above all.
+    // P-57: only now, and only with this provider's own block at the end of the range, does an answer count, an empty
+    // one above all.
     const end = await rpc.block(head.number);
     if (end?.hash !== head.hash)
       throw untrusted(rpc, head.number, `has ${end?.hash ?? "no block"} after reading, not ${head.hash}`);

@@ -1,6 +1,7 @@
 /**
- * Files of events: one JSON line each, behind a header line (docs/ledger.md). Enters: a path; events to write. Leaves: events, checked one by
- * one while they are read, or EVENTS_FILE_INVALID with the line. Not its job: the form of an event (eventJson.ts), what follows from it.
+ * Files of events: one JSON line each, behind a header line (docs/ledger.md). Enters: a path; events to write. Leaves:
+ * events, checked one by one while they are read, or EVENTS_FILE_INVALID with the line. Not its job: the form of an
+ * event (eventJson.ts), what follows from it.
  */
 import { closeSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { type Address, type ChainHead, isQuorateError, quorateError } from "@quorate/common";

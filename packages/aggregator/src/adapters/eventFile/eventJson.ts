@@ -1,6 +1,7 @@
 /**
- * One event of the ledger as JSON and back (docs/histories.md): amounts as decimal strings, bytes as lower-case hex of their exact length.
- * Enters: a parsed value of unknown quality. Leaves: a `ChainEvent`, or the first field that is wrong. Not its job: whether it can follow (P-58).
+ * One event of the ledger as JSON and back (docs/histories.md): amounts as decimal strings, bytes as lower-case hex of
+ * their exact length. Enters: a parsed value of unknown quality. Leaves: a `ChainEvent`, or the first field that is
+ * wrong. Not its job: whether it can follow (P-58).
  */
 import type { Address, ChainHead, Hex } from "@quorate/common";
 import { z } from "zod";

@@ -15,7 +15,10 @@ export const CLIENTS_MAX = 10_000;
 /** Tokens a claim costs, against 1 for a read: it opens a round on every agent of the network. */
 export const CLAIM_COST = 5;
 
-/** Tokens of a question that folds the stored ledger: seconds of a core for a large one. Three at once, then one a second. */
+/**
+ * Tokens of a question that folds the stored ledger: seconds of a core for a large one. Three at once, then one a
+ * second.
+ */
 export const LEDGER_COST = 40;
 
 /** Epochs in one answer: a few rows of SQLite each. */

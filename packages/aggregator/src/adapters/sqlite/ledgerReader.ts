@@ -91,7 +91,10 @@ export function* readEvents(
   }
 }
 
-/** The block that the stored ledger stands at, and its first open epoch; null before the first record. @throws STORE_CORRUPT */
+/**
+ * The block that the stored ledger stands at, and its first open epoch; null before the first record. @throws
+ * STORE_CORRUPT
+ */
 export function readHead(db: DatabaseSync): { readonly head: ChainHead; readonly openEpoch: number } | null {
   const row = headRow(db);
   if (row === undefined) return null;

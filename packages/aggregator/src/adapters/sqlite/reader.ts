@@ -1,6 +1,6 @@
 /**
- * A look into a store that an agent may be writing meanwhile: its events and the totals of its closed epochs. Enters: a path.
- * Leaves: rows of what the ledger's head covers. Not its job: writing anything, or keeping others from the file.
+ * A look into a store that an agent may be writing meanwhile: its events and the totals of its closed epochs. Enters: a
+ * path. Leaves: rows of what the ledger's head covers. Not its job: writing anything, or keeping others from the file.
  */
 import { type ChainHead, type EpochTotals, QuorateError, quorateError } from "@quorate/common";
 import type { ChainEvent } from "../../core/ledger/events.ts";

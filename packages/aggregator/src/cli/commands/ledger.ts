@@ -8,7 +8,8 @@ export function ledgerCommand(): Command {
   return new Command("ledger")
     .summary("recompute, explain and compare ledgers")
     .description(
-      "Who is owed what follows from the chain's events alone (docs/protocol.md, section 4). These commands let anybody see it: recompute it from " +
+      "Who is owed what follows from the chain's events alone (docs/protocol.md, section 4). These commands let" +
+        " anybody see it: recompute it from " +
         "nothing, have an agent explain an amount line by line, or find where two ledgers part.",
     )
     .addCommand(recomputeCommand().exitOverride())

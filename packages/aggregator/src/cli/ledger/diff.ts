@@ -1,4 +1,7 @@
-/** `quorate ledger diff`: the first epoch and the first recipients in which an agent's ledger is not another's, or the chain's. */
+/**
+ * `quorate ledger diff`: the first epoch and the first recipients in which an agent's ledger is not another's, or the
+ * chain's.
+ */
 import { type EpochTotals, formatAmount, quorateError } from "@quorate/common";
 import { Command } from "commander";
 import { createAgentClient } from "../../adapters/http/client.ts";
@@ -19,7 +22,8 @@ export function diffCommand(): Command {
   const command = new Command("diff")
     .summary("find where an agent's ledger parts from another's, or from the chain")
     .description(
-      "Compare an agent's ledger with another agent's (--with) or with the one recomputed here from the chain (--rpc and --contract) or from a " +
+      "Compare an agent's ledger with another agent's (--with) or with the one recomputed here from the chain " +
+        "(--rpc and --contract) or from a " +
         "file (--events). Prints the first epoch that differs, and in it the first recipients, found by bisection.\n" +
         "Exit status 1, with LEDGERS_DIFFER, when there is a difference.",
     )

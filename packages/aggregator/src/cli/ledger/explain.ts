@@ -21,9 +21,11 @@ export function explainCommand(): Command {
   return new Command("explain")
     .summary("ask an agent for every line that adds up to an amount")
     .description(
-      "Ask an agent for every line that adds up to a recipient's lifetime amount: epoch, node, the node's active seconds and reward, and of it " +
+      "Ask an agent for every line that adds up to a recipient's lifetime amount: epoch, node, the node's " +
+        "active seconds and reward, and of it " +
         "the fee, the share and the dust; and bounties for records. The lines are added up here.\n" +
-        "The agent's word is not believed for more than that: `quorate ledger recompute --recipient` finds the same without it.",
+        "The agent's word is not believed for more than that: `quorate ledger recompute --recipient` finds the " +
+        "same without it.",
     )
     .argument("<recipient>", "the beneficiary whose amount is explained")
     .requiredOption("--agent <url>", "an agent's HTTP interface, such as http://127.0.0.1:8900")

@@ -132,7 +132,7 @@ describe("quorate ledger", () => {
     expect(told).toMatchObject({ comparedTo: 5, difference: { epoch: 3, recipients: expect.any(Array) } });
   }, 600_000);
 
-  it("error: LEDGER_ROOT_DISAGREES when the chain has recorded another report; the figures are printed all the same", async () => {
+  it("error: LEDGER_ROOT_DISAGREES when the chain has recorded another report, after the figures", async () => {
     const chain = new ReportChain(2);
     chain.now = endOf(0) + 1;
     chain.record(0, [1, 2], { isPayable: true });

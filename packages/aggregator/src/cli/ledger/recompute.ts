@@ -18,10 +18,13 @@ export function recomputeCommand(): Command {
   const command = new Command("recompute")
     .summary("recompute the ledger from the chain's events, trusting no agent")
     .description(
-      "Fold all finalised events of the contracts from nothing, and print what the report of an epoch has to say: its rewards root, what is " +
+      "Fold all finalised events of the contracts from nothing, and print what the report of an epoch has to " +
+        "say: its rewards root, what is " +
         "owed in all, its lists; and whether the chain has recorded it and made this very root payable.\n" +
-        "With --recipient: every line that adds up to the recipient's lifetime amount, epoch by epoch and node by node.\n" +
-        "Nothing is sent and no agent is asked. --export keeps the events, so that the next run needs no chain: --events reads them.",
+        "With --recipient: every line that adds up to the recipient's lifetime amount, epoch by epoch and node " +
+        "by node.\n" +
+        "Nothing is sent and no agent is asked. --export keeps the events, so that the next run needs no chain:" +
+        " --events reads them.",
     );
   return addSourceOptions(command)
     .option("--export <file>", "write the events that were read to this file")
@@ -31,7 +34,8 @@ export function recomputeCommand(): Command {
     .addHelpText(
       "after",
       "\nExamples:\n" +
-        "  quorate ledger recompute --rpc https://node.example --contract 0x… --from-block 21000000 --export events.jsonl\n" +
+        "  quorate ledger recompute --rpc https://node.example --contract 0x… --from-block 21000000 --export " +
+        "events.jsonl\n" +
         "  quorate ledger recompute --events events.jsonl --epoch 41 --recipient 0x…\n" +
         "\nExit status 1, with LEDGER_ROOT_DISAGREES, when the chain has recorded or made payable something else.",
     )

@@ -1,4 +1,7 @@
-/** Where a command gets a history from: a chain, read to its finalised block, or a file of events. Enters: flags. Leaves: a source. */
+/**
+ * Where a command gets a history from: a chain, read to its finalised block, or a file of events. Enters: flags.
+ * Leaves: a source.
+ */
 import { isQuorateError, parseAddress, quorateError } from "@quorate/common";
 import type { Command } from "commander";
 import { RewardsContract } from "../../adapters/chain/contracts.ts";

@@ -1,4 +1,6 @@
-/** The lines of an amount for people: a table with a running sum, exact to the atomic unit. Enters: lines. Leaves: text. */
+/**
+ * The lines of an amount for people: a table with a running sum, exact to the atomic unit. Enters: lines. Leaves: text.
+ */
 import { ATOMIC_PER_TOKEN, type LedgerLine, TOKEN_DECIMALS, TOKEN_SYMBOL } from "@quorate/common";
 import { printJson } from "../print.ts";
 

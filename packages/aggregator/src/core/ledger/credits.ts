@@ -1,6 +1,7 @@
 /**
- * What an amount is made of, for whoever wants to see it: each credit as it is given (P-53, P-54, P-63).
- * Enters: nothing. Leaves: the one way to credit, which an observer can watch. Not here: who is credited what (split.ts, reports.ts).
+ * What an amount is made of, for whoever wants to see it: each credit as it is given (P-53, P-54, P-63). Enters:
+ * nothing. Leaves: the one way to credit, which an observer can watch. Not here: who is credited what (split.ts,
+ * reports.ts).
  */
 import type { Address, NodeId } from "@quorate/common";
 
@@ -13,7 +14,10 @@ export interface EarningNode {
   readonly reward: bigint;
 }
 
-/** `fee` and `dust` go to the first contributor's beneficiary, `share` to each contributor's (P-54), `bounty` to submitters (P-63). */
+/**
+ * `fee` and `dust` go to the first contributor's beneficiary, `share` to each contributor's (P-54), `bounty` to
+ * submitters (P-63).
+ */
 export type CreditPart = "fee" | "share" | "dust" | "bounty";
 
 /** Told of every credit of an epoch that closes; `node` is null for a bounty. Zero credits are not told. */

@@ -1,7 +1,7 @@
 /**
- * Folds a whole history from nothing, one epoch at a time, for whoever recomputes the ledger: commands, vectors, the audit's thread.
- * Enters: all events in order, where the history ends. Leaves: a stop at every close, with the state as it is then.
- * Not here: reading events, and the agent's own fold, which follows the chain as it comes (agent.ts).
+ * Folds a whole history from nothing, one epoch at a time, for whoever recomputes the ledger: commands, vectors, the
+ * audit's thread. Enters: all events in order, where the history ends. Leaves: a stop at every close, with the state as
+ * it is then. Not here: reading events, and the agent's own fold, which follows the chain as it comes (agent.ts).
  */
 import type { ChainHead } from "@quorate/common";
 import type { ObserveCredit } from "./credits.ts";

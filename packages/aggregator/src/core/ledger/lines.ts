@@ -1,6 +1,7 @@
 /**
- * The lines that add up to one recipient's lifetime amount. Enters: credits, as the closing of epochs gives them (credits.ts).
- * Leaves: a line for each epoch and node, and one for an epoch's bounties. Not here: any division; nothing is computed twice.
+ * The lines that add up to one recipient's lifetime amount. Enters: credits, as the closing of epochs gives them
+ * (credits.ts). Leaves: a line for each epoch and node, and one for an epoch's bounties. Not here: any division;
+ * nothing is computed twice.
  */
 import type { Address, LedgerLine } from "@quorate/common";
 import type { CreditPart, ObserveCredit } from "./credits.ts";
