@@ -44,12 +44,16 @@ function drawRecord(random: Random): PersistRecord {
 }
 
 const idOf = (signed: KindMessage, epoch: number) => ({ kind: signed.kind, epoch, subject: subjectOf(signed) });
+
+/** The same whenever a node asks to leave again (P-33). */
+const UNLOCKS_AT = GENESIS + 20 * EPOCH_SECONDS;
+
 /** Folds on by up to seven epochs, so that more than a window may close in one record. */
 function drawLedger(random: Random, ledger: LedgerState): PersistRecord {
   const now = ledger.head?.timestamp ?? 0;
   const timestamp = now + 1;
   const position = { blockNumber: timestamp, logIndex: 0, timestamp };
-  const leave: ChainEvent = { type: "leave-requested", id: 1 + random.below(3), unlocksAt: now + 300, ...position };
+  const leave: ChainEvent = { type: "leave-requested", id: 1 + random.below(3), unlocksAt: UNLOCKS_AT, ...position };
   const until = Math.max(now, GENESIS) + 1 + random.below(7 * EPOCH_SECONDS);
   advanceLedger(ledger, now === 0 ? network(3, 2) : [leave], headAt(until), admit);
   return takeRecord(ledger);
@@ -75,7 +79,10 @@ describe("the simulated disk", () => {
       for (let i = 0; i < 15; i++) {
         const records = Array.from({ length: 1 + random.below(3) }, () => drawRecord(random));
         if (random.chance(0.4)) records.unshift(drawLedger(random, ledger));
-        expect(codeOf(() => disk.persist(records))).toBe(codeOf(() => store.persist(records)));
+        const code = codeOf(() => store.persist(records));
+        expect(codeOf(() => disk.persist(records))).toBe(code);
+        // Nothing of it was kept, so the agent's memory is ahead of its disk: it stops.
+        if (code !== "OK") break;
         if (random.chance(0.5)) continue;
         await store.written();
         disk.writeTaken();
