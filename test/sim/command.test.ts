@@ -63,7 +63,7 @@ describe("pnpm sim", () => {
   it("--epochs shows a life: a line an epoch, and one for each node that something happened to", () => {
     const { status, out, progress } = command("--nodes 8 --seed 3 --epochs 6 --calm --silent 0.1 --idle 0.1");
     expect(status).toBe(0);
-    expect(out).toMatch(/^epoch {2}record {2}by .* sent {2}failed {2}liars'$/m);
+    expect(out).toMatch(/^epoch {2}record {2}by .* sent {2}failed {2}liars' {2}shown +moved$/m);
     expect(out).toMatch(/^\d+ +silent +M {2}M {2}M {2}Mv M {2}M$/m);
     expect(out).toMatch(/^payable {5}\d of 6 epochs: /m);
     expect(out).toMatch(/ok {10}no checker has anything to say/);

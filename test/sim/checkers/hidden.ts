@@ -14,8 +14,8 @@ import type { LifeChecker, LifeTruth } from "./life.ts";
 
 /** Part of the epoch in which a node has to be up and connected for its absence to need an explanation. */
 const WATCHED_PART = 0.75;
-/** Part of the epoch in which its share has to be out: providers lag, trees are built twice. */
-const SENT_PART = 0.25;
+/** Part of the epoch in which its share has to be out: providers lag, and a tree may be lost twice. */
+const SENT_PART = 0.4;
 
 export class Hidden implements LifeChecker {
   readonly name = "hidden";

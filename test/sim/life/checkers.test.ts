@@ -11,7 +11,7 @@ import { Calendar } from "./calendar.ts";
 import { epochSecondsFor, type LifeConfig, runLife } from "./run.ts";
 
 const CALM: LifeConfig = {
-  ...{ seed: 3, nodes: 20, claims: 0, faults: NO_FAULTS },
+  ...{ seed: 3, nodes: 12, claims: 0, faults: NO_FAULTS },
   life: { epochs: 6, dead: 0, turns: 0, idle: 0 },
 };
 
@@ -41,7 +41,7 @@ describe("checkers of a life find what they are for", () => {
     const careless = effects((effect) => {
       return effect.type === "submit" && !effect.key.startsWith("report:") ? [] : [effect];
     });
-    const hiding = { faults: { ...NO_FAULTS, byzantine: 0.05 }, behaviours: ["hider"] as const };
+    const hiding = { faults: { ...NO_FAULTS, byzantine: 0.08 }, behaviours: ["hider"] as const };
     expect(findings(careless, hiding)).toEqual(expect.arrayContaining(["decommissions", "hidden"]));
   });
 
@@ -76,12 +76,12 @@ describe("checkers of a life find what they are for", () => {
   });
 
   it("a network that does not become payable again", () => {
-    // Three of twenty sign no more reports once the faults of the others are healed: a record has its quorum, money has not.
-    const fromMs = CLOCK_START_MS + new Calendar(epochSecondsFor(20)).endMs(6);
+    // Two of twelve sign no more reports once the faults of the others are healed: a record has its quorum, money has not.
+    const fromMs = CLOCK_START_MS + new Calendar(epochSecondsFor(12)).endMs(6);
     const tired: Mutate = (agent, id) => ({
       ...agent,
       handle: (input, nowMs) =>
-        agent.handle(input, nowMs).filter(({ type }) => id > 3 || nowMs < fromMs || type !== "sign"),
+        agent.handle(input, nowMs).filter(({ type }) => id > 2 || nowMs < fromMs || type !== "sign"),
     });
     expect(findings(tired, { life: { ...CALM.life, epochs: 8 } })).toEqual(["hidden", "payability"]);
   });

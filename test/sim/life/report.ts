@@ -4,21 +4,9 @@
 import type { LifeResult } from "./run.ts";
 import type { EpochTold, NodeTold } from "./story.ts";
 
-const HEADS = [
-  "epoch",
-  "record",
-  "by",
-  "signers",
-  "payable",
-  "shown",
-  "contests",
-  "drops",
-  "in, out",
-  "sent",
-  "failed",
-  "liars'",
-];
-const WIDTHS = [7, 8, 6, 9, 9, 13, 10, 7, 16, 6, 8, 0];
+/** What varies in length comes last. */
+const HEADS = "epoch record by signers payable contests drops sent failed liars' shown moved".split(" ");
+const WIDTHS = [7, 8, 6, 9, 9, 10, 7, 6, 8, 8, 30, 0];
 
 /** More rows than a screen has help nobody; `--json` has all. */
 const ROWS_MAX = 40;
@@ -31,7 +19,7 @@ export function lifeSummaryOf(result: LifeResult, wallMs: number): string {
     `each node   ${(result.bytesPerNode / 1_000).toFixed(0)} kB sent, ${result.pairingsPerNode} pairings`,
     `blames      ${list(result.blames) || "none"}`,
     "",
-    HEADS.map((head, i) => head.padEnd(WIDTHS[i] ?? 0)).join(""),
+    row(HEADS),
     ...perEpoch.map(epochLine),
     "",
     `node   what it is     ${result.perEpoch.map(({ epoch }) => String(epoch).padEnd(3)).join("")}`,
@@ -51,13 +39,16 @@ function epochLine(told: EpochTold): string {
   const { transactions, activated, decommissioned, showings } = told;
   const after = (seconds: number | null): string => (seconds === null ? "-" : `${seconds} s`);
   const moved = [...activated.map((id) => `+${id}`), ...decommissioned.map((id) => `-${id}`)].join(" ");
-  const values = [
+  return row([
     ...[told.epoch, after(told.recordedAfter), told.recordedBy ?? "-", told.signers, after(told.payableAfter)],
-    ...[showings.join("+") || "-", told.contests, told.drops, moved || "-"],
-    ...[transactions.included, transactions.reverted + transactions.expired, told.liars],
-  ];
+    ...[told.contests, told.drops, transactions.included, transactions.reverted + transactions.expired, told.liars],
+    ...[showings.join("+") || "-", moved || "-"],
+  ]);
+}
+
+function row(values: readonly (string | number)[]): string {
   return values
-    .map((value, i) => String(value).padEnd(WIDTHS[i] ?? 0))
+    .map((value, i) => `${value} `.padEnd(WIDTHS[i] ?? 0))
     .join("")
     .trimEnd();
 }
