@@ -5,7 +5,10 @@
 import type { NodeId } from "@quorate/common";
 import { TURN_MAX_MS, TURNS_PART_OF_EPOCH } from "../limits.ts";
 
-/** The turn of a node, from 0, among the nodes that may send; the last turn for one that is not among them. */
+/**
+ * When a node sends, in turns from 0, among the nodes that may send: its turn, and its place within it as a fraction, so that the nodes of one turn do
+ * not all send at once.
+ */
 export function turnOf(wanted: string, node: NodeId, nodes: readonly NodeId[]): number {
   const own = rank(wanted, node);
   let before = 0;
@@ -13,7 +16,9 @@ export function turnOf(wanted: string, node: NodeId, nodes: readonly NodeId[]): 
     const other = rank(wanted, id);
     if (other < own || (other === own && id < node)) before += 1;
   }
-  return Math.floor(Math.log2(before + 1));
+  const turn = Math.floor(Math.log2(before + 1));
+  const size = 2 ** turn;
+  return turn + (before + 1 - size) / size;
 }
 
 /** Milliseconds between turns: all turns take a part of the epoch, and none is longer than it has to be for the one before to be seen. */
