@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // All cores: by default one is left free, and of two that is half.
+    maxWorkers: "100%",
     // For what hangs. A machine that others load takes ten times as long as a free one, and a hook may compile the contracts.
     testTimeout: 300_000,
     hookTimeout: 600_000,
