@@ -1,7 +1,8 @@
 /**
- * ServiceNodeRewards for the simulation: reports, showings, contests and drops by P-22 to P-40 and P-110 to P-112, over the run's own signature scheme.
- * The node set is the model that the differential tests hold to the real contract. Enters: calls with their block's time. Leaves: events, or the name of
- * the error that the contract would give. Not here: blocks, and when they become final (chain.ts).
+ * ServiceNodeRewards for the simulation: reports, showings, contests and drops by P-22 to P-40 and P-110 to P-112,
+ * over the run's own signature scheme. The node set is the model that the differential tests hold to the real
+ * contract. Enters: calls with their block's time. Leaves: events, or the name of the error that the contract would
+ * give. Not here: blocks, and when they become final (chain.ts).
  */
 import {
   type Address,

@@ -43,7 +43,10 @@ export interface NodeModules {
   onFatal(error: unknown): void;
 }
 
-/** Starts one agent and resolves when it listens; the chain is followed from then on. @throws the coded errors of each part */
+/**
+ * Starts one agent and resolves when it listens; the chain is followed from then on. @throws the coded errors of each
+ * part
+ */
 export async function startNode(config: Config, modules: NodeModules): Promise<RunningNode> {
   const { logger, onFatal } = modules;
   const domain: SigningDomain = { chainId: config.chain.chainId, verifyingContract: config.chain.rewards };

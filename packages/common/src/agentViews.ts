@@ -1,6 +1,6 @@
 /**
- * What an agent tells its clients, over HTTP and on the command line: the chain as it sees it, claims and their progress, its status.
- * Plain values; how they travel as JSON is said by the agent's HTTP schemas.
+ * What an agent tells its clients, over HTTP and on the command line: the chain as it sees it, claims and their
+ * progress, its status. Plain values; how they travel as JSON is said by the agent's HTTP schemas.
  */
 import type { Bundle } from "./bundle.ts";
 import type { ErrorCode } from "./errors.ts";

@@ -25,7 +25,8 @@ export function formatPlainAmount(atomic: bigint): string {
 }
 
 /**
- * Atomic units of an amount in tokens as a person types it: "1234.5", "1,234.5", with or without " SESH". Never negative.
+ * Atomic units of an amount in tokens as a person types it: "1234.5", "1,234.5", with or without " SESH". Never
+ * negative.
  * @throws AMOUNT_MALFORMED
  */
 export function parseAmount(text: string): bigint {

@@ -1,7 +1,7 @@
 /**
- * Bundles (P-100 to P-102): everything needed to act on chain, as one JSON. In: an aggregate with its signers and the node
- * set, or untrusted JSON. Out: a bundle, or its values after everything that can be recomputed offline was. Whether the
- * signature is valid under the chain's keys is for the contract's `verify` to say.
+ * Bundles (P-100 to P-102): everything needed to act on chain, as one JSON. In: an aggregate with its signers and the
+ * node set, or untrusted JSON. Out: a bundle, or its values after everything that can be recomputed offline was.
+ * Whether the signature is valid under the chain's keys is for the contract's `verify` to say.
  */
 
 import { z } from "zod";
@@ -131,7 +131,8 @@ export function buildBundle(input: BundleInput): Bundle {
 
 /**
  * Reads a bundle from JSON, as text or parsed, and recomputes what can be recomputed offline (P-101).
- * @throws BUNDLE_MALFORMED, BUNDLE_INCONSISTENT, BUNDLE_BELOW_QUORUM, SIGNERS_MALFORMED, POINT_NOT_CANONICAL, POINT_AT_INFINITY
+ * @throws BUNDLE_MALFORMED, BUNDLE_INCONSISTENT, BUNDLE_BELOW_QUORUM, SIGNERS_MALFORMED, POINT_NOT_CANONICAL,
+ * POINT_AT_INFINITY
  */
 export function parseBundle(json: unknown): BundleContent {
   const bundle = parseForm(json);
@@ -195,7 +196,10 @@ function requireListsFit(signers: Signers, lists: IdLists): void {
   if (absent !== undefined) inconsistent("extraSigners", { id: absent, reason: "is not among the signers" });
 }
 
-/** What the stakes say of each other and of the lists: every node has stake, and only decommissioned ones add to the floor. */
+/**
+ * What the stakes say of each other and of the lists: every node has stake, and only decommissioned ones add to the
+ * floor.
+ */
 function requireStakesFit(stake: BundleContent["stake"], lists: IdLists): void {
   const { activeStake, decommissionedStake, signedActive, signedFloor } = stake;
   const unsigned = activeStake - signedActive;

@@ -1,5 +1,6 @@
 /**
- * Calls to ServiceNodeRewards as calldata. In: a message, its aggregate signature, the id lists. Out: hex, ready to send.
+ * Calls to ServiceNodeRewards as calldata. In: a message, its aggregate signature, the id lists. Out: hex, ready to
+ * send.
  */
 
 import { Interface } from "ethers";
@@ -25,7 +26,10 @@ export function rewardClaimCalldata(message: RewardClaim, signature: Uint8Array,
   ]) as Hex;
 }
 
-/** What an agent sends to ServiceNodeRewards for the network. Signatures are aggregates, 192 bytes (P-2); ids ascend strictly. */
+/**
+ * What an agent sends to ServiceNodeRewards for the network. Signatures are aggregates, 192 bytes (P-2); ids ascend
+ * strictly.
+ */
 export type ChainCall =
   /** P-37 to P-40. */
   | ({ readonly type: "report"; readonly report: EpochReport; readonly signature: Uint8Array } & IdLists)

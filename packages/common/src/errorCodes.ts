@@ -1,6 +1,7 @@
 /**
- * The one catalogue of error codes, also used as reasons of verdicts. To add one: a row here, a test that reaches it, and
- * `docs/errors.md` generated anew. A code, once released, keeps its meaning. Rows are grouped by where the data comes from.
+ * The one catalogue of error codes, also used as reasons of verdicts. To add one: a row here, a test that reaches it,
+ * and `docs/errors.md` generated anew. A code, once released, keeps its meaning. Rows are grouped by where the data
+ * comes from.
  */
 
 import { AGENT_ERROR_CODES } from "./errorCodesAgent.ts";

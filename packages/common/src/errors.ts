@@ -1,6 +1,6 @@
 /**
- * Coded errors. In: a code of the catalogue and the values that disagreed. Out: a `QuorateError` whose message says what
- * happened, with which values, and what to do. The catalogue itself is `errorCodes.ts`.
+ * Coded errors. In: a code of the catalogue and the values that disagreed. Out: a `QuorateError` whose message says
+ * what happened, with which values, and what to do. The catalogue itself is `errorCodes.ts`.
  */
 
 import { ERROR_CODES, type ErrorCode, type ErrorEntry } from "./errorCodes.ts";
@@ -64,7 +64,10 @@ export function renderErrorTable(): string {
   return ["| code | what happened | what to do | where |", "|---|---|---|---|", ...rows, ""].join("\n");
 }
 
-/** One line of summary, one indented line a value, one line of remedy: short enough for a log, whole enough for a person. */
+/**
+ * One line of summary, one indented line a value, one line of remedy: short enough for a log, whole enough for a
+ * person.
+ */
 function errorMessage(code: ErrorCode, values: ErrorValues, remedy: string): string {
   const lines = Object.entries(values)
     .filter(([, value]) => value !== undefined)

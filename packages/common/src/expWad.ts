@@ -1,7 +1,8 @@
 /**
- * The exponential function of the contracts, integer for integer: `FixedPointMathLib.expWad` of Solady 0.1.26 (MIT; by Remco Bloemen,
- * "Approximating exp and log", https://2π.com/22/exp-ln). Enters: a fixed-point number with 18 decimals ("WAD"). Leaves: another.
- * `>>` rounds to minus infinity and `/` to zero, on bigint as on int256, and no value on the way exceeds an int256.
+ * The exponential function of the contracts, integer for integer: `FixedPointMathLib.expWad` of Solady 0.1.26 (MIT;
+ * by Remco Bloemen, "Approximating exp and log", https://2π.com/22/exp-ln). Enters: a fixed-point number with 18
+ * decimals ("WAD"). Leaves: another. `>>` rounds to minus infinity and `/` to zero, on bigint as on int256, and no
+ * value on the way exceeds an int256.
  */
 import { quorateError } from "./errors.ts";
 
@@ -18,7 +19,8 @@ const LN_2 = 54_916_777_467_707_473_351_141_471_128n;
 const SCALE = 3_822_833_074_963_236_453_042_738_258_902_158_003_155_416_615_667n;
 
 /**
- * e^x, both with 18 decimals, as Solady computes it: within one unit of the last decimal for x ≤ 0, never falling as x rises.
+ * e^x, both with 18 decimals, as Solady computes it: within one unit of the last decimal for x ≤ 0, never falling as
+ * x rises.
  * @throws EXPONENT_TOO_LARGE where the contract reverts with ExpOverflow: from x = 135.3 on
  */
 export function expWad(x: bigint): bigint {

@@ -1,7 +1,8 @@
 /**
- * Whether a call with long id lists fits a transaction (EIP-7825). In: the lists, and how much of the node set is packed (P-43).
- * Out: an upper bound of its gas, held to the contract at 10,000 nodes by packages/contracts/test/caps.test.ts. What a call costs
- * exactly is the node's to estimate; this says beforehand that packing has to come first.
+ * Whether a call with long id lists fits a transaction (EIP-7825). In: the lists, and how much of the node set is
+ * packed (P-43). Out: an upper bound of its gas, held to the contract at 10,000 nodes by
+ * packages/contracts/test/caps.test.ts. What a call costs exactly is the node's to estimate; this says beforehand
+ * that packing has to come first.
  */
 import type { IdLists } from "./quorum.ts";
 

@@ -59,7 +59,10 @@ export function parseAddress(text: string): Address {
   return lower;
 }
 
-/** EIP-55. By hand, because the threads that check signatures load this file, and ethers would cost each of them 25 MB. */
+/**
+ * EIP-55. By hand, because the threads that check signatures load this file, and ethers would cost each of them 25
+ * MB.
+ */
 function checksummed(lower: Address): Address {
   const hash = toHex(keccak_256(new TextEncoder().encode(lower.slice(2))));
   const digits = [...lower.slice(2)].map((digit, i) => (hash.charAt(i + 2) >= "8" ? digit.toUpperCase() : digit));

@@ -24,8 +24,8 @@ export function signIdentity(secret: Uint8Array, digest: Uint8Array): Uint8Array
 }
 
 /**
- * Whether the signature is valid; malformed input is false. Keys and nonces must be canonical (RFC 8032, not ZIP 215), and a
- * small-order key, under which one signature fits many messages, never verifies.
+ * Whether the signature is valid; malformed input is false. Keys and nonces must be canonical (RFC 8032, not ZIP
+ * 215), and a small-order key, under which one signature fits many messages, never verifies.
  * @throws DIGEST_WRONG_LENGTH
  */
 export function verifyIdentity(publicKey: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean {

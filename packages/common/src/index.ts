@@ -1,6 +1,6 @@
 /**
- * `@quorate/common`: the vocabulary of Quorate, pure and browser-safe. The native BLS backend is `@quorate/common/bls/native`,
- * the conformance suites are `@quorate/common/testing`.
+ * `@quorate/common`: the vocabulary of Quorate, pure and browser-safe. The native BLS backend is
+ * `@quorate/common/bls/native`, the conformance suites are `@quorate/common/testing`.
  */
 
 export * from "./abi/index.ts";

@@ -1,6 +1,7 @@
 /**
- * What aggregates are made of: the kinds of messages that nodes sign with their BLS keys, and the rounds in which they collect
- * signatures. A round is about one (kind, epoch, subject) (P-71); the subject is the recipient of a claim and empty otherwise.
+ * What aggregates are made of: the kinds of messages that nodes sign with their BLS keys, and the rounds in which
+ * they collect signatures. A round is about one (kind, epoch, subject) (P-71); the subject is the recipient of a
+ * claim and empty otherwise.
  */
 
 import type { MessageOf } from "./messages.ts";

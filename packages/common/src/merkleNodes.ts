@@ -58,7 +58,10 @@ export function proofAt(nodes: Uint8Array, leaf: Uint8Array): Uint8Array[] | nul
   return proof;
 }
 
-/** Below zero, zero or above as the 32 bytes at `atA` of `a` are lower than, equal to or higher than those at `atB` of `b`. */
+/**
+ * Below zero, zero or above as the 32 bytes at `atA` of `a` are lower than, equal to or higher than those at `atB` of
+ * `b`.
+ */
 export function compareHashes(a: Uint8Array, atA: number, b: Uint8Array, atB: number): number {
   for (let i = 0; i < HASH_BYTES; i++) {
     const difference = (a[atA + i] as number) - (b[atB + i] as number);
@@ -92,7 +95,8 @@ function hashInner(nodes: Uint8Array<ArrayBuffer>, inner: number, keccakMany: Ke
 
 /**
  * The places of the leaves that are not zero, the lowest leaf first. Sorted natively as numbers made of a leaf's first
- * bits and its place: a comparison in JavaScript would take ten times as long. The few equal beginnings are put right after.
+ * bits and its place: a comparison in JavaScript would take ten times as long. The few equal beginnings are put right
+ * after.
  */
 function ascending(leaves: Uint8Array<ArrayBuffer>): Uint32Array {
   const places = leaves.length / HASH_BYTES;

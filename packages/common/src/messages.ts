@@ -56,7 +56,10 @@ export interface MessageOf {
 
 export type MessageKind = keyof MessageOf;
 
-/** The part of the EIP-712 domain that differs between networks; `verifyingContract` is the proxy of ServiceNodeRewards. */
+/**
+ * The part of the EIP-712 domain that differs between networks; `verifyingContract` is the proxy of
+ * ServiceNodeRewards.
+ */
 export interface SigningDomain {
   readonly chainId: bigint | number;
   readonly verifyingContract: Address;

@@ -85,8 +85,8 @@ describe("proofs of possession (P-8)", () => {
     const digest = new Uint8Array(32).fill(1);
     expect(native.verifyAggregate([honest, rogue], digest, native.sign(known, digest))).toBe(true);
 
-    // The best the attacker has without the rogue key's secret: its own signature less the honest node's over the digest
-    // that names the rogue key. The honest node never signs that digest, only its own.
+    // The best the attacker has without the rogue key's secret: its own signature less the honest node's over the
+    // digest that names the rogue key. The honest node never signs that digest, only its own.
     const { identityKey, identitySignature } = valid;
     const theirs = digestOf(domain, "ProofOfPossession", { blsKey: rogue, operator, identityKey });
     const forged = subtractSignatures(native.sign(known, theirs), valid.proofOfPossession);

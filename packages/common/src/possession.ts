@@ -1,7 +1,7 @@
 /**
- * Proofs of possession (P-8): one digest, over BLS key, operator and identity key, signed by both keys. In: secrets, or the
- * registration's public parts. Out: those parts, or a verdict for each half. Leaving the BLS key out of the digest would be
- * fatal: with pk' = xG − pk a proof could be made from another's.
+ * Proofs of possession (P-8): one digest, over BLS key, operator and identity key, signed by both keys. In: secrets,
+ * or the registration's public parts. Out: those parts, or a verdict for each half. Leaving the BLS key out of the
+ * digest would be fatal: with pk' = xG − pk a proof could be made from another's.
  */
 
 import type { SignatureScheme } from "./bls/scheme.ts";

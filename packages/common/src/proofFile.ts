@@ -1,7 +1,7 @@
 /**
- * Proof files (P-103): everything a recipient needs to be paid by proof (P-41), as one JSON, like a bundle. In: a proof and where it is paid, or
- * untrusted JSON. Out: a file, or its values after everything that can be recomputed offline was. Whether the contract still has the root is for the
- * chain to say.
+ * Proof files (P-103): everything a recipient needs to be paid by proof (P-41), as one JSON, like a bundle. In: a
+ * proof and where it is paid, or untrusted JSON. Out: a file, or its values after everything that can be recomputed
+ * offline was. Whether the contract still has the root is for the chain to say.
  */
 import { Interface } from "ethers";
 import { z } from "zod";

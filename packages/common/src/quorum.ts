@@ -50,8 +50,8 @@ export function meetsBps(part: bigint, total: bigint, bps: bigint): boolean {
 }
 
 /**
- * Non-signers are the active nodes not in `signers`, extra signers the signers that are not active (P-102). A signer that
- * `nodes` does not know counts as exited: it is an extra signer, and the contract decides.
+ * Non-signers are the active nodes not in `signers`, extra signers the signers that are not active (P-102). A signer
+ * that `nodes` does not know counts as exited: it is an extra signer, and the contract decides.
  */
 export function deriveIdLists(signers: Signers, nodes: Iterable<NodeView>): IdLists {
   const active = new Set<NodeId>();

@@ -1,6 +1,6 @@
 /**
- * Recipients with their lifetime amounts and leaves, in flat arrays. In: addresses. Out: a place for each, from 0 in the
- * order in which they came, which never changes. 84 bytes a recipient and 8 to 16 for the index.
+ * Recipients with their lifetime amounts and leaves, in flat arrays. In: addresses. Out: a place for each, from 0 in
+ * the order in which they came, which never changes. 84 bytes a recipient and 8 to 16 for the index.
  */
 import { HASH_BYTES } from "./merkleNodes.ts";
 import { ADDRESS_BYTES, AMOUNT_BYTES } from "./rewardsTree.ts";
@@ -90,8 +90,8 @@ export class RecipientTable {
 }
 
 /**
- * 32 bits of all bytes of an address. Not keyed: a place costs whoever makes it a stake, so that nobody can fill a bucket
- * with more than some thousands, and the search of even those takes microseconds.
+ * 32 bits of all bytes of an address. Not keyed: a place costs whoever makes it a stake, so that nobody can fill a
+ * bucket with more than some thousands, and the search of even those takes microseconds.
  */
 function mix(bytes: Uint8Array, at: number): number {
   let hash = 0;

@@ -1,6 +1,7 @@
 /**
  * The rewards tree of P-41: OpenZeppelin's standard tree over (recipient, lifetime amount). In: recipients and amounts.
- * Out: leaf, root and proofs, and whether a proof leads to a root. Pure. For a tree kept by epoch see rewardsTreeEpochs.ts.
+ * Out: leaf, root and proofs, and whether a proof leads to a root. Pure. For a tree kept by epoch see
+ * rewardsTreeEpochs.ts.
  */
 import { quorateError } from "./errors.ts";
 import { fromHex, toHex } from "./hex.ts";

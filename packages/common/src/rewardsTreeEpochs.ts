@@ -2,9 +2,9 @@
  * The rewards tree kept up to date (P-41). In: for each epoch, in order, the recipients whose lifetime amount changed.
  * Out: the root, and proofs for the last epochs.
  *
- * Leaves of recipients that did not change are kept. Older trees are not: for each epoch the amounts and leaves that its
- * changes replaced are kept, and a tree that is asked for is built from today's leaves and those. The trees last used
- * stay built, the newest always among them. Nothing here is a JavaScript array as long as the recipients.
+ * Leaves of recipients that did not change are kept. Older trees are not: for each epoch the amounts and leaves that
+ * its changes replaced are kept, and a tree that is asked for is built from today's leaves and those. The trees last
+ * used stay built, the newest always among them. Nothing here is a JavaScript array as long as the recipients.
  */
 import { quorateError } from "./errors.ts";
 import { toHex } from "./hex.ts";
@@ -40,7 +40,10 @@ export interface RewardsTreeOptions {
   readonly keccakMany?: KeccakMany;
   /** Epochs whose roots and proofs are answered, the newest included. 16 as in the contract's `isPayable`. */
   readonly keptEpochs?: number;
-  /** Of those, how many trees stay built: 64 bytes a recipient each. The newest, the one payable before it, and one more. */
+  /**
+   * Of those, how many trees stay built: 64 bytes a recipient each. The newest, the one payable before it, and one
+   * more.
+   */
   readonly builtTrees?: number;
 }
 
@@ -67,7 +70,9 @@ interface Replacement {
 }
 
 interface Replaced {
-  /** Of the recipients, in the order of the changes. One that changed twice stands here twice, first with what it had. */
+  /**
+   * Of the recipients, in the order of the changes. One that changed twice stands here twice, first with what it had.
+   */
   readonly places: Uint32Array;
   readonly amounts: Uint8Array<ArrayBuffer>;
   readonly leaves: Uint8Array<ArrayBuffer>;

@@ -8,8 +8,8 @@ import { equalBytes, fromHex, toHex } from "./hex.ts";
 import type { Hex, NodeId } from "./types.ts";
 
 /**
- * Bits a bitfield may have. Ids are never reused, so this bounds the registrations of a network's lifetime, thirty times
- * the largest set simulated; the bitfield stays within 8,192 bytes, which a catch-up request can carry.
+ * Bits a bitfield may have. Ids are never reused, so this bounds the registrations of a network's lifetime, thirty
+ * times the largest set simulated; the bitfield stays within 8,192 bytes, which a catch-up request can carry.
  */
 export const MAX_SIGNERS_BITS = 65_536;
 export const MAX_SIGNERS_BYTES: number = MAX_SIGNERS_BITS / 8;

@@ -1,6 +1,6 @@
 /**
- * The agent: `handle(input, nowMs)` gives each input to its stage and returns the effects, in order. Pure and synchronous.
- * Read it as the list of all that can happen; each stage says the rest.
+ * The agent: `handle(input, nowMs)` gives each input to its stage and returns the effects, in order. Pure and
+ * synchronous. Read it as the list of all that can happen; each stage says the rest.
  */
 import { type Address, decodeCatchUpResponse } from "@quorate/common";
 import { Claims } from "./collect/claims.ts";
@@ -183,8 +183,8 @@ class Core {
   }
 
   /**
-   * Rounds, claims and records of epochs that have left the window go; the fold so far is kept. Only closed epochs are worth a write to disk:
-   * what came since is read from the chain again after a restart.
+   * Rounds, claims and records of epochs that have left the window go; the fold so far is kept. Only closed epochs
+   * are worth a write to disk: what came since is read from the chain again after a restart.
    */
   #closeWindow({ emit }: Step): void {
     const { ledger } = this.context;
@@ -199,7 +199,10 @@ class Core {
     emit({ type: "observe", level: "info", code: "EPOCH_CLOSED", values });
   }
 
-  /** Claims accepted before a restart. The ledger reaches the disk after what was promised by it, so their epoch may have to close again first. */
+  /**
+   * Claims accepted before a restart. The ledger reaches the disk after what was promised by it, so their epoch may
+   * have to close again first.
+   */
   #resume(of: (epoch: number) => boolean, step: Step): void {
     const restored = { ...this.#restored, claims: this.#restored.claims.filter(({ epoch }) => of(epoch)) };
     for (const collector of this.#collectors) collector.resume(restored, step);
@@ -220,7 +223,8 @@ class Core {
     for (const round of this.rounds.all()) {
       if (round.own !== null && (round.signing || !round.wanted)) continue;
       const refusal = this.#signing.consider(round, step);
-      // Held for an epoch that has closed now and owes this recipient nothing; where others have signed, it stays as a disagreement.
+      // Held for an epoch that has closed now and owes this recipient nothing; where others have signed, it stays as
+      // a disagreement.
       if (refusal?.code === "NO_REWARDS" && round.groups.size === 0) this.rounds.drop(round);
       else this.#roundChanged(round, step);
     }

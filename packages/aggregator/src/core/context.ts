@@ -1,6 +1,6 @@
 /**
- * What every stage may read: this agent's options, the pure functions it was given, its ledger, the node set, the chain's health and the peers.
- * Only agent.ts changes it; no stage keeps its own state here.
+ * What every stage may read: this agent's options, the pure functions it was given, its ledger, the node set, the
+ * chain's health and the peers. Only agent.ts changes it; no stage keeps its own state here.
  */
 import { type ChainHealth, type Hex, type SignatureScheme, type SigningDomain, toHex } from "@quorate/common";
 import type { Emit, PeerKey } from "./io.ts";
@@ -17,7 +17,10 @@ export interface AgentOptions {
   readonly submits: SubmitRules | null;
 }
 
-/** What an operator allows beyond records, showings and contests: calls that cost gas and help others more than the network's life. */
+/**
+ * What an operator allows beyond records, showings and contests: calls that cost gas and help others more than the
+ * network's life.
+ */
 export interface SubmitRules {
   /** `packNodes` where it pays for itself (P-43). */
   readonly pack: boolean;

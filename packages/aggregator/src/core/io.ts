@@ -1,9 +1,9 @@
 /**
  * All that enters and leaves the core, as plain data: inputs, effects, and what is persisted and restored.
  *
- * The core is pure: `agent.handle(input, nowMs)` returns effects and touches nothing else. Clocks, sockets, disks and promises live in the driver
- * and the adapters. Effects of one step run in order; a `persist` is on disk before any later `publish`,
- * except for the ledger, which is only a saving of time: it may come later, whole or not at all.
+ * The core is pure: `agent.handle(input, nowMs)` returns effects and touches nothing else. Clocks, sockets, disks and
+ * promises live in the driver and the adapters. Effects of one step run in order; a `persist` is on disk before any
+ * later `publish`, except for the ledger, which is only a saving of time: it may come later, whole or not at all.
  */
 import type {
   Address,
@@ -25,7 +25,8 @@ import type { LedgerRecord, LedgerRows } from "./ledger/checkpoint.ts";
 import type { ChainEvent, LedgerNode } from "./ledger/events.ts";
 import type { PayableRoot } from "./ledger/uptime.ts";
 
-// ── Verification and signing, done by the driver ────────────────────────────────────────────────────────────────────────────
+// ── Verification and signing, done by the driver
+// ────────────────────────────────────────────────────────────────────────────
 
 export interface VerifyItem {
   readonly publicKey: Uint8Array;
@@ -38,7 +39,8 @@ export interface VerifyGroup {
   readonly items: readonly VerifyItem[];
 }
 
-// ── What must survive a crash ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── What must survive a crash
+// ───────────────────────────────────────────────────────────────────────────────────────────────
 
 /** P-71: what a node has signed for one round. */
 export interface SigningRecord {
@@ -74,7 +76,8 @@ export interface RestoredState {
   readonly bundles: readonly { readonly recipient: Address; readonly epoch: number; readonly bundle: Bundle }[];
 }
 
-// ── In and out ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── In and out
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A peer is its identity key (32 bytes, hex): the libp2p peer id in another form. */
 export type PeerKey = Hex;
@@ -168,12 +171,18 @@ export type Emit = (effect: Effect) => void;
 export interface Agent {
   handle(input: Input, nowMs: number): Effect[];
   status(): AgentStatus;
-  /** The claim of one recipient, or null if this agent was not asked (or it has left the window). Newest epoch first when `epoch` is null. */
+  /**
+   * The claim of one recipient, or null if this agent was not asked (or it has left the window). Newest epoch first
+   * when `epoch` is null.
+   */
   claim(recipient: Address, epoch: number | null, nowMs: number): ClaimView | null;
   /** The newest claims that lack shares, newest first, with what is known of why (P-89). */
   unsigned(): readonly UnsignedClaim[];
   nodes(): readonly LedgerNode[];
-  /** The roots that proofs are accepted against, oldest first (P-40), with whether this agent's own tree says the same. */
+  /**
+   * The roots that proofs are accepted against, oldest first (P-40), with whether this agent's own tree says the
+   * same.
+   */
   payableRoots(): readonly (PayableRoot & { readonly agrees: boolean | null })[];
   /** The last verdicts on a node, oldest first, a letter each (P-60). */
   uptime(id: NodeId): string;

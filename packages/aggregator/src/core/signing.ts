@@ -1,6 +1,7 @@
 /**
- * From a wanted round to the own share: its kind's decision, recorded before it is signed (P-71), then signed and published. The same for all kinds.
- * Enters: rounds and finished signatures. Leaves: persist, sign and publish effects. Not here: what may be signed (kinds/).
+ * From a wanted round to the own share: its kind's decision, recorded before it is signed (P-71), then signed and
+ * published. The same for all kinds. Enters: rounds and finished signatures. Leaves: persist, sign and publish
+ * effects. Not here: what may be signed (kinds/).
  */
 import {
   encodeGossip,
@@ -59,7 +60,10 @@ export class NodeSigning implements Signing {
     return null;
   }
 
-  /** P-71: one digest a round, ever. A record that disagrees with the ledger means one of them is wrong: nothing is signed. */
+  /**
+   * P-71: one digest a round, ever. A record that disagrees with the ledger means one of them is wrong: nothing is
+   * signed.
+   */
   #sign(round: Round, own: OwnMessage, { emit, nowMs }: Step): void {
     const recorded = this.#signings.get(round.key);
     const digest = own.digest.hex;

@@ -1,8 +1,9 @@
 /**
- * The contracts between the stages of the agent, in the order in which data passes through them. Each stage owns its state, reads the context
- * (context.ts) and changes rounds; agent.ts says which input goes to which.
+ * The contracts between the stages of the agent, in the order in which data passes through them. Each stage owns its
+ * state, reads the context (context.ts) and changes rounds; agent.ts says which input goes to which.
  *
- *   chain → ledger → kinds → signing → share → gossip → intake → verification → rounds → collect → aggregate → reply or submission
+ *   chain → ledger → kinds → signing → share → gossip → intake → verification → rounds → collect → aggregate → reply
+ * or submission
  */
 import type { ErrorCode, NodeId, NotSigned, Refusal, RoundId, Share, SignedClaimRequest } from "@quorate/common";
 import type { Step } from "./context.ts";
@@ -11,7 +12,10 @@ import type { Round } from "./rounds/round.ts";
 
 /** From a wanted round to the own share (P-71). */
 export interface Signing {
-  /** Learns the own message of a round, and signs it if its kind says so. Returns why not, or null. Safe to call again at any time. */
+  /**
+   * Learns the own message of a round, and signs it if its kind says so. Returns why not, or null. Safe to call again
+   * at any time.
+   */
   consider(round: Round, step: Step): Refusal | null;
   /** The own signature is there. Returns the round it belongs to, or null if that has left the window. */
   take(job: number, signature: Uint8Array, step: Step): Round | null;

@@ -1,6 +1,7 @@
 /**
- * The rewards trees (P-41), built elsewhere: this says what to build and keeps the roots that come back. One epoch at a time, in order.
- * Enters: the ledger, roots. Leaves: build-tree effects. Not here: hashing, and proofs (the driver's tree worker has them).
+ * The rewards trees (P-41), built elsewhere: this says what to build and keeps the roots that come back. One epoch at
+ * a time, in order. Enters: the ledger, roots. Leaves: build-tree effects. Not here: hashing, and proofs (the
+ * driver's tree worker has them).
  */
 import type { MutableContext, Step } from "./context.ts";
 import type { Input } from "./io.ts";

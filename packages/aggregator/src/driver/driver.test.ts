@@ -41,7 +41,10 @@ function chainParts(log: string[]): Pick<DriverModules, "openTrees" | "submitter
 }
 const builds: (() => void)[] = [];
 
-/** The driver between a scripted core and ports that write down what they are asked: what is tested here is the order of things alone. */
+/**
+ * The driver between a scripted core and ports that write down what they are asked: what is tested here is the order
+ * of things alone.
+ */
 function stage(answer: (input: Input) => Effect[], diskFails = false, written: () => Promise<void> = async () => {}) {
   const log: string[] = [];
   const inputs: Input[] = [];

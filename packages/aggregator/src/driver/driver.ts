@@ -215,7 +215,10 @@ class AgentDriver implements Driver {
     }
   }
 
-  /** Carries on without waiting; what comes back is the next input. A failure is logged: the core's timers and catch-up make up for it. */
+  /**
+   * Carries on without waiting; what comes back is the next input. A failure is logged: the core's timers and
+   * catch-up make up for it.
+   */
   #background<T>(what: string, work: Promise<T>, toInput?: (value: T) => Input): void {
     work.then(
       (value) => {
@@ -225,7 +228,10 @@ class AgentDriver implements Driver {
     );
   }
 
-  /** Unlike other work in the background its failure is an input: staker and operator are told that the node was not reached. */
+  /**
+   * Unlike other work in the background its failure is an input: staker and operator are told that the node was not
+   * reached.
+   */
   #inquire(job: number, work: Promise<Uint8Array>): void {
     work.then(
       (data) => this.#dispatch({ type: "inquiry-answered", job, data }),
@@ -236,7 +242,10 @@ class AgentDriver implements Driver {
     );
   }
 
-  /** A failure is an input: the core has them built again. What becomes of trees that were replaced is nobody's concern. */
+  /**
+   * A failure is an input: the core has them built again. What becomes of trees that were replaced is nobody's
+   * concern.
+   */
   #buildTree({ epoch, first, changes }: Extract<Effect, { type: "build-tree" }>): void {
     if (first) {
       void this.#trees?.close();

@@ -31,19 +31,28 @@ export interface Logger {
 export interface ChainFollower {
   /** Calls back in order; `onAdvance` is awaited before the next range is read. */
   start(after: ChainHead | null, sink: ChainSink): Promise<void>;
-  /** Events above the last block handed over, as one provider sees them now. Rejects with a coded error when it cannot be asked. */
+  /**
+   * Events above the last block handed over, as one provider sees them now. Rejects with a coded error when it cannot
+   * be asked.
+   */
   lookAhead(): Promise<readonly ChainEvent[]>;
   stop(): Promise<void>;
 }
 
 /** The rewards trees of the last epochs (P-41), built and kept off the event loop. */
 export interface RewardsTrees {
-  /** The first call brings every recipient; then each epoch follows on the one before. Rejects with a coded error; then all is lost. */
+  /**
+   * The first call brings every recipient; then each epoch follows on the one before. Rejects with a coded error;
+   * then all is lost.
+   */
   apply(
     epoch: number,
     changes: readonly (readonly [Address, bigint])[],
   ): Promise<{ readonly root: Hex; readonly totalOwed: bigint; readonly recipients: number }>;
-  /** A recipient's lifetime amount in an epoch's tree, and the siblings of its leaf from the bottom up; null when it has none. */
+  /**
+   * A recipient's lifetime amount in an epoch's tree, and the siblings of its leaf from the bottom up; null when it
+   * has none.
+   */
   proof(epoch: number, recipient: Address): Promise<{ readonly amount: bigint; readonly proof: readonly Hex[] } | null>;
   close(): Promise<void>;
 }
@@ -180,7 +189,10 @@ export interface AgentApi {
   };
   ready(): { readonly ready: boolean; readonly reasons: readonly string[] };
   nodes(): readonly (LedgerNode & { readonly uptime: string })[];
-  /** A proof against the newest payable root in which the recipient is; null when there is none that this agent has a tree of. */
+  /**
+   * A proof against the newest payable root in which the recipient is; null when there is none that this agent has a
+   * tree of.
+   */
   proof(recipient: Address): Promise<ProofAnswer | null>;
   owed(recipient: Address): { readonly epoch: number; readonly amount: bigint } | null;
   requestClaim(recipient: Address, epoch: number | null): Promise<ClaimReply>;

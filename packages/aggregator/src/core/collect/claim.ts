@@ -127,7 +127,10 @@ export function viewClaim(context: Context, rounds: RoundTable, digests: Digests
   };
 }
 
-/** What the ledger says is shown also while nothing may be signed, as after a restart before the chain was read (P-57). */
+/**
+ * What the ledger says is shown also while nothing may be signed, as after a restart before the chain was read
+ * (P-57).
+ */
 function amountOf({ ledger }: Context, claim: Claim, { own }: Round): bigint {
   const known = own?.signed.kind === "RewardClaim" ? own.signed.message.amount : null;
   claim.amount = known ?? amountAt(ledger, claim.epoch, claim.recipient) ?? claim.amount;

@@ -309,7 +309,10 @@ describe("when every round is taken (P-88)", () => {
     signingOf(`0xff${i.toString(16).padStart(38, "0")}`, 1n),
   );
 
-  /** An agent with three closed epochs that has come back to as many rounds as there may be: it has signed in each of them. */
+  /**
+   * An agent with three closed epochs that has come back to as many rounds as there may be: it has signed in each of
+   * them.
+   */
   async function full(): Promise<Agent> {
     const before = await boot(1);
     const restored = { ...NOTHING_RESTORED, ledger: ledgerOf(before.records), signings: fullRounds };

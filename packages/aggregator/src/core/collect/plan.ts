@@ -1,7 +1,8 @@
 /**
- * What the network needs on chain now, and what of it this agent could send: records, payable records, showings, contests, and the rest.
- * Enters: the ledger's view, with what has landed but is not final on top, and the shares held. Leaves: wanted calls, in order of use.
- * Pure. Not here: whose turn it is (turns.ts), sending and trying again (submissions.ts).
+ * What the network needs on chain now, and what of it this agent could send: records, payable records, showings,
+ * contests, and the rest. Enters: the ledger's view, with what has landed but is not final on top, and the shares
+ * held. Leaves: wanted calls, in order of use. Pure. Not here: whose turn it is (turns.ts), sending and trying again
+ * (submissions.ts).
  */
 import {
   type ChainCall,
@@ -138,7 +139,10 @@ function wantedPayable({ context, rounds, view }: PlanInput, epoch: number): Wan
   ];
 }
 
-/** P-39, P-56: whoever signed and is not present yet. All of them at once; when that counted for nobody, in smaller sets. */
+/**
+ * P-39, P-56: whoever signed and is not present yet. All of them at once; when that counted for nobody, in smaller
+ * sets.
+ */
 function wantedShowing({ context, rounds, view, showingsSent }: PlanInput, epoch: number): Wanted[] {
   const presence = presenceOf(view, epoch);
   const round = rounds.get(reportRound(epoch));
@@ -206,8 +210,9 @@ function wantedEnds({ view, rules }: PlanInput): Wanted[] {
 }
 
 /**
- * P-43, where the operator allows it. Packing a group costs 5.7 million gas and saves 3,300 of each call that names one of its 219 nodes. So it pays
- * for itself within a year once one of them is named in one call of five hours; a network in which everyone is active and present names nobody.
+ * P-43, where the operator allows it. Packing a group costs 5.7 million gas and saves 3,300 of each call that names
+ * one of its 219 nodes. So it pays for itself within a year once one of them is named in one call of five hours; a
+ * network in which everyone is active and present names nobody.
  */
 function wantedPack({ view, rules, packed }: PlanInput, epoch: number): Wanted[] {
   const presence = presenceOf(view, epoch);

@@ -1,8 +1,8 @@
 /**
- * Epoch reports and contests: from their shares to calls on chain (P-37 to P-40, P-110, P-111). Every agent collects; one with an account sends, when
- * it is its turn, and only what is still wanted after a look at what has landed.
- * Enters: rounds of both kinds, looks ahead, outcomes, time. Leaves: look-ahead and submit effects. Not here: what is wanted (plan.ts), nonces and
- * fees (the driver's submitter).
+ * Epoch reports and contests: from their shares to calls on chain (P-37 to P-40, P-110, P-111). Every agent collects;
+ * one with an account sends, when it is its turn, and only what is still wanted after a look at what has landed.
+ * Enters: rounds of both kinds, looks ahead, outcomes, time. Leaves: look-ahead and submit effects. Not here: what is
+ * wanted (plan.ts), nonces and fees (the driver's submitter).
  */
 import type { Context, Step } from "../context.ts";
 import type { Input, RestoredState, SubmitOutcome } from "../io.ts";

@@ -1,7 +1,7 @@
 /**
- * Contest: a decommissioned node says, once an epoch and unasked, that it is alive (P-111). It needs no ledger but the node's own state, so that it
- * also works against a coalition that records a false digest. Everyone else collects.
- * Not here: when an aggregate of contests goes to the chain (collect/plan.ts).
+ * Contest: a decommissioned node says, once an epoch and unasked, that it is alive (P-111). It needs no ledger but
+ * the node's own state, so that it also works against a coalition that records a false digest. Everyone else
+ * collects. Not here: when an aggregate of contests goes to the chain (collect/plan.ts).
  */
 import type { KindMessage, RoundId } from "@quorate/common";
 import type { Context } from "../context.ts";

@@ -1,5 +1,6 @@
 /**
- * Digests of messages, remembered: every share of a round is over the same one, and 2,000 hashes would hold the event loop for 0.1 s.
+ * Digests of messages, remembered: every share of a round is over the same one, and 2,000 hashes would hold the event
+ * loop for 0.1 s.
  */
 import { digestOf, type KindMessage, messageToJson, type SigningDomain, toHex } from "@quorate/common";
 import { DIGESTS_MAX } from "../limits.ts";

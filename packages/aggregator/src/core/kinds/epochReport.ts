@@ -1,7 +1,7 @@
 /**
- * EpochReport: what an epoch owes and whom it judges, signed unasked when the epoch has closed in the own ledger and its tree is built.
- * Its quorum is the one of a record (P-24); what moves money needs more, and says so where it is sent (collect/plan.ts).
- * Not here: the lists (ledger/uptime.ts), the root (the tree's worker gives it).
+ * EpochReport: what an epoch owes and whom it judges, signed unasked when the epoch has closed in the own ledger and
+ * its tree is built. Its quorum is the one of a record (P-24); what moves money needs more, and says so where it is
+ * sent (collect/plan.ts). Not here: the lists (ledger/uptime.ts), the root (the tree's worker gives it).
  */
 import { hasReportQuorum, type RoundId } from "@quorate/common";
 import type { Context } from "../context.ts";

@@ -1,6 +1,7 @@
 /**
- * What a kind of message is: which rounds it opens, what this node's own message is, when it is signed, and what its quorum is.
- * One file a kind; kinds.ts lists them. Not here: what happens at quorum (collect/), how a message is signed (signing.ts, P-71).
+ * What a kind of message is: which rounds it opens, what this node's own message is, when it is signed, and what its
+ * quorum is. One file a kind; kinds.ts lists them. Not here: what happens at quorum (collect/), how a message is
+ * signed (signing.ts, P-71).
  */
 import type { KindMessage, KindName, Refusal, RoundId, SignedStake } from "@quorate/common";
 import type { Context } from "../context.ts";
@@ -18,7 +19,10 @@ export type Decision<M extends KindMessage = KindMessage> =
 
 export interface MessageKind<M extends KindMessage = KindMessage> {
   readonly name: M["kind"];
-  /** What this node's own ledger says, also while nothing may be signed (P-73); null when it does not know, or says nothing. */
+  /**
+   * What this node's own ledger says, also while nothing may be signed (P-73); null when it does not know, or says
+   * nothing.
+   */
   own(context: Context, id: RoundId): M | null;
   /** What an honest node does about a round now: the one place that says yes, not yet, or no. */
   decide(context: Context, id: RoundId): Decision<M>;

@@ -1,5 +1,6 @@
 /**
- * The registry of kinds. To add one: its struct and vectors (`common`), its file here, a line below, and a collector for its quorum.
+ * The registry of kinds. To add one: its struct and vectors (`common`), its file here, a line below, and a collector
+ * for its quorum.
  */
 import type { KindName } from "@quorate/common";
 import { contest } from "./contest.ts";

@@ -1,6 +1,6 @@
 /**
- * RewardClaim: one recipient's lifetime amount, signed when a registered node has asked (P-70, P-73). It moves money, so its quorum is P-24's.
- * Not here: whether a node has asked (peers/intake.ts), the bundle (collect/).
+ * RewardClaim: one recipient's lifetime amount, signed when a registered node has asked (P-70, P-73). It moves money,
+ * so its quorum is P-24's. Not here: whether a node has asked (peers/intake.ts), the bundle (collect/).
  */
 import { type Address, hasMoneyQuorum, type RoundId } from "@quorate/common";
 import type { Context } from "../context.ts";

@@ -1,5 +1,6 @@
 /**
- * Lifetime amounts at the closes of the window's epochs, as lists for a tree and as sums (P-41). One amount is ledger.ts' `amountAt`.
+ * Lifetime amounts at the closes of the window's epochs, as lists for a tree and as sums (P-41). One amount is
+ * ledger.ts' `amountAt`.
  */
 import type { Address } from "@quorate/common";
 import { addAmounts } from "./journal.ts";

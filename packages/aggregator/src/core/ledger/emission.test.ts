@@ -54,8 +54,9 @@ describe("releasedAt (P-31)", () => {
 });
 
 /**
- * Deposits one atomic unit at each of `times`; at the last of them it compares with what the same deposits release without any rounding:
- * each by its own exponential. Returns the pool's total minus that, in atomic units, to the nearest.
+ * Deposits one atomic unit at each of `times`; at the last of them it compares with what the same deposits release
+ * without any rounding: each by its own exponential. Returns the pool's total minus that, in atomic units, to the
+ * nearest.
  */
 function roundingOf(balance: bigint, times: readonly number[]): bigint {
   const end = times.at(-1) ?? 0;

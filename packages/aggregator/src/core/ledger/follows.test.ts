@@ -23,7 +23,10 @@ function opened(): ReportChain {
   return chain;
 }
 
-/** Folds all but the last two events, then those two together: what they are refused with, when nothing is left of either. */
+/**
+ * Folds all but the last two events, then those two together: what they are refused with, when nothing is left of
+ * either.
+ */
 function refusalOf(events: readonly ChainEvent[]): unknown {
   const state = emptyLedger();
   const until = (some: readonly ChainEvent[]) => headAt(some.at(-1)?.timestamp ?? 0);

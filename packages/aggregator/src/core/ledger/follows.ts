@@ -1,7 +1,8 @@
 /**
  * Whether an event can follow on those before it (P-58). Enters: an event and the state before it. Leaves: nothing, or
  * CHAIN_EVENT_INVALID with the values that disagree.
- * Not here: the form of events (adapters/chain/events.ts), and what the contract alone can tell: signatures, quorums, caps.
+ * Not here: the form of events (adapters/chain/events.ts), and what the contract alone can tell: signatures, quorums,
+ * caps.
  */
 import { type ErrorValues, type NodeId, type NodeState, quorateError } from "@quorate/common";
 import { type PoolState, releasedAt } from "./emission.ts";
@@ -14,7 +15,10 @@ export interface FollowView extends UptimeView {
   readonly pool: PoolState | null;
 }
 
-/** The states that each change moves from (P-112). A leave request changes none, and comes from any but an exited node. */
+/**
+ * The states that each change moves from (P-112). A leave request changes none, and comes from any but an exited
+ * node.
+ */
 const FROM: Readonly<Record<NodeChange["type"], readonly NodeState[]>> = {
   "nodes-activated": ["pending", "decommissioned"],
   "nodes-decommissioned": ["active"],

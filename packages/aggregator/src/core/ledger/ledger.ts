@@ -1,7 +1,7 @@
 /**
  * The ledger: a pure fold over finalised events (P-50 to P-63).
- * Enters: events in order and finalised heads. Leaves: the node set, and for each of the last closed epochs what every recipient is owed.
- * Not here: reading the chain (adapters/chain), deciding what to sign (policy.ts).
+ * Enters: events in order and finalised heads. Leaves: the node set, and for each of the last closed epochs what
+ * every recipient is owed. Not here: reading the chain (adapters/chain), deciding what to sign (policy.ts).
  */
 import {
   type Address,
@@ -76,7 +76,10 @@ export function emptyLedger(): LedgerState {
   };
 }
 
-/** Turns a registration event into a node; given by the agent, because checking the identity signature needs the signing domain (P-8). */
+/**
+ * Turns a registration event into a node; given by the agent, because checking the identity signature needs the
+ * signing domain (P-8).
+ */
 export type AdmitNode = (event: Extract<ChainEvent, { type: "node-registered" }>) => LedgerNode;
 
 /** What one advance changed. */
@@ -86,7 +89,8 @@ export interface LedgerChange {
 }
 
 /**
- * Folds events up to a finalised head, in place. An epoch closes before the first event at or after its end is applied (P-51).
+ * Folds events up to a finalised head, in place. An epoch closes before the first event at or after its end is
+ * applied (P-51).
  * @param observe told of every credit of the epochs that close, also when a later event is refused
  * @throws CHAIN_EVENT_INVALID when one of them cannot follow; the state is then what it was before the call (P-58)
  */
@@ -119,8 +123,9 @@ export function advanceLedger(
 }
 
 /**
- * The ledger as it would be with events that are not final, for a look at what has landed (P-92): the node set and what the reports came to. No epoch
- * closes in it, amounts are the ledger's own, and it ends before the first event that cannot follow.
+ * The ledger as it would be with events that are not final, for a look at what has landed (P-92): the node set and
+ * what the reports came to. No epoch closes in it, amounts are the ledger's own, and it ends before the first event
+ * that cannot follow.
  */
 export function withLanded(state: LedgerState, events: readonly ChainEvent[], admit: AdmitNode): LedgerState {
   const view = { ...state, nodes: new Map(state.nodes), uptime: copyUptime(state.uptime), journal: null };
@@ -210,7 +215,10 @@ function applyEvent(state: LedgerState, event: ChainEvent, admit: AdmitNode): bo
   }
 }
 
-/** A change of state counts from its block's timestamp (P-53): what was earned before is kept for the end of the epoch. */
+/**
+ * A change of state counts from its block's timestamp (P-53): what was earned before is kept for the end of the
+ * epoch.
+ */
 function setNodeStates(state: LedgerState, ids: readonly NodeId[], timestamp: number, to: NodeState): boolean {
   for (const id of ids) {
     const folded = knownNode(state, id);
@@ -230,7 +238,10 @@ function setSilent(state: LedgerState, ids: readonly NodeId[], silent: boolean):
   return ids.length > 0;
 }
 
-/** The contract names only nodes that registered: anything else means that events are missing, and no amount could be trusted. */
+/**
+ * The contract names only nodes that registered: anything else means that events are missing, and no amount could be
+ * trusted.
+ */
 function knownNode(state: LedgerState, id: NodeId): FoldedNode {
   const folded = state.nodes.get(id);
   if (folded === undefined)

@@ -1,6 +1,7 @@
 /**
  * Who is who in the node set: registrations as nodes, who may speak, who may connect (P-8, P-21, P-80).
- * Enters: registration events and the folded node set. Leaves: nodes and identities. Not here: their states (ledger.ts).
+ * Enters: registration events and the folded node set. Leaves: nodes and identities. Not here: their states
+ * (ledger.ts).
  */
 import { digestOf, fromHex, type NodeId, type SigningDomain } from "@quorate/common";
 import type { ChainEvent, LedgerNode } from "./events.ts";

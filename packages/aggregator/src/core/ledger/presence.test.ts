@@ -1,4 +1,7 @@
-/** Blocks of presence (P-56): disjoint, each sum its nodes' own, whatever is shown. The contracts' model judges the same in test/conformance. */
+/**
+ * Blocks of presence (P-56): disjoint, each sum its nodes' own, whatever is shown. The contracts' model judges the
+ * same in test/conformance.
+ */
 import { GROUP_ORDER, type Hex, type NodeId, sumsOf, toHex } from "@quorate/common";
 import { craft } from "@quorate/common/testing";
 import fc from "fast-check";

@@ -1,8 +1,8 @@
 /**
  * Who is present in an epoch, as disjoint blocks, and the recipe of each block's sum (P-56).
- * Enters: records and showings of one epoch, in the order of the log. Leaves: the nodes present, and what makes the root payable.
- * Pure, and cheap: signatures are kept, and added up only by whoever builds a payable record.
- * Not here: whether such an event can follow (follows.ts), judging (uptime.ts).
+ * Enters: records and showings of one epoch, in the order of the log. Leaves: the nodes present, and what makes the
+ * root payable. Pure, and cheap: signatures are kept, and added up only by whoever builds a payable record. Not here:
+ * whether such an event can follow (follows.ts), judging (uptime.ts).
  */
 import { fromHex, type Hex, type NodeId, type Sum, type Sums } from "@quorate/common";
 import type { RecordedReport, ShownSigners } from "./events.ts";
@@ -81,8 +81,8 @@ export interface PayableParts {
 }
 
 /**
- * The recipe of the aggregate of exactly the nodes in blocks. It stays a chain of differences: written out as signatures to add and
- * to take away, showings made for it would double the list every two blocks.
+ * The recipe of the aggregate of exactly the nodes in blocks. It stays a chain of differences: written out as
+ * signatures to add and to take away, showings made for it would double the list every two blocks.
  */
 export function payableParts({ blocks }: EpochPresence): PayableParts {
   return {

@@ -1,6 +1,7 @@
 /**
- * What each event changes in the ledger's part about reports: presences, levels, runs, payable roots and who is owed a bounty.
- * Enters: events that were found to follow (follows.ts), each before it changes the node set. Leaves: the state that uptime.ts judges.
+ * What each event changes in the ledger's part about reports: presences, levels, runs, payable roots and who is owed
+ * a bounty. Enters: events that were found to follow (follows.ts), each before it changes the node set. Leaves: the
+ * state that uptime.ts judges.
  */
 import { BPS, type NodeId } from "@quorate/common";
 import type { Credits } from "./credits.ts";

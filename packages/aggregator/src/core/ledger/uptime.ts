@@ -1,7 +1,8 @@
 /**
- * Uptime: which nodes an epoch's report activates and decommissions, from who signed the reports before it (P-59 to P-62).
- * Enters: presences (presence.ts) and the node set, once an epoch. Leaves: the two lists, and a strip of verdicts for each node.
- * Not here: the events that these follow from (reports.ts), caps and states, which the contract applies (P-38).
+ * Uptime: which nodes an epoch's report activates and decommissions, from who signed the reports before it (P-59 to
+ * P-62). Enters: presences (presence.ts) and the node set, once an epoch. Leaves: the two lists, and a strip of
+ * verdicts for each node. Not here: the events that these follow from (reports.ts), caps and states, which the
+ * contract applies (P-38).
  */
 import type { Address, Hex, NodeId, NodeState } from "@quorate/common";
 import { SIGNING_WINDOW_EPOCHS } from "../limits.ts";
@@ -114,8 +115,8 @@ export function silentReports({ uptime, nodes }: UptimeView, id: NodeId): number
 }
 
 /**
- * The nodes that the last closed epoch judges and that are not present in it yet, ascending: whom a showing may add (P-56). Null without
- * a record, and for any other epoch, whose showings are over or have not begun (P-39).
+ * The nodes that the last closed epoch judges and that are not present in it yet, ascending: whom a showing may add
+ * (P-56). Null without a record, and for any other epoch, whose showings are over or have not begun (P-39).
  */
 export function leftOut({ uptime, genesis, epochSeconds, openEpoch }: UptimeView, epoch: number): NodeId[] | null {
   const presence = uptime.presences.find((one) => one.epoch === epoch);
@@ -132,8 +133,8 @@ export function isJudged({ registeredAt, exitedAt }: NodeUptime, endsAt: number)
 }
 
 /**
- * A node after a verdict on an epoch that ended at `endsAt` (P-60, P-61). `state` is the one it has now: where that has changed since
- * the epoch's end, the verdict is kept in the strip and counts for nothing.
+ * A node after a verdict on an epoch that ended at `endsAt` (P-60, P-61). `state` is the one it has now: where that
+ * has changed since the epoch's end, the verdict is kept in the strip and counts for nothing.
  */
 export function judgeNode(node: NodeUptime, state: NodeState, verdict: Verdict, endsAt: number): NodeUptime {
   const strip = (node.strip + MARKS[verdict]).slice(-STRIP_EPOCHS);

@@ -1,4 +1,6 @@
-/** What honest nodes, groups and silent ones come to in random histories of records and showings (P-56, P-59 to P-62). */
+/**
+ * What honest nodes, groups and silent ones come to in random histories of records and showings (P-56, P-59 to P-62).
+ */
 import type { NodeId } from "@quorate/common";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,6 @@
 /**
- * Whatever bytes a peer sends, the decoders throw only coded errors: the peer is blamed for them. Anything else is a fault of ours and goes up.
+ * Whatever bytes a peer sends, the decoders throw only coded errors: the peer is blamed for them. Anything else is a
+ * fault of ours and goes up.
  */
 import { isQuorateError } from "@quorate/common";
 import type { Step } from "../context.ts";

@@ -8,7 +8,9 @@ export interface BudgetOptions {
   readonly burst: number;
   /** Milliseconds for one token to come back. */
   readonly refillMs: number;
-  /** Origins remembered; beyond it the one that took a token longest ago is forgotten, and starts with a full bucket. */
+  /**
+   * Origins remembered; beyond it the one that took a token longest ago is forgotten, and starts with a full bucket.
+   */
   readonly originsMax: number;
 }
 

@@ -1,6 +1,7 @@
 /**
  * Catch-up (P-87): what gossip lost, fetched from a few peers by comparing signers bitfields.
- * Enters: the rounds held, and peers' requests. Leaves: encoded requests and answers. Not here: streams (adapters/libp2p), checking (intake.ts).
+ * Enters: the rounds held, and peers' requests. Leaves: encoded requests and answers. Not here: streams
+ * (adapters/libp2p), checking (intake.ts).
  */
 import {
   type CatchUpRound,
@@ -53,8 +54,9 @@ export class PeerCatchUp implements CatchUp {
   }
 
   /**
-   * The answer to a peer's request: the requests of rounds it does not name, and the shares its bitfields lack. Rounds that nobody wanted are
-   * left out: the peer cannot name them, so their shares would travel with every exchange.
+   * The answer to a peer's request: the requests of rounds it does not name, and the shares its bitfields lack.
+   * Rounds that nobody wanted are left out: the peer cannot name them, so their shares would travel with every
+   * exchange.
    */
   answer(data: Uint8Array): Uint8Array {
     const named = new Map(decodeCatchUpRequest(data).rounds.map((round) => [roundKey(round), round.signers]));
@@ -84,7 +86,8 @@ export class PeerCatchUp implements CatchUp {
 }
 
 /**
- * A claim's round is named only when its request is here: otherwise the peer's request is wanted too. Rounds of other kinds have no request.
+ * A claim's round is named only when its request is here: otherwise the peer's request is wanted too. Rounds of other
+ * kinds have no request.
  */
 function roundsToName(newest: readonly Round[]): CatchUpRound[] {
   const rounds: CatchUpRound[] = [];

@@ -1,7 +1,7 @@
 /**
  * Why a node has not signed (P-89): asked of it directly, and answered to others.
- * Enters: claims that lack shares, others' inquiries, answers. Leaves: inquiries, answers, shares for verification, reasons for people.
- * Not here: streams (adapters/libp2p). A reason never counts toward anything.
+ * Enters: claims that lack shares, others' inquiries, answers. Leaves: inquiries, answers, shares for verification,
+ * reasons for people. Not here: streams (adapters/libp2p). A reason never counts toward anything.
  */
 import {
   decodeInquiryRequest,

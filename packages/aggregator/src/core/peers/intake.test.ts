@@ -137,7 +137,8 @@ describe("bad shares", () => {
       const owed = agent.core.owed(STAKER)?.amount ?? 0n;
       if (healthy) await agent.ask(STAKER);
       else await agent.feed({ type: "chain-health", health: { healthy, code: "CHAIN_PROVIDER_FAILED", detail: "" } });
-      // The digest does not bind the epoch: these are valid signatures, and anyone who has them can send them as this epoch's.
+      // The digest does not bind the epoch: these are valid signatures, and anyone who has them can send them as this
+      // epoch's.
       for (const old of [owed - 3n, owed - 2n, owed - 1n])
         await agent.gossip(shareBytes(makeShare(node(7), { recipient: STAKER, epoch: 4, amount: old })));
       const honest = shareBytes(makeShare(node(7), { recipient: STAKER, epoch: 4, amount: owed }));

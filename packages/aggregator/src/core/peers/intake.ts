@@ -1,6 +1,7 @@
 /**
- * What peers send, up to the point where it is believed: decoded, bounded, attributed, queued for verification (P-72, P-74, P-82, P-83).
- * Enters: gossip messages, and requests and shares from catch-up. Leaves: verdicts, held or queued shares, requested rounds. Not here: signing, stake.
+ * What peers send, up to the point where it is believed: decoded, bounded, attributed, queued for verification (P-72,
+ * P-74, P-82, P-83). Enters: gossip messages, and requests and shares from catch-up. Leaves: verdicts, held or queued
+ * shares, requested rounds. Not here: signing, stake.
  */
 import {
   decodeGossip,
@@ -75,8 +76,8 @@ export class PeerIntake implements Intake {
   }
 
   /**
-   * Whoever signs because of a request that came by catch-up publishes it too: what gossip did not bring here it may have brought to nobody
-   * (a partition, an asker without peers), and one pull after another would take minutes.
+   * Whoever signs because of a request that came by catch-up publishes it too: what gossip did not bring here it may
+   * have brought to nobody (a partition, an asker without peers), and one pull after another would take minutes.
    */
   request(arrival: Arrival, request: SignedClaimRequest, step: Step): void {
     const id = claimRound(request.recipient, request.epoch);
@@ -142,7 +143,8 @@ export class PeerIntake implements Intake {
     if (known?.request !== null && known?.request !== undefined && isSameRequest(known.request, request)) {
       return ACCEPTED;
     }
-    // Whoever has it can send it again and again, and would use up its origin's budget. The round is open, and there is nothing more to do.
+    // Whoever has it can send it again and again, and would use up its origin's budget. The round is open, and there
+    // is nothing more to do.
     if (known?.askedBy.has(node.id)) return ignore("REQUEST_REPEATED");
     // A recipient who is owed nothing has no round, so that rounds are bounded by recipients, not by requests.
     const decision = rewardClaim.decide(this.#context, id);

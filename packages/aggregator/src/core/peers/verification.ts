@@ -1,7 +1,8 @@
 /**
  * Shares wait here for company, so that many over one digest are checked in one go (P-6, P-83).
  * What forwarders of bad shares send waits apart, for a while: a bad share among the others costs all of them a search.
- * Enters: a share with its key and digest. Leaves: jobs for the driver and, with their results, the shares again. Not here: the check itself.
+ * Enters: a share with its key and digest. Leaves: jobs for the driver and, with their results, the shares again. Not
+ * here: the check itself.
  */
 import type { Share } from "@quorate/common";
 import type { PeerKey, VerifyGroup } from "../io.ts";
@@ -40,7 +41,10 @@ interface Lane {
 
 export class VerificationQueue {
   readonly #others: Lane = { waiting: [], waitingMax: VERIFY_QUEUE_MAX, batchMax: VERIFY_BATCH_MAX };
-  /** What blamed forwarders sent: in jobs of its own, so that nobody else's verdict waits while its bad ones are searched. */
+  /**
+   * What blamed forwarders sent: in jobs of its own, so that nobody else's verdict waits while its bad ones are
+   * searched.
+   */
   readonly #suspects: Lane = { waiting: [], waitingMax: SUSPECT_QUEUE_MAX, batchMax: SUSPECT_BATCH_MAX };
   #suspectsTurn = false;
   readonly #blamed = new BlamedForwarders();
@@ -63,7 +67,10 @@ export class VerificationQueue {
     return true;
   }
 
-  /** The next job, or null while one is in flight or nothing waits. One at a time: under load the next batch grows meanwhile. */
+  /**
+   * The next job, or null while one is in flight or nothing waits. One at a time: under load the next batch grows
+   * meanwhile.
+   */
   next(): VerificationJob | null {
     if (this.#inFlight !== null || this.waiting === 0) return null;
     const suspects = this.#suspectsTurn || this.#others.waiting.length === 0;
@@ -78,7 +85,10 @@ export class VerificationQueue {
     return { job, groups: groups.map(toVerifyGroup) };
   }
 
-  /** The shares of a finished job with their results; a job that is not in flight has none. Remembers who forwarded a bad one. */
+  /**
+   * The shares of a finished job with their results; a job that is not in flight has none. Remembers who forwarded a
+   * bad one.
+   */
   settle(
     job: number,
     results: readonly (readonly boolean[])[],
@@ -96,7 +106,10 @@ export class VerificationQueue {
     return settled;
   }
 
-  /** What else these have waiting is suspect from now on. It is below the bound of all that waits, so none of it is dropped. */
+  /**
+   * What else these have waiting is suspect from now on. It is below the bound of all that waits, so none of it is
+   * dropped.
+   */
   #setApart(forwarders: ReadonlySet<PeerKey>): void {
     const theirs = this.#others.waiting.filter(({ from }) => forwarders.has(from));
     if (theirs.length === 0) return;

@@ -1,7 +1,7 @@
 /**
  * One round: every checked share for one (kind, epoch, subject), grouped by the digest it signs.
- * The group of the own ledger's message becomes the aggregate; every other group is disagreement, shown and never added (P-84).
- * Not here: checking signatures (peers/verification.ts), counting stake (tally.ts).
+ * The group of the own ledger's message becomes the aggregate; every other group is disagreement, shown and never
+ * added (P-84). Not here: checking signatures (peers/verification.ts), counting stake (tally.ts).
  */
 import {
   type Hex,
@@ -32,7 +32,10 @@ export interface Round {
   readonly key: RoundKey;
   /** The nodes that have asked for it, bounded by the registry; those from before a restart are not known. */
   readonly askedBy: Set<NodeId>;
-  /** The request that opened it, kept for catch-up; null while only shares are known, after a restart, and for a kind that nobody asks for. */
+  /**
+   * The request that opened it, kept for catch-up; null while only shares are known, after a restart, and for a kind
+   * that nobody asks for.
+   */
   request: SignedClaimRequest | null;
   /** Whether it may be signed: a registered node asked for it (P-70), or its kind is signed unasked. */
   wanted: boolean;
@@ -79,8 +82,8 @@ export function addShare(
 }
 
 /**
- * Whether a node's share over one more message is taken (P-84, P-88). Over the own ledger's always: what a node signed for other epochs anyone can
- * replay under this one, and it must not keep out what it signs for this one.
+ * Whether a node's share over one more message is taken (P-84, P-88). Over the own ledger's always: what a node
+ * signed for other epochs anyone can replay under this one, and it must not keep out what it signs for this one.
  * @param own the digest of the own ledger's message; null while it does not know
  */
 export function mayAdd(round: Round, digest: Digest, nodeId: NodeId, own: Digest | null): boolean {

@@ -1,6 +1,6 @@
 /**
- * All open rounds, within bounds (P-88). Rounds that nobody wanted, opened by a share alone, are bounded per node and dropped first.
- * Not here: what happens inside a round (round.ts).
+ * All open rounds, within bounds (P-88). Rounds that nobody wanted, opened by a share alone, are bounded per node and
+ * dropped first. Not here: what happens inside a round (round.ts).
  */
 import { type NodeId, type RoundId, type RoundKey, roundKey, type SignedClaimRequest } from "@quorate/common";
 import { ROUNDS_MAX, UNWANTED_ROUNDS_PER_NODE_MAX } from "../limits.ts";

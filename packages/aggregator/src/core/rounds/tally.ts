@@ -1,6 +1,7 @@
 /**
- * From a set of signers to stake signed, quorum and those who are missing (P-85); and from agreeing shares to their aggregate.
- * Enters: a round and the node set of the latest finalised block. Leaves: a tally, an aggregate. Not here: when to look (collect/).
+ * From a set of signers to stake signed, quorum and those who are missing (P-85); and from agreeing shares to their
+ * aggregate. Enters: a round and the node set of the latest finalised block. Leaves: a tally, an aggregate. Not here:
+ * when to look (collect/).
  */
 import { type NodeId, type SignedStake, Signers, stakeSigned } from "@quorate/common";
 import type { Context } from "../context.ts";
@@ -43,8 +44,8 @@ export interface Aggregate {
 }
 
 /**
- * The aggregate of the agreeing shares of these nodes; null should it not verify: every share in it was checked, so that would be a fault of this
- * agent, and an aggregate that fails on chain helps nobody.
+ * The aggregate of the agreeing shares of these nodes; null should it not verify: every share in it was checked, so
+ * that would be a fault of this agent, and an aggregate that fails on chain helps nobody.
  */
 export function aggregateShares(
   context: Context,
