@@ -91,7 +91,7 @@ describe("agents as processes", () => {
     expect(await network.stopAgent(3)).toEqual({ code: 0, signal: null });
     const atEnd = storeOf(3);
     expect(atEnd.signings).toContainEqual(signing);
-    expect(atEnd.bundles).toContainEqual({ round: `${recipient}@${epoch}`, bundle: claim.bundle });
+    expect(atEnd.bundles).toContainEqual({ recipient, epoch, bundle: claim.bundle });
   });
 
   it("`quorate claim` asks any agent and leaves a bundle that `quorate verify` holds against the chain alone (P-101)", async () => {
