@@ -2,38 +2,23 @@
  * A chain of epoch reports for tests of the ledger: it emits what the contract would, in order, and applies the lists of each first
  * record without the caps of P-38. Signatures are the linear model's.
  */
-import { type Address, type ChainHead, fromHex, type Hex, type NodeId, type NodeState, toHex } from "@quorate/common";
+import { type Hex, type NodeId, type NodeState, toHex } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import { craft } from "@quorate/common/testing";
 import { releasedAt } from "../../src/core/ledger/emission.ts";
-import type { ChainEvent, LedgerNode } from "../../src/core/ledger/events.ts";
-import { type AdmitNode, advanceLedger, emptyLedger, type LedgerState } from "../../src/core/ledger/ledger.ts";
+import type { ChainEvent } from "../../src/core/ledger/events.ts";
+import { advanceLedger, emptyLedger, type LedgerState } from "../../src/core/ledger/ledger.ts";
+import { address, admit, EPOCH_SECONDS, GENESIS, headAt } from "./ledgerHistory.ts";
 
-export const GENESIS = 1_000_000;
-export const EPOCH_SECONDS = 100;
+export { address, admit, EPOCH_SECONDS, GENESIS, headAt };
+
 const STAKE = 25_000n * 10n ** 9n;
 const POOL = 40_000_000n * 10n ** 9n;
 
 export const scheme = insecureLinearScheme();
-export const address = (n: number): Address => `0x${n.toString(16).padStart(40, "0")}`;
 const word = (n: number): Hex => `0x${n.toString(16).padStart(64, "0")}`;
 export const startOf = (epoch: number): number => GENESIS + epoch * EPOCH_SECONDS;
 export const endOf = (epoch: number): number => startOf(epoch + 1);
-export const headAt = (timestamp: number): ChainHead => ({ number: timestamp, hash: word(timestamp), timestamp });
-
-/** The identity check is taken as given. */
-export const admit: AdmitNode = (event): LedgerNode => ({
-  id: event.id,
-  operator: event.operator,
-  state: event.seeded ? "active" : "pending",
-  silent: false,
-  stake: event.contributors.reduce((sum, { stake }) => sum + stake, 0n),
-  blsKey: fromHex(event.blsKey),
-  identityKey: event.identityKey,
-  identityValid: true,
-  feeBps: event.feeBps,
-  contributors: event.contributors,
-});
 
 export interface Lists {
   readonly activate: readonly NodeId[];
