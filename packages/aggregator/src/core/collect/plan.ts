@@ -24,7 +24,7 @@ import { reportRound } from "../kinds/epochReport.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { type LedgerState, lastClosedEpoch } from "../ledger/ledger.ts";
 import { blockSums, type EpochPresence, payableParts, presentNodes } from "../ledger/presence.ts";
-import { isJudged, silentReports } from "../ledger/uptime.ts";
+import { leftOut, silentReports } from "../ledger/uptime.ts";
 import {
   CONTEST_FROM_SILENT,
   DROP_FROM_SILENT,
@@ -148,14 +148,10 @@ function wantedShowing({ context, rounds, view, showingsSent }: PlanInput, epoch
   const round = rounds.get(reportRound(epoch));
   const sent = showingsSent(epoch);
   if (presence === null || round?.own?.digest.hex !== presence.digest || sent >= SHOWINGS_PER_EPOCH_MAX) return [];
-  const endsAt = endOf(view, epoch);
-  const present = presentNodes(presence);
-  const lacking = [...agreeingShares(round).keys()].filter((id) => {
-    const uptime = view.uptime.nodes.get(id);
-    return !present.has(id) && uptime !== undefined && isJudged(uptime, endsAt) && isInSet(view, id);
-  });
+  const shares = agreeingShares(round);
+  const lacking = (leftOut(view, epoch) ?? []).filter((id) => shares.has(id) && isInSet(view, id));
   if (lacking.length === 0) return [];
-  const ids = lacking.sort((a, b) => a - b).slice(0, Math.min(SHOWN_MAX, Math.ceil(lacking.length / 2 ** sent)));
+  const ids = lacking.slice(0, Math.min(SHOWN_MAX, Math.ceil(lacking.length / 2 ** sent)));
   return [
     {
       key: `show:${epoch}:${ids[0]}-${ids.at(-1)}:${ids.length}`,
