@@ -1,31 +1,15 @@
-import { type Address, type ChainHead, fromHex, type Hex } from "@quorate/common";
+import type { Address, Hex } from "@quorate/common";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { address, admit, EPOCH_SECONDS, GENESIS, headAt } from "../../../test/support/ledgerHistory.ts";
 import { releasedAt } from "./emission.ts";
-import type { ChainEvent, ContributorView, LedgerNode } from "./events.ts";
-import { type AdmitNode, advanceLedger, amountAt, emptyLedger, type LedgerState, lastClosedEpoch } from "./ledger.ts";
+import type { ChainEvent, ContributorView } from "./events.ts";
+import { advanceLedger, amountAt, emptyLedger, type LedgerState, lastClosedEpoch } from "./ledger.ts";
 
-const GENESIS = 1_000_000;
-const EPOCH_SECONDS = 100;
 const STAKE = 25_000n * 10n ** 9n;
 const POOL = 40_000_000n * 10n ** 9n;
 
-const address = (n: number): Address => `0x${n.toString(16).padStart(40, "0")}`;
 const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, "0")}`;
-
-/** The ledger takes the identity check as given: it is the agent's (state.ts). */
-const admit: AdmitNode = (event): LedgerNode => ({
-  id: event.id,
-  operator: event.operator,
-  state: event.seeded ? "active" : "pending",
-  silent: false,
-  stake: event.contributors.reduce((sum, { stake }) => sum + stake, 0n),
-  blsKey: fromHex(event.blsKey),
-  identityKey: event.identityKey,
-  identityValid: true,
-  feeBps: event.feeBps,
-  contributors: event.contributors,
-});
 
 function registered(
   id: number,
@@ -67,8 +51,6 @@ const started: ChainEvent = {
   genesis: GENESIS,
   epochSeconds: EPOCH_SECONDS,
 };
-
-const headAt = (timestamp: number): ChainHead => ({ number: timestamp, hash: hash(timestamp), timestamp });
 
 function fold(events: readonly ChainEvent[], until: number): LedgerState {
   const state = emptyLedger();
