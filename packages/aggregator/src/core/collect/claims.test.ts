@@ -284,6 +284,15 @@ describe("a restart", () => {
   });
 });
 
+describe("a claim that is still collected when its epoch leaves the window", () => {
+  it("shows the amount it had, not zero", async () => {
+    const agent = await boot(1);
+    await agent.ask(STAKER, 2);
+    await agent.feed({ type: "chain", events: [], head: headAfter(9) });
+    expect(agent.claim(STAKER, 2)).toMatchObject({ status: "collecting", amount });
+  });
+});
+
 describe("the node set that shares are counted against (P-85)", () => {
   const ids = (agent: TestAgent): number[] => agent.core.nodes().map(({ id }) => id);
 
