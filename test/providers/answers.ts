@@ -90,8 +90,7 @@ function blockOf(view: View, tag: string): object | null {
 }
 
 function shownHash({ fault, salt }: View, block: TrueBlock): string {
-  const isForked =
-    fault.kind === "wrong hash" || (fault.kind === "reorganised head" && block.number >= fault.from);
+  const isForked = fault.kind === "wrong hash" || (fault.kind === "reorganised head" && block.number >= fault.from);
   return isForked ? hashOf(`${salt} ${block.hash}`) : block.hash;
 }
 

@@ -71,7 +71,13 @@ function pack(name: string, history: HistoryVector): TrueChain {
   const add = (timestamp: number, events: readonly ChainEvent[]): void => {
     const number = blocks.length;
     const placed = events.map((event, logIndex) => ({ ...event, blockNumber: number, logIndex }));
-    blocks.push({ number, hash: hashOf(`${name} ${number}`), timestamp, events: placed, logs: placed.map(encodeEvent) });
+    blocks.push({
+      number,
+      hash: hashOf(`${name} ${number}`),
+      timestamp,
+      events: placed,
+      logs: placed.map(encodeEvent),
+    });
   };
   for (const [timestamp, events] of [...byTime].sort(([a], [b]) => a - b)) {
     if (blocks.length % EMPTY_AFTER === 0) add(timestamp - 1, []);
