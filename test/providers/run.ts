@@ -29,8 +29,9 @@ export async function runPlan(plan: Plan): Promise<RunResult> {
   const providers = await Promise.all(
     Array.from({ length: PROVIDERS }, (_, i) => ScriptedProvider.start(plan.chain, random.fork(i))),
   );
-  const play = (height: number, faults: Phase["faults"]): void =>
-    providers.forEach((provider, i) => provider.play(height, faults[i] ?? NONE));
+  const play = (height: number, faults: Phase["faults"]): void => {
+    for (const [i, provider] of providers.entries()) provider.play(height, faults[i] ?? NONE);
+  };
   play(plan.phases[0]?.height ?? 0, plan.phases[0]?.faults ?? []);
   const urls = providers.map(({ url }) => url);
   const { agent, follower } = await Watched.start(plan.chain, urls, plan.chunkBlocks);

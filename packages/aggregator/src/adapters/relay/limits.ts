@@ -49,3 +49,6 @@ export const CALL_DATA_MAX_BYTES = 132;
 /** Contracts, and values of one topic, in a filter of logs: the agent names two contracts and a dozen topics. */
 export const FILTER_ADDRESSES_MAX = 8;
 export const FILTER_TOPICS_MAX = 32;
+
+/** Bytes of the provider's answer with logs: what an agent takes. */
+export const LOGS_MAX_BYTES = 16 * 1024 * 1024;

@@ -1,14 +1,17 @@
-/** The relay's provider, over the transport that bounds it. Enters: its URL. Leaves: one way to ask. */
-import { z } from "zod";
-import { Rpc } from "../chain/rpc.ts";
+/** The relay's provider, over the transport that bounds it (P-64). Enters: its URL. Leaves: one way to ask. */
+import { Transport } from "../chain/transport.ts";
 import type { Upstream } from "./answers.ts";
+import { LOGS_MAX_BYTES } from "./limits.ts";
 
-/** @param timeoutMs milliseconds for one whole answer */
+/**
+ * @param timeoutMs milliseconds for one whole answer
+ * @throws CHAIN_PROVIDER_FAILED for a URL that is not http or https
+ */
 export function openUpstream(url: string, timeoutMs: number): Upstream & { close(): void } {
-  const rpc = new Rpc(url, 1, timeoutMs);
+  const transport = new Transport(url, { timeoutMs });
   return {
-    host: rpc.host,
-    ask: (method, params) => rpc.ask(method, [...params], z.unknown()),
-    close: () => rpc.close(),
+    host: transport.host,
+    ask: (method, params) => transport.ask(method, params, ...(method === "eth_getLogs" ? [LOGS_MAX_BYTES] : [])),
+    close: () => transport.close(),
   };
 }
