@@ -40,6 +40,10 @@ export interface Child {
   readonly exited: Promise<ChildExit>;
   /** The first IPC message of `{type: "ready"}`; rejects when the process ends or the time is over. */
   ready<T>(timeoutMs: number): Promise<T>;
+  /** Tells it something over IPC; nothing happens when it has ended. */
+  send(message: object): void;
+  /** Hears every IPC message, the ready message among them. */
+  onMessage(listener: (message: unknown) => void): void;
   /** Asks it to stop (SIGTERM and a closed channel), and kills it when it has not within `graceMs`. */
   stop(graceMs?: number): Promise<ChildExit>;
   /** SIGKILL: what a power cut would do. */
@@ -120,7 +124,12 @@ export function startChild(options: ChildOptions): Child {
     clearTimeout(timer);
     return exit;
   };
-  return { name: options.name, pid: child.pid ?? -1, logFile: options.logFile, exited, ready, stop, kill };
+  const send = (message: object): void => {
+    if (ended === null && child.connected) child.send(message, () => {});
+  };
+  const onMessage = (listener: (message: unknown) => void): void => void child.on("message", listener);
+  const pid = child.pid ?? -1;
+  return { name: options.name, pid, logFile: options.logFile, exited, ready, send, onMessage, stop, kill };
 }
 
 /** The end of a child's log, for an error message. */
