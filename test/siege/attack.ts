@@ -3,9 +3,12 @@
  * enemy does, what it costs him and what must hold. It runs in a process of its own (attacker.ts), with the lowest priority that is useful.
  */
 import type { Address, Hex, NodeId, SigningDomain } from "@quorate/common";
-import type { HostilePeer, HostilePeerOptions } from "../../packages/aggregator/test/support/hostilePeer.ts";
+import type {
+  HostileLink,
+  HostilePeer,
+  HostilePeerOptions,
+} from "../../packages/aggregator/test/support/hostilePeer.ts";
 import type { Random } from "../sim/random.ts";
-import type { Links } from "./links.ts";
 
 /** An agent as its enemies see it. */
 export interface Target {
@@ -48,6 +51,12 @@ export interface AttackerReport {
   readonly cutOffAfterMs: number | null;
   /** What went wrong in the attack itself: an attack that does nothing holds nobody up. */
   readonly error: string | null;
+}
+
+/** The hostile node's connections, one an agent, made again when they are lost. */
+export interface Links {
+  /** Sends by the link to each target at once; without a link to one, nothing. What a closing link makes of it is no error of the attack. */
+  each(targets: readonly Target[], send: (link: HostileLink, target: Target) => unknown): Promise<void>;
 }
 
 export interface Enemy {

@@ -5,7 +5,7 @@ import { HostilePeer } from "../../packages/aggregator/test/support/hostilePeer.
 import { Random } from "../sim/random.ts";
 import { type AttackerReport, type AttackOrder, ENEMY_ADDRESS, type Enemy, type Target } from "./attack.ts";
 import { getJson } from "./http.ts";
-import { Links } from "./links.ts";
+import { RealLinks } from "./links.ts";
 
 export class RealEnemy implements Enemy {
   readonly order: AttackOrder;
@@ -14,7 +14,7 @@ export class RealEnemy implements Enemy {
   readonly #ended = new AbortController();
   readonly #counts: Record<string, number> = {};
   readonly #peers: HostilePeer[] = [];
-  readonly #links: Links[] = [];
+  readonly #links: RealLinks[] = [];
   #targets: readonly Target[];
 
   constructor(order: AttackOrder) {
@@ -61,8 +61,8 @@ export class RealEnemy implements Enemy {
     return peer;
   }
 
-  links(peer: HostilePeer): Links {
-    const links = new Links(peer, (name) => this.count(name));
+  links(peer: HostilePeer): RealLinks {
+    const links = new RealLinks(peer, (name) => this.count(name));
     this.#links.push(links);
     return links;
   }

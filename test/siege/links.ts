@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HostileLink, HostilePeer } from "../../packages/aggregator/test/support/hostilePeer.ts";
-import type { Target } from "./attack.ts";
+import type { Links, Target } from "./attack.ts";
 
 /** A node that may not connect is tried no more often. */
 const RETRY_MS = 500;
@@ -17,7 +17,7 @@ interface Record {
   retryAtMs: number;
 }
 
-export class Links {
+export class RealLinks implements Links {
   readonly #peer: HostilePeer;
   /** By agent: its address changes at a restart, and its memory of the node with it. */
   readonly #records = new Map<string, Record>();
@@ -48,7 +48,6 @@ export class Links {
     }
   }
 
-  /** Sends by each target's link at once; what a closing link makes of it is no error of the attack. */
   async each(targets: readonly Target[], send: (link: HostileLink, target: Target) => unknown): Promise<void> {
     const sent = targets.map(async (target) => {
       const link = await this.to(target);
