@@ -3,12 +3,13 @@
  *
  *   config, keys → store, network, follower, BLS → core (agent) ↔ driver → API → HTTP
  */
-import { type Address, type SigningDomain, signIdentity, toHex, verifyIdentity } from "@quorate/common";
+import { type Address, type SigningDomain, signIdentity, toHex } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { RewardsContract } from "./adapters/chain/contracts.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
 import { createHttpServer } from "./adapters/http/server.ts";
+import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
 import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
 import { createMetrics } from "./adapters/metrics/metrics.ts";
@@ -77,7 +78,11 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const follower = createChainFollower(config.chain, { logger });
   const agent = createAgent(
     { domain, blsKey: keys.blsKey, claimDeadlineMs: config.claims.deadlineMs, submits: config.submit?.allow ?? null },
-    { scheme, signIdentity: (digest) => signIdentity(keys.identitySecret, digest), verifyIdentity },
+    {
+      scheme,
+      signIdentity: (digest) => signIdentity(keys.identitySecret, digest),
+      verifyIdentity: createIdentityCheck(),
+    },
     store.load(),
   );
   const submitter = await openAccount(config, logger);
