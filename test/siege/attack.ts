@@ -17,8 +17,9 @@ export interface Target {
   readonly address: string;
   readonly host: string;
   readonly port: number;
-  /** Base URL of its HTTP interface. */
+  /** Base URL of its HTTP interface, and of its health and metrics. */
   readonly http: string;
+  readonly health: string;
 }
 
 /** What the enemy's one registered node has; its secrets are hex. */
@@ -67,6 +68,8 @@ export interface Enemy {
   readonly signal: AbortSignal;
   /** The agents now; another list after one was restarted. */
   targets(): readonly Target[];
+  /** The one that gets all of a flood: every claim needs its share. */
+  victim(): Target;
   count(name: string, by?: number): void;
   /** The most of `value` so far. */
   most(name: string, value: number): void;
@@ -88,6 +91,8 @@ export interface Attack {
   readonly identity?: "own" | "victim";
   /** Whether the registered node can be known by what it does, so that it must lose its connections. */
   readonly cutOff: boolean;
+  /** Honest stakers ask the victim's agent alone: the attack is on those who ask it. Default: all agents in turn. */
+  readonly throughVictim?: boolean;
   /** An honest agent is restarted while the attack lasts, and must find peers. */
   readonly restart?: boolean;
   /** An honest agent is away for so long before claims are counted; claims are asked for meanwhile. */
@@ -96,6 +101,8 @@ export interface Attack {
   readonly bounds?: Readonly<Record<string, number>>;
   /** Counts that must not be 0: an attack that did nothing proves nothing. */
   readonly does: readonly string[];
+  /** What takes long and harms nobody yet: signatures. Before the baseline. */
+  prepare?(enemy: Enemy): Promise<void>;
   run(enemy: Enemy): Promise<void>;
 }
 

@@ -29,6 +29,7 @@ process.on("disconnect", () => process.exit(1));
 process.on("unhandledRejection", () => {});
 process.on("SIGINT", () => {});
 
+await attack.prepare?.(enemy);
 process.send?.({ type: "ready" });
 await begun.promise;
 const before = process.cpuUsage();

@@ -33,6 +33,12 @@ export class RealEnemy implements Enemy {
     return this.#targets;
   }
 
+  victim(): Target {
+    const [victim] = this.#targets;
+    if (victim === undefined) throw new Error("nobody to attack");
+    return victim;
+  }
+
   retarget(targets: readonly Target[]): void {
     this.#targets = targets;
   }

@@ -12,7 +12,7 @@ export interface HttpAnswer {
 
 /** Rejects when the agent does not answer. */
 export function ask(
-  { http }: Target,
+  base: string,
   path: string,
   options: { readonly from?: string; readonly body?: object } = {},
 ): Promise<HttpAnswer> {
@@ -20,7 +20,7 @@ export function ask(
   const payload = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const asked = request(
-      new URL(path, http),
+      new URL(path, base),
       {
         localAddress: from,
         method: payload === undefined ? "GET" : "POST",
@@ -44,7 +44,7 @@ export function ask(
 }
 
 export async function getJson(target: Target, path: string): Promise<unknown> {
-  return JSON.parse((await ask(target, path)).text);
+  return JSON.parse((await ask(target.http, path)).text);
 }
 
 /** A socket to a port of an agent's host, from one of the enemy's addresses; its errors end it and nothing else. */

@@ -140,10 +140,10 @@ function secretsOf({ keys, operator, recipients }: LocalNode): NodeSecrets {
 }
 
 /** What a stranger can know of an agent. */
-export function targetOf({ id, addresses, http }: AgentProcess): Target {
+export function targetOf({ id, addresses, http, health }: AgentProcess): Target {
   const address = addresses[0] ?? "";
   const [, , host = "", , port = ""] = address.split("/");
-  return { id, address, host, port: Number(port), http };
+  return { id, address, host, port: Number(port), http, health };
 }
 
 /** By identity key, the nodes that a log may name. */

@@ -179,7 +179,8 @@ class Assault {
   async #claims(count: number): Promise<Claimed[]> {
     const done: Claimed[] = [];
     while (done.length < count) {
-      done.push(await this.#stakers.claim(this.#siege.network.agents));
+      const { agents } = this.#siege.network;
+      done.push(await this.#stakers.claim(this.#attack.throughVictim === true ? agents.slice(0, 1) : agents));
       await sleep(QUIET_MS);
     }
     return done;

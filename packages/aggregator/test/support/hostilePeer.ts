@@ -18,6 +18,8 @@ import { identityKeyPair } from "../../src/adapters/libp2p/peers.ts";
 import { type NetworkId, type ProtocolNames, protocolNames } from "../../src/adapters/libp2p/protocols.ts";
 import { serveStream } from "../../src/adapters/libp2p/streams.ts";
 
+export type { RPC };
+
 const MESHSUB = ["/meshsub/1.2.0", "/meshsub/1.1.0"];
 /** Above what any agent sends. */
 const RPC_MAX_BYTES = 16 * 1_048_576;
