@@ -183,7 +183,7 @@ function distributorReader({ chain }: Config): () => Promise<Address | null> {
 }
 
 async function distributorAt(provider: string, { rewards }: Config["chain"]): Promise<Address> {
-  const contract = await RewardsContract.connect(provider, rewards, DISTRIBUTOR_TIMEOUT_MS);
+  const contract = await RewardsContract.connect(provider, rewards, { timeoutMs: DISTRIBUTOR_TIMEOUT_MS });
   try {
     return await contract.distributor();
   } finally {
