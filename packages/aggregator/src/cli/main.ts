@@ -12,6 +12,7 @@ import { ledgerCommand } from "./commands/ledger.ts";
 import { registerCommand } from "./commands/register.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
+import { storeCommand } from "./commands/store.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
 const EXIT_FAILED = 1;
@@ -21,7 +22,7 @@ const EXIT_NO_QUORUM = 3;
 const program = new Command("quorate")
   .description(
     "Service-node rewards, agreed by 95% of the stake.\n\n" +
-      "Operators:  keys generate, register, run, status\nStakers:    claim, verify\nAnybody:    ledger " +
+      "Operators:  keys generate, register, run, status, store\nStakers:    claim, verify\nAnybody:    ledger " +
       "recompute, ledger explain, ledger diff",
   )
   .version(VERSION)
@@ -33,6 +34,7 @@ for (const command of [
   registerCommand,
   runCommand,
   statusCommand,
+  storeCommand,
   claimCommand,
   verifyCommand,
   ledgerCommand,

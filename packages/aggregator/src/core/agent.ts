@@ -159,7 +159,7 @@ class Core {
     step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
   }
 
-  #advance({ events, head }: Extract<Input, { type: "chain" }>, step: Step): void {
+  #advance({ events, head, targetSeconds }: Extract<Input, { type: "chain" }>, step: Step): void {
     const { ledger } = this.context;
     const { nodesChanged, closedEpochs } = advanceLedger(
       ledger,
@@ -167,6 +167,7 @@ class Core {
       head,
       this.#admit,
     );
+    this.#signing.chainRead(targetSeconds ?? head.timestamp, step);
     if (nodesChanged) {
       deriveNodes(this.context);
       step.emit({ type: "admit", identities: admittedIdentities(ledger) });

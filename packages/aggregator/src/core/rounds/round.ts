@@ -4,6 +4,7 @@
  * added (P-84). Not here: checking signatures (peers/verification.ts), counting stake (tally.ts).
  */
 import {
+  type ErrorCode,
   type Hex,
   type KindMessage,
   type NodeId,
@@ -45,6 +46,8 @@ export interface Round {
   own: OwnMessage | null;
   /** Whether the own share was asked for or made. */
   signing: boolean;
+  /** Why this node will not sign it, though its ledger says what it would. */
+  withheld: ErrorCode | null;
   /** By digest. */
   readonly groups: Map<Hex, Group>;
 }
@@ -59,6 +62,7 @@ export function openRound(id: RoundId, openedBy: NodeId | null): Round {
     openedBy,
     own: null,
     signing: false,
+    withheld: null,
     groups: new Map(),
   };
 }
