@@ -81,6 +81,11 @@ export const STORE_ERROR_CODES = {
     remedy: "Free space or make the file writable; the agent signs nothing it cannot record.",
     where: "store",
   },
+  AGGREGATE_INVALID: {
+    summary: "The signatures are there, but their aggregate does not verify: a fault of this agent (P-109).",
+    remedy: "Ask another agent for the claim, and report this with the log, which names round and signers.",
+    where: "agent",
+  },
   SIGNING_CONFLICT: {
     summary: "Another digest was already recorded as signed for this round (P-71).",
     remedy: "Do not sign. The ledger changed its mind about a closed epoch: compare its chain provider with others.",

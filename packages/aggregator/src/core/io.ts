@@ -171,7 +171,7 @@ export type Effect =
   /** Something worth a log line and a counter; never needed for correctness. */
   | {
       readonly type: "observe";
-      readonly level: "debug" | "info" | "warn";
+      readonly level: "debug" | "info" | "warn" | "error";
       readonly code: string;
       readonly values: Readonly<Record<string, string | number>>;
     };

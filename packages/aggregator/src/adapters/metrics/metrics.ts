@@ -91,6 +91,11 @@ const METRICS: readonly Metric[] = [
     read: ({ disagreements }) => disagreements,
   },
   {
+    name: "quorate_aggregates_invalid",
+    help: "aggregates of checked shares that did not verify, since the start: a fault of this agent, named in its log",
+    read: ({ aggregatesInvalid }) => aggregatesInvalid,
+  },
+  {
     name: "quorate_accepted_reports",
     help: "epochs with a record on chain; one more each epoch while the network reports",
     read: ({ acceptedReports }) => acceptedReports,

@@ -48,6 +48,8 @@ export interface Round {
   signing: boolean;
   /** Why this node will not sign it, though its ledger says what it would. */
   withheld: ErrorCode | null;
+  /** How many shares last added up to an aggregate that does not verify, though each seemed right (P-109). */
+  faultyShares: number | null;
   /** By digest. */
   readonly groups: Map<Hex, Group>;
 }
@@ -63,6 +65,7 @@ export function openRound(id: RoundId, openedBy: NodeId | null): Round {
     own: null,
     signing: false,
     withheld: null,
+    faultyShares: null,
     groups: new Map(),
   };
 }
@@ -83,6 +86,11 @@ export function addShare(
   const group = round.groups.get(digest.hex) ?? { signed, shares: new Map<NodeId, Uint8Array>() };
   if (!group.shares.has(nodeId)) group.shares.set(nodeId, signature);
   round.groups.set(digest.hex, group);
+}
+
+/** Takes a share out again that turned out not to be valid (P-109). */
+export function dropShare(round: Round, digest: Digest, nodeId: NodeId): void {
+  round.groups.get(digest.hex)?.shares.delete(nodeId);
 }
 
 /**
