@@ -83,8 +83,11 @@ export interface Submitter {
 }
 
 export interface ChainSink {
-  /** Rejects with CHAIN_EVENT_INVALID when the events cannot follow (P-58); nothing of them was taken then. */
-  onAdvance(events: readonly ChainEvent[], head: ChainHead): Promise<void>;
+  /**
+   * `target` is the finalised block that is being read towards; `head` where it is left out. Rejects with
+   * CHAIN_EVENT_INVALID when the events cannot follow (P-58); nothing of them was taken then.
+   */
+  onAdvance(events: readonly ChainEvent[], head: ChainHead, target?: ChainHead): Promise<void>;
   /** Called at every change of health, and only then. */
   onHealth(health: ChainHealth): void;
 }

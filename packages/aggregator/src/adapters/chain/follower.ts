@@ -150,9 +150,9 @@ class Follower implements ChainFollower {
 }
 
 /** P-58: what the ledger refuses is a fault of the providers that said it: all of those asked. */
-async function handOver(sink: ChainSink, { events, head, sources }: ReadRange): Promise<void> {
+async function handOver(sink: ChainSink, { events, head, target, sources }: ReadRange): Promise<void> {
   try {
-    await sink.onAdvance(events, head);
+    await sink.onAdvance(events, head, target);
   } catch (error) {
     if (!isQuorateError(error, "CHAIN_EVENT_INVALID")) throw error;
     const providers = sources.map(({ rpc }) => rpc.host);
