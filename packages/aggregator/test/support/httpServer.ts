@@ -7,8 +7,8 @@ import {
   quorateError,
   type UnsignedClaim,
 } from "@quorate/common";
-import type { Registry } from "prom-client";
 import { expect } from "vitest";
+import type { MetricsSource } from "../../src/adapters/http/modules.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../../src/adapters/http/server.ts";
 import type { LedgerNode } from "../../src/core/ledger/events.ts";
 import type { AgentApi, Logger, ProofAnswer, SubmitterView } from "../../src/driver/ports.ts";
@@ -194,7 +194,7 @@ export async function stopServers(): Promise<void> {
 export async function serve(
   agent = testAgent(),
   options: Partial<HttpServerOptions> = {},
-  metrics?: Registry,
+  metrics?: MetricsSource,
 ): Promise<string> {
   const modules = { api: agent.api, logger, ...(metrics === undefined ? {} : { metrics }) };
   const server = createHttpServer({ host: "127.0.0.1", port: 0, ...options }, modules);

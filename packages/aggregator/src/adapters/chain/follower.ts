@@ -53,7 +53,7 @@ class Follower implements ChainFollower {
   constructor(options: ChainFollowerOptions, logger: Logger) {
     this.#options = options;
     this.#logger = logger;
-    this.#rpcs = options.providers.map((url) => new Rpc(url, options.chainId, options.timeoutMs));
+    this.#rpcs = options.providers.map((url) => new Rpc(url, options.timeoutMs));
     this.#reader = new RangeReader(options, this.#rpcs);
   }
 
