@@ -37,10 +37,11 @@ export class Watched {
     chain: TrueChain,
     providers: readonly string[],
     chunkBlocks: number,
+    timeoutMs = TIMEOUT_MS,
   ): Promise<{ readonly agent: Watched; readonly follower: ChainFollower }> {
     const agent = new Watched(chain);
     const addresses = { chainId: CHAIN_ID, rewards: REWARDS, pool: POOL, deployBlock: 0 };
-    const pace = { pollMs: POLL_MS, timeoutMs: TIMEOUT_MS, chunkBlocks };
+    const pace = { pollMs: POLL_MS, timeoutMs, chunkBlocks };
     const follower = createChainFollower({ ...addresses, ...pace, providers }, { logger });
     await follower.start(null, agent.sink);
     return { agent, follower };
