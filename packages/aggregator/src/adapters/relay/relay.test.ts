@@ -1,4 +1,5 @@
 /** P-104: what the relay passes on, what it keeps, and what it refuses. The provider here is a plain object. */
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { quorateError } from "@quorate/common";
 import { afterEach, describe, expect, it } from "vitest";
@@ -251,6 +252,28 @@ describe("bounds", () => {
     resolve();
     expect((await Promise.all(waiting)).length).toBe(IN_FLIGHT_MAX + 1);
     expect(await to(IN_FLIGHT_MAX)).toBe("null");
+  });
+
+  it("clients that ask for much and do not read: the relay answers busy instead of keeping it all", async () => {
+    const chain = chainAt(9);
+    chain.logs = ["x".repeat(15 * 1024 * 1024)];
+    const { url, ask } = await relayOf(chain);
+    const { hostname, port } = new URL(url);
+    const body = JSON.stringify({ id: 1, method: "eth_getLogs", params: [logsUpTo(5)] });
+    const request = `POST / HTTP/1.1\r\nhost: relay\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const silent = Array.from({ length: 10 }, () => connect(Number(port), hostname));
+    for (const socket of silent)
+      socket
+        .pause()
+        .on("error", () => {})
+        .write(request + body);
+    let status = 200;
+    while (status === 200) status = (await ask("eth_getLogs", logsUpTo(5))).status;
+    expect(status).toBe(503);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    for (const socket of silent) socket.destroy();
+    while (status !== 200) status = (await ask("eth_getLogs", logsUpTo(5))).status;
+    expect(chain.asked).toHaveLength(1);
   });
 
   it("error: a client that asks too much is told to wait; another is not", () => {
