@@ -12,7 +12,7 @@ const HELP = `usage: pnpm siege [--attack NAME[,NAME]] [--claims 10] [--nodes 10
   --attack NAME  which attacks, by name and separated by commas (default all):
 ${ATTACKS.map(({ name, about }) => `                 ${name.padEnd(20)}${about}`).join("\n")}
   --claims N     claims of honest stakers under each attack, 2 to 1000 (default 10); the baseline has as many
-  --nodes N      honest nodes, an agent each, 3 to 40 (default 10); the hostile one has less than 5% of the stake
+  --nodes N      honest nodes, an agent each, 3 to 40 (default 10); the hostile ones have less than 5% of the stake
   --seed N       what attackers choose at random (default 7)
   --json         one line, one object, on standard output
 `;

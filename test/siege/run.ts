@@ -16,7 +16,7 @@ import type { AgentProcess } from "../harness/network.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import type { Attack, AttackerReport, AttackOrder } from "./attack.ts";
 import { type Claimed, Stakers } from "./claims.ts";
-import { type Identity, identities, type SiegeNetwork, startSiegeNetwork, targetOf } from "./network.ts";
+import { identities, type SiegeNetwork, startSiegeNetwork, targetOf } from "./network.ts";
 import { type AttackResult, judge, type SiegeReport } from "./report.ts";
 import { BanLog, Watch } from "./watch.ts";
 
@@ -45,29 +45,17 @@ const PEERS_TIMEOUT_MS = 90_000;
 const EPOCHS_BEFORE = 2;
 
 export async function runSiege(options: SiegeOptions): Promise<SiegeReport> {
-  const results: AttackResult[] = [];
-  for (const identity of ["own", "victim"] as const) {
-    const attacks = options.attacks.filter((attack) => (attack.identity ?? "own") === identity);
-    if (attacks.length > 0) results.push(...(await besiege(options, identity, attacks)));
-  }
-  const ok = results.length > 0 && results.every((result) => result.ok);
-  return { ok, seed: options.seed, nodes: options.nodes, attacks: results };
-}
-
-async function besiege(options: SiegeOptions, identity: Identity, attacks: readonly Attack[]): Promise<AttackResult[]> {
-  const { nodes, onProgress } = options;
-  onProgress(
-    `a network of ${nodes} honest nodes and a hostile one (identity key: its ${identity === "own" ? "own" : "victim's"})`,
-  );
-  const siege = await startSiegeNetwork(nodes, identity);
+  const { nodes, seed, onProgress } = options;
+  onProgress(`a network of ${nodes} honest nodes and two hostile ones`);
+  const siege = await startSiegeNetwork(nodes);
   try {
-    const results: AttackResult[] = [];
-    for (const attack of attacks) {
+    const attacks: AttackResult[] = [];
+    for (const attack of options.attacks) {
       const result = await new Assault(options, siege, attack).run();
-      results.push(result);
+      attacks.push(result);
       onProgress(`${attack.name}: ${result.ok ? "held" : result.broken.join("; ")}`);
     }
-    return results;
+    return { ok: attacks.length > 0 && attacks.every(({ ok }) => ok), seed, nodes, attacks };
   } finally {
     await siege.close();
   }
