@@ -45,8 +45,8 @@ export interface NetworkOptions {
   readonly contributors?: number;
   /** The nodes whose agents have their operator's account and send reports. Default none. */
   readonly submitters?: readonly NodeId[];
-  /** The JSON-RPC URL of a node's agent, where it is not the chain's own: for a test that stands between the two. */
-  readonly rpcUrlOf?: (id: NodeId) => string | undefined;
+  /** The JSON-RPC URLs of a node's agent, where they are not the chain's own: for a test that stands between the two. */
+  readonly rpcUrlOf?: (id: NodeId) => string | readonly string[] | undefined;
 }
 
 /** A seeded node: its keys, its account and its files. */

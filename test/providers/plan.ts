@@ -170,3 +170,8 @@ function lie(random: Random, above: number): Lie {
       return { kind: "wrong chain", share };
   }
 }
+
+/** For a follower that has read far: any fault but those that name blocks of a short chain. */
+export function anyFault(random: Random): Fault {
+  return random.pick([quirk, failure, lie, lie])(random, 4);
+}
