@@ -94,7 +94,8 @@ export type Input =
   | { readonly type: "peers"; readonly connected: readonly PeerKey[] }
   /** A gossip message whose forwarding waits for the `verdict` with the same handle. */
   | { readonly type: "gossip"; readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array }
-  | { readonly type: "verified"; readonly job: number; readonly results: readonly (readonly boolean[])[] }
+  /** `results` is null when the check itself failed: nobody is to blame for that. */
+  | { readonly type: "verified"; readonly job: number; readonly results: readonly (readonly boolean[])[] | null }
   | { readonly type: "signed"; readonly job: number; readonly signature: Uint8Array }
   | { readonly type: "timer"; readonly timer: TimerName }
   /** A staker asks this agent. Without an epoch: the last one closed. */

@@ -55,7 +55,7 @@ export class NodeSigning implements Signing {
     if (decision.type === "wait" || decision.type === "refuse") return decision.refusal;
     const own = { signed: decision.signed, digest: this.#digests.of(decision.signed) };
     round.own = own;
-    const mayStart = round.wanted && !round.signing && this.#context.ownNode !== null;
+    const mayStart = round.wanted && round.turn && !round.signing && this.#context.ownNode !== null;
     if (decision.type === "sign" && mayStart) this.#sign(round, own, step);
     return null;
   }
