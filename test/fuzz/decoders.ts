@@ -198,7 +198,12 @@ export const DECODERS: readonly Target[] = [
   wire("catch-up answer", encoded.catchUp, decodeCatchUpResponse, encodeCatchUpResponse, SHARES),
   wire("inquiry", encoded.inquiry, decodeInquiryRequest, encodeInquiryRequest),
   wire("inquiry's answer", encoded.answer, decodeInquiryResponse, encodeInquiryResponse, SHARES),
-  wire("peers request", fc.constant(encodePeersRequest()), decodePeersRequest, encodePeersRequest),
+  wire(
+    "peers request",
+    fc.constantFrom(encodePeersRequest(null), encodePeersRequest(new Uint8Array(300).fill(7))),
+    decodePeersRequest,
+    encodePeersRequest,
+  ),
   wire("peers answer", encoded.peers, decodePeersResponse, encodePeersResponse),
   text("proof file", PROOF_FILE, parseProofFile, ["PROOF_MALFORMED", "PROOF_INVALID"]),
   text("bundle", sampleBundle({ recipient: `0x${"11".repeat(20)}`, epoch: 3 }), parseBundle, BUNDLE),

@@ -222,6 +222,28 @@ export const AGENT_ERROR_CODES = {
     remedy: "Write it like /ip4/192.0.2.1/tcp/9000, for a bootstrap peer followed by /p2p/ and its peer id.",
     where: "network",
   },
+  NETWORK_ADDRESS_UNDIALABLE: {
+    summary: "A configured network address is one that nobody can dial.",
+    remedy:
+      "Write an IP or a name and the TCP port where that agent listens: /ip4/192.0.2.1/tcp/9000, with /p2p/ and its peer id for a bootstrap peer.",
+    where: "network",
+  },
+  NETWORK_PEER_ID_UNEXPECTED: {
+    summary: "Another peer answers at a bootstrap address than the one configured there.",
+    remedy:
+      "Ask its operator for the peer id (`quorate status` prints it) and correct p2p.bootstrap, or correct the address.",
+    where: "network",
+  },
+  NETWORK_HANDSHAKE_ENDED: {
+    summary: "A connection ended before it proved who is there: it sent too much, or made room for a newer one.",
+    remedy: "Nothing to do here; an honest peer dials again.",
+    where: "network",
+  },
+  NETWORK_PEER_FLOODS: {
+    summary: "A peer sends faster than any honest peer does.",
+    remedy: "Nothing to do here; its connection is closed, and it is banned if it goes on. If it is yours, update it.",
+    where: "network",
+  },
   NETWORK_LISTEN_FAILED: {
     summary: "The agent cannot listen on any of its network addresses.",
     remedy: "Choose another network.listen, or stop what uses the port.",
