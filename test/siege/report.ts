@@ -89,6 +89,20 @@ function notCutOff({ attacked, attackerCutOff, cutOffAfterMs }: Figures): string
   return [`the attacker is cut off after ${cutOffAfterMs} ms, at most ${MAX_CUT_OFF_MS}`];
 }
 
+/** One line, as soon as it is known. */
+export function inShort(result: AttackResult): string {
+  const { claims, failed, medianMs, baselineMs, healthzMaxMs, peakRssMb, restartMs, attackerCpuMs } = result;
+  const figures = [
+    `${claims - failed} of ${claims} claims`,
+    `${medianMs} ms against ${baselineMs} ms`,
+    `/healthz ${healthzMaxMs} ms`,
+    `${peakRssMb} MB`,
+    ...(restartMs === null ? [] : [`restarted in ${restartMs} ms`]),
+    `attacker ${attackerCpuMs} ms of processor: ${JSON.stringify(result.attackerCounts)}`,
+  ];
+  return `${result.ok ? "held" : `BROKEN: ${result.broken.join("; ")}`} (${figures.join(", ")})`;
+}
+
 export function printReport(report: SiegeReport): string {
   const heads = [
     "attack",

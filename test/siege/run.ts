@@ -17,7 +17,7 @@ import { waitFor } from "../harness/waitFor.ts";
 import type { Attack, AttackerReport, AttackOrder } from "./attack.ts";
 import { type Claimed, Stakers } from "./claims.ts";
 import { identities, type SiegeNetwork, startSiegeNetwork, targetOf } from "./network.ts";
-import { type AttackResult, judge, type SiegeReport } from "./report.ts";
+import { type AttackResult, inShort, judge, type SiegeReport } from "./report.ts";
 import { BanLog, Watch } from "./watch.ts";
 
 export interface SiegeOptions {
@@ -53,7 +53,7 @@ export async function runSiege(options: SiegeOptions): Promise<SiegeReport> {
     for (const attack of options.attacks) {
       const result = await new Assault(options, siege, attack).run();
       attacks.push(result);
-      onProgress(`${attack.name}: ${result.ok ? "held" : result.broken.join("; ")}`);
+      onProgress(`${attack.name}: ${inShort(result)}`);
     }
     return { ok: attacks.length > 0 && attacks.every(({ ok }) => ok), seed, nodes, attacks };
   } finally {
