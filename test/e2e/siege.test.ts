@@ -17,6 +17,7 @@ describe("a hostile node and strangers against real agents", () => {
       seed: 7,
       claims: CLAIMS,
       nodes: NODES,
+      tries: 1,
       onProgress: () => {},
     });
     expect(attacks.map(({ name }) => name)).toEqual(names);
