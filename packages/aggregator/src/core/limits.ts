@@ -176,6 +176,15 @@ export const CATCH_UP_ROUNDS_BYTES = 60_000;
 
 /** Shares in one catch-up answer: below 1 MiB at about 270 bytes each. The rest comes with the next exchange. */
 export const CATCH_UP_SHARES_MAX = 3_000;
+/**
+ * And their bytes: a report's share is up to 960 when it lists 128 nodes. 30,000 of the wire's 1 MiB are left for
+ * 256 requests.
+ */
+export const CATCH_UP_ANSWER_BYTES = 1_000_000;
+/** Bytes of a share on the wire at most: of a claim or contest; of a report, and of each id in its lists. */
+export const SHARE_WIRE_BYTES = 280;
+export const REPORT_SHARE_WIRE_BYTES = 320;
+export const REPORT_ID_WIRE_BYTES = 5;
 
 /**
  * Milliseconds a bundle is still improved after quorum (P-86): a few gossip hops, so that late honest signers are in.

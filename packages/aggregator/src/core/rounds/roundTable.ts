@@ -25,6 +25,10 @@ export class RoundTable {
     this.#isAwaited = isAwaited;
   }
 
+  isAwaited({ key }: Round): boolean {
+    return this.#isAwaited(key);
+  }
+
   get(id: RoundId): Round | undefined {
     return this.#rounds.get(roundKey(id));
   }
@@ -112,7 +116,7 @@ export class RoundTable {
   /** Of the node with most rounds the oldest that no staker of this agent waits for; of the next node, if all are. */
   #oldestOfLargest(): Round | null {
     for (const origin of this.#byOrigin.largestFirst()) {
-      const oldest = this.#oldest((round) => isClaim(round) && round.origin === origin && !this.#isAwaited(round.key));
+      const oldest = this.#oldest((round) => isClaim(round) && round.origin === origin && !this.isAwaited(round));
       if (oldest !== null) return oldest;
     }
     return null;
