@@ -105,7 +105,8 @@ const FIELDS = {
   "http.port": { schema: integer(0, 65_535).default(8_900), about: "port of the HTTP interface; 0 takes a free one" },
   "http.healthHost": {
     schema: text.default("127.0.0.1"),
-    about: "address of a listener of its own for /healthz, /readyz and /metrics, so that probes are answered whatever stakers do",
+    about:
+      "address of a listener of its own for /healthz, /readyz and /metrics, so that probes are answered whatever stakers do",
   },
   "http.healthPort": {
     schema: z.union([integer(0, 65_535), off], "not a port, and not off").optional(),
@@ -119,7 +120,8 @@ const FIELDS = {
   },
   "http.trustedProxies": {
     schema: listOf(network, 0, 32).default([]),
-    about: "IP addresses and networks of proxies that name their clients in X-Forwarded-For; without it a proxy is one client",
+    about:
+      "IP addresses and networks of proxies that name their clients in X-Forwarded-For; without it a proxy is one client",
   },
   "keys.directory": { schema: text, about: "directory of the keystores made by `quorate keys generate`" },
   "keys.passwordFile": { schema: text, about: "file with their password" },

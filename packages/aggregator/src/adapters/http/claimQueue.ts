@@ -74,13 +74,14 @@ export class ClaimQueue {
     const number = ++this.#arrived;
     const waiting = { number, wanted, ask, untilMs, settle: Promise.withResolvers<ClaimReply>() };
     this.#waiting.add(waiting);
-    wanted.signal.addEventListener("abort", () => this.#end(waiting, this.#full(wanted.client)), { once: true });
+    wanted.signal.addEventListener("abort", () => this.#giveUp(waiting), { once: true });
     this.#run();
     return waiting.settle.promise;
   }
 
   close(): void {
-    for (const waiting of this.#waiting) this.#end(waiting, quorateError("AGENT_STOPPING", {}));
+    for (const { settle } of this.#waiting) settle.reject(quorateError("AGENT_STOPPING", {}));
+    this.#waiting.clear();
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
@@ -89,7 +90,7 @@ export class ClaimQueue {
     for (const waiting of [...this.#waiting]) {
       const asking = this.#asking.get(waiting.wanted.claim);
       if (asking !== undefined) this.#share(waiting, asking);
-      else if (waiting.untilMs <= this.#nowMs()) this.#end(waiting, this.#full(waiting.wanted.client));
+      else if (waiting.untilMs <= this.#nowMs()) this.#giveUp(waiting);
     }
     while (this.#tokens >= 1) {
       const next = this.#next();
@@ -172,12 +173,12 @@ export class ClaimQueue {
     const [largest] = [...sizes].sort(([, a], [, b]) => b - a);
     if (largest === undefined || largest[1] < 2) return false;
     const last = [...this.#waiting].findLast(({ wanted }) => wanted.client === largest[0]);
-    if (last !== undefined) this.#end(last, this.#full(largest[0]));
+    if (last !== undefined) this.#giveUp(last);
     return true;
   }
 
-  #end(waiting: Waiting, error: QuorateError): void {
-    if (this.#waiting.delete(waiting)) waiting.settle.reject(error);
+  #giveUp(waiting: Waiting): void {
+    if (this.#waiting.delete(waiting)) waiting.settle.reject(this.#full(waiting.wanted.client));
   }
 
   #full(client: string): QuorateError {

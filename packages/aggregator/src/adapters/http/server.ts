@@ -76,8 +76,13 @@ export function createHttpServer(options: HttpServerOptions, modules: HttpServer
   let healthUrl: string | null = null;
   return {
     async start() {
-      if (health !== null && own !== null) healthUrl = await listen(own.fastify, health);
-      return await listen(main.fastify, { host, port });
+      const url = await listen(main.fastify, { host, port });
+      if (health === null || own === null) return url;
+      healthUrl = await listen(own.fastify, health).catch(async (error: unknown) => {
+        await close(main.fastify);
+        throw error;
+      });
+      return url;
     },
     get healthUrl() {
       return healthUrl;
@@ -87,9 +92,7 @@ export function createHttpServer(options: HttpServerOptions, modules: HttpServer
       claimsWaiting: claims.size,
     }),
     async stop() {
-      // Probes are answered until the rest is closed.
-      await close(main.fastify);
-      if (own !== null) await close(own.fastify);
+      await Promise.all([close(main.fastify), ...(own === null ? [] : [close(own.fastify)])]);
     },
   };
 }
