@@ -22,10 +22,12 @@ import { type AdmitNode, advanceLedger, amountAt, lastClosedEpoch } from "./ledg
 import { admittedIdentities, nodeOf } from "./ledger/nodes.ts";
 import { oldestInWindow } from "./ledger/window.ts";
 import { REPORTED_EPOCHS, TICK_MS } from "./limits.ts";
+import { OwnNodeWatch } from "./ownNode.ts";
 import { blaming } from "./peers/blame.ts";
 import { PeerCatchUp } from "./peers/catchUp.ts";
 import { PeerInquiry } from "./peers/inquiry.ts";
 import { PeerIntake } from "./peers/intake.ts";
+import { PeerReach } from "./peers/reach.ts";
 import type { Round } from "./rounds/round.ts";
 import { RoundTable } from "./rounds/roundTable.ts";
 import { NodeSigning } from "./signing.ts";
@@ -41,9 +43,16 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
     handle(input: Input, nowMs: number): Effect[] {
       const effects: Effect[] = [];
       core.handle(input, { nowMs, emit: (effect) => effects.push(effect) });
+      for (const effect of effects) if (effect.type === "claim-changed") core.reach.claimChanged(effect.claim, nowMs);
       return effects;
     },
-    status: () => agentStatus(core.context, { ...core.intake.counters, rounds: core.rounds.size }),
+    status: () =>
+      agentStatus(core.context, {
+        ...core.intake.counters,
+        rounds: core.rounds.size,
+        reach: core.reach.view(),
+        ownNode: core.ownNode.view(),
+      }),
     claim: (recipient: Address, epoch: number | null) => core.claims.view(recipient, epoch),
     unsigned: () => core.claims.unsigned(),
     nodes: () => core.context.nodes,
@@ -52,6 +61,7 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
         const own = core.context.roots.get(root.epoch);
         return { ...root, agrees: own === undefined ? null : own === root.rewardsRoot };
       }),
+    unlocksAt: (id) => core.context.ledger.nodes.get(id)?.earnsUntil ?? null,
     uptime: (id) => core.context.ledger.uptime.nodes.get(id)?.strip ?? "",
     owed(recipient: Address) {
       const { ledger } = core.context;
@@ -67,6 +77,8 @@ class Core {
   readonly rounds: RoundTable = new RoundTable();
   readonly intake: Intake;
   readonly claims: Claims;
+  readonly reach: PeerReach;
+  readonly ownNode: OwnNodeWatch;
   readonly #restored: RestoredState;
   readonly #admit: AdmitNode;
   readonly #signing: Signing;
@@ -88,7 +100,9 @@ class Core {
     this.#admit = nodeOf(options.domain, modules.verifyIdentity);
     this.#reports = new Reports({ context, rounds, catchUp, admit: this.#admit });
     this.#trees = new Trees(context);
-    this.#collectors = [this.claims, this.#reports];
+    this.reach = new PeerReach(context);
+    this.ownNode = new OwnNodeWatch(context);
+    this.#collectors = [this.claims, this.#reports, this.reach, this.ownNode];
     this.context = context;
     this.intake = intake;
     this.#restored = restored;
@@ -107,6 +121,7 @@ class Core {
         this.context.health = input.health;
         return this.#considerAll(step);
       case "peers":
+        this.reach.peersChanged(input.connected, step);
         this.context.connected = input.connected;
         return;
       case "gossip":
