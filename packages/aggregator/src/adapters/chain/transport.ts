@@ -25,6 +25,8 @@ export interface TransportOptions {
   readonly timeoutMs: number;
   /** Times that a question is asked again inside its deadline after the provider called for a pause (429). Default 0. */
   readonly rateRetries?: number;
+  /** What the provider is called; default its host. */
+  readonly name?: string | undefined;
 }
 
 export interface AskOptions {
@@ -106,11 +108,11 @@ export class Transport {
   #tooMany = 0;
   #closed = false;
 
-  constructor(url: string, { timeoutMs, rateRetries = 0 }: TransportOptions) {
+  constructor(url: string, { timeoutMs, rateRetries = 0, name }: TransportOptions) {
     const { protocol, host, origin, pathname, search, username, password } = new URL(url);
     if (!/^https?:$/.test(protocol))
       throw quorateError("CHAIN_PROVIDER_FAILED", { provider: host, reason: `${protocol} is not http` });
-    this.host = host;
+    this.host = name ?? host;
     this.#timeoutMs = timeoutMs;
     this.#rateRetries = rateRetries;
     this.#path = pathname + search;
