@@ -22,7 +22,16 @@ import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
 import { nodesInSet, requestBudget } from "./core/peers/requestCost.ts";
 import { createDriver, type Driver } from "./driver/driver.ts";
-import type { AgentApi, LedgerAudit, Logger, Network, ProofAnswer, Store, Submitter } from "./driver/ports.ts";
+import type {
+  AgentApi,
+  ChainFollower,
+  LedgerAudit,
+  Logger,
+  Network,
+  ProofAnswer,
+  Store,
+  Submitter,
+} from "./driver/ports.ts";
 import { readiness, type Situation } from "./readiness.ts";
 import { StoreSpace } from "./storeSpace.ts";
 import { VERSION } from "./version.ts";
@@ -104,10 +113,12 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   });
   const space = new StoreSpace({ path: config.store.path });
   const fault = () => fatal ?? space.fault;
-  const api = createApi(config, keys, { agent, driver, network, store, submitter, ledger, fault });
+  const api = createApi(config, keys, { agent, follower, driver, network, store, submitter, ledger, fault });
   const metrics = createMetrics(() => {
     const ready = api.ready().ready;
-    return { ...agent.status(), submitter: submitter?.status() ?? null, ready, http: http.view() };
+    const now = agent.status();
+    const chain = { ...now.chain, ...follower.status() };
+    return { ...now, chain, submitter: submitter?.status() ?? null, ready, http: http.view() };
   });
   const http = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
   await space.start();
@@ -172,6 +183,7 @@ function openAccount({ chain, submit, store }: Config, logger: Logger): Promise<
 
 interface ApiModules {
   readonly agent: Agent;
+  readonly follower: ChainFollower;
   readonly driver: Driver;
   readonly network: Network;
   readonly store: Store;
@@ -182,13 +194,14 @@ interface ApiModules {
 }
 
 function createApi(config: Config, keys: NodeKeys, modules: ApiModules): AgentApi {
-  const { agent, driver, network, store, submitter, ledger, fault } = modules;
+  const { agent, follower, driver, network, store, submitter, ledger, fault } = modules;
   const distributor = distributorReader(config);
   return {
     ledger,
     network: { chainId: String(config.chain.chainId), contract: config.chain.rewards },
     status: () => ({
       ...agent.status(),
+      chain: { ...agent.status().chain, ...follower.status() },
       peerId: network.peerId,
       addresses: network.addresses(),
       meshPeers: network.status().meshPeers,

@@ -2,6 +2,7 @@
 import {
   type Address,
   buildRewardsTree,
+  type ChainProviderView,
   type ClaimReply,
   type ClaimView,
   type NotReady,
@@ -124,6 +125,18 @@ export const ACCOUNT: SubmitterView = {
   inTheWay: { code: "SUBMIT_NO_FUNDS", detail: "balance 1, needed 2", atFault: "account" },
 };
 
+/** A chain provider that is away. */
+export const PROVIDER: ChainProviderView = {
+  host: "rpc.example.org",
+  ok: false,
+  code: "CHAIN_PROVIDER_FAILED",
+  detail: "provider: rpc.example.org, method: eth_getBlockByNumber, reason: HTTP 401: key revoked",
+  finalised: 9,
+  sinceMs: 1_700_000_000_000,
+  isLate: false,
+  failures: { CHAIN_PROVIDER_FAILED: 3 },
+};
+
 export function testAgent(): TestAgent {
   const agent: TestAgent = {
     watchers: new Set(),
@@ -145,7 +158,7 @@ export function testAgent(): TestAgent {
         ...OWN_NODE,
         ownNode: agent.ownNode,
         head: { number: 9, hash: `0x${"09".repeat(32)}`, timestamp: 99 },
-        chain: { healthy: true },
+        chain: { healthy: true, providers: [PROVIDER], clockOffsetSeconds: null },
         genesis: 10,
         epochSeconds: 60,
         closedEpoch: 3,
