@@ -41,6 +41,8 @@ export interface NodeModules {
   readonly logger: Logger;
   /** Told once, when the agent must not go on. */
   onFatal(error: unknown): void;
+  /** Log lines that nobody read in time, since the start. */
+  droppedLogLines?(): number;
 }
 
 /**
@@ -88,7 +90,11 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     contract: config.chain.rewards,
   });
   const api = createApi(config, keys, { agent, driver, network, store, submitter, ledger });
-  const metrics = createMetrics(() => ({ ...agent.status(), submitter: submitter?.status() ?? null }));
+  const metrics = createMetrics(() => ({
+    ...agent.status(),
+    submitter: submitter?.status() ?? null,
+    droppedLogLines: modules.droppedLogLines?.() ?? 0,
+  }));
   const http = createHttpServer({ ...config.http }, { api, logger, metrics });
   await driver.start();
   const httpUrl = await http.start();

@@ -14,7 +14,11 @@ const NODE_STATES: readonly NodeState[] = ["pending", "active", "decommissioned"
 const WEI_PER_ETHER = 1e18;
 
 /** The agent's status with its account; null for an agent without one. */
-export type MeasuredStatus = AgentStatus & { readonly submitter: SubmitterView | null };
+export type MeasuredStatus = AgentStatus & {
+  readonly submitter: SubmitterView | null;
+  /** Log lines that nobody read in time, since the start. */
+  readonly droppedLogLines?: number;
+};
 
 interface Metric {
   readonly name: string;
@@ -94,6 +98,11 @@ const METRICS: readonly Metric[] = [
     name: "quorate_aggregates_invalid",
     help: "aggregates of checked shares that did not verify, since the start: a fault of this agent, named in its log",
     read: ({ aggregatesInvalid }) => aggregatesInvalid,
+  },
+  {
+    name: "quorate_log_lines_dropped",
+    help: "log lines dropped because nobody read standard error in time, since the start",
+    read: ({ droppedLogLines }) => droppedLogLines ?? 0,
   },
   {
     name: "quorate_accepted_reports",

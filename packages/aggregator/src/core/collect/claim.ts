@@ -17,9 +17,9 @@ import type { Context } from "../context.ts";
 import type { Digests } from "../kinds/digests.ts";
 import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
 import { amountAt, lastClosedEpoch } from "../ledger/ledger.ts";
+import type { Aggregate } from "../rounds/aggregates.ts";
 import { disagreeing, openRound, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
-import type { Aggregate } from "../rounds/aggregates.ts";
 import { type Tally, tallyRound, tallySigners } from "../rounds/tally.ts";
 import type { Inquiries } from "../stages.ts";
 

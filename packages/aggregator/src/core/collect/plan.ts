@@ -177,7 +177,8 @@ function wantedContest({ rounds, view }: PlanInput, epoch: number): Wanted[] {
     {
       key: `contest:${epoch}:${ids.length}`,
       notAfter: endOf(view, epoch + 1),
-      build: (aggregate) => withParts(aggregate(round, new Set(ids)), (parts) => ({ type: "contest", epoch, ...parts })),
+      build: (aggregate) =>
+        withParts(aggregate(round, new Set(ids)), (parts) => ({ type: "contest", epoch, ...parts })),
     },
   ];
 }
