@@ -9,7 +9,7 @@ import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { RewardsContract } from "./adapters/chain/contracts.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
 import { createHttpServer } from "./adapters/http/server.ts";
-import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
+import { exposedSecrets, keyFiles, loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
 import { createMetrics } from "./adapters/metrics/metrics.ts";
 import { openStore } from "./adapters/sqlite/store.ts";
@@ -58,6 +58,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     password: readPassword(config.keys.passwordFile),
     scheme,
   });
+  warnOfExposed(config, logger);
   const { chainId, rewards, pool, deployBlock } = config.chain;
   const deployment = { chainId, rewards, pool, deployBlock };
   const store = openStore(config.store.path, deployment);
@@ -108,6 +109,15 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
       await driver.stop();
     },
   };
+}
+
+/** Who can read a node's keys can sign as that node. */
+function warnOfExposed({ keys, submit }: Config, logger: Logger): void {
+  const { accountKeyFile, passwordFile } = submit ?? {};
+  const given = [keys.passwordFile, accountKeyFile, passwordFile].filter((path) => path !== undefined);
+  for (const exposed of exposedSecrets([...keyFiles(keys.directory), ...given])) {
+    logger.warn(exposed, "SECRET_EXPOSED");
+  }
 }
 
 /** Milliseconds since 1970, never going back: the clock of the process, not of the wall. */
