@@ -10,7 +10,7 @@ import { RewardsContract } from "./adapters/chain/contracts.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
 import { createHttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
 import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
-import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
+import { exposedSecrets, keyFiles, loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
 import { createMetrics } from "./adapters/metrics/metrics.ts";
 import { openStore } from "./adapters/sqlite/store.ts";
@@ -56,6 +56,8 @@ export interface NodeModules {
   readonly logger: Logger;
   /** Told once, when the agent must not go on. */
   onFatal(error: unknown): void;
+  /** Log lines that nobody read in time, since the start. */
+  droppedLogLines?(): number;
 }
 
 /**
@@ -76,6 +78,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     password: readPassword(config.keys.passwordFile),
     scheme,
   });
+  warnOfExposed(config, logger);
   const { chainId, rewards, pool, deployBlock } = config.chain;
   const deployment = { chainId, rewards, pool, deployBlock };
   const store = openStore(config.store.path, deployment);
@@ -118,7 +121,8 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     const ready = api.ready().ready;
     const now = agent.status();
     const chain = { ...now.chain, ...follower.status() };
-    return { ...now, chain, submitter: submitter?.status() ?? null, ready, http: http.view() };
+    const droppedLogLines = modules.droppedLogLines?.() ?? 0;
+    return { ...now, chain, submitter: submitter?.status() ?? null, ready, http: http.view(), droppedLogLines };
   });
   const http = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
   await space.start();
@@ -163,6 +167,15 @@ function httpOptions({ http }: Config, agent: Agent): HttpServerOptions {
     health: shares ? null : { host: healthHost, port: wanted },
     claimBudget: () => requestBudget(nodesInSet({ nodes: agent.nodes() })),
   };
+}
+
+/** Who can read a node's keys can sign as that node. */
+function warnOfExposed({ keys, submit }: Config, logger: Logger): void {
+  const { accountKeyFile, passwordFile } = submit ?? {};
+  const given = [keys.passwordFile, accountKeyFile, passwordFile].filter((path) => path !== undefined);
+  for (const exposed of exposedSecrets([...keyFiles(keys.directory), ...given])) {
+    logger.warn(exposed, "SECRET_EXPOSED");
+  }
 }
 
 /** Milliseconds since 1970, never going back: the clock of the process, not of the wall. */
