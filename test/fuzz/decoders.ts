@@ -180,7 +180,10 @@ const peerRecords: Target = {
   run: async (parameters) => {
     const { peer, envelope } = await samplePeerRecord();
     const property = fc.asyncProperty(hostileBytes(fc.constant(envelope)), async (bytes) => {
-      const book = new AddressBook((known) => known === peer);
+      const book = new AddressBook(`0x${"00".repeat(32)}`, (known) => known === peer, {
+        privateAddresses: true,
+        names: true,
+      });
       try {
         const learned = await book.learn(bytes);
         if (learned === "new" && !equalBytes(bytes, envelope)) throw new Error("a changed record was believed");
