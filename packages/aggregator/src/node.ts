@@ -3,12 +3,13 @@
  *
  *   config, keys → store, network, follower, BLS → core (agent) ↔ driver → API → HTTP
  */
-import { type Address, type SigningDomain, signIdentity, toHex, verifyIdentity } from "@quorate/common";
+import { type Address, type SigningDomain, signIdentity, toHex } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { RewardsContract } from "./adapters/chain/contracts.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
 import { createHttpServer } from "./adapters/http/server.ts";
+import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
 import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
 import { createMetrics } from "./adapters/metrics/metrics.ts";
@@ -79,7 +80,11 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const follower = createChainFollower(config.chain, { logger });
   const agent = createAgent(
     { domain, blsKey: keys.blsKey, claimDeadlineMs: config.claims.deadlineMs, submits: config.submit?.allow ?? null },
-    { scheme, signIdentity: (digest) => signIdentity(keys.identitySecret, digest), verifyIdentity },
+    {
+      scheme,
+      signIdentity: (digest) => signIdentity(keys.identitySecret, digest),
+      verifyIdentity: createIdentityCheck(),
+    },
     store.load(),
   );
   const submitter = await openAccount(config, logger);
@@ -111,10 +116,15 @@ function nowMs(): number {
   return Math.floor(performance.timeOrigin + performance.now());
 }
 
+/** Where the signed transactions of a store's agent are. */
+export function submissionsPath(storePath: string): string {
+  return `${storePath}.submissions`;
+}
+
 /** Null for an agent without an account: it does everything but submit. */
 function openAccount({ chain, submit, store }: Config, logger: Logger): Promise<Submitter | null> {
   if (submit === null) return Promise.resolve(null);
-  return openSubmitter({ chain, submit, path: `${store.path}.submissions` }, { logger });
+  return openSubmitter({ chain, submit, path: submissionsPath(store.path) }, { logger });
 }
 
 interface ApiModules {
@@ -180,7 +190,7 @@ function distributorReader({ chain }: Config): () => Promise<Address | null> {
 }
 
 async function distributorAt(provider: string, { rewards }: Config["chain"]): Promise<Address> {
-  const contract = await RewardsContract.connect(provider, rewards, DISTRIBUTOR_TIMEOUT_MS);
+  const contract = await RewardsContract.connect(provider, rewards, { timeoutMs: DISTRIBUTOR_TIMEOUT_MS });
   try {
     return await contract.distributor();
   } finally {

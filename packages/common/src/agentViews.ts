@@ -102,4 +102,6 @@ export interface AgentStatus {
   readonly sharesAccepted: number;
   readonly sharesRejected: number;
   readonly disagreements: number;
+  /** Aggregates of checked shares that did not verify, since the start: a fault of this agent (P-109). */
+  readonly aggregatesInvalid: number;
 }

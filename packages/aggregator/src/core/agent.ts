@@ -26,6 +26,7 @@ import { blaming } from "./peers/blame.ts";
 import { PeerCatchUp } from "./peers/catchUp.ts";
 import { PeerInquiry } from "./peers/inquiry.ts";
 import { PeerIntake } from "./peers/intake.ts";
+import { Aggregates } from "./rounds/aggregates.ts";
 import type { Round } from "./rounds/round.ts";
 import { RoundTable } from "./rounds/roundTable.ts";
 import { NodeSigning } from "./signing.ts";
@@ -43,7 +44,14 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
       core.handle(input, { nowMs, emit: (effect) => effects.push(effect) });
       return effects;
     },
-    status: () => agentStatus(core.context, { ...core.intake.counters, rounds: core.rounds.size }),
+    status: () => {
+      const { rounds, aggregates, intake } = core;
+      return agentStatus(core.context, {
+        ...intake.counters,
+        rounds: rounds.size,
+        aggregatesInvalid: aggregates.invalid,
+      });
+    },
     claim: (recipient: Address, epoch: number | null) => core.claims.view(recipient, epoch),
     unsigned: () => core.claims.unsigned(),
     nodes: () => core.context.nodes,
@@ -67,6 +75,7 @@ class Core {
   readonly rounds: RoundTable = new RoundTable();
   readonly intake: Intake;
   readonly claims: Claims;
+  readonly aggregates: Aggregates;
   readonly #restored: RestoredState;
   readonly #admit: AdmitNode;
   readonly #signing: Signing;
@@ -78,15 +87,17 @@ class Core {
 
   constructor(options: AgentOptions, modules: AgentModules, restored: RestoredState) {
     const context = createContext(options, modules, restoreLedger(restored.ledger));
+    this.aggregates = new Aggregates(context);
     const { rounds } = this;
     const digests = new Digests(options.domain);
     const signing = new NodeSigning({ context, rounds, digests }, restored);
     const intake = new PeerIntake({ context, rounds, digests, signing });
     const catchUp = new PeerCatchUp(context, rounds);
     const inquiry = new PeerInquiry(context, rounds, intake);
-    this.claims = new Claims({ context, rounds, digests, signing, intake, catchUp, inquiry }, restored);
+    const { aggregates } = this;
+    this.claims = new Claims({ context, rounds, digests, signing, intake, catchUp, inquiry, aggregates }, restored);
     this.#admit = nodeOf(options.domain, modules.verifyIdentity);
-    this.#reports = new Reports({ context, rounds, catchUp, admit: this.#admit });
+    this.#reports = new Reports({ context, rounds, catchUp, admit: this.#admit, aggregates });
     this.#trees = new Trees(context);
     this.#collectors = [this.claims, this.#reports];
     this.context = context;
@@ -159,7 +170,7 @@ class Core {
     step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
   }
 
-  #advance({ events, head }: Extract<Input, { type: "chain" }>, step: Step): void {
+  #advance({ events, head, targetSeconds }: Extract<Input, { type: "chain" }>, step: Step): void {
     const { ledger } = this.context;
     const { nodesChanged, closedEpochs } = advanceLedger(
       ledger,
@@ -167,6 +178,7 @@ class Core {
       head,
       this.#admit,
     );
+    this.#signing.chainRead(targetSeconds ?? head.timestamp, step);
     if (nodesChanged) {
       deriveNodes(this.context);
       step.emit({ type: "admit", identities: admittedIdentities(ledger) });

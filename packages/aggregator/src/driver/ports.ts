@@ -83,8 +83,11 @@ export interface Submitter {
 }
 
 export interface ChainSink {
-  /** Rejects with CHAIN_EVENT_INVALID when the events cannot follow (P-58); nothing of them was taken then. */
-  onAdvance(events: readonly ChainEvent[], head: ChainHead): Promise<void>;
+  /**
+   * `target` is the finalised block that is being read towards; `head` where it is left out. Rejects with
+   * CHAIN_EVENT_INVALID when the events cannot follow (P-58); nothing of them was taken then.
+   */
+  onAdvance(events: readonly ChainEvent[], head: ChainHead, target?: ChainHead): Promise<void>;
   /** Called at every change of health, and only then. */
   onHealth(health: ChainHealth): void;
 }
@@ -173,6 +176,23 @@ export interface LedgerAudit {
   /** The recipients of an epoch whose address begins with these hex digits. */
   ranges(epoch: number, prefix: string): Promise<RangesPage>;
   close(): Promise<void>;
+}
+
+/** What one listener of the HTTP interface has seen since its start. */
+export interface HttpTraffic {
+  /** Open now. */
+  readonly connections: number;
+  /** Connections cut: for another's place, for want of one, unread, pipelined, or left open by their clients. */
+  readonly dropped: Readonly<Record<"room" | "refused" | "unread" | "pipelined" | "lingering", number>>;
+  /** Answers by the first digit of their status. */
+  readonly answers: Readonly<Record<"2xx" | "4xx" | "5xx", number>>;
+}
+
+/** The whole HTTP interface, for metrics. */
+export interface HttpView {
+  readonly listeners: Readonly<Record<string, HttpTraffic>>;
+  /** Claims that wait for their turn (P-125). */
+  readonly claimsWaiting: number;
 }
 
 /** What the HTTP adapter may ask of the running agent. */

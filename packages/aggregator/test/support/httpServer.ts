@@ -7,8 +7,8 @@ import {
   quorateError,
   type UnsignedClaim,
 } from "@quorate/common";
-import type { Registry } from "prom-client";
 import { expect } from "vitest";
+import type { MetricsSource } from "../../src/adapters/http/modules.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../../src/adapters/http/server.ts";
 import type { LedgerNode } from "../../src/core/ledger/events.ts";
 import type { AgentApi, Logger, ProofAnswer, SubmitterView } from "../../src/driver/ports.ts";
@@ -144,6 +144,7 @@ export function testAgent(): TestAgent {
         rounds: 1,
         sharesAccepted: 4,
         sharesRejected: 0,
+        aggregatesInvalid: 0,
         disagreements: 0,
         peerId: "12D3",
         addresses: ["/ip4/127.0.0.1/tcp/1"],
@@ -194,7 +195,7 @@ export async function stopServers(): Promise<void> {
 export async function serve(
   agent = testAgent(),
   options: Partial<HttpServerOptions> = {},
-  metrics?: Registry,
+  metrics?: MetricsSource,
 ): Promise<string> {
   const modules = { api: agent.api, logger, ...(metrics === undefined ? {} : { metrics }) };
   const server = createHttpServer({ host: "127.0.0.1", port: 0, ...options }, modules);

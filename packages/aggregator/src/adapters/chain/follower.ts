@@ -53,7 +53,7 @@ class Follower implements ChainFollower {
   constructor(options: ChainFollowerOptions, logger: Logger) {
     this.#options = options;
     this.#logger = logger;
-    this.#rpcs = options.providers.map((url) => new Rpc(url, options.chainId, options.timeoutMs));
+    this.#rpcs = options.providers.map((url) => new Rpc(url, options.timeoutMs));
     this.#reader = new RangeReader(options, this.#rpcs);
   }
 
@@ -150,9 +150,9 @@ class Follower implements ChainFollower {
 }
 
 /** P-58: what the ledger refuses is a fault of the providers that said it: all of those asked. */
-async function handOver(sink: ChainSink, { events, head, sources }: ReadRange): Promise<void> {
+async function handOver(sink: ChainSink, { events, head, target, sources }: ReadRange): Promise<void> {
   try {
-    await sink.onAdvance(events, head);
+    await sink.onAdvance(events, head, target);
   } catch (error) {
     if (!isQuorateError(error, "CHAIN_EVENT_INVALID")) throw error;
     const providers = sources.map(({ rpc }) => rpc.host);

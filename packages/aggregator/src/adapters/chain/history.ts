@@ -34,7 +34,7 @@ export async function readHistory(
   options: HistoryOptions,
   onProgress: (at: number, of: number, events: number) => void = () => {},
 ): Promise<History> {
-  const rpcs = options.providers.map((url) => new Rpc(url, options.chainId, options.timeoutMs));
+  const rpcs = options.providers.map((url) => new Rpc(url, options.timeoutMs));
   const reader = new RangeReader(options, rpcs);
   const events: ChainEvent[] = [];
   let head: ChainHead | null = null;

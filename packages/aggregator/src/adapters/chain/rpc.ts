@@ -1,17 +1,18 @@
 /**
- * One chain provider over JSON-RPC: the questions the follower asks, and any other by `ask`. Enters: an answer of unknown quality. Leaves: a checked value, or
- * CHAIN_PROVIDER_FAILED with the provider's host (never its full address, which often holds a key). Not its job: believing it.
- *
- * ethers carries the bytes only: its own polling, batching, caching and network detection are off, so that one question is one request
- * to one provider.
+ * One chain provider: the questions the follower asks, and any other by `ask`. Enters: an answer of unknown quality. Leaves:
+ * a checked value, or CHAIN_PROVIDER_FAILED with the provider's host. Not its job: believing it; carrying bytes
+ * (transport.ts).
  */
-import { type Address, type ChainHead, type Hex, isQuorateError, quorateError } from "@quorate/common";
-import { FetchRequest, JsonRpcProvider, Network } from "ethers";
+import { type Address, type ChainHead, type Hex, type QuorateError, quorateError } from "@quorate/common";
 import { z } from "zod";
+import { ANSWER_MAX_BYTES, LOGS_MAX, SMALL_ANSWER_MAX_BYTES } from "./limits.ts";
+import { Transport } from "./transport.ts";
 
 export const hex = z
   .string()
-  .regex(/^0x(?:[0-9a-fA-F]{2})*$/)
+  // No group is repeated: a stranger's megabytes are walked once.
+  .regex(/^0x[0-9a-fA-F]*$/)
+  .refine((text) => text.length % 2 === 0, "half a byte")
   .transform((text) => text.toLowerCase() as Hex);
 export const hash = hex.refine((text) => text.length === 66, "not 32 bytes");
 /** JSON-RPC quantities; chain heights, times and indices stay below 2^53. */
@@ -35,20 +36,12 @@ export type RawLog = z.output<typeof logSchema>;
 
 export class Rpc {
   readonly host: string;
-  readonly #provider: JsonRpcProvider;
+  readonly #transport: Transport;
 
-  constructor(url: string, chainId: number, timeoutMs: number) {
-    this.host = new URL(url).host;
-    const request = new FetchRequest(url);
-    request.timeout = timeoutMs;
+  constructor(url: string, timeoutMs: number) {
     // One attempt: the follower has its own retries, and a health to report meanwhile.
-    request.setThrottleParams({ maxAttempts: 1 });
-    const network = Network.from(chainId);
-    this.#provider = new JsonRpcProvider(request, network, {
-      staticNetwork: network,
-      batchMaxCount: 1,
-      cacheTimeout: -1,
-    });
+    this.#transport = new Transport(url, { timeoutMs });
+    this.host = this.#transport.host;
   }
 
   chainId(): Promise<number> {
@@ -79,52 +72,44 @@ export class Rpc {
   }
 
   /** All logs of these contracts with one of these first topics, both ends of the range included. */
-  logs(addresses: readonly Address[], topics: readonly Hex[], fromBlock: number, toBlock: number): Promise<RawLog[]> {
+  async logs(
+    addresses: readonly Address[],
+    topics: readonly Hex[],
+    fromBlock: number,
+    toBlock: number,
+  ): Promise<RawLog[]> {
     const filter = {
       address: addresses,
       topics: [topics],
       fromBlock: toQuantity(fromBlock),
       toBlock: toQuantity(toBlock),
     };
-    return this.ask("eth_getLogs", [filter], z.array(logSchema));
+    const answer = await this.#transport.ask("eth_getLogs", [filter], ANSWER_MAX_BYTES);
+    if (!Array.isArray(answer)) throw this.#failed("eth_getLogs", "answer: not a list");
+    if (answer.length > LOGS_MAX) throw this.#failed("eth_getLogs", `${answer.length} logs, above ${LOGS_MAX}`);
+    // One after the other, so that the first wrong one ends it: a list of all that is wrong could be a hundred times larger.
+    return answer.map((log: unknown) => this.#checked("eth_getLogs", log, logSchema));
   }
 
   close(): void {
-    this.#provider.destroy();
+    this.#transport.close();
   }
 
-  /** One question, one request. @throws CHAIN_PROVIDER_FAILED; its cause is ethers' error, which holds what the provider said */
+  /** One question, one request. @throws CHAIN_PROVIDER_FAILED; its cause is an RpcError with what the provider said, if it did */
   async ask<S extends z.ZodType>(method: string, parameters: unknown[], schema: S): Promise<z.output<S>> {
-    let answer: unknown;
-    try {
-      answer = await this.#provider.send(method, parameters);
-    } catch (cause) {
-      if (isQuorateError(cause)) throw cause;
-      throw this.#failed(method, reasonOf(cause), cause);
-    }
+    return this.#checked(method, await this.#transport.ask(method, parameters, SMALL_ANSWER_MAX_BYTES), schema);
+  }
+
+  #checked<S extends z.ZodType>(method: string, answer: unknown, schema: S): z.output<S> {
     const result = schema.safeParse(answer);
     if (result.success) return result.data;
     const issue = result.error.issues[0];
     throw this.#failed(method, `${issue?.path.join(".") || "answer"}: ${issue?.message}`);
   }
 
-  #failed(method: string, reason: string, cause?: unknown): Error {
-    return quorateError("CHAIN_PROVIDER_FAILED", { provider: this.host, method, reason }, { cause });
+  #failed(method: string, reason: string): QuorateError {
+    return quorateError("CHAIN_PROVIDER_FAILED", { provider: this.host, method, reason });
   }
-}
-
-/** ethers wraps the cause several times, with the whole request in its message; the innermost text is the useful one. */
-function reasonOf(error: unknown): string {
-  const {
-    shortMessage,
-    message,
-    error: inner,
-  } = error as {
-    shortMessage?: string;
-    message?: string;
-    error?: { message?: string };
-  };
-  return (inner?.message ?? shortMessage ?? message ?? String(error)).slice(0, 200);
 }
 
 export function toQuantity(value: number): string {

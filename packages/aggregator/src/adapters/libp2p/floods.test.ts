@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Stream } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import { afterEach, describe, expect, test } from "vitest";
-import { messages, prunes, rpc, startHostilePeer, TOPIC, yamuxFrame } from "../../../test/support/hostilePeer.ts";
+import { messages, prunes, rpc, startHostilePeer, TOPIC, yamuxFrame } from "../../../test/support/floodingPeer.ts";
 import { createBarePeer, startNode, stopAll, type TestNode } from "../../../test/support/testNetwork.ts";
 import { until } from "../../../test/support/until.ts";
 import {

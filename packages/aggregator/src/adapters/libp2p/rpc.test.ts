@@ -1,7 +1,7 @@
 import { RPC } from "@libp2p/gossipsub/message";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { messages, prunes, TOPIC } from "../../../test/support/hostilePeer.ts";
+import { messages, prunes, TOPIC } from "../../../test/support/floodingPeer.ts";
 import { countRpc } from "./rpc.ts";
 import { SeenCache } from "./seenCache.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { gone, messages, rpc, startHostilePeer, stranger } from "../../../test/support/hostilePeer.ts";
+import { gone, messages, rpc, startHostilePeer, stranger } from "../../../test/support/floodingPeer.ts";
 import { admitAll, startNode, stopAll } from "../../../test/support/testNetwork.ts";
 import { until } from "../../../test/support/until.ts";
 import { HANDSHAKE_MAX_BYTES, PENDING_PER_STRANGER_HOST, SELECTION_MAX_BYTES } from "./limits.ts";

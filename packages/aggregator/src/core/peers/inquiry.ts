@@ -139,7 +139,7 @@ export class PeerInquiry implements Inquiry {
       return code === "CHAIN_UNHEALTHY" && !health.healthy ? health.code : code;
     }
     if (ownNode === null) return "NODE_NOT_REGISTERED";
-    return round?.signing === true ? "SHARE_PENDING" : "SHARE_WITHHELD";
+    return round?.signing === true ? "SHARE_PENDING" : (round?.withheld ?? "SHARE_WITHHELD");
   }
 }
 
