@@ -270,7 +270,7 @@ export const AGENT_ERROR_CODES = {
   // The HTTP interface and its client.
   HTTP_LISTEN_FAILED: {
     summary: "The HTTP interface cannot listen on its address.",
-    remedy: "Choose another http.host or http.port, or stop what uses it.",
+    remedy: "Choose another http.port or http.healthPort (or its host), or stop what uses the one named here.",
     where: "api",
   },
   RELAY_LISTEN_FAILED: {

@@ -187,9 +187,27 @@ export interface LedgerAudit {
   close(): Promise<void>;
 }
 
+/** What one listener of the HTTP interface has seen since its start. */
+export interface HttpTraffic {
+  /** Open now. */
+  readonly connections: number;
+  /** Connections cut: for another's place, for want of one, unread, pipelined, or left open by their clients. */
+  readonly dropped: Readonly<Record<"room" | "refused" | "unread" | "pipelined" | "lingering", number>>;
+  /** Answers by the first digit of their status. */
+  readonly answers: Readonly<Record<"2xx" | "4xx" | "5xx", number>>;
+}
+
+/** The whole HTTP interface, for metrics. */
+export interface HttpView {
+  readonly listeners: Readonly<Record<string, HttpTraffic>>;
+  /** Claims that wait for their turn (P-125). */
+  readonly claimsWaiting: number;
+}
+
 /** What the HTTP adapter may ask of the running agent. */
 export interface AgentApi {
   status(): AgentStatus & {
+    readonly chain: ChainHealth & ChainStatus;
     readonly peerId: string;
     readonly addresses: readonly string[];
     readonly meshPeers: number;
