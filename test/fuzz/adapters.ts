@@ -141,7 +141,7 @@ const provider: Target = {
         () => rpc.chainId(),
         () => rpc.finalised(),
         () => rpc.block(5),
-        () => rpc.logs([DOMAIN.verifyingContract], [`0x${"01".repeat(32)}`], 0, 5),
+        () => rpc.logs({ addresses: [DOMAIN.verifyingContract], topics: [`0x${"01".repeat(32)}`] }, 0, 5),
       ];
       try {
         await questions[which]?.();

@@ -114,10 +114,15 @@ function nowMs(): number {
   return Math.floor(performance.timeOrigin + performance.now());
 }
 
+/** Where the signed transactions of a store's agent are. */
+export function submissionsPath(storePath: string): string {
+  return `${storePath}.submissions`;
+}
+
 /** Null for an agent without an account: it does everything but submit. */
 function openAccount({ chain, submit, store }: Config, logger: Logger): Promise<Submitter | null> {
   if (submit === null) return Promise.resolve(null);
-  return openSubmitter({ chain, submit, path: `${store.path}.submissions` }, { logger });
+  return openSubmitter({ chain, submit, path: submissionsPath(store.path) }, { logger });
 }
 
 interface ApiModules {
@@ -183,7 +188,7 @@ function distributorReader({ chain }: Config): () => Promise<Address | null> {
 }
 
 async function distributorAt(provider: string, { rewards }: Config["chain"]): Promise<Address> {
-  const contract = await RewardsContract.connect(provider, rewards, DISTRIBUTOR_TIMEOUT_MS);
+  const contract = await RewardsContract.connect(provider, rewards, { timeoutMs: DISTRIBUTOR_TIMEOUT_MS });
   try {
     return await contract.distributor();
   } finally {

@@ -27,6 +27,7 @@ import { PeerInquiry } from "./peers/inquiry.ts";
 import { PeerIntake } from "./peers/intake.ts";
 import { RequestTurns } from "./peers/requestTurns.ts";
 import { Standing } from "./peers/standing.ts";
+import { Aggregates } from "./rounds/aggregates.ts";
 import type { Round } from "./rounds/round.ts";
 import { RoundTable } from "./rounds/roundTable.ts";
 import { NodeSigning } from "./signing.ts";
@@ -44,7 +45,14 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
       core.handle(input, { nowMs, emit: (effect) => effects.push(effect) });
       return effects;
     },
-    status: () => agentStatus(core.context, { ...core.intake.counters, rounds: core.rounds.size }),
+    status: () => {
+      const { rounds, aggregates, intake } = core;
+      return agentStatus(core.context, {
+        ...intake.counters,
+        rounds: rounds.size,
+        aggregatesInvalid: aggregates.invalid,
+      });
+    },
     claim: (recipient: Address, epoch: number | null) => core.claims.view(recipient, epoch),
     unsigned: () => core.claims.unsigned(),
     nodes: () => core.context.nodes,
@@ -68,6 +76,7 @@ class Core {
   readonly rounds: RoundTable = new RoundTable();
   readonly intake: Intake;
   readonly claims: Claims;
+  readonly aggregates: Aggregates;
   readonly #restored: RestoredState;
   readonly #admit: AdmitNode;
   readonly #signing: Signing;
@@ -81,6 +90,7 @@ class Core {
 
   constructor(options: AgentOptions, modules: AgentModules, restored: RestoredState) {
     const context = createContext(options, modules, restoreLedger(restored.ledger));
+    this.aggregates = new Aggregates(context);
     const { rounds } = this;
     const digests = new Digests(options.domain);
     const signing = new NodeSigning({ context, rounds, digests }, restored);
@@ -89,9 +99,10 @@ class Core {
     const intake = new PeerIntake({ context, rounds, digests, signing, standing, turns });
     const catchUp = new PeerCatchUp(context, rounds);
     const inquiry = new PeerInquiry({ context, rounds, intake, standing });
-    this.claims = new Claims({ context, rounds, digests, signing, intake, catchUp, inquiry }, restored);
+    const { aggregates } = this;
+    this.claims = new Claims({ context, rounds, digests, signing, intake, catchUp, inquiry, aggregates }, restored);
     this.#admit = nodeOf(options.domain, modules.verifyIdentity);
-    this.#reports = new Reports({ context, rounds, catchUp, admit: this.#admit });
+    this.#reports = new Reports({ context, rounds, catchUp, admit: this.#admit, aggregates });
     this.#trees = new Trees(context);
     this.#collectors = [this.claims, this.#reports];
     rounds.keep((key) => this.claims.isAwaited(key));
@@ -167,7 +178,7 @@ class Core {
     step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
   }
 
-  #advance({ events, head }: Extract<Input, { type: "chain" }>, step: Step): void {
+  #advance({ events, head, targetSeconds }: Extract<Input, { type: "chain" }>, step: Step): void {
     const { ledger } = this.context;
     const { nodesChanged, closedEpochs } = advanceLedger(
       ledger,
@@ -175,6 +186,7 @@ class Core {
       head,
       this.#admit,
     );
+    this.#signing.chainRead(targetSeconds ?? head.timestamp, step);
     if (nodesChanged) {
       deriveNodes(this.context);
       step.emit({ type: "admit", identities: admittedIdentities(ledger) });

@@ -7,7 +7,10 @@ import { lastClosedEpoch } from "./ledger/ledger.ts";
 import { silentReports } from "./ledger/uptime.ts";
 
 /** What the stages count. */
-export type Counted = Pick<AgentStatus, "rounds" | "sharesAccepted" | "sharesRejected" | "disagreements">;
+export type Counted = Pick<
+  AgentStatus,
+  "rounds" | "sharesAccepted" | "sharesRejected" | "disagreements" | "aggregatesInvalid"
+>;
 
 export function agentStatus(context: Context, counted: Counted): AgentStatus {
   const { ledger, ownNode, health, connected } = context;

@@ -91,6 +91,7 @@ function stage(
         sink = given;
       },
       lookAhead: async () => [],
+      status: () => ({ providers: [], clockOffsetSeconds: null }),
       stop: async () => void log.push("follower stopped"),
     },
     ...chainParts(log),

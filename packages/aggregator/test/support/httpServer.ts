@@ -144,6 +144,7 @@ export function testAgent(): TestAgent {
         rounds: 1,
         sharesAccepted: 4,
         sharesRejected: 0,
+        aggregatesInvalid: 0,
         disagreements: 0,
         peerId: "12D3",
         addresses: ["/ip4/127.0.0.1/tcp/1"],

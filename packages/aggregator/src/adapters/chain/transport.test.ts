@@ -98,7 +98,7 @@ describe("P-64: one deadline for a whole answer", () => {
     const server = await serve(() => {});
     const transport = connect(server.url);
     const ending = new AbortController();
-    const ended = failure(transport.ask("eth_chainId", [], undefined, ending.signal));
+    const ended = failure(transport.ask("eth_chainId", [], { signal: ending.signal }));
     await until(() => server.requests() === 1);
     ending.abort();
     expect(await ended).toContain("stopped");
@@ -292,7 +292,7 @@ describe("P-64: a provider that wants to be left alone is left alone", () => {
     const server = await serve((_question, response) => void response.writeHead(429, { "retry-after": "20" }).end());
     const transport = connect(server.url, { rateRetries: 3 });
     const ending = new AbortController();
-    const asked = failure(transport.ask("eth_chainId", [], undefined, ending.signal));
+    const asked = failure(transport.ask("eth_chainId", [], { signal: ending.signal }));
     await until(() => server.requests() === 1);
     await sleep(20);
     ending.abort();
