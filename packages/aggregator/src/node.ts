@@ -69,6 +69,8 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
       listen: config.p2p.listen,
       announce: config.p2p.announce,
       bootstrap: config.p2p.bootstrap,
+      allowPrivateAddresses: config.p2p.allowPrivateAddresses,
+      allowNames: config.p2p.allowNames,
       networkId: { chainId: config.chain.chainId, contract: config.chain.rewards },
       targetPeers: config.p2p.targetPeers,
       maxConnections: config.p2p.targetPeers * CONNECTIONS_PER_TARGET,
