@@ -126,7 +126,7 @@ const provider: Target = {
     const server = createServer((request, response) => {
       request.resume().on("end", () => response.end(answer));
     });
-    const rpc = new Rpc(`http://127.0.0.1:${await listen(server)}`, 31_337, 2_000);
+    const rpc = new Rpc(`http://127.0.0.1:${await listen(server)}`, 2_000);
     const valid = fc.constantFrom<unknown>("0x7a69", null, BLOCK, [], [{ ...BLOCK, topics: [] }]);
     const body = fc.oneof(
       hostileText(valid),
@@ -141,7 +141,7 @@ const provider: Target = {
         () => rpc.chainId(),
         () => rpc.finalised(),
         () => rpc.block(5),
-        () => rpc.logs([DOMAIN.verifyingContract], [`0x${"01".repeat(32)}`], 0, 5),
+        () => rpc.logs({ addresses: [DOMAIN.verifyingContract], topics: [`0x${"01".repeat(32)}`] }, 0, 5),
       ];
       try {
         await questions[which]?.();

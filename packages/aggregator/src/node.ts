@@ -3,12 +3,13 @@
  *
  *   config, keys → store, network, follower, BLS → core (agent) ↔ driver → API → HTTP
  */
-import { type Address, isQuorateError, type SigningDomain, signIdentity, toHex, verifyIdentity } from "@quorate/common";
+import { type Address, isQuorateError, type SigningDomain, signIdentity, toHex } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { RewardsContract } from "./adapters/chain/contracts.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
 import { createHttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
+import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
 import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
 import { createMetrics } from "./adapters/metrics/metrics.ts";
@@ -19,7 +20,7 @@ import { LedgerThread } from "./audit/ledgerThread.ts";
 import type { Config } from "./config.ts";
 import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
-import { REQUEST_BURST, REQUEST_REFILL_MS } from "./core/limits.ts";
+import { requestBudget } from "./core/peers/requestCost.ts";
 import { createDriver, type Driver } from "./driver/driver.ts";
 import type { AgentApi, LedgerAudit, Logger, Network, ProofAnswer, Store, Submitter } from "./driver/ports.ts";
 import { readiness, type Situation } from "./readiness.ts";
@@ -87,7 +88,11 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const follower = createChainFollower(config.chain, { logger });
   const agent = createAgent(
     { ...ownAgent(config, keys), domain },
-    { scheme, signIdentity: (digest) => signIdentity(keys.identitySecret, digest), verifyIdentity },
+    {
+      scheme,
+      signIdentity: (digest) => signIdentity(keys.identitySecret, digest),
+      verifyIdentity: createIdentityCheck(),
+    },
     store.load(),
   );
   const submitter = await openAccount(config, logger);
@@ -104,7 +109,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     const ready = api.ready().ready;
     return { ...agent.status(), submitter: submitter?.status() ?? null, ready, http: http.view() };
   });
-  const http = createHttpServer(httpOptions(config), { api, logger, metrics });
+  const http = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
   await space.start();
   await driver.start();
   const httpUrl = await http.start();
@@ -136,7 +141,7 @@ function ownAgent({ claims, submit, keys: { operator } }: Config, { blsKey, iden
 /** Between the port of the interface and, unless it is configured, the one of health and metrics. */
 const HEALTH_PORT_OFFSET = 1_000;
 
-function httpOptions({ http }: Config): HttpServerOptions {
+function httpOptions({ http }: Config, agent: Agent): HttpServerOptions {
   const { host, port, healthHost, healthPort, allowedHosts, trustedProxies } = http;
   const above = port + HEALTH_PORT_OFFSET;
   const byDefault = port === 0 ? 0 : above <= 65_535 ? above : port - HEALTH_PORT_OFFSET;
@@ -145,7 +150,7 @@ function httpOptions({ http }: Config): HttpServerOptions {
   return {
     ...{ host, port, allowedHosts, trustedProxies },
     health: shares ? null : { host: healthHost, port: wanted },
-    claimBudget: { burst: REQUEST_BURST, refillMs: REQUEST_REFILL_MS },
+    claimBudget: () => requestBudget(agent.nodes().filter(({ state }) => state !== "exited").length),
   };
 }
 
@@ -154,10 +159,15 @@ function nowMs(): number {
   return Math.floor(performance.timeOrigin + performance.now());
 }
 
+/** Where the signed transactions of a store's agent are. */
+export function submissionsPath(storePath: string): string {
+  return `${storePath}.submissions`;
+}
+
 /** Null for an agent without an account: it does everything but submit. */
 function openAccount({ chain, submit, store }: Config, logger: Logger): Promise<Submitter | null> {
   if (submit === null) return Promise.resolve(null);
-  return openSubmitter({ chain, submit, path: `${store.path}.submissions` }, { logger });
+  return openSubmitter({ chain, submit, path: submissionsPath(store.path) }, { logger });
 }
 
 interface ApiModules {
@@ -231,7 +241,7 @@ function distributorReader({ chain }: Config): () => Promise<Address | null> {
 }
 
 async function distributorAt(provider: string, { rewards }: Config["chain"]): Promise<Address> {
-  const contract = await RewardsContract.connect(provider, rewards, DISTRIBUTOR_TIMEOUT_MS);
+  const contract = await RewardsContract.connect(provider, rewards, { timeoutMs: DISTRIBUTOR_TIMEOUT_MS });
   try {
     return await contract.distributor();
   } finally {

@@ -17,6 +17,26 @@ export type ChainHealth =
   | { readonly healthy: true }
   | { readonly healthy: false; readonly code: ErrorCode; readonly detail: string };
 
+/** One chain provider, as the agent's follower finds it. */
+export interface ChainProviderView {
+  /** Never more of its URL, which may hold a key. */
+  readonly host: string;
+  /** Null before its first answer. */
+  readonly ok: boolean | null;
+  /** The latest reason why it is not; null while it is. */
+  readonly code: ErrorCode | null;
+  /** The values of that reason, the provider's own words among them; "" while it is well. */
+  readonly detail: string;
+  /** Height of its finalised block; null before it told one. */
+  readonly finalised: number | null;
+  /** When `ok` or the reason last changed: milliseconds since 1970. */
+  readonly sinceMs: number;
+  /** The others do not wait for it at present: its answers come later than theirs. */
+  readonly isLate: boolean;
+  /** Questions that failed since the start, by code. */
+  readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
+}
+
 export interface Disagreement {
   readonly nodeId: NodeId;
   readonly amount: bigint;
@@ -80,7 +100,7 @@ export interface OwnNode {
   /** Seconds since 1970 from which it may be exited (P-34); null while nobody has asked for it to leave. */
   readonly unlocksAt: number | null;
   /** How its registration differs from what this agent expects of its own; empty when it does not. */
-  readonly foreign: readonly ("NODE_FOREIGN_IDENTITY" | "NODE_FOREIGN_OPERATOR")[];
+  readonly foreign: readonly ("NODE_FOREIGN_IDENTITY" | "NODE_IDENTITY_INVALID" | "NODE_FOREIGN_OPERATOR")[];
 }
 
 /** The stake that could sign a claim now, as far as this agent knows (P-126). */
@@ -146,4 +166,6 @@ export interface AgentStatus {
   readonly sharesAccepted: number;
   readonly sharesRejected: number;
   readonly disagreements: number;
+  /** Aggregates of checked shares that did not verify, since the start: a fault of this agent (P-109). */
+  readonly aggregatesInvalid: number;
 }

@@ -9,7 +9,7 @@ import { silentReports } from "./ledger/uptime.ts";
 /** What the stages tell. */
 export type Counted = Pick<
   AgentStatus,
-  "rounds" | "sharesAccepted" | "sharesRejected" | "disagreements" | "reach" | "ownNode"
+  "rounds" | "sharesAccepted" | "sharesRejected" | "disagreements" | "aggregatesInvalid" | "reach" | "ownNode"
 >;
 
 export function agentStatus(context: Context, counted: Counted): AgentStatus {

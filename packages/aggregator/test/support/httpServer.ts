@@ -64,7 +64,7 @@ export const NODE: LedgerNode = {
 };
 
 const ALL_IN_REACH: StakeReach = { activeBps: 10_000, floorBps: 10_000, suffices: true, missing: [] };
-const COUNTED = { rounds: 1, sharesAccepted: 4, sharesRejected: 0, disagreements: 0 };
+const COUNTED = { rounds: 1, sharesAccepted: 4, sharesRejected: 0, disagreements: 0, aggregatesInvalid: 0 };
 const OWN_NODE = { nodeId: 1, nodeState: "active" } as const;
 
 export interface TestAgent {

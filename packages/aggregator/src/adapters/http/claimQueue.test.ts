@@ -14,7 +14,7 @@ const recipientOf = (number: number): Address => `0x${number.toString(16).padSta
 
 /** One turn there at the start, and no other comes back while the test runs. */
 function queueOf(burst = 1, refillMs = 3_600_000, waitMs = 60_000) {
-  const queue = new ClaimQueue({ burst, refillMs, waitMs });
+  const queue = new ClaimQueue({ budget: () => ({ burst, refillMs }), waitMs });
   const turns: string[] = [];
   const replies: PromiseWithResolvers<ClaimReply>[] = [];
   const turn = (client: string, claim: string, signal = new AbortController().signal) => {
@@ -115,11 +115,11 @@ describe("claims over HTTP", () => {
     const agent = testAgent();
     // What the core does: a bucket of its node's own requests, which fills up again, a hundred times faster here.
     const [burst, refillMs] = [20, 5];
-    const budget = new Budget<number>({ burst, refillMs, originsMax: 1 });
+    const budget = new Budget<number>(() => ({ burst, refillMs, originsMax: 1 }));
     const requestClaim = async (recipient: Address): Promise<ClaimReply> =>
       budget.take(1, performance.now()) ? { ok: true, claim: { ...COLLECTING, recipient } } : NO_BUDGET;
     const api = { ...agent.api, requestClaim };
-    const limits = { requestBurst: 1_000, requestsPerSecond: 10_000, claimBudget: { burst, refillMs } };
+    const limits = { requestBurst: 1_000, requestsPerSecond: 10_000, claimBudget: () => ({ burst, refillMs }) };
     const url = await serve({ ...agent, api }, limits);
     let number = 1_000;
     let isOver = false;
@@ -142,7 +142,7 @@ describe("claims over HTTP", () => {
 
   it("error: CLAIM_QUEUE_FULL says when to come back; a claim that is there is answered all the same (P-125)", async () => {
     const agent = testAgent();
-    const url = await serve(agent, { claimWaitMs: 20, claimBudget: { burst: 1, refillMs: 30_000 } });
+    const url = await serve(agent, { claimWaitMs: 20, claimBudget: () => ({ burst: 1, refillMs: 30_000 }) });
     const wanted = (recipient: string) => post(JSON.stringify({ recipient }));
     expect((await fetch(`${url}/v1/claims`, wanted(recipientOf(1)))).status).toBe(202);
     const answer = await refused(`${url}/v1/claims`, wanted(recipientOf(2)));

@@ -8,11 +8,17 @@
 import { type ClaimReply, type QuorateError, quorateError } from "@quorate/common";
 import { CLAIMS_WAITING_MAX, CLAIMS_WAITING_PER_CLIENT_MAX, CLIENTS_MAX } from "./limits.ts";
 
-export interface ClaimQueueOptions {
+/** What the agent's node may ask the network for (P-74). */
+export interface ClaimBudget {
   /** Turns at once after a rest. */
   readonly burst: number;
   /** Milliseconds for one turn to come back. */
   readonly refillMs: number;
+}
+
+export interface ClaimQueueOptions {
+  /** Asked again and again: it follows the size of the node set. */
+  budget(): ClaimBudget;
   /** Milliseconds a claim waits for its turn at most. */
   readonly waitMs: number;
 }
@@ -52,7 +58,7 @@ export class ClaimQueue {
   constructor(options: ClaimQueueOptions, nowMs: () => number = () => performance.now()) {
     this.#options = options;
     this.#nowMs = nowMs;
-    this.#tokens = options.burst;
+    this.#tokens = options.budget().burst;
     this.#refilledMs = nowMs();
   }
 
@@ -116,7 +122,7 @@ export class ClaimQueue {
           this.#tokens = 0;
           this.#clients.restore(client, former[0]);
           this.#recipients.restore(recipient, former[1]);
-        } else this.#tokens = Math.min(this.#options.burst, this.#tokens + 1);
+        } else this.#tokens = Math.min(this.#options.budget().burst, this.#tokens + 1);
         this.#run();
       },
       () => {},
@@ -151,8 +157,8 @@ export class ClaimQueue {
 
   #refill(): void {
     const nowMs = this.#nowMs();
-    const refilled = (nowMs - this.#refilledMs) / this.#options.refillMs;
-    this.#tokens = Math.min(this.#options.burst, this.#tokens + refilled);
+    const { burst, refillMs } = this.#options.budget();
+    this.#tokens = Math.min(burst, this.#tokens + (nowMs - this.#refilledMs) / refillMs);
     this.#refilledMs = nowMs;
   }
 
@@ -161,7 +167,7 @@ export class ClaimQueue {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#waiting.size === 0) return;
-    const tokenMs = (1 - this.#tokens) * this.#options.refillMs;
+    const tokenMs = (1 - this.#tokens) * this.#options.budget().refillMs;
     const endMs = Math.min(...[...this.#waiting].map(({ untilMs }) => untilMs)) - this.#nowMs();
     this.#timer = setTimeout(() => this.#run(), Math.max(1, Math.ceil(Math.min(tokenMs, endMs))));
   }
@@ -185,7 +191,7 @@ export class ClaimQueue {
     const own = [...this.#waiting].filter(({ wanted }) => wanted.client === client).length;
     const clients = new Set([...this.#waiting].map(({ wanted }) => wanted.client)).size;
     // One turn for every client that waits, as often as this one has claims here, and once more.
-    const waitMs = Math.ceil((own + 1) * Math.max(1, clients) * this.#options.refillMs);
+    const waitMs = Math.ceil((own + 1) * Math.max(1, clients) * this.#options.budget().refillMs);
     return quorateError("CLAIM_QUEUE_FULL", { client, waiting: this.#waiting.size, ofThisClient: own, waitMs });
   }
 }

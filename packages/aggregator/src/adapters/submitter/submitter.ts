@@ -87,7 +87,7 @@ class ChainSubmitter implements Submitter {
     this.#tools = tools;
     const account = parseAddress(wallet.address);
     this.#account = account;
-    const rpcs = options.providers.map((url) => new Rpc(url, chainId, timeoutMs));
+    const rpcs = options.providers.map((url) => new Rpc(url, timeoutMs));
     const providers = new SubmissionProviders(rpcs, { clock, logger, timeoutMs, signal: this.#stopping.signal });
     const flights = new Flights(store, account, chainId, clock.nowMs());
     const board = new Board(clock, logger);

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { formatEther } from "ethers";
 import { createAgentClient } from "../../adapters/http/client.ts";
 import type { StatusAnswer } from "../../adapters/http/schemas.ts";
+import { addAgentOption } from "../flags.ts";
 import { listIds, printFields, printJson, uptimePicture, whyNotSigned } from "../print.ts";
 
 interface StatusOptions {
@@ -12,15 +13,13 @@ interface StatusOptions {
 }
 
 export function statusCommand(): Command {
-  return new Command("status")
+  const command = new Command("status")
     .summary("one look at a running agent")
     .description(
       "Show whether an agent is ready, and if not, why; its node, chain, peers and rounds; the reports on chain, how its node was judged by\n" +
         "them, and what its account does; and for its newest claims why nodes have not signed.",
-    )
-    .requiredOption("--agent <url>", "an agent's HTTP interface, such as http://127.0.0.1:8900")
-    .option("--json", "the whole status as one line of JSON")
-    .action(status);
+    );
+  return addAgentOption(command).option("--json", "the whole status as one line of JSON").action(status);
 }
 
 async function status(options: StatusOptions): Promise<void> {
@@ -61,13 +60,16 @@ function nodeFields({ nodeId, nodeState, ownNode }: StatusAnswer) {
     node: `${ownNode.nodeId} (${ownNode.state}${unlocks === null || ownNode.state === "exited" ? "" : ", leaving"})`,
     operator: isForeign("NODE_FOREIGN_OPERATOR") ? `${operator}: another account than keys.operator` : operator,
     ...(unlocks === null ? {} : { [exit]: `from ${unlocks} on` }),
-    ...(isForeign("NODE_FOREIGN_IDENTITY")
-      ? {
-          identity:
-            "registered with another identity key, or its signature is not valid: peers do not admit this agent",
-        }
-      : {}),
+    ...identityField(foreign),
   };
+}
+
+function identityField(foreign: readonly string[]) {
+  if (foreign.includes("NODE_FOREIGN_IDENTITY"))
+    return { identity: "registered with another identity key than the agent's" };
+  if (foreign.includes("NODE_IDENTITY_INVALID"))
+    return { identity: "its key has not signed for the node: no peer admits it" };
+  return {};
 }
 
 /** How far the network, as this agent reaches it, is from what a claim needs (P-24, P-126). */
