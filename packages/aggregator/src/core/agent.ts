@@ -22,9 +22,11 @@ import { type AdmitNode, advanceLedger, amountAt, lastClosedEpoch } from "./ledg
 import { admittedIdentities, nodeOf } from "./ledger/nodes.ts";
 import { oldestInWindow } from "./ledger/window.ts";
 import { REPORTED_EPOCHS, TICK_MS } from "./limits.ts";
+import { OwnNodeWatch } from "./ownNode.ts";
 import { PeerCatchUp } from "./peers/catchUp.ts";
 import { PeerInquiry } from "./peers/inquiry.ts";
 import { PeerIntake } from "./peers/intake.ts";
+import { PeerReach } from "./peers/reach.ts";
 import { RequestTurns } from "./peers/requestTurns.ts";
 import { Standing } from "./peers/standing.ts";
 import { Aggregates } from "./rounds/aggregates.ts";
@@ -43,6 +45,7 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
     handle(input: Input, nowMs: number): Effect[] {
       const effects: Effect[] = [];
       core.handle(input, { nowMs, emit: (effect) => effects.push(effect) });
+      for (const effect of effects) if (effect.type === "claim-changed") core.reach.claimChanged(effect.claim, nowMs);
       return effects;
     },
     status: () => {
@@ -51,6 +54,8 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
         ...intake.counters,
         rounds: rounds.size,
         aggregatesInvalid: aggregates.invalid,
+        reach: core.reach.view(),
+        ownNode: core.ownNode.view(),
       });
     },
     claim: (recipient: Address, epoch: number | null) => core.claims.view(recipient, epoch),
@@ -61,6 +66,7 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
         const own = core.context.roots.get(root.epoch);
         return { ...root, agrees: own === undefined ? null : own === root.rewardsRoot };
       }),
+    unlocksAt: (id) => core.context.ledger.nodes.get(id)?.earnsUntil ?? null,
     uptime: (id) => core.context.ledger.uptime.nodes.get(id)?.strip ?? "",
     owed(recipient: Address) {
       const { ledger } = core.context;
@@ -76,6 +82,8 @@ class Core {
   readonly rounds: RoundTable = new RoundTable();
   readonly intake: Intake;
   readonly claims: Claims;
+  readonly reach: PeerReach;
+  readonly ownNode: OwnNodeWatch;
   readonly aggregates: Aggregates;
   readonly #restored: RestoredState;
   readonly #admit: AdmitNode;
@@ -104,7 +112,9 @@ class Core {
     this.#admit = nodeOf(options.domain, modules.verifyIdentity);
     this.#reports = new Reports({ context, rounds, catchUp, admit: this.#admit, aggregates });
     this.#trees = new Trees(context);
-    this.#collectors = [this.claims, this.#reports];
+    this.reach = new PeerReach(context);
+    this.ownNode = new OwnNodeWatch(context);
+    this.#collectors = [this.claims, this.#reports, this.reach, this.ownNode];
     rounds.keep((key) => this.claims.isAwaited(key));
     this.#standing = standing;
     this.#turns = turns;
@@ -126,6 +136,7 @@ class Core {
         this.context.health = input.health;
         return this.#considerAll(step);
       case "peers":
+        this.reach.peersChanged(input.connected, step);
         this.context.connected = input.connected;
         return;
       case "gossip":

@@ -195,6 +195,8 @@ export interface Agent {
    * same.
    */
   payableRoots(): readonly (PayableRoot & { readonly agrees: boolean | null })[];
+  /** Seconds since 1970 from which a node may be exited (P-34); null while nobody has asked for it to leave. */
+  unlocksAt(id: NodeId): number | null;
   /** The last verdicts on a node, oldest first, a letter each (P-60). */
   uptime(id: NodeId): string;
   /** Lifetime amount at the close of the last closed epoch, and the epoch; null before the first. */

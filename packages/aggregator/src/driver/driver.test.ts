@@ -12,6 +12,7 @@ function scripted(handle: Agent["handle"]): Agent {
     unsigned: () => [],
     nodes: () => [],
     payableRoots: () => [],
+    unlocksAt: () => null,
     uptime: () => "",
     owed: () => null,
   };

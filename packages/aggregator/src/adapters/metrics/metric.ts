@@ -3,12 +3,16 @@
  * file each topic; metrics.ts puts them together.
  */
 import type { AgentStatus } from "@quorate/common";
-import type { SubmitterView } from "../../driver/ports.ts";
+import type { HttpView, SubmitterView } from "../../driver/ports.ts";
 
 /** What metrics are read from: one look at the agent, taken once for all of them. */
 export type MeasuredStatus = AgentStatus & {
   /** Null for an agent without an account. */
   readonly submitter: SubmitterView | null;
+  /** Whether a claim could succeed now (P-126). */
+  readonly ready?: boolean;
+  /** Left out by an agent without an HTTP interface. */
+  readonly http?: HttpView;
 };
 
 export interface Sample {

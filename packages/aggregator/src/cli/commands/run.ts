@@ -54,8 +54,14 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
     setImmediate(() => process.exit());
     throw error;
   }
-  const ready = { type: "ready", http: node.httpUrl, p2p: node.p2pAddresses, nodeId: node.api.status().nodeId };
-  logger.info({ http: ready.http, p2p: ready.p2p }, "AGENT_LISTENING");
+  const ready = {
+    type: "ready",
+    http: node.httpUrl,
+    health: node.healthUrl,
+    p2p: node.p2pAddresses,
+    nodeId: node.api.status().nodeId,
+  };
+  logger.info({ http: ready.http, health: ready.health, p2p: ready.p2p }, "AGENT_LISTENING");
   process.send?.(ready);
 }
 
