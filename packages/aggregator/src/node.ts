@@ -8,7 +8,7 @@ import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { RewardsContract } from "./adapters/chain/contracts.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
-import { createHttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
+import { createHttpServer, type HttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
 import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
 import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
@@ -105,11 +105,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const space = new StoreSpace({ path: config.store.path });
   const fault = () => fatal ?? space.fault;
   const api = createApi(config, keys, { agent, driver, network, store, submitter, ledger, fault });
-  const metrics = createMetrics(() => {
-    const ready = api.ready().ready;
-    return { ...agent.status(), submitter: submitter?.status() ?? null, ready, http: http.view() };
-  });
-  const http = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
+  const http = createInterface(config, { api, agent, submitter, logger });
   await space.start();
   await driver.start();
   const httpUrl = await http.start();
@@ -136,6 +132,22 @@ function ownAgent({ claims, submit, keys: { operator } }: Config, { blsKey, iden
     claimDeadlineMs: claims.deadlineMs,
     submits: submit?.allow ?? null,
   };
+}
+
+interface InterfaceModules {
+  readonly api: AgentApi;
+  readonly agent: Agent;
+  readonly submitter: Submitter | null;
+  readonly logger: Logger;
+}
+
+function createInterface(config: Config, { api, agent, submitter, logger }: InterfaceModules): HttpServer {
+  const metrics = createMetrics(() => {
+    const { ready } = api.ready();
+    return { ...agent.status(), submitter: submitter?.status() ?? null, ready, http: http.view() };
+  });
+  const http: HttpServer = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
+  return http;
 }
 
 /** Between the port of the interface and, unless it is configured, the one of health and metrics. */
