@@ -8,7 +8,7 @@ import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { RewardsContract } from "./adapters/chain/contracts.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
-import { createHttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
+import { createHttpServer, type HttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
 import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
 import { exposedSecrets, keyFiles, loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
@@ -119,14 +119,8 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const space = new StoreSpace({ path: config.store.path });
   const fault = () => fatal ?? space.fault;
   const api = createApi(config, keys, { agent, follower, driver, network, store, submitter, ledger, fault });
-  const metrics = createMetrics(() => {
-    const ready = api.ready().ready;
-    const now = agent.status();
-    const chain = { ...now.chain, ...follower.status() };
-    const droppedLogLines = modules.droppedLogLines?.() ?? 0;
-    return { ...now, chain, submitter: submitter?.status() ?? null, ready, http: http.view(), droppedLogLines };
-  });
-  const http = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
+  const droppedLogLines = () => modules.droppedLogLines?.() ?? 0;
+  const http = createInterface(config, { api, agent, logger, droppedLogLines });
   await space.start();
   await driver.start();
   const httpUrl = await http.start();
@@ -153,6 +147,23 @@ function ownAgent({ claims, submit, keys: { operator } }: Config, { blsKey, iden
     claimDeadlineMs: claims.deadlineMs,
     submits: submit?.allow ?? null,
   };
+}
+
+interface InterfaceModules {
+  readonly api: AgentApi;
+  readonly agent: Agent;
+  readonly logger: Logger;
+  readonly droppedLogLines: () => number;
+}
+
+function createInterface(config: Config, modules: InterfaceModules): HttpServer {
+  const { api, agent, logger, droppedLogLines } = modules;
+  const metrics = createMetrics(() => {
+    const { ready } = api.ready();
+    return { ...api.status(), ready, http: http.view(), droppedLogLines: droppedLogLines() };
+  });
+  const http: HttpServer = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
+  return http;
 }
 
 /** Between the port of the interface and, unless it is configured, the one of health and metrics. */

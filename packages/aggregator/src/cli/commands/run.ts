@@ -61,11 +61,11 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
   const ready = {
     type: "ready",
     http: node.httpUrl,
-    health: node.healthUrl,
+    ...(node.healthUrl === null ? {} : { health: node.healthUrl }),
     p2p: node.p2pAddresses,
     nodeId: node.api.status().nodeId,
   };
-  logger.info({ http: ready.http, health: ready.health, p2p: ready.p2p }, "AGENT_LISTENING");
+  logger.info({ http: ready.http, health: node.healthUrl, p2p: ready.p2p }, "AGENT_LISTENING");
   process.send?.(ready);
 }
 
