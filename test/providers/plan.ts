@@ -25,8 +25,15 @@ export interface Plan {
   readonly seed: number;
   readonly chain: TrueChain;
   readonly chunkBlocks: number;
+  /** The follower's deadline for one answer. */
+  readonly timeoutMs: number;
   readonly phases: readonly Phase[];
 }
+
+/** Milliseconds: what is silent costs a run so many. */
+const TIMEOUT_MS = 150;
+/** Where a provider calls for pauses of a quarter of a second and more, they fit into the deadline, as they do by default. */
+const LIMITED_TIMEOUT_MS = 3_000;
 
 const PHASES_MAX = 3;
 /** Of the phases: in the others at most one provider is honest. */
@@ -48,7 +55,9 @@ export function planOf(seed: number): Plan {
     phases.push(phase);
     reached = Math.max(reached, phase.target);
   }
-  return { seed, chain, chunkBlocks: random.pick([1, 3, 8, 100]), phases };
+  const isLimited = phases.some(({ faults }) => faults.some(({ kind }) => kind === "rate limit"));
+  const timeoutMs = isLimited ? LIMITED_TIMEOUT_MS : TIMEOUT_MS;
+  return { seed, chain, chunkBlocks: random.pick([1, 3, 8, 100]), timeoutMs, phases };
 }
 
 /** A line for each phase. */
@@ -110,7 +119,7 @@ function quirk(random: Random, room: number): Quirk {
     case 2:
       return { kind: "range limit", blocks: 1 + random.below(6), words: random.below(4) };
     case 3:
-      return { kind: "rate limit", ofTen: 1 + random.below(5), retryAfter: random.chance(0.05) };
+      return { kind: "rate limit", ofTen: 1 + random.below(3), retryAfter: random.chance(0.1) };
     default:
       return { kind: "none" };
   }

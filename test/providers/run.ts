@@ -34,7 +34,7 @@ export async function runPlan(plan: Plan): Promise<RunResult> {
   };
   play(plan.phases[0]?.height ?? 0, plan.phases[0]?.faults ?? []);
   const urls = providers.map(({ url }) => url);
-  const { agent, follower } = await Watched.start(plan.chain, urls, plan.chunkBlocks);
+  const { agent, follower } = await Watched.start(plan.chain, urls, plan.chunkBlocks, plan.timeoutMs);
   try {
     for (const [i, phase] of plan.phases.entries()) {
       play(phase.height, phase.faults);
