@@ -11,7 +11,7 @@ import { createChainFollower } from "./adapters/chain/follower.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
 import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
 import { exposedSecrets, keyFiles, loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
-import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
+import { createLibp2pNetwork, type Libp2pNetworkOptions } from "./adapters/libp2p/createLibp2pNetwork.ts";
 import { createMetrics } from "./adapters/metrics/metrics.ts";
 import { openStore } from "./adapters/sqlite/store.ts";
 import { openSubmitter } from "./adapters/submitter/open.ts";
@@ -85,20 +85,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const ledger = new LedgerThread({ path: config.store.path, deployment });
   const signer = createSigner(scheme, keys.blsSecret);
   const verifier = createVerifier(scheme);
-  const network = await createLibp2pNetwork(
-    {
-      identitySecret: keys.identitySecret,
-      listen: config.p2p.listen,
-      announce: config.p2p.announce,
-      bootstrap: config.p2p.bootstrap,
-      allowPrivateAddresses: config.p2p.allowPrivateAddresses,
-      allowNames: config.p2p.allowNames,
-      networkId: { chainId: config.chain.chainId, contract: config.chain.rewards },
-      targetPeers: config.p2p.targetPeers,
-      maxConnections: config.p2p.targetPeers * CONNECTIONS_PER_TARGET,
-    },
-    { logger },
-  );
+  const network = await createLibp2pNetwork(networkOptions(config, keys), { logger });
   const follower = createChainFollower(config.chain, { logger });
   const agent = createAgent(
     { ...ownAgent(config, keys), domain },
@@ -135,6 +122,15 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
       await ledger.close();
       await driver.stop();
     },
+  };
+}
+
+function networkOptions({ chain, p2p }: Config, { identitySecret }: NodeKeys): Libp2pNetworkOptions {
+  return {
+    ...p2p,
+    identitySecret,
+    networkId: { chainId: chain.chainId, contract: chain.rewards },
+    maxConnections: p2p.targetPeers * CONNECTIONS_PER_TARGET,
   };
 }
 

@@ -10,6 +10,7 @@ import { CHAIN_ERROR_CODES } from "./errorCodesChain.ts";
 import { COMMAND_ERROR_CODES } from "./errorCodesCommands.ts";
 import { CONTRACT_ERROR_CODES } from "./errorCodesContracts.ts";
 import { LEDGER_ERROR_CODES } from "./errorCodesLedger.ts";
+import { NETWORK_ERROR_CODES } from "./errorCodesNetwork.ts";
 import { STORE_ERROR_CODES } from "./errorCodesStore.ts";
 import { SUBMIT_ERROR_CODES } from "./errorCodesSubmit.ts";
 
@@ -281,6 +282,7 @@ export const ERROR_CODES = {
 
   // The agent's disk, keys, configuration, chain provider and HTTP interface.
   ...AGENT_ERROR_CODES,
+  ...NETWORK_ERROR_CODES,
   ...API_ERROR_CODES,
   ...CHAIN_ERROR_CODES,
   ...STORE_ERROR_CODES,
