@@ -1,6 +1,6 @@
 /**
- * For tests: a registered peer that keeps no rule, and strangers that are nobody. In: a node to attack. Out: means to send it any frame of
- * yamux, any RPC of gossipsub, any byte of TCP.
+ * For tests: a registered peer that keeps no rule, and strangers that are nobody. In: a node to attack. Out: means to
+ * send it any frame of yamux, any RPC of gossipsub, any byte of TCP.
  */
 import { connect, type Socket } from "node:net";
 import { RPC } from "@libp2p/gossipsub/message";

@@ -55,6 +55,7 @@ export async function startNode(
   name: string | number,
   bootstrap: readonly TestNode[] = [],
   options: Partial<Libp2pNetworkOptions> = {},
+  modules: { readonly now?: () => number } = {},
 ): Promise<TestNode> {
   const log: LogLine[] = [];
   const network = await createLibp2pNetwork(
@@ -68,7 +69,7 @@ export async function startNode(
       requestTimeoutMs: 30_000,
       ...options,
     },
-    { logger: recorder(log) },
+    { ...modules, logger: recorder(log) },
   );
   const node: TestNode = {
     network,

@@ -1,6 +1,7 @@
 /**
- * Where admitted identities can be reached, by their own signed records (libp2p RFC 0003). In: envelopes from identify and from other
- * peers. Out: addresses to dial, and envelopes to pass on. A record counts only if the peer it names signed it, whoever brought it.
+ * Where admitted identities can be reached, by their own signed records (libp2p RFC 0003). In: envelopes from identify
+ * and from other peers. Out: addresses to dial, and envelopes to pass on. A record counts only if the peer it names
+ * signed it, whoever brought it.
  */
 
 import { peerIdFromPublicKey } from "@libp2p/peer-id";
@@ -24,7 +25,10 @@ interface Entry {
   readonly claimed: readonly Claimed[];
 }
 
-/** `new`: something to dial that was not known; the others are no reason to ask again soon. `own`: this agent's, unverified. */
+/**
+ * `new`: something to dial that was not known; the others are no reason to ask again soon. `own`: this agent's,
+ * unverified.
+ */
 export type Learned = "new" | "known" | "not-admitted" | "own";
 
 export class AddressBook {
@@ -43,9 +47,10 @@ export class AddressBook {
   }
 
   /**
-   * Takes in one envelope. Those of strangers, and those no newer than what is here, are passed over unverified: verifying costs 0.2 ms.
-   * @throws NETWORK_RECORD_INVALID when it is malformed, not canonical (P-82) or not signed by the peer it names: whoever sent it did not
-   * check it.
+   * Takes in one envelope. Those of strangers, and those no newer than what is here, are passed over unverified:
+   * verifying costs 0.2 ms.
+   * @throws NETWORK_RECORD_INVALID when it is malformed, not canonical (P-82) or not signed by the peer it names:
+   * whoever sent it did not check it.
    */
   async learn(envelope: Uint8Array): Promise<Learned> {
     const { peer, record } = unseal(envelope);

@@ -1,6 +1,6 @@
 /**
- * Network addresses as an operator or a peer writes them. In: texts and multiaddrs. Out: multiaddrs that can be dialled,
- * or a coded error that names the bad one, and the host that an address belongs to.
+ * Network addresses as an operator or a peer writes them. In: texts and multiaddrs. Out: multiaddrs that can be
+ * dialled, or a coded error that names the bad one, and the host that an address belongs to.
  */
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import { CODE_P2P, type Multiaddr, multiaddr } from "@multiformats/multiaddr";
@@ -8,7 +8,10 @@ import { quorateError } from "@quorate/common";
 import type { PeerKey } from "../../core/io.ts";
 import { parsePeerKey, peerIdOf } from "./peers.ts";
 
-/** Which addresses of peer records are dialled, beyond public ones (P-120). Addresses that an operator configures always are. */
+/**
+ * Which addresses of peer records are dialled, beyond public ones (P-120). Addresses that an operator configures always
+ * are.
+ */
 export interface AddressPolicy {
   /** Loopback, link-local and private ranges. */
   readonly privateAddresses: boolean;
@@ -75,8 +78,9 @@ function dialable(address: Multiaddr): Multiaddr {
 }
 
 /**
- * Why an address is not dialled, or null. An address is an IP or a name, a TCP port, and at most the peer itself (P-120): anything more
- * would let one record make others dial on behalf of a third. `/dnsaddr` would fan out into many.
+ * Why an address is not dialled, or null. An address is an IP or a name, a TCP port, and at most the peer itself
+ * (P-120): anything more would let one record make others dial on behalf of a third. `/dnsaddr` would fan out into
+ * many.
  * @param peer whose address it says it is; null where any may stand at the end
  */
 export function addressFault(address: Multiaddr, policy: AddressPolicy, peer: PeerKey | null): string | null {
@@ -101,8 +105,8 @@ export function isPrivateAddress(address: Multiaddr): boolean {
 }
 
 /**
- * To whom bounds per address apply: an IPv4 address, or the /64 of an IPv6 one, which is what one line or server is given.
- * Null for a name.
+ * To whom bounds per address apply: an IPv4 address, or the /64 of an IPv6 one, which is what one line or server is
+ * given. Null for a name.
  */
 export function hostOf(address: Multiaddr): string | null {
   const [host] = address.getComponents();

@@ -1,6 +1,6 @@
 /**
- * The network port on libp2p: the one place where its parts meet. In: identity secret, addresses, network id. Out: a `Network`, which
- * listens and dials from `start` to `stop`. Messages are bytes here; what they mean is the core's.
+ * The network port on libp2p: the one place where its parts meet. In: identity secret, addresses, network id. Out: a
+ * `Network`, which listens and dials from `start` to `stop`. Messages are bytes here; what they mean is the core's.
  */
 import { randomBytes } from "node:crypto";
 import type { Connection, Ed25519PrivateKey, IdentifyResult, PeerId } from "@libp2p/interface";
@@ -37,15 +37,15 @@ export interface Libp2pNetworkOptions {
   readonly bootstrap: readonly string[];
   readonly networkId: NetworkId;
   /**
-   * Dials until so many peers are connected, whoever dialled. About 12: a mesh of 6 to 12 (gossipsub's D to Dhi) and some spare;
-   * 8 where many nodes share few cores, for each connection costs both sides 10 ms of CPU.
+   * Dials until so many peers are connected, whoever dialled. About 12: a mesh of 6 to 12 (gossipsub's D to Dhi) and
+   * some spare; 8 where many nodes share few cores, for each connection costs both sides 10 ms of CPU.
    */
   readonly targetPeers: number;
   /** Inbound connections are refused above it. At least 4 × targetPeers, for others dial too. */
   readonly maxConnections: number;
   /**
-   * Whether addresses of loopback, link-local and private ranges in peer records are dialled (P-120). Default: only where all own
-   * addresses are such, as in a local network.
+   * Whether addresses of loopback, link-local and private ranges in peer records are dialled (P-120). Default: only
+   * where all own addresses are such, as in a local network.
    */
   readonly allowPrivateAddresses?: boolean | undefined;
   /** Whether names in peer records are resolved and dialled. Default: no; those that are configured always are. */
@@ -61,8 +61,8 @@ export interface Libp2pNetworkModules {
 }
 
 /**
- * @throws NETWORK_IDENTITY_INVALID, NETWORK_ADDRESS_INVALID, NETWORK_ADDRESS_UNDIALABLE, NETWORK_PEER_ID_INVALID; later `start`
- * throws NETWORK_LISTEN_FAILED.
+ * @throws NETWORK_IDENTITY_INVALID, NETWORK_ADDRESS_INVALID, NETWORK_ADDRESS_UNDIALABLE, NETWORK_PEER_ID_INVALID; later
+ * `start` throws NETWORK_LISTEN_FAILED.
  */
 export async function createLibp2pNetwork(
   options: Libp2pNetworkOptions,
@@ -163,11 +163,14 @@ class Libp2pNetwork implements Network {
         ask: (peer, request) => this.#peers.ask(peer, request),
       },
     );
-    this.#room = new Room(options.maxConnections, {
-      ...{ libp2p, now },
-      rank: (peer) => this.#discovery.rank(peer),
-      isHeard: ({ remotePeer }) => isHeard(libp2p.services.gossip, remotePeer),
-    });
+    this.#room = new Room(
+      { max: options.maxConnections, ownDials: options.targetPeers },
+      {
+        now,
+        rank: (peer) => this.#discovery.rank(peer),
+        isHeard: ({ remotePeer }) => isHeard(libp2p.services.gossip, remotePeer),
+      },
+    );
   }
 
   /** Asks one node directly, dialling it when its address is known. */
@@ -249,7 +252,8 @@ class Libp2pNetwork implements Network {
   }
 
   /**
-   * Counts against the authenticated peer that sent what it is blamed for, or forwarded it, and against nobody else (P-99).
+   * Counts against the authenticated peer that sent what it is blamed for, or forwarded it, and against nobody else
+   * (P-99).
    * @param points of conduct; `BAN_POINTS` are a ban
    */
   blame(peer: PeerKey, code: string, points = 1): void {
@@ -320,7 +324,10 @@ class Libp2pNetwork implements Network {
     this.#discovery.departed(peer);
   }
 
-  /** What identify brought is in libp2p's own store; the book keeps it past that store's expiry, for as long as the peer is admitted. */
+  /**
+   * What identify brought is in libp2p's own store; the book keeps it past that store's expiry, for as long as the peer
+   * is admitted.
+   */
   async #learnRecord(peerId: PeerId): Promise<void> {
     try {
       const { peerRecordEnvelope } = await this.#parts.libp2p.peerStore.get(peerId);
@@ -337,8 +344,9 @@ class Libp2pNetwork implements Network {
   }
 
   /**
-   * Two peers that dial each other at once share two connections, and gossip runs on one. When that closes, gossipsub would stay mute on
-   * the other; closing both makes the peers dial anew. One that has yet to identify itself will be given streams of its own.
+   * Two peers that dial each other at once share two connections, and gossip runs on one. When that closes, gossipsub
+   * would stay mute on the other; closing both makes the peers dial anew. One that has yet to identify itself will be
+   * given streams of its own.
    */
   #closeSiblings(closed: Connection): void {
     for (const connection of this.#parts.libp2p.getConnections(closed.remotePeer)) {

@@ -1,6 +1,7 @@
 /**
- * When something may be dialled again. In: what became of each attempt, and the time of a clock that only goes forward. Out: yes or no.
- * Waits double from failure to failure, with a jitter that comes from a hash, so that runs repeat and nodes do not dial in step.
+ * When something may be dialled again. In: what became of each attempt, and the time of a clock that only goes forward.
+ * Out: yes or no. Waits double from failure to failure, with a jitter that comes from a hash, so that runs repeat and
+ * nodes do not dial in step.
  */
 import { createHash } from "node:crypto";
 

@@ -1,8 +1,8 @@
 /**
- * Which addresses are dialled, and when (P-120, P-121). In: the configured addresses, the address book, what handshakes proved and what failed.
- * Out: dials. Whom to dial is not its job.
- * A record says where a peer is, and nobody can check that but by dialling; so places that no handshake has proved are dialled
- * seldom, over all peers, and one that failed waits whoever claims it. Failures there never delay a peer at a place where it was met.
+ * Which addresses are dialled, and when (P-120, P-121). In: the configured addresses, the address book, what handshakes
+ * proved and what failed. Out: dials. Whom to dial is not its job. A record says where a peer is, and nobody can check
+ * that but by dialling; so places that no handshake has proved are dialled seldom, over all peers, and one that failed
+ * waits whoever claims it. Failures there never delay a peer at a place where it was met.
  */
 import type { Libp2p } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";

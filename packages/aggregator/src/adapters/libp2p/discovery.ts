@@ -1,11 +1,11 @@
 /**
- * Keeps a node well connected. In: bootstrap addresses, admitted identities, connections coming and going. Out: dials, until enough
- * peers are connected, and requests for peer records, with growing gaps while nothing new comes. Who may connect is not its job,
- * nor which addresses are dialled.
- * Each node prefers peers in an order of its own: together they form a random graph, which is what keeps a network connected and its
- * paths short, and no node is everybody's neighbour. The order is secret and new in every process (P-121): an enemy that knew it could
- * make keys that come first, and be all that a node is connected to. For the same reason half of the wanted peers are dialled by
- * this node's own choice, however many have dialled it.
+ * Keeps a node well connected. In: bootstrap addresses, admitted identities, connections coming and going. Out: dials,
+ * until enough peers are connected, and requests for peer records, with growing gaps while nothing new comes. Who may
+ * connect is not its job, nor which addresses are dialled. Each node prefers peers in an order of its own: together
+ * they form a random graph, which is what keeps a network connected and its paths short, and no node is everybody's
+ * neighbour. The order is secret and new in every process (P-121): an enemy that knew it could make keys that come
+ * first, and be all that a node is connected to. For the same reason half of the wanted peers are dialled by this
+ * node's own choice, however many have dialled it.
  */
 import type { Libp2p } from "@libp2p/interface";
 import {
@@ -121,8 +121,8 @@ export class Discovery {
   }
 
   /**
-   * The answer to another peer: own record first, then the one held of the peer itself, then others, as many as fit; where there are
-   * more, each asker sees other ones.
+   * The answer to another peer: own record first, then the one held of the peer itself, then others, as many as fit;
+   * where there are more, each asker sees other ones.
    */
   async answer(from: PeerKey, request: Uint8Array): Promise<Uint8Array> {
     const { book, ownRecord, now } = this.#modules;
@@ -154,7 +154,10 @@ export class Discovery {
     return rank;
   }
 
-  /** A connection to this node, made now if there is none. @throws NETWORK_PEER_NOT_CONNECTED when it cannot be dialled */
+  /**
+   * A connection to this node, made now if there is none.
+   * @throws NETWORK_PEER_NOT_CONNECTED when it cannot be dialled
+   */
   async reach(peer: PeerKey): Promise<void> {
     const { admission, dials, libp2p } = this.#modules;
     const isConnected = (): boolean => libp2p.getConnections(peerIdOf(peer)).some(({ status }) => status === "open");

@@ -1,6 +1,6 @@
 /**
- * The gates that every connection passes, in libp2p's order: before the handshake, when it has proved who is there, and when the connection is
- * ready. In: who may connect, and the bounds of handshakes. Out: libp2p's connection gater.
+ * The gates that every connection passes, in libp2p's order: before the handshake, when it has proved who is there, and
+ * when the connection is ready. In: who may connect, and the bounds of handshakes. Out: libp2p's connection gater.
  */
 import type { ConnectionGater, MultiaddrConnection, PeerId } from "@libp2p/interface";
 import type { Admission } from "./admission.ts";

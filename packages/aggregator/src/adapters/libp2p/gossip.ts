@@ -1,6 +1,7 @@
 /**
- * The gossip topic (P-81). In: raw messages from mesh peers. Out: verdicts that gossipsub forwards and scores by, and messages of our own.
- * A message is forwarded only after the core has checked it (P-83); this file looks at nothing but its size.
+ * The gossip topic (P-81). In: raw messages from mesh peers. Out: verdicts that gossipsub forwards and scores by, and
+ * messages of our own. A message is forwarded only after the core has checked it (P-83); this file looks at nothing but
+ * its size.
  */
 import { hash } from "node:crypto";
 import {
@@ -28,12 +29,18 @@ const RESULTS: Readonly<Record<Verdict, TopicValidatorResult>> = {
   reject: TopicValidatorResult.Reject,
 };
 
-/** The first 20 bytes of SHA-256 of the data: all of it, signature included, or a forged copy could pass for the honest one. */
+/**
+ * The first 20 bytes of SHA-256 of the data: all of it, signature included, or a forged copy could pass for the honest
+ * one.
+ */
 export function messageId(data: Uint8Array): Uint8Array {
   return hash("sha256", data, "buffer").subarray(0, MESSAGE_ID_BYTES);
 }
 
-/** By which further copies of a message are known before anything else is done with them: all of SHA-256 of all the data, as the id has to be. */
+/**
+ * By which further copies of a message are known before anything else is done with them: all of SHA-256 of all the
+ * data, as the id has to be.
+ */
 export function copyId(data: Uint8Array): string {
   return hash("sha256", data, "base64");
 }
@@ -48,7 +55,7 @@ export function gossipOptions(topic: string, conductPoints: (peerId: string) => 
     maxTopicBytesPerPeer: limits.TOPIC_BYTES_PER_PEER,
     maxInboundDataLength: limits.GOSSIP_RPC_MAX_BYTES,
     maxOutboundBufferSize: limits.GOSSIP_WRITE_BUFFER_BYTES,
-    maxInboundStreams: limits.INBOUND_STREAMS_PER_PROTOCOL,
+    maxInboundStreams: limits.INBOUND_GOSSIP_STREAMS,
     decodeRpcLimits: {
       maxSubscriptions: limits.RPC_MAX_CONTROLS,
       maxMessages: limits.RPC_MAX_MESSAGES,
@@ -82,8 +89,9 @@ export interface ValidatorModules {
 }
 
 /**
- * The asynchronous validator of the topic. What ends in `ignore` here, gossip does not bring again: messages of a banned peer, or of one that
- * causes too much work for nothing. There, and where the core's bounds do so (VERIFY_QUEUE_MAX), catch-up fills the gap.
+ * The asynchronous validator of the topic. What ends in `ignore` here, gossip does not bring again: messages of a
+ * banned peer, or of one that causes too much work for nothing. There, and where the core's bounds do so
+ * (VERIFY_QUEUE_MAX), catch-up fills the gap.
  */
 export function gossipValidator(
   modules: ValidatorModules,

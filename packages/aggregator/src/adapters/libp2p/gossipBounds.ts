@@ -1,7 +1,7 @@
 /**
- * What one peer may have gossipsub do (P-123). In: gossipsub's service, before it starts. Out: the same one, whose RPCs are counted
- * for each peer before they are decoded, and whose memories are bounded by count. Which messages are good is not its job.
- * gossipsub bounds the contents of an RPC, but not how many come; and it remembers ids by time alone.
+ * What one peer may have gossipsub do (P-123). In: gossipsub's service, before it starts. Out: the same one, whose RPCs
+ * are counted for each peer before they are decoded, and whose memories are bounded by count. Which messages are good
+ * is not its job. gossipsub bounds the contents of an RPC, but not how many come; and it remembers ids by time alone.
  */
 import type { GossipSub } from "@libp2p/gossipsub";
 import type { PeerId } from "@libp2p/interface";
@@ -79,7 +79,10 @@ export class GossipBounds {
     this.#boundMemories(router);
   }
 
-  /** Whether a message of this peer goes to the core: not from one that is banned, nor while it causes too much work for nothing. */
+  /**
+   * Whether a message of this peer goes to the core: not from one that is banned, nor while it causes too much work for
+   * nothing.
+   */
   mayCause(peer: PeerKey): boolean {
     return !this.#modules.isBanned(peer) && this.#account(peer).ignored.has(this.#modules.now());
   }
@@ -151,8 +154,8 @@ export class GossipBounds {
 }
 
 /**
- * gossipsub compares times of the wall clock. After it was set, each of these would hold for as long as the jump: they are
- * forgotten, and computed or agreed anew within seconds.
+ * gossipsub compares times of the wall clock. After it was set, each of these would hold for as long as the jump: they
+ * are forgotten, and computed or agreed anew within seconds.
  */
 export function forgetTimes(gossip: GossipSub): void {
   const router = gossip as unknown as Router;

@@ -1,7 +1,7 @@
 /**
- * Connections that have not yet proved who they are: strangers', for all that is known (P-98). In: raw connections as they
- * come and end. Out: which are let in, and none of them for long or with many bytes. Who may connect once that is proved is
- * not its job.
+ * Connections that have not yet proved who they are: strangers', for all that is known (P-98). In: raw connections as
+ * they come and end. Out: which are let in, and none of them for long or with many bytes. Who may connect once that is
+ * proved is not its job.
  */
 import type { MultiaddrConnection } from "@libp2p/interface";
 import { quorateError } from "@quorate/common";

@@ -1,6 +1,7 @@
 /**
- * The libp2p node: each part with its bounds. In: keys, addresses, who may connect, options of gossip. Out: a node that is not
- * started yet. Where a library has an option for a bound, it is set here; where it has none, the part is wrapped (ADR 15).
+ * The libp2p node: each part with its bounds. In: keys, addresses, who may connect, options of gossip. Out: a node that
+ * is not started yet. Where a library has an option for a bound, it is set here; where it has none, the part is wrapped
+ * (ADR 15).
  */
 import { type GossipSub, type GossipsubOpts, gossipsub } from "@libp2p/gossipsub";
 import { type Identify, identify } from "@libp2p/identify";

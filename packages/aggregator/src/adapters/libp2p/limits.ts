@@ -6,8 +6,8 @@
 // ── Gossip ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * One gossipsub RPC, in bytes. The largest honest one answers an IWANT of 5,000 ids (gossipsub's own cap) with shares of about
- * 330 bytes, 1.7 MB. A larger one breaks the stream it comes on.
+ * One gossipsub RPC, in bytes. The largest honest one answers an IWANT of 5,000 ids (gossipsub's own cap) with shares
+ * of about 330 bytes, 1.7 MB. A larger one breaks the stream it comes on.
  */
 export const GOSSIP_RPC_MAX_BYTES = 2 * 1_048_576;
 
@@ -21,29 +21,33 @@ export const RPC_MAX_IDS = 5_000;
 export const RPC_MAX_CONTROLS = 16;
 
 /**
- * Messages of one peer, counted before anything is decoded: a burst, then so many a second. 128 agents that collect ten claims a
- * second, more than they can, send each neighbour 1,300 a second. The burst is what waits on both sides of a link (this
- * limits' write buffer and window, 3 MB) while this host stalls, and then comes at once. An RPC beyond it is dropped and blamed.
+ * Messages of one peer, counted before anything is decoded: a burst, then so many a second. 128 agents that collect ten
+ * claims a second, more than they can, send each neighbour 1,300 a second. The burst is what waits on both sides of a
+ * link (write buffer and window, 3 MB) while this host stalls, and then comes at once. An RPC beyond it is
+ * dropped and blamed.
  */
 export const PEER_MESSAGES_BURST = 16_384;
 export const PEER_MESSAGES_PER_SECOND = 2_000;
 
-/** Bytes of one peer's RPCs, likewise: twice the largest RPC, then twice what those messages take. Beyond it dropped and blamed. */
+/**
+ * Bytes of one peer's RPCs, likewise: twice the largest RPC, then twice what those messages take. Beyond it dropped and
+ * blamed.
+ */
 export const PEER_RPC_BYTES_BURST = 2 * GOSSIP_RPC_MAX_BYTES + 1_048_576;
 export const PEER_RPC_BYTES_PER_SECOND = 1_048_576;
 
 /**
- * Subscriptions and control messages of one peer, likewise. Honest agents send about two a second, at their heartbeats; the
- * burst is what a minute's stall of this host leaves waiting. Beyond it dropped and blamed.
+ * Subscriptions and control messages of one peer, likewise. Honest agents send about two a second, at their heartbeats;
+ * the burst is what a minute's stall of this host leaves waiting. Beyond it dropped and blamed.
  */
 export const PEER_CONTROLS_BURST = 128;
 export const PEER_CONTROLS_PER_SECOND = 16;
 
 /**
- * Work that one peer may cause for nothing. A message that the core ends as `ignore` costs it about 0.1 ms, and costs its sender so
- * much of this bucket; without tokens, a peer's messages are dropped before the core sees them. That blames nobody: an
- * enemy can make an honest peer forward what only this agent ignores. The burst is the shares of 2,000 nodes that close an epoch
- * before this one does, brought by three neighbours.
+ * Work that one peer may cause for nothing. A message that the core ends as `ignore` costs it about 0.1 ms, and costs
+ * its sender so much of this bucket; without tokens, a peer's messages are dropped before the core sees them. That
+ * blames nobody: an enemy can make an honest peer forward what only this agent ignores. The burst is the shares of
+ * 2,000 nodes that close an epoch before this one does, brought by three neighbours.
  */
 export const IGNORED_BURST = 700;
 export const IGNORED_PER_SECOND = 50;
@@ -55,33 +59,54 @@ export const FLOOD_BLAME_GAP_MS = 250;
 export const FLOOD_POINTS = 4;
 
 /**
- * Ids of messages that are remembered, in each of gossipsub's three memories, about 300 bytes each. They are kept for two minutes
- * or until there are so many; the oldest go first. Copies circulate for seconds: the busiest network hears half of it in ten.
+ * Ids of messages that are remembered, in each of gossipsub's three memories, about 300 bytes each. They are kept for
+ * two minutes or until there are so many; the oldest go first. Copies circulate for seconds: the busiest network hears
+ * half of it in ten.
  */
 export const SEEN_IDS_MAX = 32_768;
 
-/** RPCs that wait for a peer which does not read, in bytes: one of the largest. Beyond it the stream ends, and with it the connection. */
+/**
+ * Of one version of gossipsub on one connection: one in use and one that replaces it. Each may hold the beginning of
+ * one RPC.
+ */
+export const INBOUND_GOSSIP_STREAMS = 2;
+
+/**
+ * RPCs that wait for a peer which does not read, in bytes: one of the largest. Beyond it the stream ends, and with it
+ * the connection.
+ */
 export const GOSSIP_WRITE_BUFFER_BYTES = GOSSIP_RPC_MAX_BYTES;
 
-/** Small messages: an IDONTWANT costs more than the copy it saves (measured 1.1 ms of CPU a message with, 0.65 without). */
+/**
+ * Small messages: an IDONTWANT costs more than the copy it saves (measured 1.1 ms of CPU a message with, 0.65 without).
+ */
 export const IDONTWANT_MIN_BYTES = 65_536;
 
 /**
- * The core answers a message when its batch is verified, tens of milliseconds later. Past this it is taken as `ignore`, so that an
- * answer that never comes holds neither memory nor its sender; catch-up fills what that loses.
+ * The core answers a message when its batch is verified, tens of milliseconds later. Past this it is taken as `ignore`,
+ * so that an answer that never comes holds neither memory nor its sender; catch-up fills what that loses.
  */
 export const VERDICT_TIMEOUT_MS = 5_000;
 
-/** Twice the verdict's: gossipsub counts an IWANT as kept only after validation, and slow validation here is not the peer's fault. */
+/**
+ * Twice the verdict's: gossipsub counts an IWANT as kept only after validation, and slow validation here is not the
+ * peer's fault.
+ */
 export const IWANT_FOLLOWUP_MS = 2 * VERDICT_TIMEOUT_MS;
 
 /** One topic of under 100 bytes costs gossipsub 1.1 kB; room for ours alone and a few repeats. */
 export const TOPIC_BYTES_PER_PEER = 8_192;
 
-/** What a connection holds back within one turn of the event loop (turns.ts): what fits into one noise record. More leaves at once. */
+/**
+ * What a connection holds back within one turn of the event loop (turns.ts): what fits into one noise record. More
+ * leaves at once.
+ */
 export const GATHERED_MAX_BYTES = 65_519;
 
-/** Texts of peer ids whose keys are remembered, 200 bytes each: many times the peers that gossipsub scores at once. Beyond it all are forgotten. */
+/**
+ * Texts of peer ids whose keys are remembered, 200 bytes each: many times the peers that gossipsub scores at once.
+ * Beyond it all are forgotten.
+ */
 export const PEER_KEYS_MAX = 4_096;
 
 // ── Request and response ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -89,15 +114,17 @@ export const PEER_KEYS_MAX = 4_096;
 /** Ten times what 1 MiB takes over 10 Mbit/s; a peer slower than that is of no use before a claim's deadline. */
 export const REQUEST_TIMEOUT_MS = 8_000;
 
-/** Requests to one peer go over one stream, one after the other. More than this waiting means the peer cannot keep up. */
+/**
+ * Requests to one peer go over one stream, one after the other. More than this waiting means the peer cannot keep up.
+ */
 export const QUEUED_REQUESTS_PER_PEER = 4;
 
 /** One stream in use, one being replaced after a timeout, and room for both ends to disagree on which it is. */
 export const INBOUND_STREAMS_PER_PROTOCOL = 4;
 
 /**
- * Requests answered for one peer: a burst, then a steady rate. Honest agents ask a peer every few seconds. What is above resets the
- * stream it came on: the asker learns at once that it must wait, and nothing queues up here.
+ * Requests answered for one peer: a burst, then a steady rate. Honest agents ask a peer every few seconds. What is
+ * above resets the stream it came on: the asker learns at once that it must wait, and nothing queues up here.
  */
 export const CATCH_UP_BURST = 16;
 export const CATCH_UP_PER_SECOND = 2;
@@ -118,39 +145,58 @@ export const PEERS_PER_SECOND = 0.5;
 /** Public, private and loopback, IPv4 and IPv6, and two to spare. More would let one peer make others dial at will. */
 export const ADDRESSES_PER_RECORD = 8;
 
-/** Addresses of one record in one attempt that nobody has proved yet. Those that failed wait longest, so all get their turn. */
+/**
+ * Addresses of one record in one attempt that nobody has proved yet. Those that failed wait longest, so all get their
+ * turn.
+ */
 export const UNPROVED_PER_DIAL = 2;
 
 /**
- * Dials to addresses that no handshake has proved, over all peers: a burst, then so many a minute. An agent that starts wants a
- * dozen peers and finds some down; afterwards it needs few. What is above waits.
+ * Dials to addresses that no handshake has proved, over all peers: a burst, then so many a minute. An agent that starts
+ * wants a dozen peers and finds some down; afterwards it needs few. What is above waits.
  */
 export const UNPROVED_DIALS_BURST = 40;
 export const UNPROVED_DIALS_PER_MINUTE = 20;
 
-/** First and longest wait of an address that failed, whoever claims it; it doubles. A foreign service is asked three times in half a minute. */
+/**
+ * First and longest wait of an address that failed, whoever claims it; it doubles. A foreign service is asked three
+ * times in half a minute.
+ */
 export const ADDRESS_BACKOFF_FIRST_MS = 5_000;
 export const ADDRESS_BACKOFF_MAX_MS = 10 * 60_000;
 
-/** Addresses whose failures are remembered, 150 bytes each: two for each of 2,000 nodes. The one that failed longest ago is forgotten. */
+/**
+ * Addresses whose failures are remembered, 150 bytes each: two for each of 2,000 nodes. The one that failed longest ago
+ * is forgotten.
+ */
 export const ADDRESSES_REMEMBERED_MAX = 4_096;
 
-/** Addresses of one peer where a handshake has proved it: those of a host with two families, before and after a move. */
+/**
+ * Addresses of one peer where a handshake has proved it: those of a host with two families, before and after a move.
+ */
 export const PROVED_PER_PEER = 4;
 
-/** Peers that are given this agent's new record at once, or asked for the one they hold. All others hear of it from them. */
+/**
+ * Peers that are given this agent's new record at once, or asked for the one they hold. All others hear of it from
+ * them.
+ */
 export const ANNOUNCED_TO = 8;
 
-/** Records sealed because others hold a newer one: a burst, then one a minute. Two agents with the same keys would outbid each other. */
+/**
+ * Records sealed because others hold a newer one: a burst, then one a minute. Two agents with the same keys would
+ * outbid each other.
+ */
 export const RESEALS_BURST = 4;
 export const RESEALS_PER_SECOND = 1 / 60;
 
-/** One attempt, all addresses of the peer. Noise takes a few milliseconds; the rest is for slow links and busy hosts. */
+/**
+ * One attempt, all addresses of the peer. Noise takes a few milliseconds; the rest is for slow links and busy hosts.
+ */
 export const DIAL_TIMEOUT_MS = 10_000;
 
 /**
- * A connection costs each side about 10 ms of CPU, with identify and the gossip streams: enough at once to fill a mesh in a second or so,
- * and no more than the event loop gets through between two batches of shares.
+ * A connection costs each side about 10 ms of CPU, with identify and the gossip streams: enough at once to fill a mesh
+ * in a second or so, and no more than the event loop gets through between two batches of shares.
  */
 export const PARALLEL_DIALS = 8;
 
@@ -179,14 +225,14 @@ export const UNHEARD_TIMEOUT_MS = 3_000;
 // ── Connections ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * From the first byte to the muxer. Two round trips and 3 ms of processor on each side; a host that stalls for longer is dialled
- * again.
+ * From the first byte to the muxer. Two round trips and 3 ms of processor on each side; a host that stalls for longer
+ * is dialled again.
  */
 export const HANDSHAKE_TIMEOUT_MS = 3_000;
 
 /**
- * What a connection may send until then. An honest handshake is about 600 bytes, with the first frames of the muxer behind it below 2 kB.
- * Each line of a protocol selection costs an answer, so more of it is closed.
+ * What a connection may send until then. An honest handshake is about 600 bytes, with the first frames of the muxer
+ * behind it below 2 kB. Each line of a protocol selection costs an answer, so more of it is closed.
  */
 export const HANDSHAKE_MAX_BYTES = 4_096;
 
@@ -194,17 +240,24 @@ export const HANDSHAKE_MAX_BYTES = 4_096;
 export const SELECTION_MAX_BYTES = 1_024;
 
 /**
- * Handshakes under way at once, of a host where a node was met (or says it is) and of another; each holds a socket and a few kilobytes.
- * Operators run dozens of nodes behind one address, and all dial at once when their host restarts. Above it the oldest makes room.
+ * Handshakes under way at once, of a host where a node was met (or says it is) and of another; each holds a socket and
+ * a few kilobytes. Operators run dozens of nodes behind one address, and all dial at once when their host restarts.
+ * Above it the oldest makes room.
  */
 export const PENDING_PER_KNOWN_HOST = 64;
 export const PENDING_PER_STRANGER_HOST = 8;
 
-/** The same over all hosts of each sort, so that strangers never take the room of nodes. Above it the oldest of the sort makes room. */
+/**
+ * The same over all hosts of each sort, so that strangers never take the room of nodes. Above it the oldest of the sort
+ * makes room.
+ */
 export const PENDING_KNOWN = 128;
 export const PENDING_STRANGERS = 64;
 
-/** Inbound connections of one host: a burst, then so many a second. A handshake costs 3 ms of one core. Above it they are closed unread. */
+/**
+ * Inbound connections of one host: a burst, then so many a second. A handshake costs 3 ms of one core. Above it they
+ * are closed unread.
+ */
 export const KNOWN_HOST_BURST = 128;
 export const KNOWN_HOST_PER_SECOND = 50;
 export const STRANGER_HOST_BURST = 32;
@@ -217,10 +270,16 @@ export const STRANGERS_PER_SECOND = 50;
 /** Hosts that are remembered, of each sort, 100 bytes each. The one that came longest ago is forgotten. */
 export const HOSTS_MAX = 4_096;
 
-/** Two peers that dial each other at once have two. Of more the oldest goes: whoever comes back after a crash has a dead one here. */
+/**
+ * Two peers that dial each other at once have two. Of more the oldest goes: whoever comes back after a crash has a dead
+ * one here.
+ */
 export const CONNECTIONS_PER_PEER = 2;
 
-/** Inbound connections of one peer: a burst, then one in five seconds. Each costs 10 ms; honest peers wait longer after the first failures. */
+/**
+ * Inbound connections of one peer: a burst, then one in five seconds. Each costs 10 ms; honest peers wait longer after
+ * the first failures.
+ */
 export const PEER_CONNECTIONS_BURST = 8;
 export const PEER_CONNECTIONS_PER_SECOND = 0.2;
 
@@ -230,40 +289,61 @@ export const FULL_SHARE = 0.75;
 /** Of those kept: inbound peers that have been here longest are not closed for newcomers. The rest is open to all. */
 export const LONG_LIVED_SHARE = 0.5;
 
-/** What a newcomer is left at least, where others can go: long enough to exchange records, so that it finds peers elsewhere. */
+/**
+ * What a newcomer is left at least, where others can go: long enough to exchange records, so that it finds peers
+ * elsewhere.
+ */
 export const NEWCOMER_MS = 2_000;
 
 /** Of the wanted peers: dialled by this node's own choice, however many have dialled it. */
 export const OWN_DIALS_SHARE = 0.5;
 
-/** Streams that one connection opens: a burst, then so many a second. Honest peers open a dozen at first, then one each few seconds. Above it closed and blamed. */
+/**
+ * Streams that one connection opens: a burst, then so many a second. Honest peers open a dozen at first, then one each
+ * few seconds. Above it closed and blamed.
+ */
 export const NEW_STREAMS_BURST = 128;
 export const NEW_STREAMS_PER_SECOND = 20;
 
-/** Frames of one connection, of 15 µs each: one a message and one an answer to each of ours, see `PEER_MESSAGES_PER_SECOND`. Above it closed and blamed. */
+/**
+ * Frames of one connection, of 15 µs each: one a message and one an answer to each of ours, see
+ * `PEER_MESSAGES_PER_SECOND`. Above it closed and blamed.
+ */
 export const FRAMES_BURST = 32_768;
 export const FRAMES_PER_SECOND = 4_000;
 
-/** Pings and farewells of one connection: honest ones send a ping each half a minute and answer ours. Above it closed and blamed. */
+/**
+ * Pings and farewells of one connection: honest ones send a ping each half a minute and answer ours. Above it closed
+ * and blamed.
+ */
 export const PINGS_BURST = 32;
 export const PINGS_PER_SECOND = 2;
 
-/** All bytes of one connection: a few of the largest answers, then four times what gossip may take. Above it closed and blamed. */
+/**
+ * All bytes of one connection: a few of the largest answers, then four times what gossip may take. Above it closed and
+ * blamed.
+ */
 export const CONNECTION_BYTES_BURST = 32 * 1_048_576;
 export const CONNECTION_BYTES_PER_SECOND = 4 * 1_048_576;
 
-/** The window of one stream, and so the largest frame: the largest answer of a catch-up. yamux's 16 MB would all be held. */
+/**
+ * The window of one stream, and so the largest frame: the largest answer of a catch-up. yamux's 16 MB would all be
+ * held.
+ */
 export const STREAM_WINDOW_MAX_BYTES = 1_048_576;
 
-/** Streams that one peer holds open on a connection: about 16 for the protocols here, and as many being replaced. Above it reset. */
+/**
+ * Streams that one peer holds open on a connection: about 16 for the protocols here, and as many being replaced. Above
+ * it reset.
+ */
 export const INBOUND_STREAMS_MAX = 32;
 
 /** From a stream's first byte to its protocol. */
 export const SELECTION_TIMEOUT_MS = 5_000;
 
 /**
- * How often connections are counted, the own addresses compared with the record, and the clocks with each other: network interfaces
- * come and go without an event, and so does the time.
+ * How often connections are counted, the own addresses compared with the record, and the clocks with each other:
+ * network interfaces come and go without an event, and so does the time.
  */
 export const TIDY_TICK_MS = 1_000;
 
@@ -271,5 +351,8 @@ export const TIDY_TICK_MS = 1_000;
 export const PING_INTERVAL_MS = 15_000;
 export const PING_TIMEOUT_MS = 15_000;
 
-/** A wall clock that jumps further than this against the one that only goes forward was set. NTP slews by at most a twentieth of a second in a hundred. */
+/**
+ * A wall clock that jumps further than this against the one that only goes forward was set. NTP slews by at most a
+ * twentieth of a second in a hundred.
+ */
 export const CLOCK_JUMP_MS = 2_000;

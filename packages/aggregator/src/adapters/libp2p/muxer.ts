@@ -1,8 +1,8 @@
 /**
- * What one connection may ask of the muxer (P-98). In: yamux, which takes frames as fast as they come. Out: the same one,
- * which ends a connection that opens streams, sends frames or sends bytes faster than any honest peer does, and blames the
- * peer that sent them.
- * yamux bounds how many streams are open at once, not how many are opened and reset; and it holds a frame until all of it has come.
+ * What one connection may ask of the muxer (P-98). In: yamux, which takes frames as fast as they come. Out: the same
+ * one, which ends a connection that opens streams, sends frames or sends bytes faster than any honest peer does, and
+ * blames the peer that sent them. yamux bounds how many streams are open at once, not how many are opened and reset;
+ * and it holds a frame until all of it has come.
  */
 import type { MessageStream, Stream, StreamMuxer, StreamMuxerFactory } from "@libp2p/interface";
 import { quorateError } from "@quorate/common";

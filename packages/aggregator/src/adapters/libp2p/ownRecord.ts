@@ -1,12 +1,13 @@
 /**
- * This agent's own signed peer record (P-122). In: the addresses as they are, and what others hold of it. Out: one envelope, sealed
- * anew only when the addresses change or others hold a newer one. Identify would otherwise sign another at every connection, and all
- * of them would travel.
+ * This agent's own signed peer record (P-122). In: the addresses as they are, and what others hold of it. Out: one
+ * envelope, sealed anew only when the addresses change or others hold a newer one. Identify would otherwise sign
+ * another at every connection, and all of them would travel.
  */
 import type { Ed25519PrivateKey, Libp2p } from "@libp2p/interface";
 import { PeerRecord, RecordEnvelope } from "@libp2p/peer-record";
 import { equalBytes } from "@quorate/common";
-import { RESEALS_BURST, RESEALS_PER_SECOND } from "./limits.ts";
+import { isPrivateAddress } from "./addresses.ts";
+import { ADDRESSES_PER_RECORD, RESEALS_BURST, RESEALS_PER_SECOND } from "./limits.ts";
 import { TokenBucket } from "./rateLimit.ts";
 
 export class OwnRecord {
@@ -37,8 +38,8 @@ export class OwnRecord {
   }
 
   /**
-   * What another peer holds as this agent's record. A host that moved, or whose clock went back, may have sealed a newer one before;
-   * then one above it is sealed, or nobody would believe this one. True when it did.
+   * What another peer holds as this agent's record. A host that moved, or whose clock went back, may have sealed a
+   * newer one before; then one above it is sealed, or nobody would believe this one. True when it did.
    * @throws what libp2p throws for an envelope that this agent has not signed
    */
   heard(envelope: Uint8Array): Promise<boolean> {
@@ -53,7 +54,12 @@ export class OwnRecord {
 
   async #seal(above = 0n): Promise<boolean> {
     const addresses = this.#addresses();
-    const multiaddrs = this.#libp2p.getMultiaddrs().map((address) => address.decapsulate("/p2p"));
+    // Public ones first: a host of many containers has more addresses than a record may hold (MAX_PEER_RECORD_BYTES).
+    const multiaddrs = this.#libp2p
+      .getMultiaddrs()
+      .map((address) => address.decapsulate("/p2p"))
+      .sort((a, b) => Number(isPrivateAddress(a)) - Number(isPrivateAddress(b)))
+      .slice(0, ADDRESSES_PER_RECORD);
     const highest = above > this.#sequence ? above : this.#sequence;
     const wallMs = BigInt(Date.now());
     this.#sequence = wallMs > highest ? wallMs : highest + 1n;

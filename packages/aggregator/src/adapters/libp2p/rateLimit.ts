@@ -33,7 +33,10 @@ export class TokenBucket {
   }
 }
 
-/** A bucket a key. Keys are forgotten by `retain`, and beyond `maxKeys` the one that was used longest ago: its bucket is the fullest. */
+/**
+ * A bucket a key. Keys are forgotten by `retain`, and beyond `maxKeys` the one that was used longest ago: its bucket is
+ * the fullest.
+ */
 export class RateLimit {
   readonly #burst: number;
   readonly #perSecond: number;

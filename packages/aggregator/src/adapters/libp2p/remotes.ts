@@ -1,6 +1,7 @@
 /**
- * Who is at the other end, as soon as the handshake proves it. In: libp2p's encrypter. Out: the same one, which remembers the peer of
- * each connection, for bounds below libp2p that have to blame it, and tells when another peer answers than the one dialled.
+ * Who is at the other end, as soon as the handshake proves it. In: libp2p's encrypter. Out: the same one, which
+ * remembers the peer of each connection, for bounds below libp2p that have to blame it, and tells when another peer
+ * answers than the one dialled.
  */
 import type { ConnectionEncrypter, MessageStream, PeerId, SecureConnectionOptions } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";

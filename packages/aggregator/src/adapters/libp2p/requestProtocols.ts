@@ -1,4 +1,7 @@
-/** The three request-response protocols of an agent, each with its bounds. In: their names and who answers. Out: the protocols. */
+/**
+ * The three request-response protocols of an agent, each with its bounds. In: their names and who answers. Out: the
+ * protocols.
+ */
 import {
   MAX_CATCH_UP_REQUEST_BYTES,
   MAX_CATCH_UP_RESPONSE_BYTES,

@@ -1,17 +1,23 @@
 /**
- * How many connections there are, and whose (P-98). In: connections as they open, identify themselves and close. Out: those that go, so that
- * there is room for others: a peer's third one, mute ones, and above the share those of peers that this node likes least.
- * Own dials and the peers that have been here longest stay: an enemy that comes with many identities cannot push them out, and
- * cannot know which of the others are liked, for the order is secret.
+ * How many connections there are, and whose (P-98). In: connections as they open, identify themselves and close. Out:
+ * those that go, so that there is room for others: a peer's third one, mute ones, and above the share those of peers
+ * that this node likes least. Own dials and the peers that have been here longest stay: an enemy that comes with many
+ * identities cannot push them out, and cannot know which of the others are liked, for the order is secret.
  */
-import type { Connection, Libp2p } from "@libp2p/interface";
+import type { Connection } from "@libp2p/interface";
 import { quorateError } from "@quorate/common";
 import type { PeerKey } from "../../core/io.ts";
 import * as limits from "./limits.ts";
 import { peerKeyOf } from "./peers.ts";
 
+export interface RoomOptions {
+  /** Connections; inbound ones are refused above it. */
+  readonly max: number;
+  /** Own dials that stay, the oldest: those for a question to one node may go again. */
+  readonly ownDials: number;
+}
+
 export interface RoomModules {
-  readonly libp2p: Libp2p;
   now(): number;
   /** A secret order; lower is better. */
   rank(peer: PeerKey): number;
@@ -29,16 +35,15 @@ interface Seat {
 }
 
 export class Room {
+  readonly #options: RoomOptions;
   readonly #kept: number;
-  readonly #max: number;
   readonly #modules: RoomModules;
   /** In the order in which they opened. */
   readonly #seats = new Map<Connection, Seat>();
 
-  /** @param max connections; inbound ones are refused above it */
-  constructor(max: number, modules: RoomModules) {
-    this.#max = max;
-    this.#kept = Math.max(1, Math.floor(max * limits.FULL_SHARE));
+  constructor(options: RoomOptions, modules: RoomModules) {
+    this.#options = options;
+    this.#kept = Math.max(1, Math.floor(options.max * limits.FULL_SHARE));
     this.#modules = modules;
   }
 
@@ -49,7 +54,7 @@ export class Room {
     const same = [...this.#seats.keys()].filter(({ remotePeer }) => remotePeer.equals(connection.remotePeer));
     for (const old of same.slice(0, -limits.CONNECTIONS_PER_PEER)) this.#end(old, "a newer one of the same peer");
     // Between two looks, too, the last places are never all taken.
-    const nearlyFull = this.#kept + Math.ceil((this.#max - this.#kept) / 2);
+    const nearlyFull = this.#kept + Math.ceil((this.#options.max - this.#kept) / 2);
     if (this.#seats.size > nearlyFull) this.#letGo(this.#seats.size - nearlyFull, nowMs);
   }
 
@@ -89,20 +94,26 @@ export class Room {
     for (const { connection } of order.slice(-excess)) void connection.close().catch(() => {});
   }
 
-  /** Connections that may go: others dialled them, and they are not among those of long standing. */
+  /** Connections that may go: neither the own dials nor those of long standing. */
   #open(): { connection: Connection; peer: PeerKey; seat: Seat }[] {
-    const own = new Set<string>();
-    for (const { direction, remotePeer } of this.#seats.keys()) {
-      if (direction === "outbound") own.add(remotePeer.toString());
-    }
-    const inbound = [...this.#seats].filter(([{ remotePeer }]) => !own.has(remotePeer.toString()));
-    const standing = new Set<string>();
-    const longLived = Math.floor(this.#kept * limits.LONG_LIVED_SHARE);
-    for (const [{ remotePeer }] of inbound) if (standing.size < longLived) standing.add(remotePeer.toString());
-    return inbound.flatMap(([connection, seat]) => {
+    const { ownDials } = this.#options;
+    const own = this.#oldest(ownDials, ({ direction }) => direction === "outbound");
+    const others = Math.floor(this.#kept * limits.LONG_LIVED_SHARE);
+    const standing = this.#oldest(others, ({ remotePeer }) => !own.has(remotePeer.toString()));
+    return [...this.#seats].flatMap(([connection, seat]) => {
+      const text = connection.remotePeer.toString();
       const peer = peerKeyOf(connection.remotePeer);
-      return peer === null || standing.has(connection.remotePeer.toString()) ? [] : [{ connection, peer, seat }];
+      return peer === null || own.has(text) || standing.has(text) ? [] : [{ connection, peer, seat }];
     });
+  }
+
+  /** The peers of the first such connections. */
+  #oldest(count: number, which: (connection: Connection) => boolean): Set<string> {
+    const peers = new Set<string>();
+    for (const connection of this.#seats.keys()) {
+      if (peers.size < count && which(connection)) peers.add(connection.remotePeer.toString());
+    }
+    return peers;
   }
 
   #end(connection: Connection, reason: string): void {

@@ -1,6 +1,7 @@
 /**
- * What a gossipsub RPC holds, counted without decoding it. In: its bytes. Out: how many messages and how many subscriptions and
- * control messages, or null when they are no protobuf. Decoding allocates for each of them; counting does not.
+ * What a gossipsub RPC holds, counted without decoding it. In: its bytes. Out: how many messages and how many
+ * subscriptions and control messages, or null when they are no protobuf. Decoding allocates for each of them; counting
+ * does not.
  */
 
 export interface RpcCounts {

@@ -1,6 +1,6 @@
 /**
- * Keys that are remembered for a time, and no more of them than so many. In: keys and the time of a clock that only goes forward. Out: what was
- * kept with each. It has the face of gossipsub's own cache, which is bounded by time alone.
+ * Keys that are remembered for a time, and no more of them than so many. In: keys and the time of a clock that only
+ * goes forward. Out: what was kept with each. It has the face of gossipsub's own cache, which is bounded by time alone.
  */
 export class SeenCache<T> {
   readonly #entries = new Map<string | number, { readonly value: T; readonly untilMs: number }>();
