@@ -22,8 +22,10 @@ interface Connection {
   readonly requests: Set<IncomingMessage>;
   /** When its last answer was complete; when it opened, before the first. */
   idleSinceMs: number;
-  /** Since when bytes wait for the client to read them. */
+  /** Since when bytes wait for the client to read them, and nothing that was written before them has been taken. */
   unreadSinceMs: number | null;
+  /** Bytes that the system has taken, at the last look. */
+  taken: number;
   /** Since when our side is closed. */
   endedSinceMs: number | null;
 }
@@ -99,7 +101,15 @@ export class Connections {
     }
     const nowMs = this.#modules.nowMs();
     const requests = new Set<IncomingMessage>();
-    const connection = { socket, client, requests, idleSinceMs: nowMs, unreadSinceMs: null, endedSinceMs: null };
+    const connection = {
+      socket,
+      client,
+      requests,
+      idleSinceMs: nowMs,
+      unreadSinceMs: null,
+      taken: 0,
+      endedSinceMs: null,
+    };
     this.#open.set(socket, connection);
     if (client !== null) {
       const own = this.#byClient.get(client) ?? new Set<Connection>();
@@ -161,7 +171,11 @@ export class Connections {
     const nowMs = this.#modules.nowMs();
     for (const connection of this.#open.values()) {
       const { socket } = connection;
-      connection.unreadSinceMs = socket.writableLength === 0 ? null : (connection.unreadSinceMs ?? nowMs);
+      const taken = socket.bytesWritten - socket.writableLength;
+      const isMoving = taken !== connection.taken;
+      connection.taken = taken;
+      if (socket.writableLength === 0) connection.unreadSinceMs = null;
+      else connection.unreadSinceMs = isMoving ? nowMs : (connection.unreadSinceMs ?? nowMs);
       connection.endedSinceMs = socket.writableEnded ? (connection.endedSinceMs ?? nowMs) : null;
       if (nowMs - (connection.unreadSinceMs ?? nowMs) >= this.#limits.writeTimeoutMs) this.#drop(connection, "unread");
       else if (nowMs - (connection.endedSinceMs ?? nowMs) >= LINGER_MS) this.#drop(connection, "lingering");
