@@ -74,7 +74,7 @@ export async function untilMissing(
 }
 
 /** An agent of a busy machine may answer too late; it is asked again. */
-function orUnreachable(error: unknown): null {
+export function orUnreachable(error: unknown): null {
   if (isQuorateError(error, "AGENT_UNREACHABLE")) return null;
   throw error;
 }

@@ -11,7 +11,7 @@ import { runCli } from "../harness/cli.ts";
 import type { LocalNetwork } from "../harness/network.ts";
 import { balanceOf, claimRewards, submitBundle } from "../harness/settle.ts";
 import { waitFor } from "../harness/waitFor.ts";
-import { claimFrom, type Fixture, startFixture, untilMissing, untilReady } from "./fixture.ts";
+import { claimFrom, type Fixture, orUnreachable, startFixture, untilMissing, untilReady } from "./fixture.ts";
 
 const NODES = 6;
 const LATE = 6;
@@ -48,9 +48,10 @@ describe("agents as processes", () => {
   });
 
   it("no agent is ready while one of six is away: no claim could succeed, and all say who is missing (P-126)", async () => {
-    const causes = await waitFor({ what: "the agent to miss a node", timeoutMs: 60_000 }, async () => {
-      const now = await network.agent(2).client.ready();
-      return now.causes?.length === 1 ? now.causes : null;
+    const causes = await waitFor({ what: "the agent to miss a node", timeoutMs: 180_000 }, async (report) => {
+      const now = await network.agent(2).client.ready().catch(orUnreachable);
+      report(now?.reasons.join("; ") ?? "no answer");
+      return now?.causes?.length === 1 && now.causes[0]?.code === "STAKE_OUT_OF_REACH" ? now.causes : null;
     });
     expect(causes).toMatchObject([{ code: "STAKE_OUT_OF_REACH", atFault: "nodes", values: { missing: [LATE] } }]);
     const { health } = network.agent(2);
@@ -79,8 +80,9 @@ describe("agents as processes", () => {
   });
 
   it("with all of them there every agent is ready (P-126)", async () => {
-    await waitFor({ what: "all agents to be ready", timeoutMs: 60_000 }, async (report) => {
-      const states = await Promise.all(network.agents.map(({ client }) => client.ready()));
+    await waitFor({ what: "all agents to be ready", timeoutMs: 180_000 }, async (report) => {
+      const states = await Promise.all(network.agents.map(({ client }) => client.ready())).catch(orUnreachable);
+      if (states === null) return null;
       report(states.map(({ reasons }) => reasons.join() || "ready").join("; "));
       return states.every(({ ready }) => ready) ? true : null;
     });

@@ -231,7 +231,9 @@ function createApi(config: Config, keys: NodeKeys, modules: ApiModules): AgentAp
       submitter: submitter?.status() ?? null,
       unsigned: agent.unsigned(),
     }),
-    ready: () => readiness({ status: agent.status(), blsKey: toHex(keys.blsKey), fault: fault() }),
+    ready: atMostEvery(READY_MS, () => {
+      return readiness({ status: agent.status(), blsKey: toHex(keys.blsKey), fault: fault() });
+    }),
     nodes: () => {
       const own = agent.status().ownNode?.nodeId;
       return agent.nodes().map((node) => {
@@ -245,6 +247,18 @@ function createApi(config: Config, keys: NodeKeys, modules: ApiModules): AgentAp
     claim: (recipient, epoch) => agent.claim(recipient, epoch, nowMs()),
     watchClaim: (recipient, epoch, onChange) => driver.watchClaim(recipient, epoch, onChange),
     bundle: (recipient, epoch) => agent.claim(recipient, epoch, nowMs())?.bundle ?? store.bundle(recipient, epoch),
+  };
+}
+
+/** Milliseconds for which an answer of /readyz is good: it looks at every node, and anybody may ask as often as they like. */
+const READY_MS = 250;
+
+function atMostEvery<T>(intervalMs: number, look: () => T): () => T {
+  let last: { readonly seen: T; readonly atMs: number } | null = null;
+  return () => {
+    const atMs = nowMs();
+    if (last === null || atMs - last.atMs >= intervalMs) last = { seen: look(), atMs };
+    return last.seen;
   };
 }
 

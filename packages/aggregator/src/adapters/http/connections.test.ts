@@ -71,6 +71,10 @@ describe("clients that hold connections", () => {
     const own = await ask(`${url}/v1/status`, { localAddress: "127.0.1.1" });
     expect(own).toMatchObject({ status: 503, code: "CONNECTIONS_EXCEEDED" });
     expect((await ask(`${url}/v1/status`)).status).toBe(200);
+    // What it opens beyond, and does not close when it is turned away, takes no place either.
+    for (let i = 0; i < 80; i++) await rawSocket(url, "127.0.1.1");
+    for (let i = 0; i < 5; i++) expect((await ask(`${url}/v1/status`)).status).toBe(200);
+    expect(traffic()?.dropped.refused).toBeGreaterThanOrEqual(80);
   });
 
   it("a client that asks without waiting for answers is cut", async () => {

@@ -10,7 +10,15 @@ import type { Socket } from "node:net";
 import { type QuorateError, quorateError } from "@quorate/common";
 import type { HttpTraffic } from "../../driver/ports.ts";
 import { clientKey } from "./clients.ts";
-import { BUFFERED_MAX_BYTES, type ConnectionLimits, LINGER_MS, LOOK_MS, PIPELINED_MAX, STALLED_MS } from "./limits.ts";
+import {
+  BUFFERED_MAX_BYTES,
+  type ConnectionLimits,
+  LINGER_MS,
+  LOOK_MS,
+  PIPELINED_MAX,
+  STALLED_MS,
+  TURNED_AWAY_MAX,
+} from "./limits.ts";
 
 /** Why a connection was cut. */
 type Reason = keyof HttpTraffic["dropped"];
@@ -22,8 +30,10 @@ interface Connection {
   readonly requests: Set<IncomingMessage>;
   /** When its last answer was complete; when it opened, before the first. */
   idleSinceMs: number;
-  /** Since when bytes wait for the client to read them. */
+  /** Since when bytes wait for the client to read them, and nothing that was written before them has been taken. */
   unreadSinceMs: number | null;
+  /** Bytes that the system has taken, at the last look. */
+  taken: number;
   /** Since when our side is closed. */
   endedSinceMs: number | null;
 }
@@ -44,6 +54,7 @@ export class Connections {
   readonly #open = new Map<Socket, Connection>();
   readonly #byClient = new Map<string, Set<Connection>>();
   readonly #dropped: Record<Reason, number> = { room: 0, refused: 0, unread: 0, pipelined: 0, lingering: 0 };
+  #turnedAway = 0;
   #bufferedLookMs = Number.NEGATIVE_INFINITY;
   #look: NodeJS.Timeout | null = null;
 
@@ -54,7 +65,7 @@ export class Connections {
 
   attach(server: Server): void {
     // The last resort: places are made here, before Node would refuse without looking.
-    server.maxConnections = this.#limits.maxConnections * 2;
+    server.maxConnections = this.#limits.maxConnections + TURNED_AWAY_MAX + 1;
     server.on("connection", (socket: Socket) => this.#opened(socket));
     server.on("close", () => {
       if (this.#look !== null) clearInterval(this.#look);
@@ -95,17 +106,40 @@ export class Connections {
     const places = this.#makeRoom(client);
     if (places !== null) {
       this.#dropped.refused += 1;
-      return this.#modules.refuse(socket, places);
+      return this.#turnAway(socket, places);
     }
     const nowMs = this.#modules.nowMs();
     const requests = new Set<IncomingMessage>();
-    const connection = { socket, client, requests, idleSinceMs: nowMs, unreadSinceMs: null, endedSinceMs: null };
+    const connection = {
+      socket,
+      client,
+      requests,
+      idleSinceMs: nowMs,
+      unreadSinceMs: null,
+      taken: 0,
+      endedSinceMs: null,
+    };
     this.#open.set(socket, connection);
     if (client !== null) {
       const own = this.#byClient.get(client) ?? new Set<Connection>();
       this.#byClient.set(client, own.add(connection));
     }
     socket.once("close", () => this.#closed(connection));
+  }
+
+  /** A few are told why, and have a moment to read it: whoever is turned away must not hold the place it did not get. */
+  #turnAway(socket: Socket, why: QuorateError): void {
+    if (this.#turnedAway >= TURNED_AWAY_MAX) {
+      socket.destroy();
+      return;
+    }
+    this.#turnedAway += 1;
+    const end = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    socket.once("close", () => {
+      clearTimeout(end);
+      this.#turnedAway -= 1;
+    });
+    this.#modules.refuse(socket, why);
   }
 
   #closed(connection: Connection): void {
@@ -161,7 +195,11 @@ export class Connections {
     const nowMs = this.#modules.nowMs();
     for (const connection of this.#open.values()) {
       const { socket } = connection;
-      connection.unreadSinceMs = socket.writableLength === 0 ? null : (connection.unreadSinceMs ?? nowMs);
+      const taken = socket.bytesWritten - socket.writableLength;
+      const isMoving = taken !== connection.taken;
+      connection.taken = taken;
+      if (socket.writableLength === 0) connection.unreadSinceMs = null;
+      else connection.unreadSinceMs = isMoving ? nowMs : (connection.unreadSinceMs ?? nowMs);
       connection.endedSinceMs = socket.writableEnded ? (connection.endedSinceMs ?? nowMs) : null;
       if (nowMs - (connection.unreadSinceMs ?? nowMs) >= this.#limits.writeTimeoutMs) this.#drop(connection, "unread");
       else if (nowMs - (connection.endedSinceMs ?? nowMs) >= LINGER_MS) this.#drop(connection, "lingering");

@@ -43,6 +43,9 @@ export const LOOK_MS = 1_000;
 /** Milliseconds a connection whose answer is sent, and whose client does not close it, is kept. */
 export const LINGER_MS = 2_000;
 
+/** Connections that were turned away and are still told why. Beyond it they are cut without a word. */
+export const TURNED_AWAY_MAX = 16;
+
 /** Bytes of answers that wait for their readers, over all connections. Whoever has not read for longest is cut. */
 export const BUFFERED_MAX_BYTES = 64 * 1_048_576;
 
