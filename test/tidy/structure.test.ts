@@ -43,7 +43,7 @@ describe("dependency direction: common ← core ← driver ← node ← cli", ()
   });
 
   /** What several adapters stand on: one way to ask a provider, to read a revert, to open a file, to read a key. */
-  const SHARED = ["chain/rpc.ts", "chain/reverts.ts", "sqlite/sqlite.ts", "keys/keys.ts"].map(
+  const SHARED = ["chain/rpc.ts", "chain/transport.ts", "chain/reverts.ts", "sqlite/sqlite.ts", "keys/keys.ts"].map(
     (file) => ADAPTERS + file,
   );
 

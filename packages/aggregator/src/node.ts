@@ -3,12 +3,13 @@
  *
  *   config, keys → store, network, follower, BLS → core (agent) ↔ driver → API → HTTP
  */
-import { type Address, type SigningDomain, signIdentity, toHex, verifyIdentity } from "@quorate/common";
+import { type Address, type SigningDomain, signIdentity, toHex } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { RewardsContract } from "./adapters/chain/contracts.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
 import { createHttpServer } from "./adapters/http/server.ts";
+import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
 import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
 import { createMetrics } from "./adapters/metrics/metrics.ts";
@@ -20,7 +21,16 @@ import type { Config } from "./config.ts";
 import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
 import { createDriver, type Driver } from "./driver/driver.ts";
-import type { AgentApi, LedgerAudit, Logger, Network, ProofAnswer, Store, Submitter } from "./driver/ports.ts";
+import type {
+  AgentApi,
+  ChainFollower,
+  LedgerAudit,
+  Logger,
+  Network,
+  ProofAnswer,
+  Store,
+  Submitter,
+} from "./driver/ports.ts";
 import { VERSION } from "./version.ts";
 
 /** Inbound connections beyond four times the target are refused: every node dials some, and a few dial many. */
@@ -77,7 +87,11 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const follower = createChainFollower(config.chain, { logger });
   const agent = createAgent(
     { domain, blsKey: keys.blsKey, claimDeadlineMs: config.claims.deadlineMs, submits: config.submit?.allow ?? null },
-    { scheme, signIdentity: (digest) => signIdentity(keys.identitySecret, digest), verifyIdentity },
+    {
+      scheme,
+      signIdentity: (digest) => signIdentity(keys.identitySecret, digest),
+      verifyIdentity: createIdentityCheck(),
+    },
     store.load(),
   );
   const submitter = await openAccount(config, logger);
@@ -87,8 +101,12 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     submitter,
     contract: config.chain.rewards,
   });
-  const api = createApi(config, keys, { agent, driver, network, store, submitter, ledger });
-  const metrics = createMetrics(() => ({ ...agent.status(), submitter: submitter?.status() ?? null }));
+  const api = createApi(config, keys, { agent, follower, driver, network, store, submitter, ledger });
+  const metrics = createMetrics(() => ({
+    ...agent.status(),
+    chain: { ...agent.status().chain, ...follower.status() },
+    submitter: submitter?.status() ?? null,
+  }));
   const http = createHttpServer({ ...config.http }, { api, logger, metrics });
   await driver.start();
   const httpUrl = await http.start();
@@ -117,6 +135,7 @@ function openAccount({ chain, submit, store }: Config, logger: Logger): Promise<
 
 interface ApiModules {
   readonly agent: Agent;
+  readonly follower: ChainFollower;
   readonly driver: Driver;
   readonly network: Network;
   readonly store: Store;
@@ -125,13 +144,14 @@ interface ApiModules {
 }
 
 function createApi(config: Config, keys: NodeKeys, modules: ApiModules): AgentApi {
-  const { agent, driver, network, store, submitter, ledger } = modules;
+  const { agent, follower, driver, network, store, submitter, ledger } = modules;
   const distributor = distributorReader(config);
   return {
     ledger,
     network: { chainId: String(config.chain.chainId), contract: config.chain.rewards },
     status: () => ({
       ...agent.status(),
+      chain: { ...agent.status().chain, ...follower.status() },
       peerId: network.peerId,
       addresses: network.addresses(),
       meshPeers: network.status().meshPeers,

@@ -17,6 +17,26 @@ export type ChainHealth =
   | { readonly healthy: true }
   | { readonly healthy: false; readonly code: ErrorCode; readonly detail: string };
 
+/** One chain provider, as the agent's follower finds it. */
+export interface ChainProviderView {
+  /** Never more of its URL, which may hold a key. */
+  readonly host: string;
+  /** Null before its first answer. */
+  readonly ok: boolean | null;
+  /** The latest reason why it is not; null while it is. */
+  readonly code: ErrorCode | null;
+  /** The values of that reason, the provider's own words among them; "" while it is well. */
+  readonly detail: string;
+  /** Height of its finalised block; null before it told one. */
+  readonly finalised: number | null;
+  /** When `ok` or the reason last changed: milliseconds since 1970. */
+  readonly sinceMs: number;
+  /** The others do not wait for it at present: its answers come later than theirs. */
+  readonly isLate: boolean;
+  /** Questions that failed since the start, by code. */
+  readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
+}
+
 export interface Disagreement {
   readonly nodeId: NodeId;
   readonly amount: bigint;

@@ -5,6 +5,8 @@
  */
 
 import { AGENT_ERROR_CODES } from "./errorCodesAgent.ts";
+import { API_ERROR_CODES } from "./errorCodesApi.ts";
+import { CHAIN_ERROR_CODES } from "./errorCodesChain.ts";
 import { COMMAND_ERROR_CODES } from "./errorCodesCommands.ts";
 import { CONTRACT_ERROR_CODES } from "./errorCodesContracts.ts";
 import { LEDGER_ERROR_CODES } from "./errorCodesLedger.ts";
@@ -279,6 +281,8 @@ export const ERROR_CODES = {
 
   // The agent's disk, keys, configuration, chain provider and HTTP interface.
   ...AGENT_ERROR_CODES,
+  ...API_ERROR_CODES,
+  ...CHAIN_ERROR_CODES,
   ...STORE_ERROR_CODES,
   ...SUBMIT_ERROR_CODES,
   ...LEDGER_ERROR_CODES,

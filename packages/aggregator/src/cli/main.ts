@@ -8,10 +8,16 @@ import { createProgram, usageOf } from "./program.ts";
 
 const program = createProgram();
 
+/** Commands that serve until they are told to stop. */
+const SERVING: readonly string[] = ["run", "relay"];
+
 /** The name of the command that runs. */
 let running = "";
 program.hook("preAction", (_program, action) => {
   running = action.name();
 });
 
-await commandLine.run(async () => void (await program.parseAsync()), { usageOf, staysAlive: () => running === "run" });
+await commandLine.run(async () => void (await program.parseAsync()), {
+  usageOf,
+  staysAlive: () => SERVING.includes(running),
+});

@@ -5,6 +5,7 @@ import { claimCommand } from "./commands/claim.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
 import { registerCommand } from "./commands/register.ts";
+import { relayCommand } from "./commands/relay.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
 import { verifyCommand } from "./commands/verify.ts";
@@ -14,7 +15,7 @@ export function createProgram(): Command {
   const program = new Command("quorate")
     .description(
       "Service-node rewards, agreed by 95% of the stake.\n\n" +
-        "Operators:  keys generate, register, run, status\nStakers:    claim, verify\nAnybody:    ledger " +
+        "Operators:  keys generate, register, run, relay, status\nStakers:    claim, verify\nAnybody:    ledger " +
         "recompute, ledger explain, ledger diff",
     )
     .version(VERSION);
@@ -23,6 +24,7 @@ export function createProgram(): Command {
     keysCommand,
     registerCommand,
     runCommand,
+    relayCommand,
     statusCommand,
     claimCommand,
     verifyCommand,

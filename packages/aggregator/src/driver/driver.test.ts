@@ -88,6 +88,7 @@ function stage(answer: (input: Input) => Effect[], diskFails = false, written: (
         sink = given;
       },
       lookAhead: async () => [],
+      status: () => ({ providers: [], clockOffsetSeconds: null }),
       stop: async () => void log.push("follower stopped"),
     },
     ...chainParts(log),

@@ -97,6 +97,7 @@ class AgentDriver implements Driver {
         await this.#ledgerWritten();
       },
       onHealth: (health) => this.#dispatch({ type: "chain-health", health }),
+      registered: () => agent.nodes().length,
     });
   }
 

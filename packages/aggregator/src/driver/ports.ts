@@ -7,6 +7,7 @@ import type {
   Bundle,
   ChainHead,
   ChainHealth,
+  ChainProviderView,
   ClaimReply,
   ClaimView,
   EpochsPage,
@@ -36,7 +37,16 @@ export interface ChainFollower {
    * be asked.
    */
   lookAhead(): Promise<readonly ChainEvent[]>;
+  /** How each provider is. */
+  status(): ChainStatus;
+  /** Promptly, whatever a provider does. */
   stop(): Promise<void>;
+}
+
+export interface ChainStatus {
+  readonly providers: readonly ChainProviderView[];
+  /** Seconds by which most providers' finalised block is ahead of the own clock (below 0: behind); null while that is usual. */
+  readonly clockOffsetSeconds: number | null;
 }
 
 /** The rewards trees of the last epochs (P-41), built and kept off the event loop. */
@@ -85,8 +95,10 @@ export interface Submitter {
 export interface ChainSink {
   /** Rejects with CHAIN_EVENT_INVALID when the events cannot follow (P-58); nothing of them was taken then. */
   onAdvance(events: readonly ChainEvent[], head: ChainHead): Promise<void>;
-  /** Called at every change of health, and only then. */
+  /** Called at every change of health or of its reason, and only then. */
   onHealth(health: ChainHealth): void;
+  /** Nodes that ever registered, as the ledger knows them now; left out where nobody counts them. */
+  registered?(): number;
 }
 
 export interface NetworkHandlers {
@@ -175,9 +187,27 @@ export interface LedgerAudit {
   close(): Promise<void>;
 }
 
+/** What one listener of the HTTP interface has seen since its start. */
+export interface HttpTraffic {
+  /** Open now. */
+  readonly connections: number;
+  /** Connections cut: for another's place, for want of one, unread, pipelined, or left open by their clients. */
+  readonly dropped: Readonly<Record<"room" | "refused" | "unread" | "pipelined" | "lingering", number>>;
+  /** Answers by the first digit of their status. */
+  readonly answers: Readonly<Record<"2xx" | "4xx" | "5xx", number>>;
+}
+
+/** The whole HTTP interface, for metrics. */
+export interface HttpView {
+  readonly listeners: Readonly<Record<string, HttpTraffic>>;
+  /** Claims that wait for their turn (P-125). */
+  readonly claimsWaiting: number;
+}
+
 /** What the HTTP adapter may ask of the running agent. */
 export interface AgentApi {
   status(): AgentStatus & {
+    readonly chain: ChainHealth & ChainStatus;
     readonly peerId: string;
     readonly addresses: readonly string[];
     readonly meshPeers: number;

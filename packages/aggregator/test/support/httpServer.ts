@@ -2,13 +2,14 @@
 import {
   type Address,
   buildRewardsTree,
+  type ChainProviderView,
   type ClaimReply,
   type ClaimView,
   quorateError,
   type UnsignedClaim,
 } from "@quorate/common";
-import type { Registry } from "prom-client";
 import { expect } from "vitest";
+import type { MetricsSource } from "../../src/adapters/http/modules.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../../src/adapters/http/server.ts";
 import type { LedgerNode } from "../../src/core/ledger/events.ts";
 import type { AgentApi, Logger, ProofAnswer, SubmitterView } from "../../src/driver/ports.ts";
@@ -108,6 +109,18 @@ export const ACCOUNT: SubmitterView = {
   inTheWay: { code: "SUBMIT_NO_FUNDS", detail: "balance 1, needed 2", atFault: "account" },
 };
 
+/** A chain provider that is away. */
+export const PROVIDER: ChainProviderView = {
+  host: "rpc.example.org",
+  ok: false,
+  code: "CHAIN_PROVIDER_FAILED",
+  detail: "provider: rpc.example.org, method: eth_getBlockByNumber, reason: HTTP 401: key revoked",
+  finalised: 9,
+  sinceMs: 1_700_000_000_000,
+  isLate: false,
+  failures: { CHAIN_PROVIDER_FAILED: 3 },
+};
+
 export function testAgent(): TestAgent {
   const agent: TestAgent = {
     watchers: new Set(),
@@ -126,7 +139,7 @@ export function testAgent(): TestAgent {
         nodeId: 1,
         nodeState: "active",
         head: { number: 9, hash: `0x${"09".repeat(32)}`, timestamp: 99 },
-        chain: { healthy: true },
+        chain: { healthy: true, providers: [PROVIDER], clockOffsetSeconds: null },
         genesis: 10,
         epochSeconds: 60,
         closedEpoch: 3,
@@ -194,7 +207,7 @@ export async function stopServers(): Promise<void> {
 export async function serve(
   agent = testAgent(),
   options: Partial<HttpServerOptions> = {},
-  metrics?: Registry,
+  metrics?: MetricsSource,
 ): Promise<string> {
   const modules = { api: agent.api, logger, ...(metrics === undefined ? {} : { metrics }) };
   const server = createHttpServer({ host: "127.0.0.1", port: 0, ...options }, modules);
