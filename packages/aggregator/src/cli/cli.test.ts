@@ -11,6 +11,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import {
   ACCOUNT,
   ALICE,
+  BOB,
   COLLECTING,
   PROOF,
   READY,
@@ -246,6 +247,44 @@ describe("quorate", () => {
     expect(stdout).toMatch(/^account +0xb{40}, 0\.25 ether$/m);
     expect(stdout).toMatch(/^sending +report:3 \(0x(0f){32}, nonce 5\); 0 queued, 1 not final yet$/m);
     expect(stdout).toMatch(/^in the way +SUBMIT_NO_FUNDS \(account\): balance 1, needed 2$/m);
+  });
+
+  it("status shows how far the network is from a claim, and why the agent is not ready (P-126)", async () => {
+    const agent = testAgent();
+    const url = await serve(agent);
+    const enough = (await quorate("status", "--agent", url)).stdout;
+    expect(enough).toMatch(/^stake in reach +100\.00% of the active stake \(a claim needs 95\.00%\), .*: enough$/m);
+    expect(enough).not.toMatch(/^out of reach/m);
+
+    agent.reach = { activeBps: 8_333, floorBps: 8_333, suffices: false, missing: [6, 9] };
+    agent.reasons = ["STAKE_OUT_OF_REACH (nodes): too little"];
+    const { stdout } = await quorate("status", "--agent", url);
+    expect(stdout).toMatch(/^ready +no: STAKE_OUT_OF_REACH \(nodes\): too little$/m);
+    expect(stdout).toMatch(/^stake in reach +83\.33% of .*, 83\.33% with the decommissioned \(75\.00%\): not enough$/m);
+    expect(stdout).toMatch(/^out of reach +nodes 6, 9$/m);
+  });
+
+  it("status shows a node that leaves, one that has exited, and one that is another's", async () => {
+    const agent = testAgent();
+    const url = await serve(agent);
+    const own = { nodeId: 7, state: "active", operator: BOB, unlocksAt: 1_800_000_000, foreign: [] } as const;
+    agent.ownNode = own;
+    const leaving = (await quorate("status", "--agent", url)).stdout;
+    expect(leaving).toMatch(/^node +7 \(active, leaving\)$/m);
+    expect(leaving).toMatch(/^may be exited +from 2027-01-15T08:00:00\.000Z on$/m);
+
+    agent.ownNode = { ...own, state: "exited" };
+    const exited = (await quorate("status", "--agent", url)).stdout;
+    expect(exited).toMatch(/^node +7 \(exited\)$/m);
+    expect(exited).toMatch(/^principal +from 2027-01-15T08:00:00\.000Z on$/m);
+
+    agent.ownNode = { ...own, unlocksAt: null, foreign: ["NODE_FOREIGN_IDENTITY", "NODE_FOREIGN_OPERATOR"] };
+    const foreign = (await quorate("status", "--agent", url)).stdout;
+    expect(foreign).toMatch(/^operator +0xb{40}: another account than keys\.operator$/m);
+    expect(foreign).toMatch(/^identity +registered with another identity key/m);
+
+    agent.ownNode = null;
+    expect((await quorate("status", "--agent", url)).stdout).toMatch(/^node +1 \(active\)$/m);
   });
 
   it("error: a run that fails after its network is up ends all the same: a taken HTTP port", async () => {

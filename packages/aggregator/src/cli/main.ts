@@ -8,8 +8,8 @@ import { createProgram, usageOf } from "./program.ts";
 
 const program = createProgram();
 
-/** Commands that serve until they are told to stop. */
-const SERVING: readonly string[] = ["run", "relay"];
+/** Commands whose process goes on when they have begun. */
+const STAYING: readonly string[] = ["run", "relay"];
 
 /** The name of the command that runs. */
 let running = "";
@@ -19,5 +19,5 @@ program.hook("preAction", (_program, action) => {
 
 await commandLine.run(async () => void (await program.parseAsync()), {
   usageOf,
-  staysAlive: () => SERVING.includes(running),
+  staysAlive: () => STAYING.includes(running),
 });

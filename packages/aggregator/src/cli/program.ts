@@ -8,6 +8,7 @@ import { registerCommand } from "./commands/register.ts";
 import { relayCommand } from "./commands/relay.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
+import { storeCommand } from "./commands/store.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
 /** Every command; wrong usage rejects with what `usageOf` knows. */
@@ -15,7 +16,7 @@ export function createProgram(): Command {
   const program = new Command("quorate")
     .description(
       "Service-node rewards, agreed by 95% of the stake.\n\n" +
-        "Operators:  keys generate, register, run, relay, status\nStakers:    claim, verify\nAnybody:    ledger " +
+        "Operators:  keys generate, register, run, relay, status, store\nStakers:    claim, verify\nAnybody:    ledger " +
         "recompute, ledger explain, ledger diff",
     )
     .version(VERSION);
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     runCommand,
     relayCommand,
     statusCommand,
+    storeCommand,
     claimCommand,
     verifyCommand,
     ledgerCommand,

@@ -136,9 +136,9 @@ class Follower implements ChainFollower {
   }
 
   /** P-58: what the ledger refuses is a fault of the providers that said it: all of those asked. */
-  async #handOver(sink: ChainSink, { events, head, sources }: ReadRange): Promise<void> {
+  async #handOver(sink: ChainSink, { events, head, target, sources }: ReadRange): Promise<void> {
     try {
-      await sink.onAdvance(events, head);
+      await sink.onAdvance(events, head, target);
     } catch (error) {
       if (!isQuorateError(error, "CHAIN_EVENT_INVALID")) throw error;
       const providers = sources.map(({ provider }) => provider.host);

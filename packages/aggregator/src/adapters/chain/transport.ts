@@ -271,10 +271,12 @@ export class Transport {
   }
 
   #rest(retryAfter: string | string[] | undefined): void {
-    this.#tooMany += 1;
+    const nowMs = performance.now();
+    // Several questions were under way at once: it is one refusal.
+    if (nowMs >= this.#pausedUntilMs) this.#tooMany += 1;
     const ownMs = RATE_PAUSE_MS * 2 ** Math.min(this.#tooMany - 1, 8) * (1 + Math.random());
-    const pauseMs = Math.min(RETRY_AFTER_MAX_MS, retryAfterMs(String(retryAfter ?? "")) ?? ownMs);
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, performance.now() + pauseMs);
+    const pauseMs = Math.min(RETRY_AFTER_MAX_MS, retryAfterMs(String(retryAfter ?? "")) || ownMs);
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
   }
 
   #match(calls: readonly RpcCall[], body: unknown): RpcAnswer[] {
@@ -339,11 +341,11 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Milliseconds of a `Retry-After`: seconds or a date. Null when it is neither. */
-function retryAfterMs(text: string): number | null {
+/** Milliseconds of a `Retry-After`: seconds or a date. 0 when it is neither. */
+function retryAfterMs(text: string): number {
   if (/^\s*\d{1,9}\s*$/.test(text)) return Number(text) * 1_000;
   const date = Date.parse(text);
-  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
+  return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now());
 }
 
 /** That the other side closed the connection before it said anything. */

@@ -1,5 +1,5 @@
 /** `quorate status`: one look at a running agent. */
-import { formatAmount, type UnsignedClaim } from "@quorate/common";
+import { FLOOR_QUORUM_BPS, formatAmount, MONEY_QUORUM_BPS, type UnsignedClaim } from "@quorate/common";
 import { Command } from "commander";
 import { formatEther } from "ethers";
 import { createAgentClient } from "../../adapters/http/client.ts";
@@ -28,7 +28,7 @@ async function status(options: StatusOptions): Promise<void> {
   if (options.json) return printJson({ ...now, ...readiness });
   printFields({
     ready: readiness.ready ? "yes" : `no: ${readiness.reasons.join("; ")}`,
-    node: now.nodeId === null ? "not registered" : `${now.nodeId} (${now.nodeState})`,
+    ...nodeFields(now),
     chain: now.chain.healthy ? "healthy" : `${now.chain.code}: ${now.chain.detail}`,
     ...providerFields(now.chain),
     "finalised block":
@@ -38,6 +38,7 @@ async function status(options: StatusOptions): Promise<void> {
       .map(([state, count]) => `${count} ${state}`)
       .join(", "),
     "active stake": formatAmount(now.activeStake),
+    ...reachFields(now),
     "owed in all": formatAmount(now.totalOwed),
     ...reportFields(now),
     peers: `${now.connectedPeers} connected, ${now.meshPeers} in the mesh`,
@@ -47,6 +48,42 @@ async function status(options: StatusOptions): Promise<void> {
     version: now.version,
   });
   for (const claim of now.unsigned) printUnsigned(claim);
+}
+
+/** The node with the agent's BLS key: also one that leaves, has left, or is registered otherwise than the agent expects. */
+function nodeFields({ nodeId, nodeState, ownNode }: StatusAnswer) {
+  if (ownNode == null) return { node: nodeId === null ? "not registered" : `${nodeId} (${nodeState})` };
+  const { unlocksAt, operator, foreign } = ownNode;
+  const unlocks = unlocksAt === null ? null : new Date(unlocksAt * 1_000).toISOString();
+  const exit = ownNode.state === "exited" ? "principal" : "may be exited";
+  const isForeign = (code: string) => foreign.includes(code);
+  return {
+    node: `${ownNode.nodeId} (${ownNode.state}${unlocks === null || ownNode.state === "exited" ? "" : ", leaving"})`,
+    operator: isForeign("NODE_FOREIGN_OPERATOR") ? `${operator}: another account than keys.operator` : operator,
+    ...(unlocks === null ? {} : { [exit]: `from ${unlocks} on` }),
+    ...identityField(foreign),
+  };
+}
+
+function identityField(foreign: readonly string[]) {
+  if (foreign.includes("NODE_FOREIGN_IDENTITY"))
+    return { identity: "registered with another identity key than the agent's" };
+  if (foreign.includes("NODE_IDENTITY_INVALID"))
+    return { identity: "its key has not signed for the node: no peer admits it" };
+  return {};
+}
+
+/** How far the network, as this agent reaches it, is from what a claim needs (P-24, P-126). */
+function reachFields({ reach }: StatusAnswer) {
+  if (reach == null) return {};
+  const { activeBps, floorBps, suffices, missing } = reach;
+  const percent = (bps: number | bigint) => `${(Number(bps) / 100).toFixed(2)}%`;
+  const active = `${percent(activeBps)} of the active stake (a claim needs ${percent(MONEY_QUORUM_BPS)})`;
+  const floor = `${percent(floorBps)} with the decommissioned (${percent(FLOOR_QUORUM_BPS)})`;
+  return {
+    "stake in reach": `${active}, ${floor}: ${suffices ? "enough" : "not enough"}`,
+    ...(missing.length === 0 ? {} : { "out of reach": `nodes ${listIds(missing)}` }),
+  };
 }
 
 function providerFields({ providers, clockOffsetSeconds }: StatusAnswer["chain"]) {
