@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseProofFile, type QuorateError } from "@quorate/common";
+import { exitStatusOf } from "@quorate/common/command-line";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   ACCOUNT,
@@ -131,10 +132,12 @@ describe("quorate", () => {
       ],
     ];
     for (const [expected, args] of cases) {
-      const { code, stderr } = await quorate(...args);
+      const error = await createProgram()
+        .parseAsync(args, { from: "user" })
+        .catch((thrown: unknown) => thrown as QuorateError);
+      expect(error).toMatchObject({ code: expected, message: expect.stringContaining("what to do: ") });
       const status = { ADDRESS_MALFORMED: 2, FLAG_INVALID: 2, AGENT_UNREACHABLE: 5 }[expected] ?? 1;
-      expect([code, stderr.split(":")[0]]).toEqual([status, expected]);
-      expect(stderr).toMatch(/what to do: /);
+      expect([expected, exitStatusOf(error as QuorateError)]).toEqual([expected, status]);
     }
   });
 

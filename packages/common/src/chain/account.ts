@@ -19,10 +19,10 @@ import {
   toQuantity,
   Wallet,
 } from "ethers";
-import { quorateError } from "../errors.ts";
+import { isQuorateError, quorateError } from "../errors.ts";
 import { TRANSACTION_GAS_CAP } from "../gas.ts";
 import { codedFailure } from "./failures.ts";
-import { GAS_MARGIN_PERCENT } from "./limits.ts";
+import { GAS_MARGIN_PERCENT, POLL_MS, WAIT_MS } from "./limits.ts";
 import type { ChainProviders } from "./providers.ts";
 import { type SentTransaction, untilMined, type WaitOptions } from "./waiting.ts";
 
@@ -155,14 +155,33 @@ export class Account extends AbstractSigner<ChainProviders> {
   async #gasOf(call: { from: string; to?: string; data: string; value: bigint }): Promise<bigint> {
     const { value, ...rest } = call;
     const asked = { ...rest, value: toQuantity(value) };
-    const estimate = BigInt(await this.provider.send("eth_estimateGas", [asked, this.blockTag]));
+    const ask = (): Promise<string> => this.provider.send("eth_estimateGas", [asked, this.blockTag]);
+    const estimate = BigInt(await this.#caughtUp(ask));
     const withMargin = estimate + (estimate * GAS_MARGIN_PERCENT) / 100n;
     return withMargin > TRANSACTION_GAS_CAP && estimate <= TRANSACTION_GAS_CAP ? TRANSACTION_GAS_CAP : withMargin;
   }
 
+  /**
+   * What is asked of the state that a transaction of ours left. A machine that does not have its block yet is given as
+   * long as the transaction itself.
+   */
+  async #caughtUp<T>(ask: () => Promise<T>): Promise<T> {
+    const endsAtMs = performance.now() + (this.#options.waitMs ?? WAIT_MS);
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        const isBehind = isQuorateError(error) && (error.cause as { kind?: unknown } | undefined)?.kind === "passing";
+        if (this.#lastBlock === 0 || !isBehind || performance.now() >= endsAtMs) throw error;
+        await new Promise((resolve) => setTimeout(resolve, this.#options.pollMs ?? POLL_MS));
+      }
+    }
+  }
+
   async #requireWei(needWei: bigint, gas: bigint): Promise<void> {
     const account = await this.getAddress();
-    const haveWei = BigInt(await this.provider.send("eth_getBalance", [account.toLowerCase(), this.blockTag]));
+    const ask = (): Promise<string> => this.provider.send("eth_getBalance", [account.toLowerCase(), this.blockTag]);
+    const haveWei = BigInt(await this.#caughtUp(ask));
     if (haveWei >= needWei) return;
     const values = { account, have: `${formatEther(haveWei)} ether`, need: `${formatEther(needWei)} ether`, gas };
     throw quorateError("ACCOUNT_LACKS_ETHER", values);

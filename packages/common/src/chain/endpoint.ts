@@ -4,21 +4,8 @@
  * provider that says "header not found" has not asked the contract (P-106). Not its job: what to do after a failure.
  */
 import { quorateError } from "../errors.ts";
-import { ANSWER_MAX_BYTES, SAID_MAX_CHARACTERS } from "./limits.ts";
-
-export interface HttpAnswer {
-  readonly status: number;
-  readonly text: string;
-}
-
-export interface PostBounds {
-  /** Milliseconds for the whole answer. */
-  readonly timeoutMs: number;
-  readonly maxBytes: number;
-}
-
-/** One POST of JSON. Rejects when the answer is not whole within its bounds, and leaves nothing open then. */
-export type Post = (url: string, body: string, bounds: PostBounds) => Promise<HttpAnswer>;
+import { SAID_MAX_CHARACTERS, SECRET_MIN_CHARACTERS } from "./limits.ts";
+import { type Line, LineFailure, type OpenLine, type Said } from "./line.ts";
 
 export type Reply = { readonly result: unknown } | { readonly revert: string };
 
@@ -49,60 +36,55 @@ const TOO_MANY_CODE = -32_005;
 export class Endpoint {
   /** Never the whole address, which often holds a key. */
   readonly host: string;
-  readonly #url: string;
-  readonly #post: Post;
-  readonly #timeoutMs: number;
-  #nextId = 1;
+  readonly #line: Line;
+  /** What of the address must not be repeated, as some do with the key that they refuse. */
+  readonly #secrets: readonly string[];
 
-  constructor(url: string, post: Post, timeoutMs: number) {
-    this.host = new URL(url).host;
-    this.#url = url;
-    this.#post = post;
-    this.#timeoutMs = timeoutMs;
+  constructor(url: string, open: OpenLine, timeoutMs: number) {
+    const { host, pathname, search, username, password } = new URL(url);
+    this.host = host;
+    this.#line = open(url, timeoutMs);
+    const parts = [...pathname.split("/"), ...search.split(/[?&=]/), decodeURIComponent(username)];
+    this.#secrets = [...parts.filter((part) => part.length >= SECRET_MIN_CHARACTERS), decodeURIComponent(password)];
   }
 
   /** @throws ProviderFailure */
   async ask(method: string, params: readonly unknown[]): Promise<Reply> {
-    const id = this.#nextId++;
-    const bounds = { timeoutMs: this.#timeoutMs, maxBytes: ANSWER_MAX_BYTES };
-    let answer: HttpAnswer;
+    let said: Said;
     try {
-      answer = await this.#post(this.#url, JSON.stringify({ jsonrpc: "2.0", id, method, params }), bounds);
+      said = await this.#line.ask(method, params);
     } catch (error) {
-      throw new ProviderFailure(this.host, "silent", textOf(error, this.#timeoutMs));
+      if (!(error instanceof LineFailure)) throw error;
+      throw new ProviderFailure(this.host, kindOf(error), this.#shown(error.message));
     }
-    return this.#read(method, answer);
-  }
-
-  #read(method: string, { status, text }: HttpAnswer): Reply {
-    const body = parsed(text);
-    const error = body?.error;
-    const data = revertData(error);
+    if ("result" in said) return said;
+    const data = revertData(said.error);
     if (data !== null) return { revert: data };
-    const said = typeof error === "string" ? error : error?.message;
-    if (said === undefined && status === 200 && body !== null && "result" in body) return { result: body.result };
-    const reason = said ?? (status === 200 ? `not JSON-RPC: ${text.slice(0, 80)}` : text.slice(0, 120));
-    const code = typeof error === "object" ? error?.code : undefined;
+    const { code, message } = said.error;
     // Of logs the same words mean that the range is too long, which no waiting cures.
-    const isSaid = code === TOO_MANY_CODE || NOT_THERE_YET.test(reason) || TOO_MANY.test(reason);
-    const isPassing = TOO_MANY_STATUS.includes(status) || (isSaid && method !== "eth_getLogs");
-    const kind = isPassing ? "passing" : said === undefined ? "silent" : "refused";
-    throw new ProviderFailure(this.host, kind, status === 200 ? reason : `HTTP ${status} ${reason}`.trim());
+    const isPassing = code === TOO_MANY_CODE || NOT_THERE_YET.test(message) || TOO_MANY.test(message);
+    const kind = isPassing && method !== "eth_getLogs" ? "passing" : "refused";
+    throw new ProviderFailure(this.host, kind, this.#shown(message));
+  }
+
+  close(): void {
+    this.#line.close();
+  }
+
+  #shown(text: string): string {
+    const hidden = this.#secrets.reduce(
+      (shown, secret) => (secret === "" ? shown : shown.replaceAll(secret, "…")),
+      text,
+    );
+    return hidden.trim() === "" ? "without a word" : hidden;
   }
 }
 
-interface RpcBody {
-  readonly result?: unknown;
-  readonly error?: { readonly code?: unknown; readonly message?: string; readonly data?: unknown } | string;
-}
-
-function parsed(text: string): RpcBody | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as RpcBody) : null;
-  } catch {
-    return null;
-  }
+/** A gateway (5xx) may have passed the question on before it failed; a refusal (4xx) has not. */
+function kindOf({ status }: LineFailure): ProviderFailure["kind"] {
+  if (status === null) return "silent";
+  if (TOO_MANY_STATUS.includes(status)) return "passing";
+  return status >= 400 && status < 500 ? "refused" : "silent";
 }
 
 /** The data of a revert: four bytes at least, wherever the node software puts them. */
@@ -112,60 +94,6 @@ function revertData(error: unknown, depth = 0): string | null {
   if (typeof data !== "string") return revertData(data, depth + 1);
   const found = /^(?:Reverted )?(0x(?:[0-9a-fA-F]{2}){4,})$/.exec(data);
   return found?.[1] ?? null;
-}
-
-/** fetch hides the reason (ECONNREFUSED) in its cause. */
-function textOf(error: unknown, timeoutMs: number): string {
-  const { name, message, code, cause } = error as {
-    name?: string;
-    message?: string;
-    code?: string;
-    cause?: { code?: string; message?: string };
-  };
-  if (name === "TimeoutError" || name === "AbortError") return `no whole answer within ${timeoutMs} ms`;
-  return cause?.code ?? cause?.message ?? message ?? code ?? String(error);
-}
-
-/** `Post` by the runtime's fetch. */
-export const postByFetch: Post = async (url, body, { timeoutMs, maxBytes }) => {
-  const { href, authorization } = withoutCredentials(url);
-  const response = await fetch(href, {
-    method: "POST",
-    // A connection each: a command is busy for seconds between two, and the node may have closed a kept one meanwhile.
-    headers: {
-      "content-type": "application/json",
-      connection: "close",
-      "accept-encoding": "identity",
-      ...authorization,
-    },
-    body,
-    redirect: "error",
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  const reader = response.body?.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  for (let bytes = 0; reader !== undefined; ) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    bytes += value.length;
-    if (bytes > maxBytes) {
-      await reader.cancel();
-      throw new Error(`an answer of more than ${maxBytes} bytes`);
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-  return { status: response.status, text: text + decoder.decode() };
-};
-
-/** fetch refuses a URL that holds a name and a password; as a header it takes them. */
-function withoutCredentials(text: string): { href: string; authorization: Record<string, string> } {
-  const url = new URL(text);
-  if (url.username === "" && url.password === "") return { href: url.href, authorization: {} };
-  const credentials = btoa(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`);
-  url.username = "";
-  url.password = "";
-  return { href: url.href, authorization: { authorization: `Basic ${credentials}` } };
 }
 
 /**

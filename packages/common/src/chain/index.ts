@@ -3,9 +3,10 @@
  * that check signatures must not.
  */
 export { Account, type AccountOptions } from "./account.ts";
-export { type HttpAnswer, type Post, type PostBounds, parseHttpUrl, postByFetch } from "./endpoint.ts";
+export { parseHttpUrl } from "./endpoint.ts";
 export { coded, codedFailure } from "./failures.ts";
 export { WAIT_MS } from "./limits.ts";
+export { type Line, LineFailure, type OpenLine, type Said } from "./line.ts";
 export { ChainProviders, type ChainProvidersOptions } from "./providers.ts";
 export { parseRevert, revertMeaning, revertText } from "./reverts.ts";
 export { resumeWaiting, type SentTransaction, untilMined, type WaitOptions } from "./waiting.ts";

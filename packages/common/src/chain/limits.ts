@@ -32,3 +32,6 @@ export const GAS_MARGIN_PERCENT = 20n;
 
 /** Characters of what a provider said that an error repeats. */
 export const SAID_MAX_CHARACTERS = 200;
+
+/** Characters from which a part of an address may be a key, and is not repeated. */
+export const SECRET_MIN_CHARACTERS = 8;

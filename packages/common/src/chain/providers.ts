@@ -14,8 +14,9 @@ import {
   type TransactionReceiptParams,
 } from "ethers";
 import { type QuorateError, quorateError } from "../errors.ts";
-import { Endpoint, type Post, ProviderFailure, parseHttpUrl, postByFetch, type Reply } from "./endpoint.ts";
+import { Endpoint, ProviderFailure, parseHttpUrl, type Reply } from "./endpoint.ts";
 import { ANSWER_TIMEOUT_MS, ROUND_PAUSE_MS, ROUNDS } from "./limits.ts";
+import { fetchLine, type OpenLine } from "./line.ts";
 
 export interface ChainProvidersOptions {
   /** Asked in this order; the first that answers stays the first until it fails. */
@@ -26,7 +27,8 @@ export interface ChainProvidersOptions {
   readonly timeoutMs?: number | undefined;
   /** Milliseconds before all are asked again where one cannot answer yet. */
   readonly pauseMs?: number | undefined;
-  readonly post?: Post | undefined;
+  /** What carries the questions; by default the runtime's fetch. */
+  readonly openLine?: OpenLine | undefined;
   /** Told once of each provider that fails while another answers. */
   readonly onTrouble?: ((line: string) => void) | undefined;
 }
@@ -49,6 +51,8 @@ export class ChainProviders extends JsonRpcApiProvider {
   private constructor(chainId: bigint, endpoints: Endpoint[], options: ChainProvidersOptions) {
     const network = Network.from(chainId);
     super(network, { staticNetwork: network, batchMaxCount: 1, batchStallTime: 0, cacheTimeout: -1 });
+    // A contract's answer must not make anybody fetch a URL that stands in it.
+    this.disableCcipRead = true;
     this.chainId = chainId;
     this.#endpoints = endpoints;
     this.#options = options;
@@ -57,17 +61,22 @@ export class ChainProviders extends JsonRpcApiProvider {
 
   /** @throws FLAG_INVALID, CHAIN_PROVIDER_FAILED, CHAIN_WRONG_ID */
   static async connect(options: ChainProvidersOptions): Promise<ChainProviders> {
-    const { post = postByFetch, timeoutMs = ANSWER_TIMEOUT_MS } = options;
-    const endpoints = options.urls.map((url) => new Endpoint(parseHttpUrl("--rpc", url), post, timeoutMs));
-    const chainId = options.chainId ?? (await firstChainId(endpoints));
-    const chain = new ChainProviders(chainId, endpoints, options);
+    const { openLine = fetchLine, timeoutMs = ANSWER_TIMEOUT_MS } = options;
+    const urls = options.urls.map((url) => parseHttpUrl("--rpc", url));
+    const endpoints = urls.map((url) => new Endpoint(url, openLine, timeoutMs));
     try {
+      const chain = new ChainProviders(options.chainId ?? (await firstChainId(endpoints)), endpoints, options);
       await chain.send("eth_blockNumber", []);
       return chain;
     } catch (error) {
-      chain.destroy();
+      for (const endpoint of endpoints) endpoint.close();
       throw error;
     }
+  }
+
+  override destroy(): void {
+    for (const endpoint of this.#endpoints) endpoint.close();
+    super.destroy();
   }
 
   override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<(JsonRpcResult | JsonRpcError)[]> {
@@ -218,5 +227,6 @@ function failed(method: string, chainId: bigint | null, failures: readonly Provi
     failures.length === 1
       ? reasonText(first as ProviderFailure, chainId)
       : failures.map((failure) => `${failure.host}: ${reasonText(failure, chainId)}`).join("; ");
-  return quorateError("CHAIN_PROVIDER_FAILED", { provider: hosts, method, reason }, { remedy: REMEDY });
+  const cause = failures.find(({ kind }) => kind === "passing") ?? first;
+  return quorateError("CHAIN_PROVIDER_FAILED", { provider: hosts, method, reason }, { remedy: REMEDY, cause });
 }

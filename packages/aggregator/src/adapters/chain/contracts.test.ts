@@ -169,6 +169,34 @@ describe("claims", () => {
   });
 });
 
+describe("what a bundle would do now (P-107)", () => {
+  it("is asked as the recipient's own call: above the claim limit, paused, used", async () => {
+    const recipient = parseAddress(wallet(4).address);
+    const message = { recipient, amount: 900n };
+    const { signature, signers } = await signedBy(recipient, message.amount, NODES);
+    const now = () => contract.verifyClaim(message, signature, signers);
+    expect(await now()).toMatchObject({ lifetime: 0n, refusal: null, payoutRefusal: null });
+
+    // 1,000 of it were claimed above.
+    await send(network.rewards, "setClaimLimit", 1_899n, 43_200n);
+    expect(await now()).toMatchObject({
+      refusal: null,
+      payoutRefusal: { error: "ClaimLimitExceeded(900, 899)", meaning: expect.stringContaining("0.0000009 SESH") },
+    });
+    await send(network.rewards, "setClaimLimit", 10n ** 15n, 43_200n);
+
+    await send(network.rewards, "pause", 3_600n);
+    expect(await now()).toMatchObject({
+      refusal: { error: expect.stringMatching(/^EnforcedPause\(/), meaning: expect.stringContaining("paused until") },
+    });
+    await send(network.rewards, "unpause");
+
+    await contract.updateRewardsBalance(contract.account(wallet(2).privateKey), message, signature, signers);
+    const used = { lifetime: 900n, claimed: 0n, refusal: { error: "AmountNotRaised(900, 900)" }, payoutRefusal: null };
+    expect(await now()).toMatchObject(used);
+  });
+});
+
 describe("registration", () => {
   const operator = wallet(3);
 

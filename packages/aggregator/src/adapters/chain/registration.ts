@@ -26,8 +26,8 @@ import { send } from "./sending.ts";
 const APPROVE_GAS = 60_000n;
 const REGISTER_GAS = 700_000n;
 
-/** Times that a registration is tried whose approval the provider does not see yet, and milliseconds between. */
-const BEHIND_TRIES = 5;
+/** Times that a registration is tried whose approval the provider does not see yet, and milliseconds between: two slots. */
+const BEHIND_TRIES = 13;
 const BEHIND_PAUSE_MS = 2_000;
 
 export interface RegistrationRequest {

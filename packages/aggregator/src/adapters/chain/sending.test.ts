@@ -97,18 +97,19 @@ function signed(recipient: Address, amount: bigint) {
 const nonceOf = async (index: number): Promise<number> =>
   Number(await chain.rpc("eth_getTransactionCount", wallet(index).address, "latest"));
 
-/** Every read of state comes from a machine two blocks behind. */
-async function twoBehind({ method, params }: Call): Promise<Scripted | undefined> {
-  const place = { eth_call: 1, eth_getBalance: 1, eth_estimateGas: 1 }[method];
-  if (place === undefined) return undefined;
-  const head = Number(await chain.rpc("eth_blockNumber"));
-  const asked = params[place] ?? "latest";
-  if (typeof asked === "string" && asked.startsWith("0x") && Number(asked) > head - 2) {
-    return { error: { code: -32_000, message: "header not found" } };
-  }
-  if (asked !== "latest") return undefined;
-  return { asked: { method, params: params.with(place, toQuantity(Math.max(head - 2, 0))) } };
-}
+/** Every read of state comes from a machine two blocks behind, which says so or answers from its own head. */
+const twoBehind =
+  (saysSo: boolean) =>
+  async ({ method, params }: Call): Promise<Scripted | undefined> => {
+    const place = { eth_call: 1, eth_getBalance: 1, eth_estimateGas: 1 }[method];
+    if (place === undefined) return undefined;
+    const head = Number(await chain.rpc("eth_blockNumber")) - 2;
+    const asked = params[place] ?? "latest";
+    const isAhead = typeof asked === "string" && asked.startsWith("0x") && Number(asked) > head;
+    if (isAhead && saysSo) return { error: { code: -32_000, message: "header not found" } };
+    if (!isAhead && asked !== "latest") return undefined;
+    return { asked: { method, params: params.with(place, toQuantity(head)) } };
+  };
 
 describe("registering (P-106)", () => {
   it("refuses for lack of tokens or ether before anything is approved, with both sides in tokens and ether", async () => {
@@ -128,30 +129,37 @@ describe("registering (P-106)", () => {
     expect(first.calls.filter(({ method }) => method === "eth_sendRawTransaction")).toEqual([]);
   });
 
-  it("takes the id from the receipt's event while reads come from a machine two blocks behind", async () => {
-    await send(network.token, "transfer", wallet(3).address, TEST_STAKE_ATOMIC);
-    await chain.mine(3);
-    first.script = twoBehind;
-    const contract = await connect(first.url);
-    const mining = setInterval(() => void chain.mine(1), 50);
-    try {
-      const { id, receipt } = await contract.register(sender(contract, 3), registration(contract, 3, 33));
-      expect([id, receipt.status]).toEqual([4, 1]);
-    } finally {
-      clearInterval(mining);
-    }
-    expect(told.slice(-2).map(({ what, hash }) => [what, hash.length])).toEqual([
-      ["approve", 66],
-      ["addBLSPublicKey", 66],
-    ]);
-  });
+  it.each([
+    ["says so", true, 3, 4],
+    ["answers from its own head", false, 7, 5],
+  ])(
+    "takes the id from the receipt's event while a machine two blocks behind %s",
+    async (_how, saysSo, index, node) => {
+      await send(network.token, "transfer", wallet(index).address, TEST_STAKE_ATOMIC);
+      await chain.mine(3);
+      first.script = twoBehind(saysSo);
+      const contract = await connect(first.url);
+      const mining = setInterval(() => void chain.mine(1), 100);
+      try {
+        const { id, receipt } = await contract.register(
+          sender(contract, index),
+          registration(contract, index, index * 11),
+        );
+        expect([id, receipt.status]).toEqual([node, 1]);
+      } finally {
+        clearInterval(mining);
+      }
+      expect(told.slice(-2).map(({ what, hash }) => [what, hash.length])).toEqual([
+        ["approve", 66],
+        ["addBLSPublicKey", 66],
+      ]);
+    },
+  );
 
   it("says that the key is registered before it approves a second stake", async () => {
     await send(network.token, "transfer", wallet(3).address, TEST_STAKE_ATOMIC);
-    const contract = await connect(first.url);
-    const before = await nonceOf(3);
+    const [contract, before] = [await connect(first.url), await nonceOf(3)];
     await expect(contract.register(sender(contract, 3), registration(contract, 3, 33))).rejects.toMatchObject({
-      code: "TRANSACTION_REVERTED",
       values: { error: "KeyInUse(4)", meaning: "this BLS key is registered already, as node 4" },
     });
     expect(await nonceOf(3)).toBe(before);
@@ -188,28 +196,32 @@ describe("providers of commands (P-106)", () => {
     const attempt = ChainProviders.connect({ urls: [DEAD, first.url], chainId: CHAIN });
     await expect(attempt).rejects.toMatchObject({
       code: "CHAIN_PROVIDER_FAILED",
-      values: { reason: expect.stringMatching(/^127\.0\.0\.1:1: .+; .*HTTP 403 key expired$/) },
+      values: { reason: expect.stringMatching(/^127\.0\.0\.1:1: .+; .*HTTP 403: key expired$/) },
     });
   });
 
   it("a silent one is given up in bounded time, and its sockets are closed", async () => {
     first.script = () => null;
     const attempt = ChainProviders.connect({ urls: [first.url], chainId: CHAIN, timeoutMs: 100 });
-    await expect(attempt).rejects.toMatchObject({ values: { reason: "no whole answer within 100 ms" } });
+    await expect(attempt).rejects.toMatchObject({
+      values: { reason: expect.stringContaining("no whole answer within 100 ms") },
+    });
     await until(() => first.openSockets() === 0);
   });
 
   it("one that drips a byte at a time is given up when its whole answer is late", async () => {
     first.script = () => ({ drip: " " });
     const attempt = ChainProviders.connect({ urls: [first.url], chainId: CHAIN, timeoutMs: 200 });
-    await expect(attempt).rejects.toMatchObject({ values: { reason: "no whole answer within 200 ms" } });
+    await expect(attempt).rejects.toMatchObject({
+      values: { reason: expect.stringContaining("no whole answer within 200 ms") },
+    });
     await until(() => first.openSockets() === 0);
   });
 
   it("an answer above its bound is the provider's failure", async () => {
     first.script = () => ({ status: 200, body: " ".repeat(17 * 1_048_576) });
     await expect(ChainProviders.connect({ urls: [first.url], chainId: CHAIN })).rejects.toMatchObject({
-      values: { reason: expect.stringContaining("more than 16777216 bytes") },
+      values: { reason: expect.stringContaining("answer too large: above 16777216 bytes") },
     });
   });
 
@@ -273,10 +285,7 @@ describe("a transaction's outcome (P-106)", () => {
     const contract = await connect(first.url);
     const sentBefore = () => first.calls.some(({ method }) => method === "eth_sendRawTransaction");
     const seen: boolean[] = [];
-    const onTransaction = (sent: SentTransaction): void => {
-      told.push(sent);
-      seen.push(sentBefore());
-    };
+    const onTransaction = (sent: SentTransaction): unknown => [told.push(sent), seen.push(sentBefore())];
     const howToGoOn = (hash: string) => `go on with ${hash}`;
     const account = sender(contract, 8, { waitMs: 200, onTransaction, howToGoOn });
     const attempt = account.sendTransaction(transfer);
@@ -370,31 +379,6 @@ describe("a transaction's outcome (P-106)", () => {
     await expect(sender(contract, 8).sendTransaction(transfer)).rejects.toMatchObject({
       code: "TRANSACTION_REFUSED",
       values: { said: `${first.host}: exceeds block gas limit` },
-    });
-  });
-});
-
-describe("what a bundle would do now (P-107)", () => {
-  const recipient = parseAddress(wallet(2).address);
-
-  it("is asked as the recipient's own call: used, paid, above the claim limit", async () => {
-    const contract = await connect(first.url);
-    const claim = signed(recipient, 900n);
-    // The pool has to release enough first.
-    await chain.rpc("evm_increaseTime", 86_400);
-    await chain.mine(1);
-    expect(await contract.verifyClaim(...claim)).toMatchObject({ lifetime: 0n, refusal: null, payoutRefusal: null });
-
-    await send(network.rewards, "setClaimLimit", 899n, 43_200n);
-    expect(await contract.verifyClaim(...claim)).toMatchObject({
-      refusal: null,
-      payoutRefusal: { error: "ClaimLimitExceeded(900, 899)", meaning: expect.stringContaining("0.0000009 SESH") },
-    });
-    await send(network.rewards, "setClaimLimit", 10n ** 15n, 43_200n);
-
-    await contract.updateRewardsBalance(sender(contract, 8), ...claim);
-    expect(await contract.verifyClaim(...claim)).toMatchObject({
-      ...{ lifetime: 900n, claimed: 0n, refusal: { error: "AmountNotRaised(900, 900)" }, payoutRefusal: null },
     });
   });
 });
