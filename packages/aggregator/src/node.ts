@@ -16,6 +16,7 @@ import { openStore } from "./adapters/sqlite/store.ts";
 import { openSubmitter } from "./adapters/submitter/open.ts";
 import { TreeWorker } from "./adapters/tree/treeWorker.ts";
 import { LedgerThread } from "./audit/ledgerThread.ts";
+import { banner } from "./banner.ts";
 import type { Config } from "./config.ts";
 import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
@@ -77,6 +78,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     },
     { logger },
   );
+  logger.info(banner(config, keys, network.peerId), "AGENT_STARTING");
   const follower = createChainFollower(config.chain, { logger });
   const agent = createAgent(
     { domain, blsKey: keys.blsKey, claimDeadlineMs: config.claims.deadlineMs, submits: config.submit?.allow ?? null },
