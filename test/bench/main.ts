@@ -6,6 +6,7 @@
 import { quorateError } from "@quorate/common";
 import { orUsage, readWords, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 import { AGENT_CLAIMS, AGENT_NODES, benchAgent, printAgent } from "./agent.ts";
+import { benchFollower, FOLLOWER_DAYS, printFollower } from "./follower.ts";
 import { benchGas, GAS_NODES, printGas } from "./gas.ts";
 import { benchGossip, GOSSIP_AGENTS, GOSSIP_ROUNDS, printGossip } from "./gossip.ts";
 import { benchLedger, LEDGER_EVENTS, LEDGER_NODES, printLedger } from "./ledger.ts";
@@ -16,17 +17,20 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
        pnpm bench gossip [--nodes ${GOSSIP_AGENTS}] [--rounds ${GOSSIP_ROUNDS}] [--json]
        pnpm bench agent [--nodes ${AGENT_NODES}] [--claims ${AGENT_CLAIMS}] [--json]
        pnpm bench ledger [--nodes ${LEDGER_NODES}] [--events ${LEDGER_EVENTS}] [--json]
+       pnpm bench follower [--days ${FOLLOWER_DAYS}] [--json]
 
   gas      gas of each contract call, beside the peers' figures
   verify   2,000 BLS shares checked together, against one by one
   gossip   one claim among agents in one process, against checking shares one by one in the gossip validator
   agent    claims per second, latency and memory of a network of agent processes
   ledger   folding, closing, storing and loading the ledger of a full network, and of a tenth of it
+  follower what an agent asks of its chain providers, to catch up and an hour at rest
 
   --nodes N    nodes in the set, 20 to 4000
   --rounds N   rounds measured, 1 to 100
   --claims N   claims under the load, 1 to 10000
   --events N   events folded, 10000 to 10000000
+  --days N     days of chain to catch up with, 1 to 365
   --json       one line, one object, on standard output
 `;
 /** Below, 20 non-signers are the whole set. */
@@ -34,11 +38,12 @@ const NODES_RANGE = { min: 20, max: 4_000 };
 const ROUNDS_RANGE = { min: 1, max: 100 };
 const CLAIMS_RANGE = { min: 1, max: 10_000 };
 const EVENTS_RANGE = { min: 10_000, max: 10_000_000 };
+const DAYS_RANGE = { min: 1, max: 365 };
 
-const BENCHES = ["gas", "verify", "gossip", "agent", "ledger"] as const;
+const BENCHES = ["gas", "verify", "gossip", "agent", "ledger", "follower"] as const;
 
 async function main(argv: readonly string[]): Promise<number> {
-  const flags = { nodes: TEXT, rounds: TEXT, claims: TEXT, events: TEXT, json: SWITCH, help: SWITCH };
+  const flags = { nodes: TEXT, rounds: TEXT, claims: TEXT, events: TEXT, days: TEXT, json: SWITCH, help: SWITCH };
   const { values, words } = readWords(argv, flags);
   if (values.help) {
     process.stdout.write(HELP);
@@ -49,7 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
     throw quorateError("FLAG_INVALID", { value: words.join(" "), allowed: BENCHES });
   }
   const given = (
-    flag: "nodes" | "rounds" | "claims" | "events",
+    flag: "nodes" | "rounds" | "claims" | "events" | "days",
     range: { readonly min: number; readonly max: number },
   ) => {
     const text = values[flag];
@@ -59,6 +64,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const rounds = given("rounds", ROUNDS_RANGE);
   const claims = given("claims", CLAIMS_RANGE);
   const events = given("events", EVENTS_RANGE);
+  const days = given("days", DAYS_RANGE);
   const print = <T>(result: T, table: (result: T) => string): void => {
     process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : table(result));
   };
@@ -81,6 +87,9 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     case "ledger":
       print(await benchLedger({ nodes: nodes ?? LEDGER_NODES, events: events ?? LEDGER_EVENTS }), printLedger);
+      return 0;
+    case "follower":
+      print(await benchFollower({ days: days ?? FOLLOWER_DAYS }), printFollower);
       return 0;
   }
 }

@@ -23,7 +23,7 @@ export interface AgentConfigInput {
   /** The file with the key of the account that pays; null for an agent that submits nothing. */
   readonly accountKeyFile: string | null;
   /** Default: the chain's. */
-  readonly rpcUrl?: string | undefined;
+  readonly rpcUrl?: string | readonly string[] | undefined;
 }
 
 export function agentConfig(input: AgentConfigInput) {
@@ -31,7 +31,7 @@ export function agentConfig(input: AgentConfigInput) {
   const { chain, deployment } = network;
   return {
     chain: {
-      providers: [rpcUrl ?? chain.url],
+      providers: [rpcUrl ?? chain.url].flat(),
       chainId: chain.chainId,
       rewards: network.rewards,
       pool: deployment.pool,

@@ -3,7 +3,7 @@
  * message, stops or kills it, and knows how it ended. Every child holds an IPC channel to us, so that none outlives us, not even
  * after SIGKILL. Not its job: what the child does.
  */
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,6 +40,10 @@ export interface Child {
   readonly exited: Promise<ChildExit>;
   /** The first IPC message of `{type: "ready"}`; rejects when the process ends or the time is over. */
   ready<T>(timeoutMs: number): Promise<T>;
+  /** Tells it something over IPC; nothing happens when it has ended. */
+  send(message: object): void;
+  /** Hears every IPC message, the ready message among them. */
+  onMessage(listener: (message: unknown) => void): void;
   /** Asks it to stop (SIGTERM and a closed channel), and kills it when it has not within `graceMs`. */
   stop(graceMs?: number): Promise<ChildExit>;
   /** SIGKILL: what a power cut would do. */
@@ -71,13 +75,9 @@ export function startChild(options: ChildOptions): Child {
   closeSync(log);
 
   let ended: ChildExit | null = null;
-  const exited = new Promise<ChildExit>((resolve) => {
-    const end = (exit: ChildExit) => {
-      ended ??= exit;
-      resolve(ended);
-    };
-    child.once("exit", (code, signal) => end({ code, signal }));
-    child.once("error", () => end({ code: null, signal: null }));
+  const exited = exitOf(child);
+  void exited.then((exit) => {
+    ended = exit;
   });
   let readyMessage: unknown = null;
   child.on("message", (message) => {
@@ -120,7 +120,19 @@ export function startChild(options: ChildOptions): Child {
     clearTimeout(timer);
     return exit;
   };
-  return { name: options.name, pid: child.pid ?? -1, logFile: options.logFile, exited, ready, stop, kill };
+  const send = (message: object): void => {
+    if (ended === null && child.connected) child.send(message, () => {});
+  };
+  const onMessage = (listener: (message: unknown) => void): void => void child.on("message", listener);
+  const pid = child.pid ?? -1;
+  return { name: options.name, pid, logFile: options.logFile, exited, ready, send, onMessage, stop, kill };
+}
+
+function exitOf(child: ChildProcess): Promise<ChildExit> {
+  return new Promise((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+    child.once("error", () => resolve({ code: null, signal: null }));
+  });
 }
 
 /** The end of a child's log, for an error message. */

@@ -45,8 +45,8 @@ export interface NetworkOptions {
   readonly contributors?: number;
   /** The nodes whose agents have their operator's account and send reports. Default none. */
   readonly submitters?: readonly NodeId[];
-  /** The JSON-RPC URL of a node's agent, where it is not the chain's own: for a test that stands between the two. */
-  readonly rpcUrlOf?: (id: NodeId) => string | undefined;
+  /** The JSON-RPC URLs of a node's agent, where they are not the chain's own: for a test that stands between the two. */
+  readonly rpcUrlOf?: (id: NodeId) => string | readonly string[] | undefined;
 }
 
 /** A seeded node: its keys, its account and its files. */
@@ -64,12 +64,16 @@ export interface AgentProcess {
   readonly child: Child;
   /** Base URL of its HTTP interface. */
   readonly http: string;
+  /** Base URL of its health paths. */
+  readonly health: string;
   readonly addresses: readonly string[];
   readonly client: AgentClient;
 }
 
 interface ReadyMessage {
   readonly http: string;
+  /** Where health and metrics have a listener of their own. */
+  readonly health?: string;
   readonly p2p: readonly string[];
 }
 
@@ -214,8 +218,8 @@ export class LocalNetwork {
   /** Starts one agent, new or again from its own store. */
   async startAgent(id: NodeId): Promise<AgentProcess> {
     const child = this.launchAgent(id);
-    const { http, p2p } = await child.ready<ReadyMessage>(AGENT_START_TIMEOUT_MS);
-    const agent: AgentProcess = { id, child, http, addresses: p2p, client: createAgentClient({ url: http }) };
+    const { http, health = http, p2p } = await child.ready<ReadyMessage>(AGENT_START_TIMEOUT_MS);
+    const agent: AgentProcess = { id, child, http, health, addresses: p2p, client: createAgentClient({ url: http }) };
     this.#agents.set(id, agent);
     return agent;
   }

@@ -2,9 +2,11 @@
  * The agent's configuration: one YAML file, environment variables over it, flags over those; every field in one table.
  * Enters: a file's text, an environment, flags. Leaves: a checked Config, or CONFIG_INVALID naming each field and where its value came from.
  */
+import { isIP } from "node:net";
 import { type Address, isQuorateError, parseAddress, quorateError } from "@quorate/common";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
+import { sameProvider } from "./adapters/chain/place.ts";
 import { meant, sectionFault, unknownVariables } from "./configNames.ts";
 
 const DAY_MS = 86_400_000;
@@ -38,6 +40,16 @@ const integer = (min: number, max: number) =>
 const gwei = z
   .union([z.string(), z.number().transform(String)], "not an amount of gwei")
   .pipe(z.string().regex(/^[0-9]{1,9}([.][0-9]{1,9})?$/, "not an amount of gwei, at most nine digits after the point"));
+/** YAML 1.1 has `off` for false. */
+const off = z.union([z.literal("off"), z.literal(false).transform(() => "off" as const)]);
+/** An IP address, or a network such as 10.0.0.0/8. */
+const network = z.string().refine((value) => {
+  const [address = "", bits, ...rest] = value.split("/");
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return rest.length === 0 && most > 0 && (bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= most));
+}, "not an IP address or a network such as 10.0.0.0/8");
+/** A name as it stands in Host, without its port. */
+const hostName = z.string().regex(/^([A-Za-z0-9_.-]{1,253}|[*])$/, "not a host name without port, or *");
 const flag = z.union(
   [z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")],
   "not true or false",
@@ -56,7 +68,10 @@ interface Field {
 /** Every field. Environment variable and flag follow from the path: `chain.pollMs` is QUORATE_CHAIN_POLL_MS and --chain-poll-ms. */
 const FIELDS = {
   "chain.providers": {
-    schema: listOf(url, 1, 8),
+    schema: listOf(url, 1, 8).superRefine((urls, context) => {
+      const message = sameProvider(urls);
+      if (message !== null) context.addIssue({ code: "custom", message });
+    }),
     about: "JSON-RPC URLs of Ethereum nodes; with several, the agent signs only while they agree (P-57)",
   },
   "chain.chainId": { schema: integer(1, Number.MAX_SAFE_INTEGER), about: "EIP-155 id of the chain" },
@@ -93,8 +108,32 @@ const FIELDS = {
     about: "address of the HTTP interface; behind a proxy if stakers are to reach it",
   },
   "http.port": { schema: integer(0, 65_535).default(8_900), about: "port of the HTTP interface; 0 takes a free one" },
+  "http.healthHost": {
+    schema: text.default("127.0.0.1"),
+    about:
+      "address of a listener of its own for /healthz, /readyz and /metrics, so that probes are answered whatever stakers do",
+  },
+  "http.healthPort": {
+    schema: z.union([integer(0, 65_535), off], "not a port, and not off").optional(),
+    about:
+      "its port: by default 1,000 above http.port (0, any free one, where that is 0); http.port itself or `off` for no listener of its own",
+  },
+  "http.allowedHosts": {
+    schema: listOf(hostName, 0, 32).default([]),
+    about:
+      "names by which the agent may be asked, beside localhost and IP addresses (P-127), such as its public name behind a proxy; `*` for any",
+  },
+  "http.trustedProxies": {
+    schema: listOf(network, 0, 32).default([]),
+    about:
+      "IP addresses and networks of proxies that name their clients in X-Forwarded-For; without it a proxy is one client",
+  },
   "keys.directory": { schema: text, about: "directory of the keystores made by `quorate keys generate`" },
   "keys.passwordFile": { schema: text, about: "file with their password" },
+  "keys.operator": {
+    schema: address.optional(),
+    about: "the account meant to have registered this node: the agent tells when it is another one",
+  },
   "store.path": {
     schema: text.refine((path) => !/^(:memory:|file:.*)$/i.test(path.trim()), "not a file that stays"),
     about: "the agent's SQLite file; its directory must exist",

@@ -104,7 +104,8 @@ export type Input =
   | { readonly type: "peers"; readonly connected: readonly PeerKey[] }
   /** A gossip message whose forwarding waits for the `verdict` with the same handle. */
   | { readonly type: "gossip"; readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array }
-  | { readonly type: "verified"; readonly job: number; readonly results: readonly (readonly boolean[])[] }
+  /** `results` is null when the check itself failed: nobody is to blame for that. */
+  | { readonly type: "verified"; readonly job: number; readonly results: readonly (readonly boolean[])[] | null }
   | { readonly type: "signed"; readonly job: number; readonly signature: Uint8Array }
   | { readonly type: "timer"; readonly timer: TimerName }
   /** A staker asks this agent. Without an epoch: the last one closed. */
@@ -194,6 +195,8 @@ export interface Agent {
    * same.
    */
   payableRoots(): readonly (PayableRoot & { readonly agrees: boolean | null })[];
+  /** Seconds since 1970 from which a node may be exited (P-34); null while nobody has asked for it to leave. */
+  unlocksAt(id: NodeId): number | null;
   /** The last verdicts on a node, oldest first, a letter each (P-60). */
   uptime(id: NodeId): string;
   /** Lifetime amount at the close of the last closed epoch, and the epoch; null before the first. */

@@ -6,10 +6,10 @@ import type { Context } from "./context.ts";
 import { lastClosedEpoch } from "./ledger/ledger.ts";
 import { silentReports } from "./ledger/uptime.ts";
 
-/** What the stages count. */
+/** What the stages tell. */
 export type Counted = Pick<
   AgentStatus,
-  "rounds" | "sharesAccepted" | "sharesRejected" | "disagreements" | "aggregatesInvalid"
+  "rounds" | "sharesAccepted" | "sharesRejected" | "disagreements" | "aggregatesInvalid" | "reach" | "ownNode"
 >;
 
 export function agentStatus(context: Context, counted: Counted): AgentStatus {

@@ -7,6 +7,7 @@ import type {
   Bundle,
   ChainHead,
   ChainHealth,
+  ChainProviderView,
   ClaimReply,
   ClaimView,
   EpochsPage,
@@ -14,6 +15,7 @@ import type {
   Hex,
   LedgerPage,
   RangesPage,
+  Readiness,
   UnsignedClaim,
 } from "@quorate/common";
 import type { PeerKey, PersistRecord, RestoredState, SubmitOutcome, Verdict, VerifyGroup } from "../core/io.ts";
@@ -36,7 +38,16 @@ export interface ChainFollower {
    * be asked.
    */
   lookAhead(): Promise<readonly ChainEvent[]>;
+  /** How each provider is. */
+  status(): ChainStatus;
+  /** Promptly, whatever a provider does. */
   stop(): Promise<void>;
+}
+
+export interface ChainStatus {
+  readonly providers: readonly ChainProviderView[];
+  /** Seconds by which most providers' finalised block is ahead of the own clock (below 0: behind); null while that is usual. */
+  readonly clockOffsetSeconds: number | null;
 }
 
 /** The rewards trees of the last epochs (P-41), built and kept off the event loop. */
@@ -88,8 +99,10 @@ export interface ChainSink {
    * CHAIN_EVENT_INVALID when the events cannot follow (P-58); nothing of them was taken then.
    */
   onAdvance(events: readonly ChainEvent[], head: ChainHead, target?: ChainHead): Promise<void>;
-  /** Called at every change of health, and only then. */
+  /** Called at every change of health or of its reason, and only then. */
   onHealth(health: ChainHealth): void;
+  /** Nodes that ever registered, as the ledger knows them now; left out where nobody counts them. */
+  registered?(): number;
 }
 
 export interface NetworkHandlers {
@@ -178,9 +191,27 @@ export interface LedgerAudit {
   close(): Promise<void>;
 }
 
+/** What one listener of the HTTP interface has seen since its start. */
+export interface HttpTraffic {
+  /** Open now. */
+  readonly connections: number;
+  /** Connections cut: for another's place, for want of one, unread, pipelined, or left open by their clients. */
+  readonly dropped: Readonly<Record<"room" | "refused" | "unread" | "pipelined" | "lingering", number>>;
+  /** Answers by the first digit of their status. */
+  readonly answers: Readonly<Record<"2xx" | "4xx" | "5xx", number>>;
+}
+
+/** The whole HTTP interface, for metrics. */
+export interface HttpView {
+  readonly listeners: Readonly<Record<string, HttpTraffic>>;
+  /** Claims that wait for their turn (P-125). */
+  readonly claimsWaiting: number;
+}
+
 /** What the HTTP adapter may ask of the running agent. */
 export interface AgentApi {
   status(): AgentStatus & {
+    readonly chain: ChainHealth & ChainStatus;
     readonly peerId: string;
     readonly addresses: readonly string[];
     readonly meshPeers: number;
@@ -190,8 +221,14 @@ export interface AgentApi {
     /** The newest claims that lack shares, with what is known of why. */
     readonly unsigned: readonly UnsignedClaim[];
   };
-  ready(): { readonly ready: boolean; readonly reasons: readonly string[] };
-  nodes(): readonly (LedgerNode & { readonly uptime: string })[];
+  ready(): Readiness;
+  nodes(): readonly (LedgerNode & {
+    readonly uptime: string;
+    /** Seconds since 1970 from which it may be exited; null while nobody has asked for it to leave. */
+    readonly unlocksAt: number | null;
+    /** Whether it is this agent's. */
+    readonly own: boolean;
+  })[];
   /**
    * A proof against the newest payable root in which the recipient is; null when there is none that this agent has a
    * tree of.

@@ -9,6 +9,7 @@ import type { Runner } from "./runner.ts";
 
 export * from "./algebraSuite.ts";
 export * as craft from "./craft.ts";
+export * from "./identityCases.ts";
 export * from "./pointSuite.ts";
 export * from "./publishedVectors.ts";
 export * from "./runner.ts";

@@ -73,7 +73,7 @@ const REPORT = {
 const REPORT_SHARE = { ...COMMON, kind: "EpochReport", message: REPORT } as const satisfies Share;
 const CONTEST_SHARE = { ...COMMON, kind: "Contest", message: { epoch: COMMON.epoch } } as const satisfies Share;
 /** A claim's round as it travels. */
-const WIRE_ROUND = { kind: 1, epoch: 1n, subject: new Uint8Array(20), signers: new Uint8Array(0) };
+const WIRE_ROUND = { kind: 1, epoch: 1, subject: new Uint8Array(20), signers: new Uint8Array(0) };
 const REQUEST: SignedClaimRequest = {
   recipient: `0x${"ab".repeat(20)}`,
   epoch: 0,
@@ -164,7 +164,7 @@ describe("gossip (P-81, P-82)", () => {
   it("error: encodings that are not canonical", () => {
     const good = codec.encodeGossip({ type: "share", share: SHARE });
     const other = codec.encodeGossip({ type: "request", request: REQUEST });
-    const inner = wire.Share.encode({ nodeId: 7n, epoch: 12n, signature: new Uint8Array(192).fill(3) });
+    const inner = wire.Share.encode({ nodeId: 7, epoch: 12, signature: new Uint8Array(192).fill(3) });
     const claim = wire.RewardClaim.encode({ recipient: new Uint8Array(20), amount: Uint8Array.of(1) });
     const contest = Uint8Array.of(0x32, 0);
     const gossipOf = (encoded: Uint8Array) =>
@@ -190,10 +190,8 @@ describe("gossip (P-81, P-82)", () => {
     for (const message of [
       new Uint8Array(0),
       wire.GossipMessage.encode({ share: {} as wire.Share }),
-      shareBytes({ nodeId: 0n }),
-      shareBytes({ nodeId: 1n << 53n }),
-      shareBytes({ epoch: (1n << 64n) - 1n }),
-      wire.GossipMessage.encode({ share: { nodeId: 1n, epoch: 1n, signature: new Uint8Array(192) } }),
+      shareBytes({ nodeId: 0 }),
+      wire.GossipMessage.encode({ share: { nodeId: 1, epoch: 1, signature: new Uint8Array(192) } }),
       shareBytes({ rewardClaim: { ...claim, recipient: new Uint8Array(19) } }),
       shareBytes({ rewardClaim: { ...claim, amount: new Uint8Array(0) } }),
       shareBytes({ rewardClaim: { ...claim, amount: Uint8Array.of(0, 1) } }),
@@ -201,12 +199,12 @@ describe("gossip (P-81, P-82)", () => {
       reportBytes({ rewardsRoot: new Uint8Array(31) }),
       reportBytes({ totalOwed: Uint8Array.of(0) }),
       reportBytes({ totalOwed: new Uint8Array(17).fill(1) }),
-      reportBytes({ activate: [0n] }),
-      reportBytes({ decommission: [1n << 53n] }),
-      reportBytes({ activate: Array(limits.MAX_REPORT_IDS + 1).fill(1n) }),
-      reportBytes({ decommission: Array(limits.MAX_REPORT_IDS + 1).fill(1n) }),
+      reportBytes({ activate: [0] }),
+      reportBytes({ decommission: [0] }),
+      reportBytes({ activate: Array(limits.MAX_REPORT_IDS + 1).fill(1) }),
+      reportBytes({ decommission: Array(limits.MAX_REPORT_IDS + 1).fill(1) }),
       requestBytes({ recipient: new Uint8Array(21) }),
-      requestBytes({ nodeId: 0n }),
+      requestBytes({ nodeId: 0 }),
       requestBytes({ identitySignature: new Uint8Array(63) }),
     ]) {
       expect(decodeCode(message)).toBe("WIRE_MALFORMED");
@@ -294,8 +292,8 @@ describe("catch-up (P-87)", () => {
       requests: [],
       shares: [
         {
-          nodeId: 1n,
-          epoch: 1n,
+          nodeId: 1,
+          epoch: 1,
           signature: new Uint8Array(5),
           rewardClaim: { recipient: new Uint8Array(20), amount: Uint8Array.of(1) },
         },
@@ -336,7 +334,6 @@ describe("rounds of every kind (P-87)", () => {
       { subject: new Uint8Array(19) },
       { kind: 2 },
       { kind: 3 },
-      { epoch: 1n << 53n },
     ]) {
       expect(decodeRound(changes)).toBe("WIRE_MALFORMED");
     }
@@ -346,10 +343,10 @@ describe("rounds of every kind (P-87)", () => {
     const report = {
       rewardsRoot: new Uint8Array(32),
       totalOwed: new Uint8Array(0),
-      activate: Array(limits.MAX_REPORT_IDS + 1).fill(1n),
+      activate: Array(limits.MAX_REPORT_IDS + 1).fill(1),
       decommission: [],
     };
-    const wireShare = { nodeId: 1n, epoch: 1n, signature: new Uint8Array(192), epochReport: report };
+    const wireShare = { nodeId: 1, epoch: 1, signature: new Uint8Array(192), epochReport: report };
     const caughtUp = wire.CatchUpResponse.encode({ requests: [], shares: [wireShare] });
     expect(thrownCode(() => codec.decodeCatchUpResponse(caughtUp))).toBe("WIRE_MALFORMED");
     const answered = wire.InquiryResponse.encode({ share: wireShare });
@@ -378,7 +375,7 @@ describe("inquiry (P-89)", () => {
       );
     }
     for (const code of ["", "nope", "\u001b[31mRED", `A${"B".repeat(limits.MAX_REASON_CHARACTERS)}`]) {
-      const bytes = wire.InquiryResponse.encode({ reason: { code, closedEpochs: 1n } });
+      const bytes = wire.InquiryResponse.encode({ reason: { code, closedEpochs: 1 } });
       expect(thrownCode(() => codec.decodeInquiryResponse(bytes))).toBe("WIRE_MALFORMED");
     }
   });

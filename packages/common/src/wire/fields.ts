@@ -104,7 +104,7 @@ function requireEpoch(messageEpoch: number, shareEpoch: number): void {
   if (messageEpoch !== shareEpoch) throw malformed("epoch", { message: messageEpoch, share: shareEpoch });
 }
 
-function idsToWire(field: string, ids: readonly NodeId[]): bigint[] {
+function idsToWire(field: string, ids: readonly NodeId[]): number[] {
   if (ids.length > MAX_REPORT_IDS) throw malformed(field, { ids: ids.length, maxIds: MAX_REPORT_IDS });
   return ids.map((id) => integerToWire(field, id, 1));
 }
@@ -201,9 +201,9 @@ function amountFromWire(bytes: Uint8Array): bigint {
   return BigInt(toHex(bytes));
 }
 
-function integerToWire(field: string, value: number, min: number): bigint {
+function integerToWire(field: string, value: number, min: number): number {
   if (!Number.isSafeInteger(value) || value < min) throw malformed(field, { value, min });
-  return BigInt(value);
+  return value;
 }
 
 /** Upper-case words only: it is printed to people, and a peer chose it. */
@@ -214,10 +214,9 @@ function reasonCode(code: string): string {
   return code;
 }
 
-/** uint64 narrowed to a safe integer: epochs and ids never come near 2^53. */
-function integerFromWire(field: string, value: bigint, min: number): number {
-  if (value < BigInt(min) || value > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed(field, { value, min });
-  return Number(value);
+/** uint64 narrowed to a safe integer: epochs and ids never come near 2^53. The decoder refuses what is above it. */
+function integerFromWire(field: string, value: number, min: number): number {
+  return integerToWire(field, value, min);
 }
 
 /** A copy, so that what is kept does not hold on to the network buffer it came in. */

@@ -100,8 +100,8 @@ export const GossipMessage = (() => {
 
 export interface ClaimRequest {
   recipient: Uint8Array<ArrayBuffer>
-  epoch: bigint
-  nodeId: bigint
+  epoch: number
+  nodeId: number
   identitySignature: Uint8Array<ArrayBuffer>
 }
 
@@ -120,14 +120,14 @@ export const ClaimRequest = (() => {
           w.bytes(obj.recipient)
         }
 
-        if ((obj.epoch != null && obj.epoch !== 0n)) {
+        if ((obj.epoch != null && obj.epoch !== 0)) {
           w.uint32(16)
-          w.uint64(obj.epoch)
+          w.uint64Number(obj.epoch)
         }
 
-        if ((obj.nodeId != null && obj.nodeId !== 0n)) {
+        if ((obj.nodeId != null && obj.nodeId !== 0)) {
           w.uint32(24)
-          w.uint64(obj.nodeId)
+          w.uint64Number(obj.nodeId)
         }
 
         if ((obj.identitySignature != null && obj.identitySignature.byteLength > 0)) {
@@ -141,8 +141,8 @@ export const ClaimRequest = (() => {
       }, (reader, length, opts = {}) => {
         const obj: any = {
           recipient: new Uint8Array(0),
-          epoch: 0n,
-          nodeId: 0n,
+          epoch: 0,
+          nodeId: 0,
           identitySignature: new Uint8Array(0)
         }
 
@@ -157,11 +157,11 @@ export const ClaimRequest = (() => {
               break
             }
             case 2: {
-              obj.epoch = reader.uint64()
+              obj.epoch = reader.uint64Number()
               break
             }
             case 3: {
-              obj.nodeId = reader.uint64()
+              obj.nodeId = reader.uint64Number()
               break
             }
             case 4: {
@@ -194,8 +194,8 @@ export const ClaimRequest = (() => {
 })()
 
 export interface Share {
-  nodeId: bigint
-  epoch: bigint
+  nodeId: number
+  epoch: number
   signature: Uint8Array<ArrayBuffer>
   rewardClaim?: RewardClaim
   epochReport?: EpochReport
@@ -229,14 +229,14 @@ export const Share = (() => {
           obj.epochReport = undefined
         }
 
-        if ((obj.nodeId != null && obj.nodeId !== 0n)) {
+        if ((obj.nodeId != null && obj.nodeId !== 0)) {
           w.uint32(8)
-          w.uint64(obj.nodeId)
+          w.uint64Number(obj.nodeId)
         }
 
-        if ((obj.epoch != null && obj.epoch !== 0n)) {
+        if ((obj.epoch != null && obj.epoch !== 0)) {
           w.uint32(16)
-          w.uint64(obj.epoch)
+          w.uint64Number(obj.epoch)
         }
 
         if ((obj.signature != null && obj.signature.byteLength > 0)) {
@@ -264,8 +264,8 @@ export const Share = (() => {
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          nodeId: 0n,
-          epoch: 0n,
+          nodeId: 0,
+          epoch: 0,
           signature: new Uint8Array(0)
         }
 
@@ -276,11 +276,11 @@ export const Share = (() => {
 
           switch (tag >>> 3) {
             case 1: {
-              obj.nodeId = reader.uint64()
+              obj.nodeId = reader.uint64Number()
               break
             }
             case 2: {
-              obj.epoch = reader.uint64()
+              obj.epoch = reader.uint64Number()
               break
             }
             case 3: {
@@ -421,8 +421,8 @@ export const RewardClaim = (() => {
 export interface EpochReport {
   rewardsRoot: Uint8Array<ArrayBuffer>
   totalOwed: Uint8Array<ArrayBuffer>
-  activate: bigint[]
-  decommission: bigint[]
+  activate: number[]
+  decommission: number[]
 }
 
 export const EpochReport = (() => {
@@ -448,14 +448,14 @@ export const EpochReport = (() => {
         if (obj.activate != null && obj.activate.length > 0) {
           for (const value of obj.activate) {
             w.uint32(24)
-            w.uint64(value)
+            w.uint64Number(value)
           }
         }
 
         if (obj.decommission != null && obj.decommission.length > 0) {
           for (const value of obj.decommission) {
             w.uint32(32)
-            w.uint64(value)
+            w.uint64Number(value)
           }
         }
 
@@ -489,7 +489,7 @@ export const EpochReport = (() => {
                 throw new MaxLengthError('Decode error - repeated field "activate" had too many elements')
               }
 
-              obj.activate.push(reader.uint64())
+              obj.activate.push(reader.uint64Number())
               break
             }
             case 4: {
@@ -497,7 +497,7 @@ export const EpochReport = (() => {
                 throw new MaxLengthError('Decode error - repeated field "decommission" had too many elements')
               }
 
-              obj.decommission.push(reader.uint64())
+              obj.decommission.push(reader.uint64Number())
               break
             }
             default: {
@@ -576,7 +576,7 @@ export const Contest = (() => {
 
 export interface Round {
   kind: number
-  epoch: bigint
+  epoch: number
   subject: Uint8Array<ArrayBuffer>
   signers: Uint8Array<ArrayBuffer>
 }
@@ -596,9 +596,9 @@ export const Round = (() => {
           w.uint32(obj.kind)
         }
 
-        if ((obj.epoch != null && obj.epoch !== 0n)) {
+        if ((obj.epoch != null && obj.epoch !== 0)) {
           w.uint32(16)
-          w.uint64(obj.epoch)
+          w.uint64Number(obj.epoch)
         }
 
         if ((obj.subject != null && obj.subject.byteLength > 0)) {
@@ -617,7 +617,7 @@ export const Round = (() => {
       }, (reader, length, opts = {}) => {
         const obj: any = {
           kind: 0,
-          epoch: 0n,
+          epoch: 0,
           subject: new Uint8Array(0),
           signers: new Uint8Array(0)
         }
@@ -633,7 +633,7 @@ export const Round = (() => {
               break
             }
             case 2: {
-              obj.epoch = reader.uint64()
+              obj.epoch = reader.uint64Number()
               break
             }
             case 3: {
@@ -984,7 +984,7 @@ export const InquiryResponse = (() => {
 
 export interface Reason {
   code: string
-  closedEpochs: bigint
+  closedEpochs: number
 }
 
 export const Reason = (() => {
@@ -1002,9 +1002,9 @@ export const Reason = (() => {
           w.string(obj.code)
         }
 
-        if ((obj.closedEpochs != null && obj.closedEpochs !== 0n)) {
+        if ((obj.closedEpochs != null && obj.closedEpochs !== 0)) {
           w.uint32(16)
-          w.uint64(obj.closedEpochs)
+          w.uint64Number(obj.closedEpochs)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -1013,7 +1013,7 @@ export const Reason = (() => {
       }, (reader, length, opts = {}) => {
         const obj: any = {
           code: '',
-          closedEpochs: 0n
+          closedEpochs: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1027,7 +1027,7 @@ export const Reason = (() => {
               break
             }
             case 2: {
-              obj.closedEpochs = reader.uint64()
+              obj.closedEpochs = reader.uint64Number()
               break
             }
             default: {
@@ -1055,7 +1055,9 @@ export const Reason = (() => {
   return { codec, encode, decode }
 })()
 
-export interface PeersRequest {}
+export interface PeersRequest {
+  peerRecord: Uint8Array<ArrayBuffer>
+}
 
 export const PeersRequest = (() => {
   let _codec: Codec<PeersRequest>
@@ -1067,11 +1069,18 @@ export const PeersRequest = (() => {
           w.fork()
         }
 
+        if ((obj.peerRecord != null && obj.peerRecord.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.peerRecord)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
-        const obj: any = {}
+        const obj: any = {
+          peerRecord: new Uint8Array(0)
+        }
 
         const end = length == null ? reader.len : reader.pos + length
 
@@ -1079,6 +1088,10 @@ export const PeersRequest = (() => {
           const tag = reader.uint32()
 
           switch (tag >>> 3) {
+            case 1: {
+              obj.peerRecord = reader.bytes()
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break

@@ -8,7 +8,6 @@ import type { ServerResponse } from "node:http";
 import { type ClaimView, quorateError } from "@quorate/common";
 import type { AgentApi } from "../../driver/ports.ts";
 import { type HttpLimits, WATCH_INTERVAL_MS } from "./limits.ts";
-import { clientKey } from "./rateLimit.ts";
 import { toJson } from "./refusals.ts";
 
 export class EventStreams {
@@ -25,11 +24,20 @@ export class EventStreams {
     return this.#streams.size;
   }
 
-  /** @throws WATCHERS_EXCEEDED before anything is written */
+  /**
+   * Makes sure of a place, before anything is written. When all are taken, the client that watches most gives up one to a client that
+   * watches less; its claim can be watched again.
+   * @throws WATCHERS_EXCEEDED
+   */
   reserve(client: string): void {
     const { maxClaimWatchers, maxClaimWatchersPerClient } = this.#limits;
-    const own = [...this.#streams].filter((stream) => stream.client === clientKey(client)).length;
-    if (this.#streams.size < maxClaimWatchers && own < maxClaimWatchersPerClient) return;
+    const own = this.#of(client).length;
+    if (own < maxClaimWatchersPerClient && this.#streams.size < maxClaimWatchers) return;
+    const largest = this.#largest();
+    if (own < maxClaimWatchersPerClient && largest.length > own + 1) {
+      largest[0]?.end();
+      return;
+    }
     throw quorateError("WATCHERS_EXCEEDED", {
       watchers: this.#streams.size,
       maxClaimWatchers,
@@ -38,9 +46,19 @@ export class EventStreams {
     });
   }
 
+  #of(client: string): EventStream[] {
+    return [...this.#streams].filter((stream) => stream.client === client);
+  }
+
+  /** Of the client that watches most, the longest first. */
+  #largest(): EventStream[] {
+    const clients = new Set([...this.#streams].map(({ client }) => client));
+    return [...clients].map((client) => this.#of(client)).sort((a, b) => b.length - a.length)[0] ?? [];
+  }
+
   /** Streams `claim` and what becomes of it to `response`, which is this stream's from now on. */
   open(client: string, claim: ClaimView, response: ServerResponse): void {
-    const stream = new EventStream(clientKey(client), response, this.#limits.heartbeatMs);
+    const stream = new EventStream(client, response, this.#limits.heartbeatMs);
     this.#streams.add(stream);
     // Watched before the first event is written: no change falls between the two.
     const unwatch = this.#api.watchClaim(claim.recipient, claim.epoch, (changed) => stream.push(changed));

@@ -1,5 +1,5 @@
 /**
- * A token bucket for each client. Enters: the client's address, the request's cost, the time. Leaves: 0 when the request may pass,
+ * A token bucket for each client. Enters: the client's key (clients.ts), the request's cost, the time. Leaves: 0 when the request may pass,
  * else the milliseconds until it may. Not its job: who the client is, or what it is told.
  */
 import type { HttpLimits } from "./limits.ts";
@@ -21,9 +21,8 @@ export class RateLimiter {
     this.#perMs = limits.requestsPerSecond / 1_000;
   }
 
-  /** Takes `cost` tokens of `client` and returns 0, or takes none and returns the milliseconds to wait. */
-  take(client: string, cost: number, nowMs: number): number {
-    const key = clientKey(client);
+  /** Takes `cost` tokens of a client and returns 0, or takes none and returns the milliseconds to wait. */
+  take(key: string, cost: number, nowMs: number): number {
     const former = this.#buckets.get(key);
     const refilled =
       former === undefined ? this.#burst : former.tokens + Math.max(0, nowMs - former.atMs) * this.#perMs;
@@ -38,18 +37,4 @@ export class RateLimiter {
   get size(): number {
     return this.#buckets.size;
   }
-}
-
-/** One IPv6 customer owns a whole /64, so its first four groups are the client. */
-export function clientKey(address: string): string {
-  if (!address.includes(":") || address.startsWith("::ffff:")) return address;
-  const [head = ""] = address.split("%");
-  const [left = "", right] = head.split("::");
-  const groups = left === "" ? [] : left.split(":");
-  if (right !== undefined) {
-    const tail = right === "" ? [] : right.split(":");
-    while (groups.length + tail.length < 8) groups.push("0");
-    groups.push(...tail);
-  }
-  return groups.slice(0, 4).join(":");
 }

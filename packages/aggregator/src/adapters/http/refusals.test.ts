@@ -81,7 +81,8 @@ describe("bad requests, each with its own code", () => {
 
   it("error: a request that does not come to its end", async () => {
     const url = new URL(await serve(testAgent(), { requestTimeoutMs: 200 }));
-    const half = "POST /v1/claims HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{";
+    const half =
+      "POST /v1/claims HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{";
     expect(await raw(url, half, { keepOpen: true })).toMatch(/^HTTP\/1.1 408 [\s\S]*REQUEST_TIMED_OUT/);
   });
 

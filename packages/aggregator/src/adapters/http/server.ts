@@ -2,133 +2,129 @@
  * The HTTP interface of an agent: what stakers, operators and the portal may ask (docs/claiming.md). Enters: requests, checked by
  * `schemas.ts`. Leaves: JSON answers, coded errors, event streams. Not its job: deciding anything; `AgentApi` does.
  *
+ * Health and metrics have a listener of their own too, so that probes are answered whatever the clients of the other one do.
  * No cross-origin headers are sent, on purpose: a page of another origin cannot make its visitor's agent open rounds.
  */
-import type { Socket } from "node:net";
-import { type QuorateError, quorateError } from "@quorate/common";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { Logger } from "../../driver/ports.ts";
+import { type ErrorCode, quorateError } from "@quorate/common";
+import type { FastifyInstance } from "fastify";
+import type { HttpView } from "../../driver/ports.ts";
+import { type App, makeApp } from "./app.ts";
+import { type ClaimBudget, ClaimQueue } from "./claimQueue.ts";
+import { TrustedProxies } from "./clients.ts";
 import { EventStreams } from "./eventStream.ts";
-import { BODY_MAX_BYTES, CONNECTIONS_MAX, DEFAULT_HTTP_LIMITS, type HttpLimits, STOP_GRACE_MS } from "./limits.ts";
+import { Guard } from "./guard.ts";
+import {
+  DEFAULT_HTTP_LIMITS,
+  HEALTH_CONNECTIONS_MAX,
+  HEALTH_CONNECTIONS_PER_CLIENT_MAX,
+  type HttpLimits,
+  STOP_GRACE_MS,
+} from "./limits.ts";
 import type { HttpServerModules } from "./modules.ts";
+import { operatorRoutes } from "./operatorRoutes.ts";
 import { RateLimiter } from "./rateLimit.ts";
-import { answerError, codedError, toJson } from "./refusals.ts";
 import { addRoutes } from "./routes.ts";
+import { stakerRoutes } from "./stakerRoutes.ts";
 
 export interface HttpServerOptions extends Partial<HttpLimits> {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Where health and metrics are served too; null: only with the rest. */
+  readonly health?: { readonly host: string; readonly port: number } | null;
+  /** Names by which this interface is asked, beside IP addresses and localhost (P-127). */
+  readonly allowedHosts?: readonly string[];
+  /** Addresses and networks of proxies that name their clients in X-Forwarded-For. */
+  readonly trustedProxies?: readonly string[];
+  /** Claims the agent's node may ask the network for at once, and the milliseconds for one more (P-74). */
+  readonly claimBudget?: () => ClaimBudget;
 }
 
 export interface HttpServer {
   /** Resolves to the address in use, such as `http://127.0.0.1:8080`. @throws HTTP_LISTEN_FAILED */
   start(): Promise<string>;
+  /** The address of health and metrics after `start`; null when they have no listener of their own. */
+  readonly healthUrl: string | null;
+  view(): HttpView;
   /** Ends event streams and closes idle connections; what still runs has `STOP_GRACE_MS` to finish. */
   stop(): Promise<void>;
 }
 
-export function createHttpServer(options: HttpServerOptions, modules: HttpServerModules): HttpServer {
-  const { host, port, ...given } = options;
-  const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...given };
-  const streams = new EventStreams(limits, modules.api);
-  const app = makeApp(limits, modules.logger);
-  addRoutes(app, { ...modules, streams, limits, limiter: new RateLimiter(limits) });
-  app.addHook("preClose", async () => streams.close());
-  app.server.maxConnections = CONNECTIONS_MAX;
+/** Enough for a test's server; an agent is given what its core allows. */
+const DEFAULT_CLAIM_BUDGET = (): ClaimBudget => ({ burst: 256, refillMs: 100 });
 
+export function createHttpServer(options: HttpServerOptions, modules: HttpServerModules): HttpServer {
+  const { host, port, health = null, allowedHosts = [], trustedProxies = [], claimBudget, ...given } = options;
+  const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...given };
+  const appModules = {
+    logger: modules.logger,
+    proxies: new TrustedProxies(trustedProxies),
+    guard: new Guard([...allowedHosts, host]),
+  };
+  const streams = new EventStreams(limits, modules.api);
+  const claims = new ClaimQueue({ budget: claimBudget ?? DEFAULT_CLAIM_BUDGET, waitMs: limits.claimWaitMs });
+  const main = makeApp(limits, appModules);
+  const limiter = new RateLimiter(limits);
+  const ofOperators = operatorRoutes(modules);
+  const routes = [...stakerRoutes({ api: modules.api, streams, claims, limits }), ...ofOperators];
+  addRoutes(main.fastify, { limiter, limits, routes });
+  main.fastify.addHook("preClose", async () => {
+    claims.close();
+    streams.close();
+  });
+  const own = health === null ? null : healthApp(limits, appModules, ofOperators);
+  let healthUrl: string | null = null;
   return {
     async start() {
-      try {
-        return await app.listen({ host, port });
-      } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw quorateError("HTTP_LISTEN_FAILED", { host, port, reason }, { cause });
-      }
+      const url = await listen(main.fastify, { host, port });
+      if (health === null || own === null) return url;
+      healthUrl = await listen(own.fastify, health).catch(async (error: unknown) => {
+        await close(main.fastify);
+        throw error;
+      });
+      return url;
     },
+    get healthUrl() {
+      return healthUrl;
+    },
+    view: () => ({
+      listeners: { main: main.traffic(), ...(own === null ? {} : { health: own.traffic() }) },
+      claimsWaiting: claims.size,
+    }),
     async stop() {
-      const cut = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
-      await app.close();
-      clearTimeout(cut);
+      await Promise.all([close(main.fastify), ...(own === null ? [] : [close(own.fastify)])]);
     },
   };
 }
 
-function makeApp(limits: HttpLimits, logger: Logger): FastifyInstance {
-  const app = fastify({
-    logger: false,
-    bodyLimit: BODY_MAX_BYTES,
-    requestTimeout: limits.requestTimeoutMs,
-    http: {
-      // Must not exceed the request's: Node then swaps the two (node_http_parser.cc, ConnectionsList::Expired).
-      headersTimeout: limits.requestTimeoutMs,
-      // Node looks for late requests every 30 s unless told otherwise.
-      connectionsCheckingInterval: Math.ceil(limits.requestTimeoutMs / 4),
-    },
-    forceCloseConnections: "idle",
-    // HEAD would open event streams nobody reads; it is answered like any other method that is not there.
-    exposeHeadRoutes: false,
-    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, limits),
-    frameworkErrors: (error, request, reply) => sendError(error, request, reply, logger),
-  });
-  // JSON is the only body there is; fastify also takes plain text unless told otherwise.
-  app.removeContentTypeParser("text/plain");
-  app.setReplySerializer((payload) => toJson(payload));
-  app.addHook("onSend", async (_request, reply) => {
-    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
-  });
-  app.addHook("onResponse", async (request, reply) => {
-    const { method, url, ip, id } = request;
-    const values = {
-      method,
-      url,
-      ip,
-      requestId: id,
-      status: reply.statusCode,
-      elapsedMs: Math.round(reply.elapsedTime),
-    };
-    logger.debug(values, "HTTP_ANSWERED");
-  });
-  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, logger));
-  app.setNotFoundHandler((request, reply) =>
-    sendError(quorateError("ROUTE_NOT_FOUND", { method: request.method, path: path(request) }), request, reply, logger),
-  );
+function healthApp(
+  limits: HttpLimits,
+  modules: Parameters<typeof makeApp>[1],
+  routes: ReturnType<typeof operatorRoutes>,
+): App {
+  const connections = {
+    maxConnections: HEALTH_CONNECTIONS_MAX,
+    maxConnectionsPerClient: HEALTH_CONNECTIONS_PER_CLIENT_MAX,
+  };
+  const app = makeApp({ ...limits, ...connections }, modules);
+  addRoutes(app.fastify, { limiter: new RateLimiter(limits), limits, routes });
   return app;
 }
 
-function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply {
-  const coded = codedError(error, request.id);
-  const { status, body } = answerError(coded);
-  if (status >= 500)
-    logger.error({ requestId: request.id, method: request.method, url: request.url, err: error }, coded.code);
-  return reply.code(status).type("application/json; charset=utf-8").send(body);
-}
-
-/** What did not even parse as HTTP, or came too slowly, is answered like everything else (node:http, "clientError"). */
-function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, limits: HttpLimits): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const { status, body } = answerError(brokenRequest(error, limits));
-  const text = toJson(body);
-  const head = `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close`;
-  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
-}
-
-function brokenRequest(error: Error & { code?: string }, limits: HttpLimits): QuorateError {
-  switch (error.code) {
-    case "ERR_HTTP_REQUEST_TIMEOUT":
-      return quorateError("REQUEST_TIMED_OUT", { timeoutMs: limits.requestTimeoutMs });
-    case "HPE_HEADER_OVERFLOW":
-      return quorateError("HEADERS_TOO_LARGE");
-    default:
-      return quorateError("REQUEST_MALFORMED", { reason: error.code ?? "not HTTP" });
+async function listen(app: FastifyInstance, where: { readonly host: string; readonly port: number }): Promise<string> {
+  // fastify binds all addresses of localhost, but only one of them to a server of its caller's.
+  const host = where.host === "localhost" ? "127.0.0.1" : where.host;
+  try {
+    return await app.listen({ host, port: where.port });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const code: ErrorCode = "HTTP_LISTEN_FAILED";
+    throw quorateError(code, { ...where, reason }, { cause });
   }
 }
 
-/** The path alone: a query may hold anything. */
-function path(request: FastifyRequest): string {
-  const full = request.url.split("?")[0] ?? "";
-  return full.length <= 100 ? full : `${full.slice(0, 97)}...`;
+async function close(app: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
+  await app.close();
+  clearTimeout(cut);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { clientKey } from "./clients.ts";
 import { CLIENTS_MAX, DEFAULT_HTTP_LIMITS } from "./limits.ts";
-import { clientKey, RateLimiter } from "./rateLimit.ts";
+import { RateLimiter } from "./rateLimit.ts";
 import { readEvents } from "./sse.ts";
 
 describe("RateLimiter", () => {
@@ -24,8 +25,13 @@ describe("RateLimiter", () => {
     expect(clientKey("2001:db8:1:2::9")).toBe("2001:db8:1:2");
     expect(clientKey("2001:db8::9")).toBe("2001:db8:0:0");
     expect(clientKey("::1")).toBe("0:0:0:0");
-    expect(clientKey("::ffff:10.0.0.1")).toBe("::ffff:10.0.0.1");
-    expect(clientKey("10.0.0.1")).toBe("10.0.0.1");
+    expect(clientKey("fe80::1%eth0")).toBe("fe80:0:0:0");
+    expect(clientKey("2001:0DB8:0001:0002::")).toBe("2001:db8:1:2");
+  });
+
+  it("takes an IPv4 address for the same client however it is written", () => {
+    const ways = ["10.0.200.1", "::ffff:10.0.200.1", "::FFFF:0a00:c801", "0:0:0:0:0:ffff:a00:c801"];
+    expect(new Set(ways.map(clientKey))).toEqual(new Set(["10.0.200.1"]));
   });
 });
 

@@ -29,7 +29,7 @@ const CLIENTS: readonly (readonly [string, () => Send, () => Promise<void>])[] =
   [
     "anvil",
     () => {
-      const rpc = new Rpc(anvil.url, CHAIN_ID, 20_000);
+      const rpc = new Rpc(anvil.url, 20_000);
       return (raw) => rpc.ask("eth_sendRawTransaction", [raw], hash).finally(() => rpc.close());
     },
     () => anvil.mine(1),
@@ -117,7 +117,7 @@ describe("a refused call is told from a failed question", () => {
   });
 
   it("a provider that is not there refuses nothing", async () => {
-    const rpc = new Rpc("http://127.0.0.1:1", CHAIN_ID, 500);
+    const rpc = new Rpc("http://127.0.0.1:1", 500);
     const failed = await rpc.ask("eth_call", [{ to: ONCE }, "latest"], hex).catch((error: unknown) => error);
     expect([revertOf(failed), meaningOf(failed)]).toEqual([null, "other"]);
     rpc.close();

@@ -3,7 +3,7 @@
  * what the provider said. Leaves: the meaning of a refused transaction, or the revert of a simulated call. Clients
  * agree on meanings, not on words.
  */
-import { parseRevert } from "../chain/reverts.ts";
+import { parseRevert, revertDataIn } from "../chain/reverts.ts";
 
 export type SendRefusal =
   /** It has this very transaction, waiting or in a block. */
@@ -40,7 +40,7 @@ export function meaningOf(error: unknown): SendRefusal {
  * it, `unknown` without one. Null when the question itself failed, which says nothing about the call.
  */
 export function revertOf(error: unknown): string | null {
-  const data = revertDataOf(error);
+  const data = revertDataIn(innermost(error));
   if (data !== null) return parseRevert(data)?.name ?? (data.length < 10 ? "unknown" : data.slice(0, 10));
   return /revert|out of gas|invalid opcode|gas required exceeds/i.test(wordsOf(error)) ? "unknown" : null;
 }
@@ -69,11 +69,4 @@ function wordsOf(error: unknown): string {
   const { message, data } = innermost(error);
   const more = typeof data === "object" && data !== null ? (data as RpcError).message : undefined;
   return `${message ?? ""} ${more ?? ""}`;
-}
-
-/** Clients put it into `data`, or into `data.data`. */
-function revertDataOf(error: unknown): string | null {
-  let data: unknown = innermost(error).data;
-  for (let depth = 0; depth < 3 && typeof data === "object" && data !== null; depth++) data = (data as RpcError).data;
-  return typeof data === "string" && /^0x([0-9a-f]{2})*$/i.test(data) ? data : null;
 }

@@ -71,6 +71,8 @@ export class Claims implements Collector {
     const existing = this.#claims.get(roundKey(id));
     if (existing !== undefined && existing.status !== "failed") return { ok: true, claim: this.#view(existing) };
     if (ownNode === null) return refuse("NODE_NOT_REGISTERED", { blsKey: toHex(options.blsKey) });
+    // No agent takes its requests (P-8).
+    if (!ownNode.identityValid) return refuse("NODE_IDENTITY_INVALID", { nodeId: ownNode.id });
     const decision = rewardClaim.decide(context, id);
     if (decision.type === "wait" || decision.type === "refuse") return { ok: false, refusal: decision.refusal };
     if (this.#openCount() >= CLAIMS_MAX) return refuse("CLAIMS_FULL", { open: CLAIMS_MAX });
@@ -100,6 +102,12 @@ export class Claims implements Collector {
     if (claim === undefined || !isOpen(claim)) return;
     if (claim.status === "collecting") this.#lookForQuorum(claim, round, step);
     this.#changed(claim, step);
+  }
+
+  /** Whether a staker of this agent waits for a round. */
+  isAwaited(key: RoundKey): boolean {
+    const claim = this.#claims.get(key);
+    return claim !== undefined && isOpen(claim);
   }
 
   /** A node that is missing was heard of, or was not reached (P-89). */
@@ -158,6 +166,8 @@ export class Claims implements Collector {
     this.#claims.delete(round.key);
     this.#claims.set(round.key, claim);
     catchUp.hurry(nowMs);
+    // Own stakers do not wait for a turn (P-77).
+    round.turn = true;
     emit({ type: "publish", data: encodeGossip({ type: "request", request }) });
     signing.consider(round, step);
     this.#lookForQuorum(claim, round, step);

@@ -40,10 +40,14 @@ export interface Round {
   request: SignedClaimRequest | null;
   /** Whether it may be signed: a registered node asked for it (P-70), or its kind is signed unasked. */
   wanted: boolean;
+  /** The node whose rounds it counts among (P-78); null for one that no request opened. */
+  origin: NodeId | null;
   /** For a round that nobody wanted: the node whose share opened it and whose budget it uses. */
   readonly openedBy: NodeId | null;
   /** Null until the own ledger knows; and where it says nothing, as for a recipient it owes nothing. */
   own: OwnMessage | null;
+  /** Whether its turn to be signed has come (P-77); at once for kinds signed unasked and for the own stakers. */
+  turn: boolean;
   /** Whether the own share was asked for or made. */
   signing: boolean;
   /** Why this node will not sign it, though its ledger says what it would. */
@@ -61,8 +65,10 @@ export function openRound(id: RoundId, openedBy: NodeId | null): Round {
     askedBy: new Set(),
     request: null,
     wanted: false,
+    origin: null,
     openedBy,
     own: null,
+    turn: false,
     signing: false,
     withheld: null,
     faultyShares: null,

@@ -1,0 +1,144 @@
+/**
+ * One listener: fastify on a server whose connections are bounded, with this interface's errors for whatever goes wrong. Enters: limits, and
+ * who may ask. Leaves: an app without routes. Not its job: what is answered.
+ */
+import { createServer } from "node:http";
+import type { Socket } from "node:net";
+import { type QuorateError, quorateError } from "@quorate/common";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { HttpTraffic, Logger } from "../../driver/ports.ts";
+import type { TrustedProxies } from "./clients.ts";
+import { Connections } from "./connections.ts";
+import type { Guard } from "./guard.ts";
+import {
+  BODY_MAX_BYTES,
+  HEADERS_MAX,
+  HEADERS_MAX_BYTES,
+  type HttpLimits,
+  KEEP_ALIVE_MS,
+  REQUESTS_PER_CONNECTION_MAX,
+} from "./limits.ts";
+import { answerError, codedError, toJson } from "./refusals.ts";
+
+export interface AppModules {
+  readonly logger: Logger;
+  readonly proxies: TrustedProxies;
+  readonly guard: Guard;
+}
+
+export interface App {
+  readonly fastify: FastifyInstance;
+  traffic(): HttpTraffic;
+}
+
+export function makeApp(limits: HttpLimits, modules: AppModules): App {
+  const { logger, proxies, guard } = modules;
+  const answers = { "2xx": 0, "4xx": 0, "5xx": 0 };
+  const count = (status: number): void => {
+    answers[status >= 500 ? "5xx" : status >= 400 ? "4xx" : "2xx"] += 1;
+  };
+  const refuse = (socket: Socket, error: QuorateError): void => count(answerOnSocket(socket, error));
+  const connections = new Connections(limits, {
+    isProxy: (address) => proxies.has(address),
+    refuse,
+    nowMs: () => performance.now(),
+  });
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_MAX_BYTES,
+    trustProxy: (address: string) => proxies.has(address),
+    serverFactory: (handler) => boundedServer(limits, connections, handler),
+    forceCloseConnections: "idle",
+    // Each route says whether it answers HEAD: an event stream would be opened for nobody.
+    exposeHeadRoutes: false,
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, limits, refuse),
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply, logger),
+  });
+  // JSON is the only body there is; fastify also takes plain text unless told otherwise.
+  app.removeContentTypeParser("text/plain");
+  app.setReplySerializer((payload) => toJson(payload));
+  app.addHook("onRequest", async (request) => guard.check(request.raw));
+  app.addHook("onSend", async (_request, reply) => {
+    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    count(reply.statusCode);
+    noteAnswer(request, reply, logger);
+  });
+  app.addHook("preClose", async () => connections.hangUp());
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, logger));
+  app.setNotFoundHandler((request, reply) =>
+    sendError(quorateError("ROUTE_NOT_FOUND", { method: request.method, path: path(request) }), request, reply, logger),
+  );
+  return { fastify: app, traffic: () => ({ ...connections.traffic(), answers: { ...answers } }) };
+}
+
+function boundedServer(limits: HttpLimits, connections: Connections, handler: Parameters<typeof createServer>[1]) {
+  const options = {
+    requestTimeout: limits.requestTimeoutMs,
+    // Must not exceed the request's: Node then swaps the two (node_http_parser.cc, ConnectionsList::Expired).
+    headersTimeout: limits.requestTimeoutMs,
+    // Node looks for late requests every 30 s unless told otherwise.
+    connectionsCheckingInterval: Math.ceil(limits.requestTimeoutMs / 4),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: HEADERS_MAX_BYTES,
+  };
+  const server = createServer(options, (request, response) => {
+    if (connections.begin(request, response)) handler?.(request, response);
+  });
+  server.maxHeadersCount = HEADERS_MAX;
+  server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION_MAX;
+  connections.attach(server);
+  return server;
+}
+
+function noteAnswer({ method, ip, id, url }: FastifyRequest, reply: FastifyReply, logger: Logger): void {
+  const elapsedMs = Math.round(reply.elapsedTime);
+  logger.debug({ method, url, ip, requestId: id, status: reply.statusCode, elapsedMs }, "HTTP_ANSWERED");
+}
+
+function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply {
+  const coded = codedError(error, request.id);
+  const { status, body } = answerError(coded);
+  if (status >= 500)
+    logger.error({ requestId: request.id, method: request.method, url: request.url, err: error }, coded.code);
+  return reply.code(status).type("application/json; charset=utf-8").send(body);
+}
+
+/** What did not even parse as HTTP, or came too slowly, is answered like everything else (node:http, "clientError"). */
+function answerBrokenRequest(
+  error: Error & { code?: string },
+  socket: Socket,
+  limits: HttpLimits,
+  refuse: (socket: Socket, error: QuorateError) => void,
+): void {
+  if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+  else refuse(socket, brokenRequest(error, limits));
+}
+
+function brokenRequest(error: Error & { code?: string }, limits: HttpLimits): QuorateError {
+  switch (error.code) {
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return quorateError("REQUEST_TIMED_OUT", { timeoutMs: limits.requestTimeoutMs });
+    case "HPE_HEADER_OVERFLOW":
+      return quorateError("HEADERS_TOO_LARGE", { maxBytes: HEADERS_MAX_BYTES });
+    default:
+      return quorateError("REQUEST_MALFORMED", { reason: error.code ?? "not HTTP" });
+  }
+}
+
+/** Without fastify: there is no request. Returns the status; the connection ends with it. */
+function answerOnSocket(socket: Socket, error: QuorateError): number {
+  const { status, body } = answerError(error);
+  const text = toJson(body);
+  const head = `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close`;
+  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+  socket.on("error", () => socket.destroy());
+  return status;
+}
+
+/** The path alone: a query may hold anything. */
+function path(request: FastifyRequest): string {
+  const full = request.url.split("?")[0] ?? "";
+  return full.length <= 100 ? full : `${full.slice(0, 97)}...`;
+}

@@ -1,0 +1,223 @@
+/**
+ * The claims that this agent may ask the network for, divided among its clients (P-125). Enters: clients who want a claim asked for.
+ * Leaves: turns, at the pace that the agent's own budget of requests allows (P-74). Not its job: asking; who the client is.
+ *
+ * A turn goes to the client whose last turn is the longest ago, a client that had none first; within a client to the recipient likewise.
+ * So a client with few claims is never behind one with many.
+ */
+import { type ClaimReply, type QuorateError, quorateError } from "@quorate/common";
+import { CLAIMS_WAITING_MAX, CLAIMS_WAITING_PER_CLIENT_MAX, CLIENTS_MAX } from "./limits.ts";
+
+export interface ClaimBudget {
+  /** Turns at once after a rest. */
+  readonly burst: number;
+  /** Milliseconds for one turn to come back. */
+  readonly refillMs: number;
+}
+
+export interface ClaimQueueOptions {
+  /** Asked at each look: it follows the size of the set. */
+  readonly budget: () => ClaimBudget;
+  /** Milliseconds a claim waits for its turn at most. */
+  readonly waitMs: number;
+}
+
+export interface Wanted {
+  readonly client: string;
+  readonly recipient: string;
+  /** Of recipient and epoch: who wants the same shares one turn. */
+  readonly claim: string;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+interface Waiting {
+  /** In the order of arrival. */
+  readonly number: number;
+  readonly wanted: Wanted;
+  readonly ask: () => Promise<ClaimReply>;
+  readonly untilMs: number;
+  readonly settle: PromiseWithResolvers<ClaimReply>;
+}
+
+export class ClaimQueue {
+  readonly #options: ClaimQueueOptions;
+  readonly #nowMs: () => number;
+  readonly #waiting = new Set<Waiting>();
+  /** Asked of the core and not answered yet, by claim. */
+  readonly #asking = new Map<string, Promise<ClaimReply>>();
+  readonly #clients = new LastTurns();
+  readonly #recipients = new LastTurns();
+  #arrived = 0;
+  #tokens: number;
+  #refilledMs: number;
+  #timer: NodeJS.Timeout | null = null;
+
+  /** @param nowMs milliseconds, never going back */
+  constructor(options: ClaimQueueOptions, nowMs: () => number = () => performance.now()) {
+    this.#options = options;
+    this.#nowMs = nowMs;
+    this.#tokens = options.budget().burst;
+    this.#refilledMs = nowMs();
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Asks when the claim's turn has come. A turn that cost the agent nothing, because its core refused, is given back; one that the core
+   * had no budget for is waited for again.
+   * @throws CLAIM_QUEUE_FULL with `waitMs` when there is no place, or no turn in time
+   */
+  turn(wanted: Wanted, ask: () => Promise<ClaimReply>): Promise<ClaimReply> {
+    const own = [...this.#waiting].filter((waiting) => waiting.wanted.client === wanted.client).length;
+    if (own >= CLAIMS_WAITING_PER_CLIENT_MAX || this.#waiting.size >= CLAIMS_WAITING_MAX) {
+      if (own > 0 || !this.#dropOfLargest()) return Promise.reject(this.#full(wanted.client));
+    }
+    const untilMs = this.#nowMs() + this.#options.waitMs;
+    const number = ++this.#arrived;
+    const waiting = { number, wanted, ask, untilMs, settle: Promise.withResolvers<ClaimReply>() };
+    this.#waiting.add(waiting);
+    wanted.signal.addEventListener("abort", () => this.#giveUp(waiting), { once: true });
+    this.#run();
+    return waiting.settle.promise;
+  }
+
+  close(): void {
+    for (const { settle } of this.#waiting) settle.reject(quorateError("AGENT_STOPPING", {}));
+    this.#waiting.clear();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #run(): void {
+    this.#refill();
+    for (const waiting of [...this.#waiting]) {
+      const asking = this.#asking.get(waiting.wanted.claim);
+      if (asking !== undefined) this.#share(waiting, asking);
+      else if (waiting.untilMs <= this.#nowMs()) this.#giveUp(waiting);
+    }
+    while (this.#tokens >= 1) {
+      const next = this.#next();
+      if (next === null) return;
+      this.#give(next);
+    }
+    this.#runAgain();
+  }
+
+  #give(waiting: Waiting): void {
+    const { client, recipient, claim } = waiting.wanted;
+    const former = [this.#clients.of(client), this.#recipients.of(recipient)] as const;
+    this.#tokens -= 1;
+    this.#clients.note(client);
+    this.#recipients.note(recipient);
+    const asking = waiting.ask().finally(() => this.#asking.delete(claim));
+    this.#asking.set(claim, asking);
+    asking.then(
+      (reply) => {
+        if (reply.ok) return;
+        if (isWithoutBudget(reply)) {
+          // It was no turn.
+          this.#tokens = 0;
+          this.#clients.restore(client, former[0]);
+          this.#recipients.restore(recipient, former[1]);
+        } else this.#tokens = Math.min(this.#options.budget().burst, this.#tokens + 1);
+        this.#run();
+      },
+      () => {},
+    );
+    for (const other of this.#waiting) if (other.wanted.claim === claim) this.#share(other, asking);
+  }
+
+  /** Its answer is that one's; without budget it waits again, in its old place. */
+  #share(waiting: Waiting, asking: Promise<ClaimReply>): void {
+    this.#waiting.delete(waiting);
+    asking.then((reply) => {
+      if (!isWithoutBudget(reply)) return waiting.settle.resolve(reply);
+      if (waiting.wanted.signal.aborted) return waiting.settle.reject(this.#full(waiting.wanted.client));
+      this.#waiting.add(waiting);
+      this.#run();
+    }, waiting.settle.reject);
+  }
+
+  #next(): Waiting | null {
+    let next: Waiting | null = null;
+    for (const waiting of this.#waiting) if (next === null || this.#isBefore(waiting, next)) next = waiting;
+    return next;
+  }
+
+  #isBefore(a: Waiting, b: Waiting): boolean {
+    const clients = this.#clients.of(a.wanted.client) - this.#clients.of(b.wanted.client);
+    if (clients !== 0) return clients < 0;
+    const recipients = this.#recipients.of(a.wanted.recipient) - this.#recipients.of(b.wanted.recipient);
+    // Of two clients that had no turn the one that came first.
+    return recipients !== 0 && a.wanted.client === b.wanted.client ? recipients < 0 : a.number < b.number;
+  }
+
+  #refill(): void {
+    const nowMs = this.#nowMs();
+    const { burst, refillMs } = this.#options.budget();
+    this.#tokens = Math.min(burst, this.#tokens + (nowMs - this.#refilledMs) / refillMs);
+    this.#refilledMs = nowMs;
+  }
+
+  /** At the next token, or when the first of those who wait has waited long enough. */
+  #runAgain(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#waiting.size === 0) return;
+    const tokenMs = (1 - this.#tokens) * this.#options.budget().refillMs;
+    const endMs = Math.min(...[...this.#waiting].map(({ untilMs }) => untilMs)) - this.#nowMs();
+    this.#timer = setTimeout(() => this.#run(), Math.max(1, Math.ceil(Math.min(tokenMs, endMs))));
+  }
+
+  /** The last claim of the client that waits with most makes room for a client that waits with none. */
+  #dropOfLargest(): boolean {
+    const sizes = new Map<string, number>();
+    for (const { wanted } of this.#waiting) sizes.set(wanted.client, (sizes.get(wanted.client) ?? 0) + 1);
+    const [largest] = [...sizes].sort(([, a], [, b]) => b - a);
+    if (largest === undefined || largest[1] < 2) return false;
+    const last = [...this.#waiting].findLast(({ wanted }) => wanted.client === largest[0]);
+    if (last !== undefined) this.#giveUp(last);
+    return true;
+  }
+
+  #giveUp(waiting: Waiting): void {
+    if (this.#waiting.delete(waiting)) waiting.settle.reject(this.#full(waiting.wanted.client));
+  }
+
+  #full(client: string): QuorateError {
+    const own = [...this.#waiting].filter(({ wanted }) => wanted.client === client).length;
+    const clients = new Set([...this.#waiting].map(({ wanted }) => wanted.client)).size;
+    // One turn for every client that waits, as often as this one has claims here, and once more.
+    const waitMs = Math.ceil((own + 1) * Math.max(1, clients) * this.#options.budget().refillMs);
+    return quorateError("CLAIM_QUEUE_FULL", { client, waiting: this.#waiting.size, ofThisClient: own, waitMs });
+  }
+}
+
+/** When each had its last turn, as a count of turns; the one whose turn is the longest ago is forgotten first. */
+class LastTurns {
+  readonly #turns = new Map<string, number>();
+  #count = 0;
+
+  /** 0: none. */
+  of(key: string): number {
+    return this.#turns.get(key) ?? 0;
+  }
+
+  restore(key: string, turn: number): void {
+    if (turn === 0) this.#turns.delete(key);
+    else this.#turns.set(key, turn);
+  }
+
+  note(key: string): void {
+    this.#turns.delete(key);
+    this.#turns.set(key, ++this.#count);
+    if (this.#turns.size > CLIENTS_MAX) this.#turns.delete(this.#turns.keys().next().value as string);
+  }
+}
+
+/** What the agent's core asked of its own budget, and this queue did not know. */
+function isWithoutBudget(reply: ClaimReply): boolean {
+  return !reply.ok && reply.refusal.code === "BUDGET_EXCEEDED";
+}

@@ -1,0 +1,31 @@
+/**
+ * A short siege: three enemies with real connections against five real agents (`pnpm siege` has all attacks, ten agents and times). Here stands what
+ * does not depend on the machine: claims complete, nobody honest is banned, the enemy is cut off. Times and ratios are the command's.
+ */
+import { describe, expect, it } from "vitest";
+import { attackNamed } from "../siege/attacks.ts";
+import { runSiege } from "../siege/run.ts";
+
+const NODES = 5;
+const CLAIMS = 4;
+
+describe("a hostile node and strangers against real agents", () => {
+  it("sockets that stay silent, 5,000 bad signatures at once, and a node under a victim's identity key", async () => {
+    const names = ["silent-sockets", "bad-signatures", "victim-identity"];
+    const { attacks } = await runSiege({
+      attacks: names.map(attackNamed),
+      seed: 7,
+      claims: CLAIMS,
+      nodes: NODES,
+      tries: 1,
+      onProgress: () => {},
+    });
+    expect(attacks.map(({ name }) => name)).toEqual(names);
+    for (const attack of attacks) expect(attack).toMatchObject({ claims: CLAIMS, failed: 0, honestBanned: 0 });
+    const [silent, signatures] = attacks;
+    expect(silent?.attackerCounts["sockets"]).toBeGreaterThan(0);
+    expect(silent?.restartMs).not.toBeNull();
+    expect(signatures?.attackerCounts["messages"]).toBeGreaterThan(0);
+    expect(signatures).toMatchObject({ attacked: NODES, attackerCutOff: NODES });
+  });
+});

@@ -1,0 +1,47 @@
+/**
+ * The attacker's process. In: the order as a file, `begin`, `targets` and `end` over IPC. Out: `ready`, then `report` at the end. It gives way to
+ * agents: machine and enemy share two cores here, and what is measured is what the agents make of what reaches them.
+ */
+import { readFileSync } from "node:fs";
+import { setPriority } from "node:os";
+import type { AttackOrder, Target } from "./attack.ts";
+import { attackNamed } from "./attacks.ts";
+import { RealEnemy } from "./enemy.ts";
+
+/** Of 0 to 19. */
+const NICE = 10;
+
+type Order = { readonly type: "begin" | "end" } | { readonly type: "targets"; readonly targets: readonly Target[] };
+
+setPriority(NICE);
+const order = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as AttackOrder;
+const attack = attackNamed(order.attack);
+const enemy = new RealEnemy(order);
+const begun = Promise.withResolvers<void>();
+
+process.on("message", (message: Order) => {
+  if (message.type === "begin") begun.resolve();
+  if (message.type === "targets") enemy.retarget(message.targets);
+  if (message.type === "end") enemy.end();
+});
+process.on("disconnect", () => process.exit(1));
+// What a hostile peer's sockets do when an agent ends them is what was asked for; the attack's own failures are reported.
+process.on("unhandledRejection", () => {});
+process.on("SIGINT", () => {});
+
+await attack.prepare?.(enemy);
+process.send?.({ type: "ready" });
+await begun.promise;
+const before = process.cpuUsage();
+let error: string | null = null;
+try {
+  await attack.run(enemy);
+} catch (cause) {
+  if (!enemy.signal.aborted) error = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
+await new Promise<void>((resolve) => {
+  if (enemy.signal.aborted) resolve();
+  else enemy.signal.addEventListener("abort", () => resolve(), { once: true });
+});
+const { user, system } = process.cpuUsage(before);
+process.send?.({ type: "report", ...enemy.report(Math.round((user + system) / 1_000), error) }, () => process.exit(0));
