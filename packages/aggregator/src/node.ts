@@ -3,7 +3,14 @@
  *
  *   config, keys → store, network, follower, BLS → core (agent) ↔ driver → API → HTTP
  */
-import { type Address, isQuorateError, type SigningDomain, signIdentity, toHex } from "@quorate/common";
+import {
+  type Address,
+  isQuorateError,
+  type SignatureScheme,
+  type SigningDomain,
+  signIdentity,
+  toHex,
+} from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { RewardsContract } from "./adapters/chain/contracts.ts";
@@ -75,30 +82,15 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   };
   const domain: SigningDomain = { chainId: config.chain.chainId, verifyingContract: config.chain.rewards };
   const scheme = await loadNativeScheme();
-  const keys = await loadKeys({
-    directory: config.keys.directory,
-    password: readPassword(config.keys.passwordFile),
-    scheme,
-  });
   warnOfExposed(config, logger);
+  const keys = await openKeys(config, scheme);
   const { chainId, rewards, pool, deployBlock } = config.chain;
   const deployment = { chainId, rewards, pool, deployBlock };
   const store = openStore(config.store.path, deployment);
   const ledger = new LedgerThread({ path: config.store.path, deployment });
   const signer = createSigner(scheme, keys.blsSecret);
   const verifier = createVerifier(scheme);
-  const network = await createLibp2pNetwork(
-    {
-      identitySecret: keys.identitySecret,
-      listen: config.p2p.listen,
-      announce: config.p2p.announce,
-      bootstrap: config.p2p.bootstrap,
-      networkId: { chainId: config.chain.chainId, contract: config.chain.rewards },
-      targetPeers: config.p2p.targetPeers,
-      maxConnections: config.p2p.targetPeers * CONNECTIONS_PER_TARGET,
-    },
-    { logger },
-  );
+  const network = await createLibp2pNetwork(networkOptions(config, keys), { logger });
   logger.info(banner(config, keys, network.peerId), "AGENT_STARTING");
   const follower = createChainFollower(config.chain, { logger });
   const agent = createAgent(
@@ -142,6 +134,22 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
       await ledger.close();
       await driver.stop();
     },
+  };
+}
+
+function openKeys({ keys }: Config, scheme: SignatureScheme): Promise<NodeKeys> {
+  return loadKeys({ directory: keys.directory, password: readPassword(keys.passwordFile), scheme });
+}
+
+function networkOptions({ chain, p2p }: Config, { identitySecret }: NodeKeys) {
+  return {
+    identitySecret,
+    listen: p2p.listen,
+    announce: p2p.announce,
+    bootstrap: p2p.bootstrap,
+    networkId: { chainId: chain.chainId, contract: chain.rewards },
+    targetPeers: p2p.targetPeers,
+    maxConnections: p2p.targetPeers * CONNECTIONS_PER_TARGET,
   };
 }
 

@@ -71,7 +71,10 @@ describe("remedies", () => {
     const words = /(?<![\w/-])([a-z][A-Za-z0-9]*(?:\.[a-z][A-Za-z0-9]*)+)/g;
     // The coordinates of a point are no fields (P-2).
     const exists = (word: string) =>
-      /^[xy]\.c[01]$/.test(word) || isField(word) || documents.some((name) => name.endsWith(word)) || existsAtRoot(word);
+      /^[xy]\.c[01]$/.test(word) ||
+      isField(word) ||
+      documents.some((name) => name.endsWith(word)) ||
+      existsAtRoot(word);
     expect(wrong(words, exists)).toEqual([]);
   });
 
@@ -84,9 +87,9 @@ describe("remedies", () => {
       return command !== undefined && words.filter((word) => word.startsWith("--")).every((flag) => own.has(flag));
     };
     expect(wrong(/`quorate ([^`]+)`/g, isCommand)).toEqual([]);
-    expect(wrong(/(?<!`)\bquorate (keys|store|ledger|run|status|claim|verify|register|relay)\b(?!`)/g, () => false)).toEqual(
-      [],
-    );
+    expect(
+      wrong(/(?<!`)\bquorate (keys|store|ledger|run|status|claim|verify|register|relay)\b(?!`)/g, () => false),
+    ).toEqual([]);
   });
 
   it("name flags and environment variables that exist", () => {
@@ -105,7 +108,10 @@ describe("remedies", () => {
 });
 
 function variableOf(field: string): string {
-  return `QUORATE_${field.replace(/[.]/g, "_").replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase()}`;
+  return `QUORATE_${field
+    .replace(/[.]/g, "_")
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toUpperCase()}`;
 }
 
 function existsAtRoot(word: string): boolean {
