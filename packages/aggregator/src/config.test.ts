@@ -110,6 +110,60 @@ describe("configuration", () => {
     expect(faultsOf({ text: "[1, 2]" })).toMatch(/CONFIG_MALFORMED/);
   });
 
+  it.each([
+    ["", "submit (agent.yaml): is empty: give fields of it (accountKeyFile"],
+    [" # all of it is commented out", "submit (agent.yaml): is empty"],
+    [" { accountKeyFile: a, allow: }", "submit.allow (agent.yaml): is empty: give fields of it (pack"],
+    [" [pack]", "submit (agent.yaml): is a section: give accountKeyFile"],
+    [" yes", "submit (agent.yaml): is a section"],
+  ])("error: the section submit:%s", (content, fault) => {
+    expect(faultsOf({ text: `${YAML}submit:${content}\n` })).toContain(fault);
+  });
+
+  it("error: a field without a value, also one that has a default", () => {
+    expect(faultsOf({ text: `${YAML}http: { port: }\n` })).toContain("http.port (agent.yaml): is empty");
+  });
+
+  it("error: a misspelt field or section is named with the one that was meant", () => {
+    const faults = faultsOf({ text: `${YAML}htpp: { port: 1 }\nclaims: { deadlineMS: 5, toString: 1 }\n` });
+    expect(faults).toContain("htpp.port (agent.yaml): no such field (did you mean http.port?)");
+    expect(faults).toContain("claims.deadlineMS (agent.yaml): no such field (did you mean claims.deadlineMs?)");
+    expect(faults).toContain("claims.toString (agent.yaml): no such field");
+  });
+
+  it.each([
+    ["QUORATE_CHAIN_PROVIDER", "QUORATE_CHAIN_PROVIDERS"],
+    ["QUORATE_CHAIN_POLLMS", "QUORATE_CHAIN_POLL_MS"],
+    ["QUORATE_HTTP__PORT", "QUORATE_HTTP_PORT"],
+    ["quorate_http_port", "QUORATE_HTTP_PORT"],
+    ["QUORATE_CONFG", "QUORATE_CONFIG"],
+  ])("error: nobody reads the variable %s; %s was meant", (name, known) => {
+    const faults = faultsOf({ env: { [name]: "1" } });
+    expect(faults).toContain(`${name} (environment): no such variable (did you mean ${known}?)`);
+  });
+
+  it("error: a variable that resembles none is named too; one of another program, or a service's, is not", () => {
+    expect(faultsOf({ env: { QUORATE_SOMETHING_ELSE_ALTOGETHER: "" } })).toContain(
+      "QUORATE_SOMETHING_ELSE_ALTOGETHER (environment): no such variable",
+    );
+    const env = {
+      QUORATE_CONFIG: "agent.yaml",
+      PATH: "/bin",
+      NOT_QUORATE_HTTP: "1",
+      QUORATE_SERVICE_HOST: "10.0.0.1",
+      QUORATE_SERVICE_PORT_HTTP: "8900",
+      QUORATE_PORT: "tcp://10.0.0.1:8900",
+      QUORATE_PORT_8900_TCP: "tcp://10.0.0.1:8900",
+      QUORATE_PORT_8900_TCP_ADDR: "10.0.0.1",
+    };
+    expect(faultsOf({ env })).toBe("");
+    expect(faultsOf({ env: { QUORATE_PORT: "8900" } })).toContain("QUORATE_PORT (environment): no such variable");
+  });
+
+  it.each([":memory:", "file:agent.sqlite?mode=memory", " :memory: "])("error: the store %j does not stay", (path) => {
+    expect(faultsOf({ env: { QUORATE_STORE_PATH: path } })).toContain("store.path (QUORATE_STORE_PATH): not a file");
+  });
+
   it("has a flag and a row in the table for every field", () => {
     const table = renderConfigTable();
     for (const { flag } of configFlags()) expect(table).toContain(`\`--${flag}\``);

@@ -7,6 +7,7 @@ import { type Address, isQuorateError, parseAddress, quorateError } from "@quora
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { sameProvider } from "./adapters/chain/place.ts";
+import { meant, sectionFault, unknownVariables } from "./configNames.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -142,7 +143,10 @@ const FIELDS = {
     schema: address.optional(),
     about: "the account meant to have registered this node: the agent tells when it is another one",
   },
-  "store.path": { schema: text, about: "the agent's SQLite file; its directory must exist" },
+  "store.path": {
+    schema: text.refine((path) => !/^(:memory:|file:.*)$/i.test(path.trim()), "not a file that stays"),
+    about: "the agent's SQLite file; its directory must exist",
+  },
   "claims.deadlineMs": {
     schema: integer(1_000, DAY_MS).default(30_000),
     about: "ms a claim is collected before it fails; shares need about one second, the rest is for catch-up",
@@ -174,6 +178,15 @@ const FIELDS = {
     about: "least severe level that is logged",
   },
 } as const satisfies Record<string, Field>;
+
+const PREFIX = "QUORATE_";
+/** Where the file is, for commands that take `--config`. */
+const CONFIG_VARIABLE = "QUORATE_CONFIG";
+
+/** Every field by its path, such as `chain.pollMs`. */
+export function configFields(): string[] {
+  return Object.keys(FIELDS);
+}
 
 type Path = keyof typeof FIELDS;
 type ValueOf<P extends Path> = z.output<(typeof FIELDS)[P]["schema"]>;
@@ -220,13 +233,14 @@ export function parseConfig(sources: ConfigSources): Config {
     const parsed = schema.safeParse(value);
     if (!parsed.success) {
       faults.push(
-        `${path} (${source}): ${value === undefined ? "is missing" : parsed.error.issues.map(({ message }) => message).join("; ")}`,
+        `${path} (${source}): ${value === undefined ? "is missing" : value === null ? "is empty" : parsed.error.issues.map(({ message }) => message).join("; ")}`,
       );
       continue;
     }
     place(config, path.split("."), parsed.data);
   }
   faults.push(...withoutAccount(fileValues, sources));
+  faults.push(...unknownVariables(sources.env, PREFIX, [...entries().map(([path]) => envOf(path)), CONFIG_VARIABLE]));
   if (faults.length > 0) throw quorateError("CONFIG_INVALID", { faults });
   const { submit } = config as { submit: { accountKeyFile?: string } };
   return { ...config, submit: submit.accountKeyFile === undefined ? null : submit } as unknown as Config;
@@ -308,7 +322,13 @@ function flatten(fields: Record<string, unknown>, prefix: string, into: Map<stri
 }
 
 function unknownFields(values: ReadonlyMap<string, unknown>, path: string): string[] {
-  return [...values.keys()].filter((field) => !(field in FIELDS)).map((field) => `${field} (${path}): no such field`);
+  const fields = configFields();
+  return [...values]
+    .filter(([field]) => !Object.hasOwn(FIELDS, field))
+    .map(([field, value]) => {
+      const fault = sectionFault(field, value, fields) ?? `no such field${meant(field, fields)}`;
+      return `${field} (${path}): ${fault}`;
+    });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -316,5 +336,5 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 const snake = (path: string) => path.replace(/[.]/g, "_").replace(/([a-z])([A-Z])/g, "$1_$2");
-const envOf = (path: Path) => `QUORATE_${snake(path).toUpperCase()}`;
+const envOf = (path: Path) => `${PREFIX}${snake(path).toUpperCase()}`;
 const flagOf = (path: Path) => snake(path).toLowerCase().replace(/_/g, "-");

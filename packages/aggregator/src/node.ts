@@ -3,7 +3,14 @@
  *
  *   config, keys → store, network, follower, BLS → core (agent) ↔ driver → API → HTTP
  */
-import { type Address, isQuorateError, type SigningDomain, signIdentity, toHex } from "@quorate/common";
+import {
+  type Address,
+  isQuorateError,
+  type SignatureScheme,
+  type SigningDomain,
+  signIdentity,
+  toHex,
+} from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { RewardsContract } from "./adapters/chain/contracts.ts";
@@ -15,8 +22,10 @@ import { createLibp2pNetwork, type Libp2pNetworkOptions } from "./adapters/libp2
 import { createMetrics } from "./adapters/metrics/metrics.ts";
 import { openStore } from "./adapters/sqlite/store.ts";
 import { openSubmitter } from "./adapters/submitter/open.ts";
+import { submissionsPath } from "./adapters/submitter/store.ts";
 import { TreeWorker } from "./adapters/tree/treeWorker.ts";
 import { LedgerThread } from "./audit/ledgerThread.ts";
+import { banner } from "./banner.ts";
 import type { Config } from "./config.ts";
 import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
@@ -73,12 +82,8 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   };
   const domain: SigningDomain = { chainId: config.chain.chainId, verifyingContract: config.chain.rewards };
   const scheme = await loadNativeScheme();
-  const keys = await loadKeys({
-    directory: config.keys.directory,
-    password: readPassword(config.keys.passwordFile),
-    scheme,
-  });
   warnOfExposed(config, logger);
+  const keys = await openKeys(config, scheme);
   const { chainId, rewards, pool, deployBlock } = config.chain;
   const deployment = { chainId, rewards, pool, deployBlock };
   const store = openStore(config.store.path, deployment);
@@ -86,6 +91,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const signer = createSigner(scheme, keys.blsSecret);
   const verifier = createVerifier(scheme);
   const network = await createLibp2pNetwork(networkOptions(config, keys), { logger });
+  logger.info(banner(config, keys, network.peerId), "AGENT_STARTING");
   const follower = createChainFollower(config.chain, { logger });
   const agent = createAgent(
     { ...ownAgent(config, keys), domain },
@@ -125,6 +131,10 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   };
 }
 
+function openKeys({ keys }: Config, scheme: SignatureScheme): Promise<NodeKeys> {
+  return loadKeys({ directory: keys.directory, password: readPassword(keys.passwordFile), scheme });
+}
+
 function networkOptions({ chain, p2p }: Config, { identitySecret }: NodeKeys): Libp2pNetworkOptions {
   return {
     ...p2p,
@@ -132,6 +142,15 @@ function networkOptions({ chain, p2p }: Config, { identitySecret }: NodeKeys): L
     networkId: { chainId: chain.chainId, contract: chain.rewards },
     maxConnections: p2p.targetPeers * CONNECTIONS_PER_TARGET,
   };
+}
+
+/** Who can read a node's keys can sign as that node. */
+function warnOfExposed({ keys, submit }: Config, logger: Logger): void {
+  const { accountKeyFile, passwordFile } = submit ?? {};
+  const given = [keys.passwordFile, accountKeyFile, passwordFile].filter((path) => path !== undefined);
+  for (const exposed of exposedSecrets([...keyFiles(keys.directory), ...given])) {
+    logger.warn(exposed, "SECRET_EXPOSED");
+  }
 }
 
 /** What the core is told of its own node. */
@@ -178,23 +197,9 @@ function httpOptions({ http }: Config, agent: Agent): HttpServerOptions {
   };
 }
 
-/** Who can read a node's keys can sign as that node. */
-function warnOfExposed({ keys, submit }: Config, logger: Logger): void {
-  const { accountKeyFile, passwordFile } = submit ?? {};
-  const given = [keys.passwordFile, accountKeyFile, passwordFile].filter((path) => path !== undefined);
-  for (const exposed of exposedSecrets([...keyFiles(keys.directory), ...given])) {
-    logger.warn(exposed, "SECRET_EXPOSED");
-  }
-}
-
 /** Milliseconds since 1970, never going back: the clock of the process, not of the wall. */
 function nowMs(): number {
   return Math.floor(performance.timeOrigin + performance.now());
-}
-
-/** Where the signed transactions of a store's agent are. */
-export function submissionsPath(storePath: string): string {
-  return `${storePath}.submissions`;
 }
 
 /** Null for an agent without an account: it does everything but submit. */

@@ -9,6 +9,7 @@ import { API_ERROR_CODES } from "./errorCodesApi.ts";
 import { CHAIN_ERROR_CODES } from "./errorCodesChain.ts";
 import { COMMAND_ERROR_CODES } from "./errorCodesCommands.ts";
 import { CONTRACT_ERROR_CODES } from "./errorCodesContracts.ts";
+import { KEYS_ERROR_CODES } from "./errorCodesKeys.ts";
 import { LEDGER_ERROR_CODES } from "./errorCodesLedger.ts";
 import { NETWORK_ERROR_CODES } from "./errorCodesNetwork.ts";
 import { STORE_ERROR_CODES } from "./errorCodesStore.ts";
@@ -287,6 +288,7 @@ export const ERROR_CODES = {
   ...CHAIN_ERROR_CODES,
   ...STORE_ERROR_CODES,
   ...SUBMIT_ERROR_CODES,
+  ...KEYS_ERROR_CODES,
   ...LEDGER_ERROR_CODES,
 
   // What commands send and write.

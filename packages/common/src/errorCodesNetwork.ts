@@ -41,7 +41,7 @@ export const NETWORK_ERROR_CODES = {
   },
   NETWORK_LISTEN_FAILED: {
     summary: "The agent cannot listen on any of its network addresses.",
-    remedy: "Choose another network.listen, or stop what uses the port.",
+    remedy: "Choose another p2p.listen, or stop what uses the port.",
     where: "network",
   },
   NETWORK_NOT_RUNNING: {
@@ -101,7 +101,7 @@ export const NETWORK_ERROR_CODES = {
   },
   NETWORK_DIAL_FAILED: {
     summary: "A peer cannot be reached.",
-    remedy: "Nothing to do for single peers; if all fail, check network.bootstrap, firewall and link.",
+    remedy: "Nothing to do for single peers; if all fail, check p2p.bootstrap, firewall and link.",
     where: "network",
   },
   NETWORK_PEER_BANNED: {

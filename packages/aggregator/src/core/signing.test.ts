@@ -39,16 +39,19 @@ describe("P-108: a store that was taken over from a copy", () => {
     const agent = await catchUp(4, FROM_COPY);
     await agent.feed(asked(2));
     await agent.feed(asked(3));
+    await agent.tickAt(5_000);
     expect(epochsSigned(agent.effects)).toEqual([]);
     expect(agent.records).toContainEqual({ type: "restored", untilSeconds: headAfter(4).timestamp });
 
     const next = await agent.feed({ type: "chain", events: [], head: headAfter(5) });
-    const claim = await agent.feed(asked(4));
+    const claim = [...(await agent.feed(asked(4))), ...(await agent.tickAt(10_000))];
     expect([...epochsSigned(next), ...epochsSigned(claim)]).toEqual([4, 4]);
   });
 
   it("says so to whoever asks for its share (P-89)", async () => {
     const agent = await catchUp(3, FROM_COPY);
+    await agent.feed(asked(2));
+    await agent.tickAt(5_000);
     const data = encodeInquiryRequest(makeRequest(node(1), STAKER, 2));
     const effects = await agent.feed({ type: "inquiry-asked", handle: 1, from: node(1).identityKey, data });
     const reply = effects.find(({ type }) => type === "inquiry-reply");

@@ -12,10 +12,10 @@ export type MeasuredStatus = AgentStatus & {
   readonly submitter: SubmitterView | null;
   /** Whether a claim could succeed now (P-126). */
   readonly ready?: boolean;
+  /** Log lines that nobody read in time. */
+  readonly droppedLogLines?: number;
   /** Left out by an agent without an HTTP interface. */
   readonly http?: HttpView;
-  /** Log lines that nobody read in time, since the start. */
-  readonly droppedLogLines?: number;
 };
 
 export interface Sample {

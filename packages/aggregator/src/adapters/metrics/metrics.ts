@@ -5,6 +5,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { CHAIN_METRICS } from "./chainMetrics.ts";
 import { HTTP_METRICS } from "./httpMetrics.ts";
+import { LOG_METRICS } from "./logMetrics.ts";
 import type { MeasuredStatus, Metric, Sample } from "./metric.ts";
 import { NETWORK_METRICS } from "./networkMetrics.ts";
 import { NODE_METRICS } from "./nodeMetrics.ts";
@@ -21,6 +22,7 @@ const METRICS: readonly Metric[] = [
   ...REPORT_METRICS,
   ...SUBMITTER_METRICS,
   ...HTTP_METRICS,
+  ...LOG_METRICS,
 ];
 
 export interface MetricsPage {

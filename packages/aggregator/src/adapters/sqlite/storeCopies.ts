@@ -3,12 +3,12 @@
  * backups, restored stores, a summary. Not its job: how a file is copied (copies.ts).
  */
 import { rmSync } from "node:fs";
-import { isQuorateError } from "@quorate/common";
+import { isQuorateError, QuorateError, quorateError } from "@quorate/common";
 import { backUpFile, type CopyForm, readFileState, restoreFile } from "./copies.ts";
 import { readHead } from "./ledgerReader.ts";
-import { inodeOf, realFile } from "./paths.ts";
+import { inodeOf, realFile, requireFilePath } from "./paths.ts";
 import { DERIVED_TABLES, SCHEMA_VERSION } from "./schema.ts";
-import { openToRead, query } from "./sqlite.ts";
+import { openToRead, query, storeError } from "./sqlite.ts";
 
 const STORE: CopyForm = { version: SCHEMA_VERSION, derived: DERIVED_TABLES };
 
@@ -72,6 +72,16 @@ export interface StoreSummary {
 
 /** @throws the codes of the store */
 export function summariseStore(path: string): StoreSummary {
+  requireFilePath(path);
+  if (!isThere(path)) throw quorateError("STORE_NOT_FOUND", { path });
+  try {
+    return summarise(path);
+  } catch (error) {
+    throw error instanceof QuorateError ? error : storeError(error, path, "STORE_OPEN_FAILED");
+  }
+}
+
+function summarise(path: string): StoreSummary {
   const { state } = readFileState(path);
   const db = openToRead(realFile(path));
   try {

@@ -37,6 +37,11 @@ export function sqliteSubmissions(path: string): SubmissionStore {
   return new SqliteSubmissions(path, openStoreFile(path, { schema: SCHEMA, version: SUBMISSIONS_VERSION }));
 }
 
+/** Where the signed transactions of a store's agent are. */
+export function submissionsPath(storePath: string): string {
+  return `${storePath}.submissions`;
+}
+
 interface Row {
   readonly key: string;
   readonly nonce: number;

@@ -1,8 +1,7 @@
 /** `quorate store`: copies of an agent's memory that cannot be mistaken for anything else. */
 import { Command } from "commander";
 import { backUpStore, type Copied, restoreStore, summariseStore } from "../../adapters/sqlite/storeCopies.ts";
-import { SUBMISSIONS_VERSION } from "../../adapters/submitter/store.ts";
-import { submissionsPath } from "../../node.ts";
+import { SUBMISSIONS_VERSION, submissionsPath } from "../../adapters/submitter/store.ts";
 import { printFields, printJson, printProgress } from "../print.ts";
 import { readConfig } from "./run.ts";
 

@@ -153,8 +153,9 @@ export class PeerInquiry implements Inquiry {
     }
     if (ownNode === null) return "NODE_NOT_REGISTERED";
     if (round?.signing === true) return "SHARE_PENDING";
-    if (round?.withheld) return round.withheld;
-    return round?.wanted === true && !round.turn ? "SHARE_WAITS_TURN" : "SHARE_WITHHELD";
+    if (round?.withheld != null) return round.withheld;
+    if (round?.wanted === true && !round.turn) return "SHARE_WAITS_TURN";
+    return "SHARE_WITHHELD";
   }
 }
 
