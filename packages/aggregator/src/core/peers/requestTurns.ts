@@ -67,7 +67,7 @@ export class RequestTurns {
   /** A round got a share: nearly all of them make room for the next. */
   roundChanged(round: Round, step: Step): void {
     if (!this.#inProgress.has(round)) return;
-    const needed = (nodesInSet(this.#context) * SETTLED_SHARE_BPS) / 10_000;
+    const needed = Math.floor((nodesInSet(this.#context) * SETTLED_SHARE_BPS) / 10_000);
     if (agreeingShares(round).size < needed) return;
     this.#inProgress.delete(round);
     this.advance(step);
