@@ -259,6 +259,7 @@ class Mesh {
         await sink.onAdvance(events, headAfter(EPOCHS));
       },
       lookAhead: async () => [],
+      status: () => ({ providers: [], clockOffsetSeconds: null }),
       stop: async () => {},
     };
   }

@@ -34,6 +34,7 @@ function apiOfCore(): AgentApi {
     network: { chainId: "31337", contract: DOMAIN.verifyingContract },
     status: () => ({
       ...core.status(),
+      chain: { ...core.status().chain, providers: [], clockOffsetSeconds: null },
       peerId: "",
       addresses: [],
       meshPeers: 0,
@@ -41,8 +42,8 @@ function apiOfCore(): AgentApi {
       submitter: null,
       unsigned: core.unsigned(),
     }),
-    ready: () => ({ ready: true, reasons: [] }),
-    nodes: () => core.nodes().map((node) => ({ ...node, uptime: core.uptime(node.id) })),
+    ready: () => ({ ready: true, reasons: [], causes: [] }),
+    nodes: () => core.nodes().map((node) => ({ ...node, uptime: core.uptime(node.id), unlocksAt: null, own: false })),
     proof: async () => null,
     owed: (recipient) => core.owed(recipient),
     requestClaim: async (recipient, epoch) => {
@@ -141,7 +142,7 @@ const provider: Target = {
         () => rpc.chainId(),
         () => rpc.finalised(),
         () => rpc.block(5),
-        () => rpc.logs([DOMAIN.verifyingContract], [`0x${"01".repeat(32)}`], 0, 5),
+        () => rpc.logs({ addresses: [DOMAIN.verifyingContract], topics: [`0x${"01".repeat(32)}`] }, 0, 5),
       ];
       try {
         await questions[which]?.();

@@ -27,6 +27,8 @@ export interface View {
   readonly fault: Fault;
   /** Makes the lies of two providers differ. */
   readonly salt: string;
+  /** Whether its logs tell their block's time. */
+  readonly timesLogs: boolean;
   /** How many requests came before. */
   readonly nth: number;
 }
@@ -39,7 +41,7 @@ const RANGE_WORDS: readonly ((blocks: number) => Answer)[] = [
   () => ({ status: 413, error: { code: -32_000, message: "block range is too wide" } }),
 ];
 
-export const INVENTED_FORMS = 4;
+export const INVENTED_FORMS = 5;
 
 const POOL_CALL = id("pool()").slice(0, 10);
 
@@ -85,8 +87,11 @@ function blockOf(view: View, tag: string): object | null {
   const number = tag === "finalized" ? finalised : tag === "latest" ? head : Number(tag);
   const block = number > head ? undefined : chain.blocks[number];
   if (block === undefined) return null;
-  const later = fault.kind === "far future" ? fault.seconds : 0;
-  return { number: quantity(number), hash: shownHash(view, block), timestamp: quantity(block.timestamp + later) };
+  return { number: quantity(number), hash: shownHash(view, block), timestamp: quantity(shownTime(view, block)) };
+}
+
+function shownTime({ fault }: View, { timestamp }: TrueBlock): number {
+  return timestamp + (fault.kind === "far future" ? fault.seconds : 0);
 }
 
 function shownHash({ fault, salt }: View, block: TrueBlock): string {
@@ -124,17 +129,19 @@ function shownLogs(view: View, block: TrueBlock): object[] {
     blockHash: shownHash(view, block),
     logIndex: quantity(logIndex),
     removed: false,
+    ...(view.timesLogs ? { blockTimestamp: quantity(shownTime(view, block)) } : {}),
   }));
   if (fault.kind !== "invented logs") return shown;
-  return shown.flatMap((log, i) => invented(log, i, fault.form, view.salt));
+  return shown.flatMap((log, i) => invented({ ...log }, i, fault.form, view.salt, block.timestamp));
 }
 
-/** One log more at a free place, the same place twice, a word changed, or one of another block. */
+/** One log more at a free place, the same place twice, a word changed, another time, or another block. */
 function invented<T extends { readonly logIndex: string; readonly data: string }>(
   log: T,
   i: number,
   form: number,
   salt: string,
+  timestamp: number,
 ): object[] {
   if (i > 0) return [log];
   const drawn = Number.parseInt(hashOf(salt).slice(2, 4), 16);
@@ -145,6 +152,8 @@ function invented<T extends { readonly logIndex: string; readonly data: string }
       return [log, log];
     case 2:
       return [{ ...log, data: changedWord(log.data, drawn | 1) }];
+    case 3:
+      return [{ ...log, blockTimestamp: quantity(timestamp + 1 + drawn) }];
     default:
       return [{ ...log, blockHash: hashOf(`${salt} ${log.data}`) }];
   }

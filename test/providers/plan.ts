@@ -17,6 +17,8 @@ export interface Phase {
   readonly faults: readonly Fault[];
   /** Whether at least two providers are honest. */
   readonly hasMajority: boolean;
+  /** Without a majority: the providers that can say nothing right of the blocks above the last phase's. */
+  readonly disabled: readonly number[];
   /** The block that a follower reaches meanwhile; without a majority it stays below `height`. */
   readonly target: number;
 }
@@ -25,8 +27,18 @@ export interface Plan {
   readonly seed: number;
   readonly chain: TrueChain;
   readonly chunkBlocks: number;
+  /** The follower's deadline for one answer. */
+  readonly timeoutMs: number;
   readonly phases: readonly Phase[];
 }
+
+/**
+ * Milliseconds: without a majority, what is silent costs a run so many. Far above what an honest answer takes on a busy
+ * machine that runs several of these beside each other.
+ */
+const TIMEOUT_MS = 1_000;
+/** Where a provider calls for pauses of a quarter of a second and more, they fit into the deadline, as they do by default. */
+const LIMITED_TIMEOUT_MS = 5_000;
 
 const PHASES_MAX = 3;
 /** Of the phases: in the others at most one provider is honest. */
@@ -48,7 +60,9 @@ export function planOf(seed: number): Plan {
     phases.push(phase);
     reached = Math.max(reached, phase.target);
   }
-  return { seed, chain, chunkBlocks: random.pick([1, 3, 8, 100]), phases };
+  const isLimited = phases.some(({ faults }) => faults.some(({ kind }) => kind === "rate limit"));
+  const timeoutMs = isLimited ? LIMITED_TIMEOUT_MS : TIMEOUT_MS;
+  return { seed, chain, chunkBlocks: random.pick([1, 3, 8, 100]), timeoutMs, phases };
 }
 
 /** A line for each phase. */
@@ -65,14 +79,16 @@ function majority(random: Random, height: number, reached: number): Phase {
   const honest = [quirk(random, height - reached - 1), quirk(random, height - reached - 1)];
   const odd = random.pick([quirk, failure, lie])(random, height - Math.max(reached, 0));
   const target = height - Math.max(...honest.map((fault) => (fault.kind === "lag" ? fault.blocks : 0)));
-  return { height, faults: random.sample([...honest, odd], PROVIDERS), hasMajority: true, target };
+  return { height, faults: random.sample([...honest, odd], PROVIDERS), hasMajority: true, disabled: [], target };
 }
 
 /** Two that cannot be followed up to `height`, and one of any kind. */
 function noMajority(random: Random, chain: TrueChain, height: number, reached: number): Phase {
-  const faults = [disabling(random, chain, height, reached), disabling(random, chain, height, reached)];
+  const faults: Fault[] = [disabling(random, chain, height, reached), disabling(random, chain, height, reached)];
   const third = random.pick([() => NONE, failure, lie])(random, height - Math.max(reached, 0));
-  return { height, faults: random.sample([...faults, third], PROVIDERS), hasMajority: false, target: reached };
+  const drawn = random.sample([...faults, third], PROVIDERS);
+  const disabled = drawn.flatMap((fault, i) => (faults.includes(fault) ? [i] : []));
+  return { height, faults: drawn, hasMajority: false, disabled, target: reached };
 }
 
 /** A fault of all answers, so that this provider says nothing right about the blocks above `reached`. */
@@ -110,7 +126,7 @@ function quirk(random: Random, room: number): Quirk {
     case 2:
       return { kind: "range limit", blocks: 1 + random.below(6), words: random.below(4) };
     case 3:
-      return { kind: "rate limit", ofTen: 1 + random.below(5), retryAfter: random.chance(0.05) };
+      return { kind: "rate limit", ofTen: 1 + random.below(3), retryAfter: random.chance(0.1) };
     default:
       return { kind: "none" };
   }

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { toHex } from "@quorate/common";
 import type { Random } from "../sim/random.ts";
 import { type Answer, answerTo, type RpcCall, type View } from "./answers.ts";
 import { type Fault, NONE } from "./faults.ts";
@@ -26,6 +27,10 @@ export class ScriptedProvider {
   readonly #stopping = new AbortController();
   readonly #random: Random;
   readonly #chain: TrueChain;
+  /** Makes its lies its own. */
+  readonly #salt: string;
+  /** Some providers tell a log's time, others do not. */
+  readonly #timesLogs: boolean;
   #fault: Fault = NONE;
   #finalised = 0;
   #requests = 0;
@@ -34,6 +39,8 @@ export class ScriptedProvider {
     this.#server = server;
     this.#chain = chain;
     this.#random = random;
+    this.#salt = toHex(random.fork("salt").bytes(8));
+    this.#timesLogs = random.fork("times").chance(0.5);
     this.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     this.url = `http://${this.host}`;
   }
@@ -83,7 +90,10 @@ export class ScriptedProvider {
     const call = JSON.parse(Buffer.concat(parts).toString()) as RpcCall;
     this.asked.set(call.method, (this.asked.get(call.method) ?? 0) + 1);
     const fault = this.#drawn();
-    const view: View = { chain: this.#chain, finalised: this.#finalised, fault, salt: this.host, nth: this.#requests };
+    const view: View = {
+      ...{ chain: this.#chain, finalised: this.#finalised, fault },
+      ...{ salt: this.#salt, timesLogs: this.#timesLogs, nth: this.#requests },
+    };
     const answer = answerTo(view, call);
     if (fault.kind === "delay") await sleep(fault.ms);
     if (response.destroyed) return;

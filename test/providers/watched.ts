@@ -14,7 +14,6 @@ import { CHAIN_ID, POOL, REWARDS } from "./logs.ts";
 import { eventsBetween, ledgerAt, type TrueChain } from "./trueChain.ts";
 
 const POLL_MS = 5;
-const TIMEOUT_MS = 150;
 /** For what must come, however busy the machine is. */
 export const PATIENCE_MS = 60_000;
 
@@ -37,10 +36,11 @@ export class Watched {
     chain: TrueChain,
     providers: readonly string[],
     chunkBlocks: number,
+    timeoutMs: number,
   ): Promise<{ readonly agent: Watched; readonly follower: ChainFollower }> {
     const agent = new Watched(chain);
     const addresses = { chainId: CHAIN_ID, rewards: REWARDS, pool: POOL, deployBlock: 0 };
-    const pace = { pollMs: POLL_MS, timeoutMs: TIMEOUT_MS, chunkBlocks };
+    const pace = { pollMs: POLL_MS, timeoutMs, chunkBlocks };
     const follower = createChainFollower({ ...addresses, ...pace, providers }, { logger });
     await follower.start(null, agent.sink);
     return { agent, follower };

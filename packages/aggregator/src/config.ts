@@ -6,6 +6,7 @@ import { isIP } from "node:net";
 import { type Address, isQuorateError, parseAddress, quorateError } from "@quorate/common";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
+import { sameProvider } from "./adapters/chain/place.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -66,7 +67,10 @@ interface Field {
 /** Every field. Environment variable and flag follow from the path: `chain.pollMs` is QUORATE_CHAIN_POLL_MS and --chain-poll-ms. */
 const FIELDS = {
   "chain.providers": {
-    schema: listOf(url, 1, 8),
+    schema: listOf(url, 1, 8).superRefine((urls, context) => {
+      const message = sameProvider(urls);
+      if (message !== null) context.addIssue({ code: "custom", message });
+    }),
     about: "JSON-RPC URLs of Ethereum nodes; with several, the agent signs only while they agree (P-57)",
   },
   "chain.chainId": { schema: integer(1, Number.MAX_SAFE_INTEGER), about: "EIP-155 id of the chain" },
@@ -94,6 +98,15 @@ const FIELDS = {
     about: "multiaddrs to tell others, when they differ from those listened on",
   },
   "p2p.bootstrap": { schema: listOf(text, 0, 32).default([]), about: "multiaddrs with /p2p/ of peers to meet first" },
+  "p2p.allowPrivateAddresses": {
+    schema: flag.optional(),
+    about:
+      "dial loopback and private addresses of peer records; without it only where all own addresses are such, as in a local network (P-120)",
+  },
+  "p2p.allowNames": {
+    schema: flag.default(false),
+    about: "resolve and dial names of peer records; bootstrap addresses may have names in any case (P-120)",
+  },
   "p2p.targetPeers": {
     schema: integer(1, 128).default(12),
     about: "peers to be connected to: twice gossipsub's mesh, so that it can choose",

@@ -117,9 +117,19 @@ export const AGENT_ERROR_CODES = {
     remedy: "Make keys with `quorate keys generate`, or correct keys.directory.",
     where: "keys",
   },
+  PASSWORD_NOT_FOUND: {
+    summary: "The file with the password is missing or cannot be read; the keys may be there.",
+    remedy: "Write the password into that file, or correct keys.passwordFile, submit.passwordFile or --password-file.",
+    where: "keys",
+  },
+  PASSWORD_INVALID: {
+    summary: "The password in a file is empty, or its bytes are not UTF-8.",
+    remedy: "Save the file as UTF-8 with the password as its one line.",
+    where: "keys",
+  },
   KEYS_MALFORMED: {
     summary: "A key file is not a keystore of this kind, or its public key is not the one of its secret.",
-    remedy: "Restore the file from its copy.",
+    remedy: "Restore the file from its copy; where a value is named as too large, write the keystore anew with less.",
     where: "keys",
   },
   KEYS_WRONG_PASSWORD: {
@@ -220,6 +230,28 @@ export const AGENT_ERROR_CODES = {
   NETWORK_ADDRESS_INVALID: {
     summary: "A network address is not a multiaddr the agent can use.",
     remedy: "Write it like /ip4/192.0.2.1/tcp/9000, for a bootstrap peer followed by /p2p/ and its peer id.",
+    where: "network",
+  },
+  NETWORK_ADDRESS_UNDIALABLE: {
+    summary: "A configured network address is one that nobody can dial.",
+    remedy:
+      "Write an IP or a name and the TCP port where that agent listens: /ip4/192.0.2.1/tcp/9000, with /p2p/ and its peer id for a bootstrap peer.",
+    where: "network",
+  },
+  NETWORK_PEER_ID_UNEXPECTED: {
+    summary: "Another peer answers at a bootstrap address than the one configured there.",
+    remedy:
+      "Ask its operator for the peer id (`quorate status` prints it) and correct p2p.bootstrap, or correct the address.",
+    where: "network",
+  },
+  NETWORK_HANDSHAKE_ENDED: {
+    summary: "A connection ended before it proved who is there: it sent too much, or made room for a newer one.",
+    remedy: "Nothing to do here; an honest peer dials again.",
+    where: "network",
+  },
+  NETWORK_PEER_FLOODS: {
+    summary: "A peer sends faster than any honest peer does.",
+    remedy: "Nothing to do here; its connection is closed, and it is banned if it goes on. If it is yours, update it.",
     where: "network",
   },
   NETWORK_LISTEN_FAILED: {

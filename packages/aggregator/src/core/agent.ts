@@ -22,11 +22,14 @@ import { type AdmitNode, advanceLedger, amountAt, lastClosedEpoch } from "./ledg
 import { admittedIdentities, nodeOf } from "./ledger/nodes.ts";
 import { oldestInWindow } from "./ledger/window.ts";
 import { REPORTED_EPOCHS, TICK_MS } from "./limits.ts";
+import { OwnNodeWatch } from "./ownNode.ts";
 import { PeerCatchUp } from "./peers/catchUp.ts";
 import { PeerInquiry } from "./peers/inquiry.ts";
 import { PeerIntake } from "./peers/intake.ts";
+import { PeerReach } from "./peers/reach.ts";
 import { RequestTurns } from "./peers/requestTurns.ts";
 import { Standing } from "./peers/standing.ts";
+import { Aggregates } from "./rounds/aggregates.ts";
 import type { Round } from "./rounds/round.ts";
 import { RoundTable } from "./rounds/roundTable.ts";
 import { NodeSigning } from "./signing.ts";
@@ -42,9 +45,19 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
     handle(input: Input, nowMs: number): Effect[] {
       const effects: Effect[] = [];
       core.handle(input, { nowMs, emit: (effect) => effects.push(effect) });
+      for (const effect of effects) if (effect.type === "claim-changed") core.reach.claimChanged(effect.claim, nowMs);
       return effects;
     },
-    status: () => agentStatus(core.context, { ...core.intake.counters, rounds: core.rounds.size }),
+    status: () => {
+      const { rounds, aggregates, intake, reach, ownNode } = core;
+      return agentStatus(core.context, {
+        ...intake.counters,
+        rounds: rounds.size,
+        aggregatesInvalid: aggregates.invalid,
+        reach: reach.view(),
+        ownNode: ownNode.view(),
+      });
+    },
     claim: (recipient: Address, epoch: number | null) => core.claims.view(recipient, epoch),
     unsigned: () => core.claims.unsigned(),
     nodes: () => core.context.nodes,
@@ -53,6 +66,7 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
         const own = core.context.roots.get(root.epoch);
         return { ...root, agrees: own === undefined ? null : own === root.rewardsRoot };
       }),
+    unlocksAt: (id) => core.context.ledger.nodes.get(id)?.earnsUntil ?? null,
     uptime: (id) => core.context.ledger.uptime.nodes.get(id)?.strip ?? "",
     owed(recipient: Address) {
       const { ledger } = core.context;
@@ -68,6 +82,9 @@ class Core {
   readonly rounds: RoundTable = new RoundTable();
   readonly intake: Intake;
   readonly claims: Claims;
+  readonly aggregates: Aggregates;
+  readonly reach: PeerReach;
+  readonly ownNode: OwnNodeWatch;
   readonly #restored: RestoredState;
   readonly #admit: AdmitNode;
   readonly #signing: Signing;
@@ -81,6 +98,7 @@ class Core {
 
   constructor(options: AgentOptions, modules: AgentModules, restored: RestoredState) {
     const context = createContext(options, modules, restoreLedger(restored.ledger));
+    this.aggregates = new Aggregates(context);
     const { rounds } = this;
     const digests = new Digests(options.domain);
     const signing = new NodeSigning({ context, rounds, digests }, restored);
@@ -89,11 +107,14 @@ class Core {
     const intake = new PeerIntake({ context, rounds, digests, signing, standing, turns });
     const catchUp = new PeerCatchUp(context, rounds);
     const inquiry = new PeerInquiry({ context, rounds, intake, standing });
-    this.claims = new Claims({ context, rounds, digests, signing, intake, catchUp, inquiry }, restored);
+    const { aggregates } = this;
+    this.claims = new Claims({ context, rounds, digests, signing, intake, catchUp, inquiry, aggregates }, restored);
     this.#admit = nodeOf(options.domain, modules.verifyIdentity);
-    this.#reports = new Reports({ context, rounds, catchUp, admit: this.#admit });
+    this.#reports = new Reports({ context, rounds, catchUp, admit: this.#admit, aggregates });
     this.#trees = new Trees(context);
-    this.#collectors = [this.claims, this.#reports];
+    this.reach = new PeerReach(context);
+    this.ownNode = new OwnNodeWatch(context);
+    this.#collectors = [this.claims, this.#reports, this.reach, this.ownNode];
     rounds.keep((key) => this.claims.isAwaited(key));
     this.#standing = standing;
     this.#turns = turns;
@@ -115,6 +136,7 @@ class Core {
         this.context.health = input.health;
         return this.#considerAll(step);
       case "peers":
+        this.reach.peersChanged(input.connected, step);
         this.context.connected = input.connected;
         return;
       case "gossip":
@@ -167,7 +189,7 @@ class Core {
     step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
   }
 
-  #advance({ events, head }: Extract<Input, { type: "chain" }>, step: Step): void {
+  #advance({ events, head, targetSeconds }: Extract<Input, { type: "chain" }>, step: Step): void {
     const { ledger } = this.context;
     const { nodesChanged, closedEpochs } = advanceLedger(
       ledger,
@@ -175,6 +197,7 @@ class Core {
       head,
       this.#admit,
     );
+    this.#signing.chainRead(targetSeconds ?? head.timestamp, step);
     if (nodesChanged) {
       deriveNodes(this.context);
       step.emit({ type: "admit", identities: admittedIdentities(ledger) });

@@ -159,6 +159,18 @@ export const INQUIRE_AFTER_MS = 1_500;
 /** Milliseconds before the same node is asked again about the same claim. */
 export const INQUIRE_AGAIN_MS = 3_000;
 
+/**
+ * Epochs for which it counts that a node was connected, has signed, or did not (P-126): every node that is well signs
+ * the report of each.
+ */
+export const REACH_EPOCHS = 2;
+
+/**
+ * Milliseconds after which a connected node that could not sign is taken to be well again (P-126): a provider comes
+ * back within some polls.
+ */
+export const REFUSAL_MS = 60_000;
+
 /** Nodes asked about one claim at a tick: 5% of a 320-node network; the others follow at the next ticks. */
 export const INQUIRIES_PER_TICK = 16;
 

@@ -21,6 +21,8 @@ export interface Signing {
   take(job: number, signature: Uint8Array, step: Step): Round | null;
   /** After a restart: every round signed before is open again and gets its share back, the same bytes as before. */
   resume(step: Step): void;
+  /** P-108: the chain was read, towards a finalised block of this time. Matters once, to a store from a copy. */
+  chainRead(targetSeconds: number, step: Step): void;
   prune(belowEpoch: number): void;
 }
 

@@ -12,6 +12,7 @@ function scripted(handle: Agent["handle"]): Agent {
     unsigned: () => [],
     nodes: () => [],
     payableRoots: () => [],
+    unlocksAt: () => null,
     uptime: () => "",
     owed: () => null,
   };
@@ -91,6 +92,7 @@ function stage(
         sink = given;
       },
       lookAhead: async () => [],
+      status: () => ({ providers: [], clockOffsetSeconds: null }),
       stop: async () => void log.push("follower stopped"),
     },
     ...chainParts(log),

@@ -92,11 +92,12 @@ class AgentDriver implements Driver {
     });
     this.#dispatch({ type: "started" });
     await follower.start(agent.status().head, {
-      onAdvance: async (events, head) => {
-        this.#dispatch({ type: "chain", events, head });
+      onAdvance: async (events, head, target) => {
+        this.#dispatch({ type: "chain", events, head, targetSeconds: (target ?? head).timestamp });
         await this.#ledgerWritten();
       },
       onHealth: (health) => this.#dispatch({ type: "chain-health", health }),
+      registered: () => agent.nodes().length,
     });
   }
 

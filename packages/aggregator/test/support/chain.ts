@@ -82,7 +82,10 @@ export async function placeContracts(chain: TestChain): Promise<void> {
   const topic = id("Settled(uint256,uint256,uint256)").slice(2);
   // CALLDATASIZE PUSH0 PUSH0 CALLDATACOPY PUSH32 topic CALLDATASIZE PUSH0 LOG1 STOP
   await chain.rpc("anvil_setCode", POOL, `0x365f5f377f${topic}365fa100`);
-  await chain.rpc("anvil_setCode", REWARDS, "0x00");
+  // Answers pool(), and nothing else: PUSH0 CALLDATALOAD PUSH1 224 SHR PUSH4 selector EQ PUSH1 15 JUMPI STOP …
+  const selector = id("pool()").slice(2, 10);
+  const answer = `5b73${POOL.slice(2)}5f5260205ff3`;
+  await chain.rpc("anvil_setCode", REWARDS, `0x5f3560e01c63${selector}14600f5700${answer}`);
 }
 
 /** Sees each call to a chain and may answer in its place: an answer, an HTTP status, or undefined for the truth. */
@@ -109,9 +112,9 @@ export async function startProvider(chain: TestChain): Promise<TestProvider> {
       response.writeHead(answer.status).end("no");
       return;
     }
-    const result = answer === undefined ? await chain.rpc(method, ...params) : answer.result;
+    const asked = answer ?? (await chain.rpc(method, ...params).then((result) => ({ result }), errorOf));
     response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ jsonrpc: "2.0", id: callId, result }));
+    response.end(JSON.stringify({ jsonrpc: "2.0", id: callId, ...asked }));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -124,6 +127,10 @@ export async function startProvider(chain: TestChain): Promise<TestProvider> {
     },
   };
   return provider;
+}
+
+function errorOf(error: unknown): object {
+  return { error: { code: -32_000, message: String(error) } };
 }
 
 async function call(url: string, method: string, params: unknown[]): Promise<unknown> {

@@ -2,9 +2,13 @@
 import {
   type Address,
   buildRewardsTree,
+  type ChainProviderView,
   type ClaimReply,
   type ClaimView,
+  type NotReady,
+  type OwnNode,
   quorateError,
+  type StakeReach,
   type UnsignedClaim,
 } from "@quorate/common";
 import { expect } from "vitest";
@@ -60,6 +64,16 @@ export const NODE: LedgerNode = {
   contributors: [{ addr: BOB, beneficiary: ALICE, stake: LARGE }],
 };
 
+const ALL_IN_REACH: StakeReach = { activeBps: 10_000, floorBps: 10_000, suffices: true, missing: [] };
+const COUNTED = {
+  aggregatesInvalid: 0,
+  rounds: 1,
+  sharesAccepted: 4,
+  sharesRejected: 0,
+  disagreements: 0,
+};
+const OWN_NODE = { nodeId: 1, nodeState: "active" } as const;
+
 export interface TestAgent {
   readonly api: AgentApi;
   readonly watchers: Set<(claim: ClaimView) => void>;
@@ -68,6 +82,9 @@ export interface TestAgent {
   stored: ClaimView | null;
   unsigned: readonly UnsignedClaim[];
   reasons: string[];
+  causes: readonly NotReady[];
+  ownNode: OwnNode | null;
+  reach: StakeReach | null;
   submitter: SubmitterView | null;
   silentReports: number | null;
   proof: ProofAnswer | null;
@@ -108,6 +125,18 @@ export const ACCOUNT: SubmitterView = {
   inTheWay: { code: "SUBMIT_NO_FUNDS", detail: "balance 1, needed 2", atFault: "account" },
 };
 
+/** A chain provider that is away. */
+export const PROVIDER: ChainProviderView = {
+  host: "rpc.example.org",
+  ok: false,
+  code: "CHAIN_PROVIDER_FAILED",
+  detail: "provider: rpc.example.org, method: eth_getBlockByNumber, reason: HTTP 401: key revoked",
+  finalised: 9,
+  sinceMs: 1_700_000_000_000,
+  isLate: false,
+  failures: { CHAIN_PROVIDER_FAILED: 3 },
+};
+
 export function testAgent(): TestAgent {
   const agent: TestAgent = {
     watchers: new Set(),
@@ -116,6 +145,9 @@ export function testAgent(): TestAgent {
     stored: COLLECTING,
     unsigned: [],
     reasons: [],
+    causes: [],
+    ownNode: { nodeId: 1, state: "active", operator: BOB, unlocksAt: null, foreign: [] },
+    reach: ALL_IN_REACH,
     submitter: null,
     silentReports: null,
     proof: PROOF,
@@ -123,10 +155,10 @@ export function testAgent(): TestAgent {
     api: {
       network: { chainId: "31337", contract: BOB },
       status: () => ({
-        nodeId: 1,
-        nodeState: "active",
+        ...OWN_NODE,
+        ownNode: agent.ownNode,
         head: { number: 9, hash: `0x${"09".repeat(32)}`, timestamp: 99 },
-        chain: { healthy: true },
+        chain: { healthy: true, providers: [PROVIDER], clockOffsetSeconds: null },
         genesis: 10,
         epochSeconds: 60,
         closedEpoch: 3,
@@ -141,18 +173,16 @@ export function testAgent(): TestAgent {
         silentReports: agent.silentReports,
         submitter: agent.submitter,
         connectedPeers: 2,
-        rounds: 1,
-        sharesAccepted: 4,
-        sharesRejected: 0,
-        disagreements: 0,
+        reach: agent.reach,
+        ...COUNTED,
         peerId: "12D3",
         addresses: ["/ip4/127.0.0.1/tcp/1"],
         meshPeers: 2,
         version: "0.1.0",
         unsigned: agent.unsigned,
       }),
-      ready: () => ({ ready: agent.reasons.length === 0, reasons: agent.reasons }),
-      nodes: () => [{ ...NODE, uptime: "PPM" }],
+      ready: () => ({ ready: agent.reasons.length === 0, reasons: agent.reasons, causes: agent.causes }),
+      nodes: () => [{ ...NODE, uptime: "PPM", unlocksAt: agent.ownNode?.unlocksAt ?? null, own: true }],
       proof: async (recipient) => (recipient === ALICE ? agent.proof : null),
       owed: (recipient) => (recipient === ALICE ? { epoch: 3, amount: LARGE } : null),
       async requestClaim(recipient, epoch) {

@@ -53,7 +53,7 @@ export class ChainProvider extends JsonRpcApiProvider {
 
   override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<(JsonRpcResult | JsonRpcError)[]> {
     const calls = Array.isArray(payload) ? payload : [payload];
-    const answers = await this.#transport.send(calls, ANSWER_MAX_BYTES);
+    const answers = await this.#transport.send(calls, { maxBytes: ANSWER_MAX_BYTES });
     return calls.map(({ id }, i) => answerOf(id, answers[i] as RpcAnswer));
   }
 

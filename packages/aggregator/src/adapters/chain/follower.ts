@@ -2,14 +2,17 @@
  * Follows finalised blocks (P-50, P-57). Enters: what providers say, and the block after which to begin. Leaves: events in order with the
  * finalised block they are complete up to, and every change of health. Not its job: folding events, deciding what abstaining means.
  *
- * The loop: agree on the finalised block, check that the block where we stand is still there, read a chunk of logs from every agreeing
- * provider, compare, hand over, move on. Whatever goes wrong, the cursor stays and the same range is read again later.
+ * The loop: agree on the finalised block, read a range of logs from all that agree, compare, hand over, move on (ranges.ts). Whatever
+ * goes wrong, the cursor stays and the same range is read again soon. A step that lasts too long is told as ill health
+ * while it lasts: silence is never health.
  */
 import { type Address, type ChainHead, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
 import type { ChainEvent } from "../../core/ledger/events.ts";
-import type { ChainFollower, ChainSink, Logger } from "../../driver/ports.ts";
+import type { ChainFollower, ChainSink, ChainStatus, Logger } from "../../driver/ports.ts";
+import { RETRY_POLLS_MAX, STEP_DEADLINES, STEP_POLLS } from "./limits.ts";
+import { detailOf, type Provider, sameness } from "./provider.ts";
 import { RangeReader, type ReadRange } from "./ranges.ts";
-import { Rpc } from "./rpc.ts";
+import { openRpcs, type Rpc } from "./rpc.ts";
 
 export interface ChainFollowerOptions {
   /** JSON-RPC URLs, at least one. */
@@ -27,14 +30,14 @@ export interface ChainFollowerOptions {
   readonly timeoutMs: number;
 }
 
-/** Milliseconds, at most, between attempts while unhealthy: soon enough to notice recovery, seldom enough for a rate limit to pass. */
-const RETRY_MAX_MS = 15_000;
+export interface ChainFollowerModules {
+  readonly logger: Logger;
+  /** Seconds since 1970, of the own clock; default the system's. */
+  readonly wallSeconds?: () => number;
+}
 
-export function createChainFollower(
-  options: ChainFollowerOptions,
-  modules: { readonly logger: Logger },
-): ChainFollower {
-  return new Follower(options, modules.logger);
+export function createChainFollower(options: ChainFollowerOptions, modules: ChainFollowerModules): ChainFollower {
+  return new Follower(options, modules);
 }
 
 class Follower implements ChainFollower {
@@ -43,33 +46,51 @@ class Follower implements ChainFollower {
   readonly #rpcs: readonly Rpc[];
   readonly #reader: RangeReader;
   readonly #stopping = new AbortController();
+  /** Milliseconds that a step may last before it is told. */
+  readonly #stepMs: number;
   #loop: Promise<void> = Promise.resolve();
+  #sink: ChainSink | null = null;
   #cursor: ChainHead | null = null;
   #failures = 0;
   #looks = 0;
-  /** Null before the first look. */
-  #health: string | null = null;
+  /** What was told last: "" for health, null before the first look. */
+  #told: string | null = null;
+  #clockIsWrong = false;
 
-  constructor(options: ChainFollowerOptions, logger: Logger) {
+  constructor(options: ChainFollowerOptions, { logger, wallSeconds }: ChainFollowerModules) {
     this.#options = options;
     this.#logger = logger;
-    this.#rpcs = options.providers.map((url) => new Rpc(url, options.timeoutMs));
-    this.#reader = new RangeReader(options, this.#rpcs);
+    this.#stepMs = Math.max(STEP_POLLS * options.pollMs, STEP_DEADLINES * options.timeoutMs);
+    this.#rpcs = openRpcs(options.providers, options.timeoutMs);
+    const registered = (): number | null => this.#sink?.registered?.() ?? null;
+    this.#reader = new RangeReader(options, this.#rpcs, {
+      ...{ logger, wallSeconds, registered },
+      signal: this.#stopping.signal,
+    });
+  }
+
+  status(): ChainStatus {
+    const { all, clockOffset } = this.#reader.providers;
+    return { providers: all.map((provider) => provider.view()), clockOffsetSeconds: clockOffset };
   }
 
   /** Resolves once following has begun; what becomes of it is told to the sink. */
   async start(after: ChainHead | null, sink: ChainSink): Promise<void> {
     this.#cursor = after;
+    this.#sink = sink;
     this.#loop = this.#run(sink);
   }
 
   /** From one provider, the next one each time: what it says is used to send less, never to believe more. */
   async lookAhead(): Promise<readonly ChainEvent[]> {
-    const rpc = this.#rpcs[this.#looks++ % this.#rpcs.length] as Rpc;
+    const { all } = this.#reader.providers;
+    const well = all.filter((provider) => provider.fault() === undefined);
+    const among = well.length > 0 ? well : all;
+    const provider = among[this.#looks++ % among.length] as Provider;
     const fromBlock = this.#cursor === null ? (this.#options.deployBlock ?? 0) : this.#cursor.number + 1;
-    const latest = await rpc.latest();
+    const latest = await provider.rpc.latest();
     if (latest.number < fromBlock) return [];
-    return this.#reader.events(rpc, fromBlock, Math.min(latest.number, fromBlock + this.#options.chunkBlocks - 1));
+    return this.#reader.events(provider, fromBlock, Math.min(latest.number, fromBlock + provider.pace.size - 1));
   }
 
   async stop(): Promise<void> {
@@ -80,6 +101,7 @@ class Follower implements ChainFollower {
 
   async #run(sink: ChainSink): Promise<void> {
     while (!this.#stopping.signal.aborted) {
+      const startedMs = performance.now();
       let waitMs = this.#options.pollMs;
       try {
         const caughtUp = await this.#step(sink);
@@ -87,57 +109,83 @@ class Follower implements ChainFollower {
         if (!caughtUp) waitMs = 0;
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
-        waitMs = this.#fail(error, sink);
+        this.#tellIll(codedOf(error), sink);
+        this.#failures += 1;
+        waitMs = retryMs(this.#options.pollMs, this.#failures) - (performance.now() - startedMs);
       }
+      this.#tellClock();
       await this.#wait(waitMs);
     }
   }
 
-  /** Reads one chunk. True when there is nothing more to read for now. */
+  /** Reads one range. True when there is nothing more to read for now. */
   async #step(sink: ChainSink): Promise<boolean> {
-    const range = await this.#reader.next(this.#cursor);
-    if (range === null) {
-      this.#setHealthy(sink);
-      return true;
-    }
+    const startedMs = performance.now();
+    const watch = setTimeout(() => this.#tellIll(this.#silence(), sink), this.#stepMs);
+    const range = await this.#reader.next(this.#cursor).finally(() => clearTimeout(watch));
+    const isInTime = performance.now() - startedMs < this.#stepMs;
     if (this.#stopping.signal.aborted) return true;
-    await handOver(sink, range);
-    this.#cursor = range.head;
-    // Healthy only from here on: an agent that is behind knows more than it did, but one that could not read knows nothing new.
-    this.#setHealthy(sink);
-    return range.head.number === range.target.number;
+    if (range !== null) {
+      await this.#handOver(sink, range);
+      this.#cursor = range.head;
+    }
+    const caughtUp = range === null || range.head.number === range.target.number;
+    // Only now: what is still to be read may be what was missing.
+    if (caughtUp && isInTime) this.#tellHealthy(sink);
+    return caughtUp;
   }
 
-  #setHealthy(sink: ChainSink): void {
-    if (this.#health === "") return;
-    this.#health = "";
+  /** P-58: what the ledger refuses is a fault of the providers that said it: all of those asked. */
+  async #handOver(sink: ChainSink, { events, head, target, sources }: ReadRange): Promise<void> {
+    try {
+      await sink.onAdvance(events, head, target);
+    } catch (error) {
+      if (!isQuorateError(error, "CHAIN_EVENT_INVALID")) throw error;
+      const providers = sources.map(({ provider }) => provider.host);
+      const { deployBlock = 0 } = this.#options;
+      // Where nothing came before, the beginning may have been left out by the configuration.
+      const hint = deployBlock > 0 ? { "chain.deployBlock": deployBlock } : {};
+      const fault = quorateError(error.code, { providers, ...error.values, ...hint }, { cause: error });
+      this.#reader.distrust(sources, fault);
+      throw fault;
+    }
+  }
+
+  #silence(): QuorateError {
+    const { all } = this.#reader.providers;
+    const waitingFor = all.filter(({ look, reading }) => look !== null || reading !== null).map(({ host }) => host);
+    return quorateError("CHAIN_PROVIDER_SLOW", { waitingFor, forMs: this.#stepMs });
+  }
+
+  #tellHealthy(sink: ChainSink): void {
+    if (this.#told === "") return;
+    this.#told = "";
     this.#logger.info({ block: this.#cursor?.number }, "CHAIN_HEALTHY");
     sink.onHealth({ healthy: true });
   }
 
-  /** Tells of the failure and returns the milliseconds to wait. */
-  #fail(error: unknown, sink: ChainSink): number {
-    const coded: QuorateError = isQuorateError(error)
-      ? error
-      : quorateError("INTERNAL_ERROR", { requestId: "chain", reason: String(error) }, { cause: error });
-    if (this.#health !== coded.code) {
-      this.#health = coded.code;
-      const detail = coded.message
-        .split("\n")
-        .slice(1, -1)
-        .map((line) => line.trim())
-        .join(", ");
-      this.#logger.warn({ ...coded.values }, coded.code);
-      sink.onHealth({ healthy: false, code: coded.code, detail });
-    }
-    this.#failures += 1;
-    return Math.min(RETRY_MAX_MS, this.#options.pollMs * 2 ** Math.min(this.#failures - 1, 10));
+  /** The latest reason, each once. */
+  #tellIll(error: QuorateError, sink: ChainSink): void {
+    const name = sameness(error);
+    if (this.#told === name || this.#stopping.signal.aborted) return;
+    this.#told = name;
+    this.#logger.warn({ ...error.values }, error.code);
+    sink.onHealth({ healthy: false, code: error.code, detail: detailOf(error) });
+  }
+
+  #tellClock(): void {
+    const { clockOffset } = this.#reader.providers;
+    const isWrong = clockOffset !== null;
+    if (isWrong === this.#clockIsWrong) return;
+    this.#clockIsWrong = isWrong;
+    if (isWrong) this.#logger.warn({ offsetSeconds: clockOffset }, "CHAIN_CLOCK_DISAGREES");
+    else this.#logger.info({}, "CHAIN_CLOCK_AGREES");
   }
 
   #wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const { signal } = this.#stopping;
-      if (ms === 0 || signal.aborted) return resolve();
+      if (ms <= 0 || signal.aborted) return resolve();
       const done = (): void => {
         clearTimeout(timer);
         signal.removeEventListener("abort", done);
@@ -149,13 +197,12 @@ class Follower implements ChainFollower {
   }
 }
 
-/** P-58: what the ledger refuses is a fault of the providers that said it: all of those asked. */
-async function handOver(sink: ChainSink, { events, head, sources }: ReadRange): Promise<void> {
-  try {
-    await sink.onAdvance(events, head);
-  } catch (error) {
-    if (!isQuorateError(error, "CHAIN_EVENT_INVALID")) throw error;
-    const providers = sources.map(({ rpc }) => rpc.host);
-    throw quorateError(error.code, { providers, ...error.values }, { cause: error });
-  }
+/** Milliseconds until the next attempt: apart from others' by chance, and never longer than two polls. */
+function retryMs(pollMs: number, failures: number): number {
+  return pollMs * Math.min(RETRY_POLLS_MAX, 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
+}
+
+function codedOf(error: unknown): QuorateError {
+  if (isQuorateError(error)) return error;
+  return quorateError("INTERNAL_ERROR", { requestId: "chain", reason: String(error) }, { cause: error });
 }

@@ -6,8 +6,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ChainHead, isQuorateError, quorateError } from "@quorate/common";
 import type { ChainEvent } from "../../core/ledger/events.ts";
+import type { Logger } from "../../driver/ports.ts";
 import { type RangeOptions, RangeReader } from "./ranges.ts";
-import { Rpc } from "./rpc.ts";
+import { openRpcs } from "./rpc.ts";
 
 export interface HistoryOptions extends RangeOptions {
   /** JSON-RPC URLs, at least one; more than half must work, and none may contradict another. */
@@ -26,6 +27,9 @@ const RETRIES = 12;
 const RETRY_MS = 250;
 const RETRY_MAX_MS = 5_000;
 
+/** What goes wrong is thrown at the end; on the way it is nobody's concern. */
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
 /**
  * Reads up to the block that was finalised when it began.
  * @throws CHAIN_PROVIDER_FAILED and the other codes of P-57, CHAIN_EVENT_INVALID
@@ -34,8 +38,9 @@ export async function readHistory(
   options: HistoryOptions,
   onProgress: (at: number, of: number, events: number) => void = () => {},
 ): Promise<History> {
-  const rpcs = options.providers.map((url) => new Rpc(url, options.timeoutMs));
-  const reader = new RangeReader(options, rpcs);
+  const rpcs = openRpcs(options.providers, options.timeoutMs);
+  const ending = new AbortController();
+  const reader = new RangeReader(options, rpcs, { logger: SILENT, signal: ending.signal });
   const events: ChainEvent[] = [];
   let head: ChainHead | null = null;
   let target: number | null = null;
@@ -63,6 +68,7 @@ export async function readHistory(
       if (failures > 0) await sleep(Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** failures));
     }
   } finally {
+    ending.abort();
     for (const rpc of rpcs) rpc.close();
   }
 }

@@ -41,3 +41,47 @@ export const RATE_PAUSE_MS = 250;
  * more shrinks.
  */
 export const LOGS_MAX = 20_000;
+
+/** Logs that are checked or decoded in one go: some milliseconds, then the event loop has its turn. */
+export const LOGS_AT_ONCE = 100;
+
+/** Times that a question of a reading is asked again when the provider calls for a pause, inside one deadline. */
+export const RATE_RETRIES = 4;
+
+/**
+ * Milliseconds that those who usually answer in time are waited for once enough have answered. A provider that takes
+ * longer goes on at its own pace, and is compared when it is there.
+ */
+export const GRACE_MS = 500;
+
+/** Ranges of one provider that make one chunk, at most: where ranges must be small a step still ends soon. */
+export const RANGES_PER_CHUNK = 8;
+
+/** Times in a row that a range is halved and asked for again at once. */
+export const SHRINKS_MAX = 20;
+
+/** Milliseconds for which the size that a provider refused is not tried again: plans and providers change seldom. */
+export const REFUSED_SIZE_MS = 600_000;
+
+/** Blocks whose hash and time are kept of each provider, the oldest dropped first: a few chunks with a log in each block. */
+export const BLOCKS_KEPT = 4_096;
+
+/** Blocks of one provider that are asked for at once. */
+export const BLOCKS_AT_ONCE = 4;
+
+/**
+ * Seconds a provider's finalised block may be older than what most of them have reached. Ethereum finalises every 6.4
+ * minutes, so an hour is not lag between healthy nodes, but a stuck one.
+ */
+export const STALL_SECONDS = 3_600;
+
+/** Seconds by which the finalised block may differ from the own clock before the log says so. */
+export const CLOCK_SECONDS = 3_600;
+
+/** Polls, at most, between attempts while unhealthy: a provider that is back is noticed within two. */
+export const RETRY_POLLS_MAX = 2;
+
+/** Polls that a step may last before its silence is told as ill health. */
+export const STEP_POLLS = 3;
+/** The same in deadlines of one answer, where that is more: a question that fails tells more than that it lasts. */
+export const STEP_DEADLINES = 1.5;

@@ -1,13 +1,32 @@
 /**
- * Finalised blocks in bounded ranges, read from all providers and compared (P-57). Enters: where the reader stands.
- * Leaves: the next range's events with the block they are complete up to, or the coded reason why they cannot be had.
+ * Finalised blocks in bounded ranges, read from providers and compared (P-57). Enters: where the reader stands. Leaves:
+ * the next range's events with the block they are complete up to, or the coded reason why they cannot be had.
  * Not its job: trying again, remembering a place.
+ *
+ * A range counts as soon as more than half of all providers have told the same of it. Who refuses, is slow or leaves
+ * something out is named and does not hold up the others; one that tells *more* than they do may be the only honest one,
+ * so then nothing counts.
  */
-import { type Address, type ChainHead, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
+import type { Address, ChainHead, Hex } from "@quorate/common";
+import { type QuorateError, quorateError } from "@quorate/common";
 import type { ChainEvent } from "../../core/ledger/events.ts";
-import { EVENT_TOPICS, orderLogs, parseEvent } from "./events.ts";
-import { blockAt, Providers, type Source, sameBlock } from "./providers.ts";
-import type { RawLog, Rpc } from "./rpc.ts";
+import type { Logger } from "../../driver/ports.ts";
+import { nextIdAt } from "./deployment.ts";
+import { type Answered, gather } from "./gather.ts";
+import { RANGES_PER_CHUNK } from "./limits.ts";
+import { Provider } from "./provider.ts";
+import {
+  type Agreed,
+  attempt,
+  hostsOf,
+  largestGroup,
+  type Outcome,
+  Providers,
+  type Source,
+  valuesOf,
+} from "./providers.ts";
+import { Reading, readEvents } from "./reading.ts";
+import type { Rpc } from "./rpc.ts";
 
 export interface RangeOptions {
   readonly chainId: number;
@@ -15,6 +34,8 @@ export interface RangeOptions {
   readonly pool: Address;
   readonly deployBlock?: number;
   readonly chunkBlocks: number;
+  /** Milliseconds for which an agreed block is read up to before the providers are asked for a newer one. Default 5,000. */
+  readonly pollMs?: number;
 }
 
 export interface ReadRange {
@@ -27,105 +48,233 @@ export interface ReadRange {
   readonly sources: readonly Source[];
 }
 
-export class RangeReader {
-  readonly #options: RangeOptions;
-  readonly #providers: Providers;
-  /** Shrinks when a provider refuses a range, grows back after each success. */
-  #chunkBlocks: number;
+export interface RangeModules {
+  readonly logger: Logger;
+  /** Ends everything that is under way. */
+  readonly signal: AbortSignal;
+  /** Seconds since 1970, of the own clock; default the system's. */
+  readonly wallSeconds?: (() => number) | undefined;
+  /** Nodes that the ledger knows where the reader stands; null when that is not known. */
+  readonly registered?: (() => number | null) | undefined;
+}
 
-  constructor(options: RangeOptions, rpcs: readonly Rpc[]) {
+interface Told {
+  readonly events: readonly ChainEvent[];
+  readonly head: ChainHead;
+  /** Of two readings it is equal exactly where they say the same. */
+  readonly name: string;
+}
+
+export class RangeReader {
+  readonly providers: Providers;
+  readonly #options: RangeOptions;
+  readonly #signal: AbortSignal;
+  readonly #registered: () => number | null;
+  #agreed: { readonly agreed: Agreed; readonly atMs: number; readonly upTo: Hex | null } | null = null;
+
+  constructor(options: RangeOptions, rpcs: readonly Rpc[], modules: RangeModules) {
+    const { logger, signal, wallSeconds, registered = () => null } = modules;
     this.#options = options;
-    this.#providers = new Providers(options, rpcs);
-    this.#chunkBlocks = options.chunkBlocks;
+    this.#signal = signal;
+    this.#registered = registered;
+    const all = rpcs.map((rpc) => new Provider(rpc, options.chunkBlocks, logger));
+    this.providers = new Providers(options, all, signal, wallSeconds);
   }
 
   /** The range just above the cursor; null when there is nothing more to read for now. */
   async next(cursor: ChainHead | null): Promise<ReadRange | null> {
-    const { target, sources } = await this.#providers.agree(cursor);
+    const agreed = await this.#agree(cursor);
+    const { target } = agreed;
     const fromBlock = cursor === null ? (this.#options.deployBlock ?? 0) : cursor.number + 1;
-    if (target.number < fromBlock) return null;
-    const toBlock = Math.min(target.number, fromBlock + this.#chunkBlocks - 1);
-    const { head, events } = await this.#read(sources, fromBlock, toBlock);
-    this.#chunkBlocks = Math.min(this.#options.chunkBlocks, this.#chunkBlocks * 2);
-    return { events, head, target, sources };
+    if (target.number < fromBlock) return this.#forget();
+    const sources = this.#ready(agreed.sources);
+    const toBlock = Math.min(target.number, fromBlock + this.#chunkBlocks(sources) - 1);
+    try {
+      const range = await this.#read(sources, fromBlock, toBlock, target);
+      if (toBlock === target.number) await this.#checkCount(range);
+      this.#agreed = { agreed, atMs: this.#agreed?.atMs ?? 0, upTo: range.head.hash };
+      return { ...range, target };
+    } catch (error) {
+      this.#forget();
+      throw error;
+    }
   }
 
-  /** The same range from every source; one answer that differs spoils it for all. */
+  /** The ledger refused what they told (P-58): nothing of it is kept. */
+  distrust(sources: readonly Source[], error: QuorateError): void {
+    this.#forget();
+    for (const { provider } of sources) {
+      provider.forget();
+      provider.failed("logs", error);
+    }
+  }
+
+  /** As one provider has them now, which nobody has compared. */
+  events(provider: Provider, fromBlock: number, toBlock: number): Promise<ChainEvent[]> {
+    return readEvents(provider, this.#options, fromBlock, toBlock, this.#signal);
+  }
+
+  /** Reading on to a block that was agreed on a moment ago costs no further questions. */
+  async #agree(cursor: ChainHead | null): Promise<Agreed> {
+    const before = this.#agreed;
+    const nowMs = performance.now();
+    const isFresh = before !== null && nowMs - before.atMs < (this.#options.pollMs ?? 5_000);
+    if (isFresh && cursor !== null && before.upTo === cursor.hash && cursor.number < before.agreed.target.number) {
+      return before.agreed;
+    }
+    this.#agreed = null;
+    const agreed = await this.providers.agree(cursor);
+    this.#agreed = { agreed, atMs: nowMs, upTo: null };
+    return agreed;
+  }
+
+  #forget(): null {
+    this.#agreed = null;
+    return null;
+  }
+
+  /** One that still reads a former range is left to it, unless too few would remain: then it begins anew. */
+  #ready(sources: readonly Source[]): readonly Source[] {
+    const idle = sources.filter(({ provider }) => provider.reading === null);
+    if (idle.length >= this.providers.required) return idle;
+    for (const { provider } of sources) provider.reading?.abort();
+    return sources;
+  }
+
+  /** A step is to end soon, at the size that enough of them give. */
+  #chunkBlocks(sources: readonly Source[]): number {
+    const sizes = sources.map(({ provider }) => provider.pace.size).sort((a, b) => b - a);
+    const size = sizes[Math.min(this.providers.required, sizes.length) - 1] ?? 1;
+    return Math.min(this.#options.chunkBlocks, size * RANGES_PER_CHUNK);
+  }
+
   async #read(
     sources: readonly Source[],
     fromBlock: number,
     toBlock: number,
-  ): Promise<{ head: ChainHead; events: ChainEvent[] }> {
-    const [first] = sources as [Source];
-    const head = await blockAt(first, toBlock);
-    await sameBlock(sources, head);
-    const readings = await Promise.all(sources.map((source) => this.#readFrom(source, fromBlock, head)));
-    const [events] = readings as [ChainEvent[]];
-    const odd = readings.findIndex((reading) => fingerprint(reading) !== fingerprint(events));
-    if (odd === -1) return { head, events };
-    throw quorateError("CHAIN_PROVIDERS_DISAGREE", {
-      fromBlock,
-      toBlock,
-      providers: [first.rpc.host, sources[odd]?.rpc.host ?? ""],
-      events: [events.length, readings[odd]?.length ?? 0],
+    target: ChainHead,
+  ): Promise<Omit<ReadRange, "target">> {
+    const asked = sources.map(({ provider }) => ({
+      provider,
+      answer: this.#told(provider, fromBlock, toBlock, target),
+    }));
+    const { required } = this.providers;
+    const enough = (answers: readonly Answered<Outcome<Told>>[]): readonly Answered<Told>[] =>
+      largestGroup(valuesOf(answers), ({ answer }) => answer.name);
+    let counted: Told | null = null;
+    const answers = await gather(
+      "logs",
+      asked,
+      (all) => enough(all).length >= required,
+      ({ provider, answer }) => {
+        if (counted === null || !("value" in answer)) return;
+        if (answer.value.name === counted.name) provider.succeeded("logs");
+        else this.#blame(provider, answer.value, counted);
+      },
+    );
+    const told = valuesOf(answers);
+    const agreeing = enough(answers);
+    const [first] = agreeing;
+    if (first === undefined || agreeing.length < required) throw this.#tooFew(answers, told, fromBlock, toBlock);
+    counted = first.answer;
+    const agrees = (provider: Provider): boolean => agreeing.some((answer) => answer.provider === provider);
+    for (const other of told.filter(({ provider }) => !agrees(provider))) {
+      if (tellsMore(other.answer, counted)) throw this.#dispute(told, fromBlock, toBlock);
+      this.#blame(other.provider, other.answer, counted);
+    }
+    for (const { provider } of agreeing) provider.succeeded("logs");
+    const counting = sources.filter(({ provider }) => agrees(provider));
+    return { events: counted.events, head: counted.head, sources: counting };
+  }
+
+  /**
+   * P-67: the contract counts its nodes; a registration that no event tells of shows there, also when nothing came after
+   * it. Only where the state after that block is still to be had.
+   */
+  async #checkCount({ events, head, sources }: Omit<ReadRange, "target">): Promise<void> {
+    const known = this.#registered();
+    if (known === null) return;
+    const expected = known + 1 + events.filter(({ type }) => type === "node-registered").length;
+    const { rewards } = this.#options;
+    const ask = ({ provider }: Source) => nextIdAt(provider.rpc, rewards, head.number, this.#signal);
+    const told = (await Promise.all(sources.map(ask))).filter((nextId) => nextId !== null);
+    // One that alone can tell could silence all the others.
+    if (told.length * 2 <= sources.length || told.includes(expected)) return;
+    const values = { block: head.number, nextIdOfContract: told, nextIdByEvents: expected };
+    const error = quorateError("CHAIN_EVENTS_MISSING", { providers: hostsOf(sources), ...values });
+    for (const { provider } of sources) provider.forget();
+    throw error;
+  }
+
+  #told(provider: Provider, fromBlock: number, toBlock: number, target: ChainHead): Promise<Outcome<Told>> {
+    const ending = new AbortController();
+    provider.reading = ending;
+    const signal = AbortSignal.any([this.#signal, ending.signal]);
+    const verifiesBlocks = this.providers.required === 1;
+    const reading = new Reading(provider, { ...this.#options, verifiesBlocks }, signal);
+    return attempt(provider, "logs", signal, async () => {
+      const { events, blocks, head } = await reading.read(fromBlock, toBlock, target);
+      return { events, head, name: nameOf(events, [...blocks, head]) };
+    }).finally(() => {
+      if (provider.reading === ending) provider.reading = null;
     });
   }
 
-  async #readFrom({ rpc }: Source, fromBlock: number, head: ChainHead): Promise<ChainEvent[]> {
-    const events = await this.events(rpc, fromBlock, head.number);
-    // P-57: only now, and only with this provider's own block at the end of the range, does an answer count, an empty
-    // one above all.
-    const end = await rpc.block(head.number);
-    if (end?.hash !== head.hash)
-      throw untrusted(rpc, head.number, `has ${end?.hash ?? "no block"} after reading, not ${head.hash}`);
-    return events;
+  #blame(provider: Provider, told: Told, most: Told): void {
+    const values = { provider: provider.host, toBlock: most.head.number, events: told.events.length };
+    const hashes = { found: told.head.hash, others: most.head.hash, othersEvents: most.events.length };
+    provider.forget();
+    provider.failed("logs", quorateError("CHAIN_PROVIDERS_DISAGREE", { ...values, ...hashes }));
   }
 
-  /** As one provider has them. */
-  async events(rpc: Rpc, fromBlock: number, toBlock: number): Promise<ChainEvent[]> {
-    const logs = await this.#logs(rpc, fromBlock, toBlock);
-    try {
-      return await this.#parse(rpc, orderLogs(logs, fromBlock, toBlock));
-    } catch (error) {
-      throw blamed(error, rpc);
+  #dispute(told: readonly Answered<Told>[], fromBlock: number, toBlock: number): QuorateError {
+    const values = {
+      ...{ fromBlock, toBlock, providers: hostsOf(told) },
+      events: told.map(({ answer }) => answer.events.length),
+      hashes: told.map(({ answer }) => answer.head.hash),
+    };
+    const dispute = quorateError("CHAIN_PROVIDERS_DISAGREE", values);
+    for (const { provider } of told) {
+      provider.forget();
+      provider.failed("logs", dispute);
     }
+    return dispute;
   }
 
-  async #parse(rpc: Rpc, logs: readonly RawLog[]): Promise<ChainEvent[]> {
-    const { rewards, pool } = this.#options;
-    const blocks = new Map<number, ChainHead>();
-    const events: ChainEvent[] = [];
-    for (const log of logs) {
-      const block = blocks.get(log.blockNumber) ?? (await rpc.block(log.blockNumber));
-      if (block === null) throw untrusted(rpc, log.blockNumber, "has logs of a block that it does not have");
-      blocks.set(block.number, block);
-      const event = parseEvent(log, block, { rewards, pool });
-      if (event !== null) events.push(event);
-    }
-    return events;
-  }
-
-  async #logs(rpc: Rpc, fromBlock: number, toBlock: number) {
-    try {
-      return await rpc.logs([this.#options.rewards, this.#options.pool], EVENT_TOPICS, fromBlock, toBlock);
-    } catch (error) {
-      // Providers bound ranges and answers, each in its own words; half the range may do.
-      this.#chunkBlocks = Math.max(1, Math.floor(this.#chunkBlocks / 2));
-      throw error;
-    }
+  /** They do not say the same, or too many of them cannot say anything. */
+  #tooFew(
+    answers: readonly Answered<Outcome<Told>>[],
+    told: readonly Answered<Told>[],
+    fromBlock: number,
+    toBlock: number,
+  ): QuorateError {
+    const names = new Set(told.map(({ answer }) => answer.name));
+    if (names.size > 1) return this.#dispute(told, fromBlock, toBlock);
+    const failures = answers.flatMap(({ answer }) => ("failure" in answer ? [answer.failure] : []));
+    const [failure] = failures;
+    if (failure === undefined) return quorateError("CHAIN_PROVIDER_SLOW", { fromBlock, toBlock });
+    if (failures.length === 1) return failure;
+    const said = failures.map(({ code, values }) => `${values["provider"]} ${code}: ${values["reason"] ?? ""}`);
+    return quorateError(
+      failure.code,
+      { ...failure.values, required: this.providers.required, said },
+      { cause: failure },
+    );
   }
 }
 
-/** Names the provider whose answer was found wrong while it was read. */
-function blamed(error: unknown, rpc: Rpc): unknown {
-  if (!isQuorateError(error) || "provider" in error.values) return error;
-  return quorateError(error.code, { provider: rpc.host, ...error.values }, { cause: error });
+/** Whether it has an event where the other has none. */
+function tellsMore(told: Told, than: Told): boolean {
+  const places = new Set(than.events.map(placeOf));
+  return told.head.hash === than.head.hash && told.events.some((event) => !places.has(placeOf(event)));
 }
 
-function untrusted(rpc: Rpc, block: number, reason: string): QuorateError {
-  return quorateError("CHAIN_LOGS_UNTRUSTED", { provider: rpc.host, block, reason });
+function placeOf({ blockNumber, logIndex }: ChainEvent): string {
+  return `${blockNumber}:${logIndex}`;
 }
 
-function fingerprint(events: readonly ChainEvent[]): string {
-  return JSON.stringify(events, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+function nameOf(events: readonly ChainEvent[], blocks: readonly ChainHead[]): string {
+  return JSON.stringify([events, blocks], (_key, value: unknown) =>
+    typeof value === "bigint" ? value.toString() : value,
+  );
 }

@@ -3,10 +3,12 @@
  * a checked value, or CHAIN_PROVIDER_FAILED with the provider's host. Not its job: believing it; carrying bytes
  * (transport.ts).
  */
+import { setImmediate } from "node:timers/promises";
 import { type Address, type ChainHead, type Hex, type QuorateError, quorateError } from "@quorate/common";
 import { z } from "zod";
-import { ANSWER_MAX_BYTES, LOGS_MAX, SMALL_ANSWER_MAX_BYTES } from "./limits.ts";
-import { Transport } from "./transport.ts";
+import { ANSWER_MAX_BYTES, LOGS_AT_ONCE, LOGS_MAX, RATE_RETRIES } from "./limits.ts";
+import { sameProvider } from "./place.ts";
+import { Transport, TransportRefusal } from "./transport.ts";
 
 export const hex = z
   .string()
@@ -31,30 +33,45 @@ export const logSchema = z.object({
   blockHash: hash,
   logIndex: quantity,
   removed: z.literal(false).optional(),
+  /** Seconds; not every provider gives it. */
+  blockTimestamp: quantity.optional().catch(undefined),
 });
 export type RawLog = z.output<typeof logSchema>;
+
+export interface LogFilter {
+  readonly addresses: readonly Address[];
+  /** Of the first place, any of them. */
+  readonly topics: readonly Hex[];
+}
 
 export class Rpc {
   readonly host: string;
   readonly #transport: Transport;
 
-  constructor(url: string, timeoutMs: number) {
+  constructor(url: string, timeoutMs: number, name?: string) {
     // One attempt: the follower has its own retries, and a health to report meanwhile.
-    this.#transport = new Transport(url, { timeoutMs });
+    this.#transport = new Transport(url, { timeoutMs, name });
     this.host = this.#transport.host;
   }
 
-  chainId(): Promise<number> {
-    return this.ask("eth_chainId", [], quantity);
+  chainId(signal?: AbortSignal): Promise<number> {
+    return this.ask("eth_chainId", [], quantity, signal);
   }
 
-  async hasCode(address: Address): Promise<boolean> {
-    return (await this.ask("eth_getCode", [address, "latest"], hex)).length > 2;
+  /** Whether there is code at an address, after a block or now. */
+  async hasCode(address: Address, at: number | "latest", signal?: AbortSignal): Promise<boolean> {
+    const tag = at === "latest" ? at : toQuantity(at);
+    return (await this.ask("eth_getCode", [address, tag], hex, signal)).length > 2;
+  }
+
+  /** What a contract answers to a call with these data, after a block or now; "0x" where nothing answers. */
+  call(to: Address, data: Hex, at: number | "latest", signal?: AbortSignal): Promise<Hex> {
+    return this.ask("eth_call", [{ to, data }, at === "latest" ? at : toQuantity(at)], hex, signal);
   }
 
   /** The finalised block; null before there is one. */
-  finalised(): Promise<ChainHead | null> {
-    return this.ask("eth_getBlockByNumber", ["finalized", false], blockSchema.nullable());
+  finalised(signal?: AbortSignal): Promise<ChainHead | null> {
+    return this.ask("eth_getBlockByNumber", ["finalized", false], blockSchema.nullable(), signal);
   }
 
   /** The newest block, which may still be reorganised away. */
@@ -63,32 +80,42 @@ export class Rpc {
   }
 
   /** The block at a height; null beyond the provider's head. */
-  async block(number: number): Promise<ChainHead | null> {
-    const block = await this.ask("eth_getBlockByNumber", [toQuantity(number), false], blockSchema.nullable());
+  async block(number: number, signal?: AbortSignal): Promise<ChainHead | null> {
+    const method = "eth_getBlockByNumber";
+    const answer = await this.#transport.ask(method, [toQuantity(number), false], {
+      signal,
+      rateRetries: RATE_RETRIES,
+    });
+    const block = this.#checked(method, answer, blockSchema.nullable());
     if (block !== null && block.number !== number) {
-      throw this.#failed("eth_getBlockByNumber", `asked for block ${number}, got ${block.number}`);
+      throw this.#failed(method, `asked for block ${number}, got ${block.number}`);
     }
     return block;
   }
 
   /** All logs of these contracts with one of these first topics, both ends of the range included. */
-  async logs(
-    addresses: readonly Address[],
-    topics: readonly Hex[],
-    fromBlock: number,
-    toBlock: number,
-  ): Promise<RawLog[]> {
-    const filter = {
-      address: addresses,
-      topics: [topics],
+  async logs(filter: LogFilter, fromBlock: number, toBlock: number, signal?: AbortSignal): Promise<RawLog[]> {
+    const asked = {
+      address: filter.addresses,
+      topics: [filter.topics],
       fromBlock: toQuantity(fromBlock),
       toBlock: toQuantity(toBlock),
     };
-    const answer = await this.#transport.ask("eth_getLogs", [filter], ANSWER_MAX_BYTES);
+    const options = { maxBytes: ANSWER_MAX_BYTES, rateRetries: RATE_RETRIES, signal };
+    const answer = await this.#transport.ask("eth_getLogs", [asked], options);
     if (!Array.isArray(answer)) throw this.#failed("eth_getLogs", "answer: not a list");
-    if (answer.length > LOGS_MAX) throw this.#failed("eth_getLogs", `${answer.length} logs, above ${LOGS_MAX}`);
-    // One after the other, so that the first wrong one ends it: a list of all that is wrong could be a hundred times larger.
-    return answer.map((log: unknown) => this.#checked("eth_getLogs", log, logSchema));
+    if (answer.length > LOGS_MAX) {
+      const reason = `answer too large: ${answer.length} logs, above ${LOGS_MAX}`;
+      throw this.#failed("eth_getLogs", reason, new TransportRefusal(reason, null));
+    }
+    const logs: RawLog[] = [];
+    // One after the other, so that the first wrong one ends it: a list of all that is wrong could be a hundred times
+    // larger.
+    for (const [i, log] of answer.entries()) {
+      if (i % LOGS_AT_ONCE === LOGS_AT_ONCE - 1) await setImmediate();
+      logs.push(this.#checked("eth_getLogs", log, logSchema));
+    }
+    return logs;
   }
 
   close(): void {
@@ -96,8 +123,13 @@ export class Rpc {
   }
 
   /** One question, one request. @throws CHAIN_PROVIDER_FAILED; its cause is an RpcError with what the provider said, if it did */
-  async ask<S extends z.ZodType>(method: string, parameters: unknown[], schema: S): Promise<z.output<S>> {
-    return this.#checked(method, await this.#transport.ask(method, parameters, SMALL_ANSWER_MAX_BYTES), schema);
+  async ask<S extends z.ZodType>(
+    method: string,
+    parameters: unknown[],
+    schema: S,
+    signal?: AbortSignal,
+  ): Promise<z.output<S>> {
+    return this.#checked(method, await this.#transport.ask(method, parameters, { signal }), schema);
   }
 
   #checked<S extends z.ZodType>(method: string, answer: unknown, schema: S): z.output<S> {
@@ -107,9 +139,22 @@ export class Rpc {
     throw this.#failed(method, `${issue?.path.join(".") || "answer"}: ${issue?.message}`);
   }
 
-  #failed(method: string, reason: string): QuorateError {
-    return quorateError("CHAIN_PROVIDER_FAILED", { provider: this.host, method, reason });
+  #failed(method: string, reason: string, cause?: unknown): QuorateError {
+    return quorateError("CHAIN_PROVIDER_FAILED", { provider: this.host, method, reason }, { cause });
   }
+}
+
+/** One for each URL, called by its host; where one host serves several, they are counted. @throws CONFIG_INVALID */
+export function openRpcs(urls: readonly string[], timeoutMs: number): Rpc[] {
+  const same = sameProvider(urls);
+  if (same !== null) throw quorateError("CONFIG_INVALID", { faults: [same] });
+  const hosts = urls.map((url) => new URL(url).host);
+  return urls.map((url, i) => {
+    const host = hosts[i] as string;
+    const isAlone = hosts.filter((other) => other === host).length === 1;
+    const place = hosts.slice(0, i + 1).filter((other) => other === host).length;
+    return new Rpc(url, timeoutMs, isAlone ? host : `${host} #${place}`);
+  });
 }
 
 export function toQuantity(value: number): string {

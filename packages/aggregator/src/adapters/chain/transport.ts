@@ -25,12 +25,35 @@ export interface TransportOptions {
   readonly timeoutMs: number;
   /** Times that a question is asked again inside its deadline after the provider called for a pause (429). Default 0. */
   readonly rateRetries?: number;
+  /** What the provider is called; default its host. */
+  readonly name?: string | undefined;
+}
+
+export interface AskOptions {
+  /** Default SMALL_ANSWER_MAX_BYTES. */
+  readonly maxBytes?: number | undefined;
+  /** In place of the transport's own. */
+  readonly rateRetries?: number | undefined;
+  /** Ends the question early. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RpcCall {
   readonly id: number;
   readonly method: string;
   readonly params: unknown;
+}
+
+/** That the provider refused the request as a whole, by a status of HTTP; or that we refused its answer for its size. */
+export class TransportRefusal extends Error {
+  override readonly name = "TransportRefusal";
+  /** Null where the answer was too large. */
+  readonly status: number | null;
+
+  constructor(message: string, status: number | null) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** What the provider itself says is wrong, in an answer that is otherwise in order. */
@@ -85,11 +108,11 @@ export class Transport {
   #tooMany = 0;
   #closed = false;
 
-  constructor(url: string, { timeoutMs, rateRetries = 0 }: TransportOptions) {
+  constructor(url: string, { timeoutMs, rateRetries = 0, name }: TransportOptions) {
     const { protocol, host, origin, pathname, search, username, password } = new URL(url);
     if (!/^https?:$/.test(protocol))
       throw quorateError("CHAIN_PROVIDER_FAILED", { provider: host, reason: `${protocol} is not http` });
-    this.host = host;
+    this.host = name ?? host;
     this.#timeoutMs = timeoutMs;
     this.#rateRetries = rateRetries;
     this.#path = pathname + search;
@@ -121,20 +144,16 @@ export class Transport {
    * One question's result.
    * @throws CHAIN_PROVIDER_FAILED; its cause is an RpcError when the provider itself says no
    */
-  async ask(
-    method: string,
-    params: unknown,
-    maxBytes = SMALL_ANSWER_MAX_BYTES,
-    signal?: AbortSignal,
-  ): Promise<unknown> {
-    const [answer] = await this.send([{ id: ++this.#lastId, method, params }], maxBytes, signal);
+  async ask(method: string, params: unknown, options: AskOptions = {}): Promise<unknown> {
+    const [answer] = await this.send([{ id: ++this.#lastId, method, params }], options);
     if (answer === undefined) throw this.#failed(method, "no answer to the question");
     if ("result" in answer) return answer.result;
     throw this.#failed(method, this.#words.of(answer.error.message), answer.error);
   }
 
   /** Several questions in one request; the answers in their order. @throws CHAIN_PROVIDER_FAILED */
-  async send(calls: readonly RpcCall[], maxBytes = SMALL_ANSWER_MAX_BYTES, signal?: AbortSignal): Promise<RpcAnswer[]> {
+  async send(calls: readonly RpcCall[], options: AskOptions = {}): Promise<RpcAnswer[]> {
+    const { signal } = options;
     const method = calls[0]?.method ?? "nothing";
     if (this.#closed) throw this.#failed(method, "closed");
     const ending = new AbortController();
@@ -144,7 +163,7 @@ export class Transport {
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted) end();
     try {
-      return await this.#attempts(calls, maxBytes, deadline);
+      return await this.#attempts(calls, options, deadline);
     } catch (error) {
       if (isQuorateError(error)) throw error;
       const stopped = this.#closed || signal?.aborted === true;
@@ -167,8 +186,9 @@ export class Transport {
     void this.#pool.destroy().catch(() => {});
   }
 
-  async #attempts(calls: readonly RpcCall[], maxBytes: number, deadline: Deadline): Promise<RpcAnswer[]> {
-    for (let retries = this.#rateRetries; ; retries--) {
+  async #attempts(calls: readonly RpcCall[], options: AskOptions, deadline: Deadline): Promise<RpcAnswer[]> {
+    const { maxBytes = SMALL_ANSWER_MAX_BYTES, rateRetries = this.#rateRetries } = options;
+    for (let retries = rateRetries; ; retries--) {
       await this.#pause(calls, deadline);
       const response = await this.#post(calls, deadline);
       if (response.statusCode >= 200 && response.statusCode < 300) {
@@ -216,7 +236,10 @@ export class Transport {
     const encoding = String(headers["content-encoding"] ?? "identity");
     if (encoding !== "identity") throw this.#failed(method, `compressed answer: ${this.#words.of(encoding)}`);
     const { text, isWhole } = await readText(body, maxBytes, deadline);
-    if (!isWhole) throw this.#failed(method, `answer too large: above ${maxBytes} bytes`);
+    if (!isWhole) {
+      const reason = `answer too large: above ${maxBytes} bytes`;
+      throw this.#failed(method, reason, new TransportRefusal(reason, null));
+    }
     try {
       return JSON.parse(text);
     } catch {
@@ -232,8 +255,11 @@ export class Transport {
   ): Promise<RpcAnswer[] | QuorateError> {
     if (statusCode === 429 || headers["retry-after"] !== undefined) this.#rest(headers["retry-after"]);
     const method = calls[0]?.method ?? "nothing";
-    if (statusCode < 400)
-      return this.#failed(method, `HTTP ${statusCode}: it wants to redirect, which is not followed`);
+    const refusal = (said: string): QuorateError => {
+      const reason = `HTTP ${statusCode}: ${said}`;
+      return this.#failed(method, reason, new TransportRefusal(reason, statusCode));
+    };
+    if (statusCode < 400) return refusal("it wants to redirect, which is not followed");
     const { text } = await readText(body, REFUSAL_MAX_BYTES, deadline);
     const answer = answerSchema.safeParse(parsed(text));
     const said = answer.success ? answer.data.error : null;
@@ -241,14 +267,16 @@ export class Transport {
     if (said != null && calls.length === 1 && answer.data?.id === calls[0]?.id && statusCode !== 429) {
       return [{ error: new RpcError(said.message, said.code, said.data) }];
     }
-    return this.#failed(method, `HTTP ${statusCode}: ${this.#words.of(said?.message || text)}`);
+    return refusal(this.#words.of(said?.message || text));
   }
 
   #rest(retryAfter: string | string[] | undefined): void {
-    this.#tooMany += 1;
+    const nowMs = performance.now();
+    // Several questions were under way at once: it is one refusal.
+    if (nowMs >= this.#pausedUntilMs) this.#tooMany += 1;
     const ownMs = RATE_PAUSE_MS * 2 ** Math.min(this.#tooMany - 1, 8) * (1 + Math.random());
-    const pauseMs = Math.min(RETRY_AFTER_MAX_MS, retryAfterMs(String(retryAfter ?? "")) ?? ownMs);
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, performance.now() + pauseMs);
+    const pauseMs = Math.min(RETRY_AFTER_MAX_MS, retryAfterMs(String(retryAfter ?? "")) || ownMs);
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
   }
 
   #match(calls: readonly RpcCall[], body: unknown): RpcAnswer[] {
@@ -313,11 +341,11 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Milliseconds of a `Retry-After`: seconds or a date. Null when it is neither. */
-function retryAfterMs(text: string): number | null {
+/** Milliseconds of a `Retry-After`: seconds or a date. 0 when it is neither. */
+function retryAfterMs(text: string): number {
   if (/^\s*\d{1,9}\s*$/.test(text)) return Number(text) * 1_000;
   const date = Date.parse(text);
-  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
+  return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now());
 }
 
 /** That the other side closed the connection before it said anything. */

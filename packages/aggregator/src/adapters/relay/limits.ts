@@ -52,3 +52,9 @@ export const FILTER_TOPICS_MAX = 32;
 
 /** Bytes of the provider's answer with logs: what an agent takes. */
 export const LOGS_MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Bytes of answers that clients have not taken yet, over all connections; what would go beyond is answered with "busy"
+ * instead. Eight of the largest: a client that asks for much and does not read must not take the relay's memory.
+ */
+export const UNTAKEN_MAX_BYTES = 128 * 1024 * 1024;

@@ -1,12 +1,14 @@
 /** P-104: what the relay passes on, what it keeps, and what it refuses. The provider here is a plain object. */
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { quorateError } from "@quorate/common";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Logger } from "../../driver/ports.ts";
-import type { Upstream } from "./answers.ts";
+import { Answers, type Upstream } from "./answers.ts";
 import { AnswerCache } from "./cache.ts";
 import { Clients } from "./clients.ts";
-import { BATCH_MAX, BODY_MAX_BYTES, CLIENT_BURST, CLIENTS_MAX, ENTRY_BYTES } from "./limits.ts";
+import { BATCH_MAX, BODY_MAX_BYTES, CLIENT_BURST, CLIENTS_MAX, ENTRY_BYTES, IN_FLIGHT_MAX } from "./limits.ts";
+import { parseCall, type Question } from "./questions.ts";
 import { createRelay, type Relay } from "./relay.ts";
 
 const relays: Relay[] = [];
@@ -232,6 +234,45 @@ describe("bounds", () => {
     expect(chain.asked).toEqual([]);
     const answers = (await post(url, Array(BATCH_MAX).fill(call))).body as unknown as unknown[];
     expect(answers).toHaveLength(BATCH_MAX);
+    expect(chain.asked).toHaveLength(1);
+  });
+
+  it("RELAY_BUSY: a provider that does not answer is not asked more and more", async () => {
+    const chain = chainAt(9);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    chain.gate = promise;
+    const answers = new Answers(chain, { freshMs: 0 }, { debug() {}, info() {}, warn() {}, error() {} });
+    const question = (i: number) =>
+      parseCall({ id: 1, method: "eth_getBlockByNumber", params: [`0x${i.toString(16)}`, false] });
+    const to = (i: number): Promise<string> => answers.to(question(i).question as Question);
+    const waiting = Array.from({ length: IN_FLIGHT_MAX }, (_, i) => to(i));
+    await expect(to(IN_FLIGHT_MAX)).rejects.toMatchObject({ code: "RELAY_BUSY" });
+    // Who asks what is on its way already waits with the others.
+    waiting.push(to(3));
+    resolve();
+    expect((await Promise.all(waiting)).length).toBe(IN_FLIGHT_MAX + 1);
+    expect(await to(IN_FLIGHT_MAX)).toBe("null");
+  });
+
+  it("clients that ask for much and do not read: the relay answers busy instead of keeping it all", async () => {
+    const chain = chainAt(9);
+    chain.logs = ["x".repeat(15 * 1024 * 1024)];
+    const { url, ask } = await relayOf(chain);
+    const { hostname, port } = new URL(url);
+    const body = JSON.stringify({ id: 1, method: "eth_getLogs", params: [logsUpTo(5)] });
+    const request = `POST / HTTP/1.1\r\nhost: relay\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const silent = Array.from({ length: 10 }, () => connect(Number(port), hostname));
+    for (const socket of silent)
+      socket
+        .pause()
+        .on("error", () => {})
+        .write(request + body);
+    let status = 200;
+    while (status === 200) status = (await ask("eth_getLogs", logsUpTo(5))).status;
+    expect(status).toBe(503);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    for (const socket of silent) socket.destroy();
+    while (status !== 200) status = (await ask("eth_getLogs", logsUpTo(5))).status;
     expect(chain.asked).toHaveLength(1);
   });
 

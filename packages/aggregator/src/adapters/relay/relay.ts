@@ -8,7 +8,15 @@ import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Logger } from "../../driver/ports.ts";
 import { Answers, type Upstream } from "./answers.ts";
 import { Clients } from "./clients.ts";
-import { BATCH_MAX, BODY_MAX_BYTES, CONNECTIONS_MAX, IDLE_MS, REQUEST_TIMEOUT_MS, STOP_GRACE_MS } from "./limits.ts";
+import {
+  BATCH_MAX,
+  BODY_MAX_BYTES,
+  CONNECTIONS_MAX,
+  IDLE_MS,
+  REQUEST_TIMEOUT_MS,
+  STOP_GRACE_MS,
+  UNTAKEN_MAX_BYTES,
+} from "./limits.ts";
 import { parseCall, type Question, type Refusal, type RpcId } from "./questions.ts";
 
 export interface RelayOptions {
@@ -37,6 +45,8 @@ const UPSTREAM_FAILED = -32_000;
 export function createRelay({ host, port, freshMs }: RelayOptions, { upstream, logger }: RelayModules): Relay {
   const answers = new Answers(upstream, { freshMs }, logger);
   const clients = new Clients(() => performance.now());
+  /** Answers on their way. */
+  const untaken = { bytes: 0 };
   const app = makeApp();
   app.get("/healthz", async (_request, reply) => reply.send({ ok: true, provider: upstream.host, ...answers.counts }));
   app.post("/", async ({ body, ip }, reply) => {
@@ -50,6 +60,14 @@ export function createRelay({ host, port, freshMs }: RelayOptions, { upstream, l
       });
     }
     const texts = await Promise.all(calls.map((call) => answerTo(answers, call, logger)));
+    const bytes = texts.reduce((sum, { length }) => sum + length, 0);
+    if (untaken.bytes + bytes > UNTAKEN_MAX_BYTES) {
+      return sendText(reply, 503, failure(null, LIMIT_EXCEEDED, "the relay is busy"));
+    }
+    untaken.bytes += bytes;
+    reply.raw.once("close", () => {
+      untaken.bytes -= bytes;
+    });
     return sendText(reply, 200, Array.isArray(body) ? `[${texts.join()}]` : (texts[0] as string));
   });
   return {

@@ -11,7 +11,8 @@ export function openUpstream(url: string, timeoutMs: number): Upstream & { close
   const transport = new Transport(url, { timeoutMs });
   return {
     host: transport.host,
-    ask: (method, params) => transport.ask(method, params, ...(method === "eth_getLogs" ? [LOGS_MAX_BYTES] : [])),
+    ask: (method, params) =>
+      transport.ask(method, params, method === "eth_getLogs" ? { maxBytes: LOGS_MAX_BYTES } : {}),
     close: () => transport.close(),
   };
 }

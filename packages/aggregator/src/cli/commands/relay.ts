@@ -20,7 +20,7 @@ export function relayCommand(): Command {
         "for about a poll, those about finalised blocks for some minutes. It reads only. One relay has one provider, because two\n" +
         "relays are to be two opinions: an agent lists several of them as its chain.providers, and signs only while they agree.",
     )
-    .requiredOption("--provider <url>", "JSON-RPC URL of an Ethereum node", collect, [])
+    .requiredOption("--provider <url>", "JSON-RPC URL of an Ethereum node", collect)
     .option("--listen <host:port>", "where agents ask it; port 0 takes a free one", "127.0.0.1:8549")
     .option("--fresh-ms <ms>", "for how long an answer about now is kept: about an agent's poll", "5000")
     .option("--timeout-ms <ms>", "until a whole answer of the provider counts as failed", "10000")
@@ -36,6 +36,13 @@ async function relay(flags: RelayFlags): Promise<void> {
   );
   const logger = pino({ level: "info" }, pino.destination({ dest: 2, sync: true }));
   const server = createRelay({ host, port, freshMs }, { upstream, logger });
+  let url: string;
+  try {
+    url = await server.start();
+  } catch (error) {
+    upstream.close();
+    throw error;
+  }
   const stop = (why: string): void => {
     logger.info({ why }, "RELAY_STOPPING");
     upstream.close();
@@ -44,18 +51,11 @@ async function relay(flags: RelayFlags): Promise<void> {
   process.once("SIGINT", () => stop("SIGINT"));
   process.once("SIGTERM", () => stop("SIGTERM"));
   process.once("disconnect", () => stop("parent is gone"));
-  try {
-    const url = await server.start();
-    logger.info({ url, provider: upstream.host }, "RELAY_LISTENING");
-    process.send?.({ type: "ready", url });
-  } catch (error) {
-    upstream.close();
-    process.disconnect?.();
-    throw error;
-  }
+  logger.info({ url, provider: upstream.host }, "RELAY_LISTENING");
+  process.send?.({ type: "ready", url });
 }
 
-function collect(url: string, before: readonly string[]): readonly string[] {
+function collect(url: string, before: readonly string[] = []): readonly string[] {
   return [...before, url];
 }
 

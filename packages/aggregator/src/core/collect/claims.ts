@@ -25,9 +25,10 @@ import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { lastClosedEpoch } from "../ledger/ledger.ts";
 import { CLAIMS_MAX, IMPROVE_MS, INQUIRE_AFTER_MS, UNSIGNED_CLAIMS_MAX } from "../limits.ts";
+import type { Aggregates } from "../rounds/aggregates.ts";
 import type { Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
-import { tallyRound } from "../rounds/tally.ts";
+import { type Tally, tallyRound } from "../rounds/tally.ts";
 import type { CatchUp, Collector, Inquiry, Intake, Signing } from "../stages.ts";
 import { bundleRound, type Claim, isOpen, openClaim, restoredClaim, viewClaim } from "./claim.ts";
 
@@ -39,6 +40,7 @@ export interface ClaimsModules {
   readonly intake: Intake;
   readonly catchUp: CatchUp;
   readonly inquiry: Inquiry;
+  readonly aggregates: Aggregates;
 }
 
 export class Claims implements Collector {
@@ -172,10 +174,22 @@ export class Claims implements Collector {
     return claim;
   }
 
+  /**
+   * P-109: bad shares are dropped by a first attempt, and what is left may hold quorum. A second failure drops more or
+   * none; the next look is at the next share.
+   */
+  #bundle(round: Round, step: Step): { readonly tally: Tally; readonly bundle: Bundle | null } {
+    const { context, aggregates } = this.#modules;
+    const attempt = () => {
+      const tally = tallyRound(context, rewardClaim, round);
+      return { tally, bundle: bundleRound(context, round, tally, (of, ids) => aggregates.of(of, ids, step)) };
+    };
+    const first = attempt();
+    return first.bundle === null && first.tally.quorum ? attempt() : first;
+  }
+
   #lookForQuorum(claim: Claim, round: Round, step: Step): void {
-    const { context } = this.#modules;
-    const tally = tallyRound(context, rewardClaim, round);
-    const bundle = bundleRound(context, round, tally);
+    const { tally, bundle } = this.#bundle(round, step);
     if (bundle === null) return;
     const { nowMs, emit } = step;
     claim.status = "ready";
@@ -197,7 +211,7 @@ export class Claims implements Collector {
     const isOver = step.nowMs >= (claim.improveUntilMs ?? 0) || tally.complete;
     if (isOver) claim.improveUntilMs = null;
     if (claim.bundle === null || tally.signers.length <= Signers.fromHex(claim.bundle.signers).count) return;
-    const bundle = bundleRound(context, round, tally);
+    const { bundle } = this.#bundle(round, step);
     if (bundle !== null) this.#keep(claim, bundle, step);
     this.#changed(claim, step);
   }
@@ -214,6 +228,10 @@ export class Claims implements Collector {
     claim.status = "failed";
     const { signedBps, missing } = this.#changed(claim, step);
     const values = { round: roundKey(claimRound(claim.recipient, claim.epoch)), signedBps, missing: missing.join(",") };
+    // P-109: enough have signed, and no time would have helped.
+    if (this.#roundOf(claim)?.faultyShares != null) {
+      return step.emit({ type: "observe", level: "error", code: "AGGREGATE_INVALID", values });
+    }
     step.emit({ type: "observe", level: "warn", code: "QUORUM_NOT_REACHED", values });
   }
 

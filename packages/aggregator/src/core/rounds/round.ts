@@ -4,6 +4,7 @@
  * added (P-84). Not here: checking signatures (peers/verification.ts), counting stake (tally.ts).
  */
 import {
+  type ErrorCode,
   type Hex,
   type KindMessage,
   type NodeId,
@@ -49,6 +50,10 @@ export interface Round {
   turn: boolean;
   /** Whether the own share was asked for or made. */
   signing: boolean;
+  /** Why this node will not sign it, though its ledger says what it would. */
+  withheld: ErrorCode | null;
+  /** How many shares last added up to an aggregate that does not verify, though each seemed right (P-109). */
+  faultyShares: number | null;
   /** By digest. */
   readonly groups: Map<Hex, Group>;
 }
@@ -65,6 +70,8 @@ export function openRound(id: RoundId, openedBy: NodeId | null): Round {
     own: null,
     turn: false,
     signing: false,
+    withheld: null,
+    faultyShares: null,
     groups: new Map(),
   };
 }
@@ -85,6 +92,11 @@ export function addShare(
   const group = round.groups.get(digest.hex) ?? { signed, shares: new Map<NodeId, Uint8Array>() };
   if (!group.shares.has(nodeId)) group.shares.set(nodeId, signature);
   round.groups.set(digest.hex, group);
+}
+
+/** Takes a share out again that turned out not to be valid (P-109). */
+export function dropShare(round: Round, digest: Digest, nodeId: NodeId): void {
+  round.groups.get(digest.hex)?.shares.delete(nodeId);
 }
 
 /**
