@@ -42,6 +42,26 @@ function chainParts(log: string[]): Pick<DriverModules, "openTrees" | "submitter
 }
 const builds: (() => void)[] = [];
 
+/** A verifier that takes everything for valid, or fails, and a signer. */
+function blsParts(log: string[], verifierFails: boolean): Pick<DriverModules, "verifier" | "signer"> {
+  return {
+    verifier: {
+      async verify(groups) {
+        if (verifierFails) throw new Error("no thread");
+        return groups.map(({ items }) => items.map(() => true));
+      },
+      close: async () => {},
+    },
+    signer: {
+      publicKey: new Uint8Array(96),
+      async sign() {
+        log.push("sign");
+        return new Uint8Array(192);
+      },
+    },
+  };
+}
+
 /**
  * The driver between a scripted core and ports that write down what they are asked: what is tested here is the order
  * of things alone.
@@ -96,20 +116,7 @@ function stage(
       stop: async () => void log.push("follower stopped"),
     },
     ...chainParts(log),
-    verifier: {
-      async verify(groups) {
-        if (verifierFails) throw new Error("no thread");
-        return groups.map(({ items }) => items.map(() => true));
-      },
-      close: async () => {},
-    },
-    signer: {
-      publicKey: new Uint8Array(96),
-      async sign() {
-        log.push("sign");
-        return new Uint8Array(192);
-      },
-    },
+    ...blsParts(log, verifierFails),
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     nowMs: () => 1_000,
     onFatal: (error) => fatal.push(error),
