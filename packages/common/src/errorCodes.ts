@@ -10,6 +10,7 @@ import { CHAIN_ERROR_CODES } from "./errorCodesChain.ts";
 import { COMMAND_ERROR_CODES } from "./errorCodesCommands.ts";
 import { CONTRACT_ERROR_CODES } from "./errorCodesContracts.ts";
 import { LEDGER_ERROR_CODES } from "./errorCodesLedger.ts";
+import { PEERS_ERROR_CODES } from "./errorCodesPeers.ts";
 import { STORE_ERROR_CODES } from "./errorCodesStore.ts";
 import { SUBMIT_ERROR_CODES } from "./errorCodesSubmit.ts";
 
@@ -286,6 +287,7 @@ export const ERROR_CODES = {
   ...STORE_ERROR_CODES,
   ...SUBMIT_ERROR_CODES,
   ...LEDGER_ERROR_CODES,
+  ...PEERS_ERROR_CODES,
 
   // What commands send and write.
   ...COMMAND_ERROR_CODES,
