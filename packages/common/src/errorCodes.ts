@@ -12,6 +12,7 @@ import { CONTRACT_ERROR_CODES } from "./errorCodesContracts.ts";
 import { KEYS_ERROR_CODES } from "./errorCodesKeys.ts";
 import { LEDGER_ERROR_CODES } from "./errorCodesLedger.ts";
 import { NETWORK_ERROR_CODES } from "./errorCodesNetwork.ts";
+import { PEERS_ERROR_CODES } from "./errorCodesPeers.ts";
 import { STORE_ERROR_CODES } from "./errorCodesStore.ts";
 import { SUBMIT_ERROR_CODES } from "./errorCodesSubmit.ts";
 
@@ -290,6 +291,7 @@ export const ERROR_CODES = {
   ...SUBMIT_ERROR_CODES,
   ...KEYS_ERROR_CODES,
   ...LEDGER_ERROR_CODES,
+  ...PEERS_ERROR_CODES,
 
   // What commands send and write.
   ...COMMAND_ERROR_CODES,

@@ -42,6 +42,7 @@ function chainParts(log: string[]): Pick<DriverModules, "openTrees" | "submitter
 }
 const builds: (() => void)[] = [];
 
+/** A verifier that takes everything for valid, or fails, and a signer. */
 function blsParts(log: string[], verifierFails: boolean): Pick<DriverModules, "verifier" | "signer"> {
   return {
     verifier: {

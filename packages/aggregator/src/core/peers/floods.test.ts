@@ -19,7 +19,13 @@ import {
 } from "../../../test/support/cluster.ts";
 import { ALL, boot, node, owedToStaker, PENDING, STAKER } from "../../../test/support/twenty.ts";
 import type { Effect, PeerKey } from "../io.ts";
-import { OFFERED_MESSAGES_MAX, OTHERS_PER_NODE_MAX, ROUNDS_AT_ONCE_MIN, SILENCING_BLAMES } from "../limits.ts";
+import {
+  OFFERED_MESSAGES_MAX,
+  OTHERS_PER_NODE_MAX,
+  ROUNDS_AT_ONCE_MIN,
+  SILENCING_BLAMES,
+  UNWANTED_ROUNDS_PER_NODE_MAX,
+} from "../limits.ts";
 
 const ENEMY: PeerKey = node(9).identityKey;
 const HONEST: PeerKey = node(3).identityKey;
@@ -224,6 +230,41 @@ describe("8,000 valid shares of one node over other amounts (P-97)", () => {
       for (const share of shares) await agent.gossip(shareBytes(share), HONEST);
     }
     expect(blamed(agent.effects)).toEqual([]);
+  });
+});
+
+describe("valid shares of one node for thousands of rounds that nobody asked for (P-97)", () => {
+  it("P-97: no more wait than may be opened; the rest is ignored before it is checked", async () => {
+    const { core } = await boot(1);
+    const codes = new Map<string, number>();
+    const count = (effects: readonly Effect[]) => {
+      for (const effect of effects) {
+        if (effect.type === "verdict") codes.set(effect.code, (codes.get(effect.code) ?? 0) + 1);
+      }
+      return effects;
+    };
+    const { signature } = makeShare(node(9), { recipient: STAKER, epoch: 2, amount });
+    for (let i = 0; i < 1_000; i++) {
+      const recipient: Address = `0x${(9_000 + i).toString(16).padStart(40, "0")}`;
+      const data = shareBytes(makeShare(node(9), { recipient, epoch: 2, amount, signature }));
+      count(core.handle({ type: "gossip", handle: i, from: ENEMY, data }, 0));
+    }
+    expect([...codes]).toEqual([["BUDGET_EXCEEDED", 1_000 - UNWANTED_ROUNDS_PER_NODE_MAX]]);
+    // What another peer brings of that node is not kept out by it.
+    const data = shareBytes(makeShare(node(9), { recipient: node(8).beneficiary, epoch: 2, amount: 5n }));
+    expect(count(core.handle({ type: "gossip", handle: 2_000, from: HONEST, data }, 0))).toEqual([]);
+  });
+
+  it("P-97: one share thousands of times in an answer of catch-up is checked once", async () => {
+    const { core } = await boot(1);
+    const share = makeShare(node(5), { recipient: STAKER, epoch: 2, amount });
+    const data = encodeCatchUpResponse({ requests: [], shares: Array(3_000).fill(share) });
+    core.handle({ type: "catch-up-answered", from: ENEMY, data }, 0);
+    const [job] = core.handle({ type: "timer", timer: "verify" }, 0).filter((effect) => effect.type === "verify");
+    expect(job?.groups.map(({ items }) => items.length)).toEqual([1]);
+    const next = core.handle({ type: "verified", job: job?.job ?? 0, results: [[true]] }, 0);
+    expect(next.filter(({ type }) => type === "verify")).toEqual([]);
+    expect(core.status().sharesAccepted).toBe(1);
   });
 });
 

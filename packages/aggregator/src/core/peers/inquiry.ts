@@ -153,9 +153,8 @@ export class PeerInquiry implements Inquiry {
     }
     if (ownNode === null) return "NODE_NOT_REGISTERED";
     if (round?.signing === true) return "SHARE_PENDING";
-    if (round?.withheld != null) return round.withheld;
-    if (round?.wanted === true && !round.turn) return "SHARE_WAITS_TURN";
-    return "SHARE_WITHHELD";
+    const waits = round?.wanted === true && !round.turn;
+    return round?.withheld ?? (waits ? "SHARE_WAITS_TURN" : "SHARE_WITHHELD");
   }
 }
 

@@ -36,6 +36,7 @@ import { nodesInSet, requestBudget } from "./requestCost.ts";
 import type { RequestTurns } from "./requestTurns.ts";
 import type { Standing } from "./standing.ts";
 import { type PendingShare, type SettledShare, VerificationQueue } from "./verification.ts";
+import { WaitingLimits } from "./waitingLimits.ts";
 
 /** What became of a message. `queued`: the verdict follows with the verification. */
 type Outcome =
@@ -65,6 +66,7 @@ export class PeerIntake implements Intake {
   readonly #standing: Standing;
   readonly #turns: RequestTurns;
   readonly #queue = new VerificationQueue();
+  readonly #waitingLimits = new WaitingLimits();
   readonly #offers = new Offers();
   readonly #requestBudget: Budget<NodeId>;
   /** When a verification was asked for; null when none is. */
@@ -206,21 +208,32 @@ export class PeerIntake implements Intake {
         return ignore("SHARE_TOO_MANY_MESSAGES");
       }
     }
-    return this.#enqueue({ share, digest, publicKey: node.blsKey, from, handle }, step);
+    const opens = round === undefined;
+    return this.#enqueue({ share, digest, publicKey: node.blsKey, from, handle, opens }, step);
   }
 
   #enqueue(pending: PendingShare, step: Step): Outcome {
+    if (!this.#waitingLimits.enter(pending)) return ignore("BUDGET_EXCEEDED");
     const dropped = this.#queue.add(pending, (peer) => this.#standing.isSuspect(peer, step.nowMs));
-    if (dropped === pending) return ignore("VERIFY_QUEUE_FULL");
-    if (dropped !== null) this.#settle(dropped, ignore("VERIFY_QUEUE_FULL"), step);
+    if (dropped === pending) {
+      this.#waitingLimits.leave(pending);
+      return ignore("VERIFY_QUEUE_FULL");
+    }
+    if (dropped !== null) this.#dropWaiting(dropped, "VERIFY_QUEUE_FULL", step);
     this.#scheduleVerification(step);
     return "queued";
+  }
+
+  #dropWaiting(pending: PendingShare, code: ErrorCode, step: Step): void {
+    this.#waitingLimits.leave(pending);
+    this.#settle(pending, ignore(code), step);
   }
 
   /** A verified or refuted share. Returns the round it changed, or null. */
   #takeVerified({ pending, valid }: SettledShare, step: Step): Round | null {
     const { share, digest, from, handle } = pending;
     const arrival = { from, handle };
+    this.#waitingLimits.leave(pending);
     if (valid !== true) {
       // What could not be checked says nothing about who sent it.
       this.#settle(arrival, valid === null ? ignore("VERIFY_FAILED") : reject("SHARE_BAD_SIGNATURE"), step);

@@ -8,11 +8,13 @@ import {
   REQUEST_BURST_MAX,
   REQUEST_BURST_MIN,
   REQUEST_BURST_WORK_MS,
-  REQUEST_REFILL_MIN_MS,
+  ROUND_COST_MS,
   ROUND_COST_PER_NODE_MS,
+  ROUND_INTERVAL_MIN_MS,
   ROUNDS_AT_ONCE_MAX,
   ROUNDS_AT_ONCE_MIN,
   ROUNDS_AT_ONCE_WORK_MS,
+  ROUNDS_BURST_WORK_MS,
   ROUNDS_PROCESSOR_PART,
 } from "../limits.ts";
 import type { BudgetOptions } from "./budget.ts";
@@ -24,16 +26,20 @@ export function nodesInSet({ nodes }: Pick<Context, "nodes">): number {
 
 /** Milliseconds of processor that one round takes of every agent. */
 export function roundCostMs(nodes: number): number {
-  return Math.max(1, nodes * ROUND_COST_PER_NODE_MS);
+  return ROUND_COST_MS + nodes * ROUND_COST_PER_NODE_MS;
+}
+
+/** Milliseconds between rounds of others that begin, in the long run. */
+function roundIntervalMs(nodes: number): number {
+  return Math.max(ROUND_INTERVAL_MIN_MS, roundCostMs(nodes) * ROUNDS_PROCESSOR_PART);
 }
 
 /** What one origin may ask for (P-74). */
 export function requestBudget(nodes: number): BudgetOptions {
-  const intervalMs = roundCostMs(nodes) * ROUNDS_PROCESSOR_PART;
-  const burst = Math.round(REQUEST_BURST_WORK_MS / intervalMs);
+  const burst = Math.round(REQUEST_BURST_WORK_MS / roundIntervalMs(nodes));
   return {
     burst: Math.min(REQUEST_BURST_MAX, Math.max(REQUEST_BURST_MIN, burst)),
-    refillMs: Math.max(REQUEST_REFILL_MIN_MS, intervalMs),
+    refillMs: roundIntervalMs(nodes),
     originsMax: BUDGET_ORIGINS_MAX,
   };
 }
@@ -46,5 +52,6 @@ export function roundsAtOnce(nodes: number): number {
 
 /** Rounds of others that may begin, over all origins. */
 export function roundRate(nodes: number): BudgetOptions {
-  return { burst: roundsAtOnce(nodes), refillMs: roundCostMs(nodes) * ROUNDS_PROCESSOR_PART, originsMax: 1 };
+  const burst = Math.max(roundsAtOnce(nodes), Math.floor(ROUNDS_BURST_WORK_MS / roundCostMs(nodes)));
+  return { burst, refillMs: roundIntervalMs(nodes), originsMax: 1 };
 }

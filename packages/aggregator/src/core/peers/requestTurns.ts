@@ -67,7 +67,7 @@ export class RequestTurns {
   /** A round got a share: nearly all of them make room for the next. */
   roundChanged(round: Round, step: Step): void {
     if (!this.#inProgress.has(round)) return;
-    const needed = (nodesInSet(this.#context) * SETTLED_SHARE_BPS) / 10_000;
+    const needed = Math.floor((nodesInSet(this.#context) * SETTLED_SHARE_BPS) / 10_000);
     if (agreeingShares(round).size < needed) return;
     this.#inProgress.delete(round);
     this.advance(step);
@@ -98,17 +98,18 @@ export class RequestTurns {
   #serve(origin: NodeId, step: Step): void {
     const round = this.#takeFirst(origin);
     if (round === null) return;
+    round.turn = true;
+    if (this.#signing.consider(round, step) !== null) {
+      // It costs nobody a turn.
+      round.turn = false;
+      this.#held.set(round, new Set([origin]));
+      return;
+    }
     this.#rate.take(ALL, step.nowMs);
     this.#served.delete(origin);
     this.#served.set(origin, ++this.#turn);
-    round.turn = true;
-    if (this.#signing.consider(round, step) === null) {
-      const untilMs = step.nowMs + Math.max(ROUND_PROGRESS_MS, 2 * roundCostMs(nodesInSet(this.#context)));
-      this.#inProgress.set(round, { origin, untilMs });
-      return;
-    }
-    round.turn = false;
-    this.#held.set(round, new Set([origin]));
+    const untilMs = step.nowMs + Math.max(ROUND_PROGRESS_MS, 2 * roundCostMs(nodesInSet(this.#context)));
+    this.#inProgress.set(round, { origin, untilMs });
   }
 
   /** The one served longest ago; among those never served the one that has waited longest. */

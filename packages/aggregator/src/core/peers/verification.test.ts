@@ -33,6 +33,7 @@ function pending(nodeId: number, digestNumber: number, from: PeerKey = "0xfe"): 
     publicKey: new Uint8Array([nodeId & 255]),
     from,
     handle: null,
+    opens: false,
   };
 }
 

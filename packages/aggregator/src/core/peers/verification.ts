@@ -28,6 +28,8 @@ export interface PendingShare {
   readonly from: PeerKey;
   /** The gossip message whose verdict waits for the result; null for catch-up. */
   readonly handle: number | null;
+  /** Whether its round was not open when it came. */
+  readonly opens: boolean;
 }
 
 export interface VerificationJob {
