@@ -28,9 +28,9 @@ export type Failure =
   | ({ readonly kind: "garbage"; readonly form: number } & Hits)
   | ({ readonly kind: "status"; readonly status: number } & Hits)
   | ({ readonly kind: "silent" } & Hits)
-  /** An answer of 40 MB. */
+  /** An answer of 20 MB. */
   | ({ readonly kind: "huge" } & Hits)
-  /** A few kilobytes that become 40 MB for whoever inflates them. */
+  /** A few kilobytes that become 20 MB for whoever inflates them. */
   | ({ readonly kind: "bomb" } & Hits)
   | ({ readonly kind: "refused logs" } & Hits)
   | ({ readonly kind: "pruned blocks" } & Hits);
@@ -54,9 +54,13 @@ export type Fault = Quirk | Failure | Lie;
 
 export const NONE: Fault = { kind: "none" };
 
-/** Whether a provider with it still counts as an honest one. */
-export function isHonest({ kind }: Fault): boolean {
-  return ["none", "delay", "lag", "range limit", "rate limit"].includes(kind);
+/** Whether no question at all is answered usefully. */
+export function saysNothing(fault: Fault): boolean {
+  return (
+    "share" in fault &&
+    fault.share === 1 &&
+    ["drip", "cut", "garbage", "status", "silent", "huge", "bomb"].includes(fault.kind)
+  );
 }
 
 /** `holes (all: true, share: 0.5)` */

@@ -8,8 +8,9 @@
  * - when all are honest again, it reaches the end, is healthy, and its ledger is the true history's;
  * - it stops, and every connection is closed.
  */
+import type { ChainFollower } from "../../packages/aggregator/src/driver/ports.ts";
 import { Random } from "../sim/random.ts";
-import { isHonest, NONE } from "./faults.ts";
+import { type Fault, NONE, saysNothing } from "./faults.ts";
 import { type Phase, type Plan, PROVIDERS } from "./plan.ts";
 import { ScriptedProvider } from "./provider.ts";
 import { PATIENCE_MS, Watched } from "./watched.ts";
@@ -38,7 +39,7 @@ export async function runPlan(plan: Plan): Promise<RunResult> {
   try {
     for (const [i, phase] of plan.phases.entries()) {
       play(phase.height, phase.faults);
-      await live(agent, phase, providers, `phase ${i + 1}`);
+      await live(agent, follower, phase, providers, `phase ${i + 1}`);
     }
     play(plan.chain.lastFinal, []);
     await agent.until("the end", "all providers are honest again", () => agent.isAt(plan.chain.lastFinal));
@@ -68,20 +69,36 @@ async function within(work: Promise<void>, problem: string, violations: string[]
   if (first === "late" && !violations.includes(problem)) violations.push(problem);
 }
 
-async function live(agent: Watched, phase: Phase, providers: readonly ScriptedProvider[], name: string): Promise<void> {
+async function live(
+  agent: Watched,
+  follower: ChainFollower,
+  phase: Phase,
+  providers: readonly ScriptedProvider[],
+  name: string,
+): Promise<void> {
   if (phase.hasMajority) {
-    await agent.until(name, `block ${phase.target} with two honest providers`, () => agent.isAt(phase.target));
+    const isThere = (): boolean => agent.isAt(phase.target);
+    const isDisputed = (): boolean => agent.health?.healthy === false && phase.mayBeDisputed;
+    await agent.until(name, `block ${phase.target} with two honest providers`, () => isThere() || isDisputed());
     return;
   }
-  await agent.until(name, "abstention without an honest majority", () => agent.health?.healthy === false);
-  if (agent.health?.healthy !== false) return;
-  const { code, detail } = agent.health;
-  const atFault = providers.filter((_, i) => !isHonest(phase.faults[i] ?? NONE));
-  if (!atFault.some(({ host }) => detail.includes(host))) {
-    const named = atFault.map(({ host }) => host).join(", ");
-    agent.violations.push(`${name}: abstains with ${code}, and names none of ${named}: ${detail}`);
-  }
+  const hosts = (of: (fault: Fault) => boolean): string[] =>
+    providers.flatMap(({ host }, i) => (of(phase.faults[i] ?? NONE) ? [host] : []));
+  const ill = hosts((fault) => "share" in fault);
+  const isNamed = (): boolean => agent.health?.healthy === false && namesOne(agent.health.detail, ill);
+  await agent.until(name, `abstention that names one of ${ill}`, isNamed);
+  // Whether one lies shows only beside others that answer; that one does not answer shows by itself.
+  const mute = hosts(saysNothing);
+  const isSaid = (): boolean => {
+    const said = follower.status().providers.filter(({ host, code, detail }) => code !== null && detail.includes(host));
+    return mute.every((host) => said.some((view) => view.host === host));
+  };
+  await agent.until(name, `a status that says what is wrong with ${mute}`, isSaid);
   if (agent.head !== null && agent.head.number >= phase.height) {
     agent.violations.push(`${name}: block ${agent.head.number} was taken without an honest majority`);
   }
+}
+
+function namesOne(detail: string, hosts: readonly string[]): boolean {
+  return hosts.some((host) => detail.includes(host));
 }

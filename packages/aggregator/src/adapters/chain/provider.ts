@@ -108,6 +108,11 @@ export class Provider {
     this.#kept = null;
   }
 
+  /** Whether the last logs that it was asked for did not come, or were wrong. */
+  get tellsNoLogs(): boolean {
+    return this.#faults.has("logs");
+  }
+
   fault(): QuorateError | undefined {
     return this.#faults.get("head") ?? this.#faults.get("logs");
   }
