@@ -54,6 +54,15 @@ export type Fault = Quirk | Failure | Lie;
 
 export const NONE: Fault = { kind: "none" };
 
+/** Whether no question at all is answered usefully. */
+export function saysNothing(fault: Fault): boolean {
+  return (
+    "share" in fault &&
+    fault.share === 1 &&
+    ["drip", "cut", "garbage", "status", "silent", "huge", "bomb"].includes(fault.kind)
+  );
+}
+
 /** `holes (all: true, share: 0.5)` */
 export function describeFault({ kind, ...values }: Fault): string {
   const list = Object.entries(values).map(([name, value]) => `${name}: ${value}`);

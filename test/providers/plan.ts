@@ -17,8 +17,8 @@ export interface Phase {
   readonly faults: readonly Fault[];
   /** Whether at least two providers are honest. */
   readonly hasMajority: boolean;
-  /** Without a majority: the providers that can say nothing right of the blocks above the last phase's. */
-  readonly disabled: readonly number[];
+  /** With a majority: the third tells of an event that there is not, which nobody can tell from one that two leave out (P-57). */
+  readonly mayBeDisputed: boolean;
   /** The block that a follower reaches meanwhile; without a majority it stays below `height`. */
   readonly target: number;
 }
@@ -79,7 +79,8 @@ function majority(random: Random, height: number, reached: number): Phase {
   const honest = [quirk(random, height - reached - 1), quirk(random, height - reached - 1)];
   const odd = random.pick([quirk, failure, lie])(random, height - Math.max(reached, 0));
   const target = height - Math.max(...honest.map((fault) => (fault.kind === "lag" ? fault.blocks : 0)));
-  return { height, faults: random.sample([...honest, odd], PROVIDERS), hasMajority: true, disabled: [], target };
+  const mayBeDisputed = odd.kind === "invented logs";
+  return { height, faults: random.sample([...honest, odd], PROVIDERS), hasMajority: true, mayBeDisputed, target };
 }
 
 /** Two that cannot be followed up to `height`, and one of any kind. */
@@ -87,8 +88,7 @@ function noMajority(random: Random, chain: TrueChain, height: number, reached: n
   const faults: Fault[] = [disabling(random, chain, height, reached), disabling(random, chain, height, reached)];
   const third = random.pick([() => NONE, failure, lie])(random, height - Math.max(reached, 0));
   const drawn = random.sample([...faults, third], PROVIDERS);
-  const disabled = drawn.flatMap((fault, i) => (faults.includes(fault) ? [i] : []));
-  return { height, faults: drawn, hasMajority: false, disabled, target: reached };
+  return { height, faults: drawn, hasMajority: false, mayBeDisputed: false, target: reached };
 }
 
 /** A fault of all answers, so that this provider says nothing right about the blocks above `reached`. */

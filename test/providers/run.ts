@@ -10,7 +10,7 @@
  */
 import type { ChainFollower } from "../../packages/aggregator/src/driver/ports.ts";
 import { Random } from "../sim/random.ts";
-import { NONE } from "./faults.ts";
+import { type Fault, NONE, saysNothing } from "./faults.ts";
 import { type Phase, type Plan, PROVIDERS } from "./plan.ts";
 import { ScriptedProvider } from "./provider.ts";
 import { PATIENCE_MS, Watched } from "./watched.ts";
@@ -77,17 +77,23 @@ async function live(
   name: string,
 ): Promise<void> {
   if (phase.hasMajority) {
-    await agent.until(name, `block ${phase.target} with two honest providers`, () => agent.isAt(phase.target));
+    const isThere = (): boolean => agent.isAt(phase.target);
+    const isDisputed = (): boolean => agent.health?.healthy === false && phase.mayBeDisputed;
+    await agent.until(name, `block ${phase.target} with two honest providers`, () => isThere() || isDisputed());
     return;
   }
-  const atFault = providers.filter((_, i) => phase.disabled.includes(i)).map(({ host }) => host);
+  const hosts = (of: (fault: Fault) => boolean): string[] =>
+    providers.flatMap(({ host }, i) => (of(phase.faults[i] ?? NONE) ? [host] : []));
+  const ill = hosts((fault) => "share" in fault);
+  const isNamed = (): boolean => agent.health?.healthy === false && namesOne(agent.health.detail, ill);
+  await agent.until(name, `abstention that names one of ${ill}`, isNamed);
+  // Whether one lies shows only beside others that answer; that one does not answer shows by itself.
+  const mute = hosts(saysNothing);
   const isSaid = (): boolean => {
     const said = follower.status().providers.filter(({ host, code, detail }) => code !== null && detail.includes(host));
-    return atFault.every((host) => said.some((view) => view.host === host));
+    return mute.every((host) => said.some((view) => view.host === host));
   };
-  const isNamed = (): boolean => agent.health?.healthy === false && namesOne(agent.health.detail, atFault);
-  await agent.until(name, `abstention that names one of ${atFault}`, isNamed);
-  await agent.until(name, `a status that says what is wrong with ${atFault}`, isSaid);
+  await agent.until(name, `a status that says what is wrong with ${mute}`, isSaid);
   if (agent.head !== null && agent.head.number >= phase.height) {
     agent.violations.push(`${name}: block ${agent.head.number} was taken without an honest majority`);
   }

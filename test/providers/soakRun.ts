@@ -177,7 +177,7 @@ class Soak {
     const minute = (performance.now() - this.#begunMs) / 60_000;
     const { pid } = this.#agent.child;
     const resident = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
-    const metrics = await (await fetch(`${this.#agent.http}/metrics`)).text();
+    const metrics = await (await fetch(`${this.#agent.health}/metrics`)).text();
     const metric = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(metrics)?.[1]);
     const values: Record<Figure, number> = {
       descriptors: readdirSync(`/proc/${pid}/fd`).length,

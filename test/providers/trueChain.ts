@@ -65,8 +65,17 @@ function readHistory(name: string): HistoryVector {
   return JSON.parse(readFileSync(path, "utf8")) as HistoryVector;
 }
 
+/**
+ * Seconds by which a history's times are moved, so that its end is some minutes old when the process starts: providers'
+ * times are held to the own clock too. Amounts follow from differences of times alone.
+ */
+const END_SECONDS_AGO = 600;
+
 function pack(name: string, history: HistoryVector): TrueChain {
-  const byTime = Map.groupBy(history.events.map(eventOf), ({ timestamp }) => timestamp);
+  const later = Math.floor(Date.now() / 1_000) - END_SECONDS_AGO - history.head.timestamp;
+  const events = history.events.map((event) => moved(eventOf(event), later));
+  const end = history.head.timestamp + later;
+  const byTime = Map.groupBy(events, ({ timestamp }) => timestamp);
   const blocks: TrueBlock[] = [];
   const add = (timestamp: number, events: readonly ChainEvent[]): void => {
     const number = blocks.length;
@@ -83,10 +92,17 @@ function pack(name: string, history: HistoryVector): TrueChain {
     if (blocks.length % EMPTY_AFTER === 0) add(timestamp - 1, []);
     add(timestamp, events);
   }
-  add(history.head.timestamp, []);
+  add(end, []);
   const lastFinal = blocks.length - 1;
-  for (let i = 1; i <= UNFINAL_BLOCKS; i++) add(history.head.timestamp + i, []);
+  for (let i = 1; i <= UNFINAL_BLOCKS; i++) add(end + i, []);
   return { name, blocks, lastFinal };
+}
+
+/** Every time in it. */
+function moved(event: ChainEvent, later: number): ChainEvent {
+  const times = ["timestamp", "time", "genesis", "unlocksAt"];
+  const entries = Object.entries(event).map(([name, value]) => [name, times.includes(name) ? value + later : value]);
+  return Object.fromEntries(entries) as ChainEvent;
 }
 
 function eventOf(value: unknown): ChainEvent {

@@ -154,7 +154,14 @@ class Follower implements ChainFollower {
   #silence(): QuorateError {
     const { all } = this.#reader.providers;
     const waitingFor = all.filter(({ look, reading }) => look !== null || reading !== null).map(({ host }) => host);
-    return quorateError("CHAIN_PROVIDER_SLOW", { waitingFor, forMs: this.#stepMs });
+    // Who is waited for may be the one that is well: what is known of the others is said, too.
+    const said = all.map((provider) => provider.view()).filter(({ code }) => code !== null);
+    const others = said.map(({ host, code, detail }) => `${host} ${code} (${detail})`);
+    return quorateError("CHAIN_PROVIDER_SLOW", {
+      waitingFor,
+      forMs: this.#stepMs,
+      ...(others.length > 0 ? { said: others } : {}),
+    });
   }
 
   #tellHealthy(sink: ChainSink): void {

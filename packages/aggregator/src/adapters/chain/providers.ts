@@ -162,10 +162,14 @@ export class Providers {
     return rest;
   }
 
-  /** The highest block that enough of them have and say the same of; who says otherwise is at fault. */
+  /**
+   * The highest block that enough of them have and say the same of; who says otherwise is at fault. One that gave no logs
+   * lately has a vote about blocks, but where a lower block has enough others, theirs is the one that can be read up to.
+   */
   async #target(looks: readonly Answered<Look>[], cursor: ChainHead | null): Promise<Agreed> {
     const byHeight = [...looks].sort((a, b) => b.answer.finalised.number - a.answer.finalised.number);
     let dispute: QuorateError | null = null;
+    let highest: Agreed | null = null;
     for (const candidate of byHeight.slice(this.required - 1)) {
       const { number } = candidate.answer.finalised;
       const having = byHeight.filter(({ answer }) => answer.finalised.number >= number);
@@ -177,12 +181,15 @@ export class Providers {
         for (const other of others) blameBlock(other, target);
         const isSource = (look: Answered<Look>): boolean => agreeing.some(({ provider }) => provider === look.provider);
         const sources = byHeight.filter(isSource).map((look) => ({ provider: look.provider, ...look.answer }));
-        return { target, sources };
+        highest ??= { target, sources };
+        if (sources.filter(({ provider }) => !provider.tellsNoLogs).length >= this.required) return { target, sources };
+        continue;
       }
       if (others.length === 0) continue;
       const hashes = blocks.map(({ answer }) => answer.hash);
       dispute ??= quorateError("CHAIN_PROVIDERS_DISAGREE", { block: number, providers: hostsOf(blocks), hashes });
     }
+    if (highest !== null) return highest;
     if (dispute === null) throw this.#tooFew();
     for (const { provider } of looks) provider.failed("head", dispute);
     throw dispute;

@@ -102,7 +102,8 @@ export class Reading {
       for (const number of next) blocks.set(number, await this.#block(number));
     };
     await Promise.all(Array.from({ length: BLOCKS_AT_ONCE }, ask));
-    return blocks;
+    // Which were known and which asked for is chance: two that tell the same must tell it in the same order.
+    return new Map([...blocks].sort(([a], [b]) => a - b));
   }
 
   async #block(number: number): Promise<ChainHead> {

@@ -82,11 +82,7 @@ export class Rpc {
   /** The block at a height; null beyond the provider's head. */
   async block(number: number, signal?: AbortSignal): Promise<ChainHead | null> {
     const method = "eth_getBlockByNumber";
-    const answer = await this.#transport.ask(method, [toQuantity(number), false], {
-      signal,
-      rateRetries: RATE_RETRIES,
-    });
-    const block = this.#checked(method, answer, blockSchema.nullable());
+    const block = await this.ask(method, [toQuantity(number), false], blockSchema.nullable(), signal);
     if (block !== null && block.number !== number) {
       throw this.#failed(method, `asked for block ${number}, got ${block.number}`);
     }
@@ -129,7 +125,8 @@ export class Rpc {
     schema: S,
     signal?: AbortSignal,
   ): Promise<z.output<S>> {
-    return this.#checked(method, await this.#transport.ask(method, parameters, { signal }), schema);
+    const answer = await this.#transport.ask(method, parameters, { signal, rateRetries: RATE_RETRIES });
+    return this.#checked(method, answer, schema);
   }
 
   #checked<S extends z.ZodType>(method: string, answer: unknown, schema: S): z.output<S> {
