@@ -101,7 +101,7 @@ describe("on a chain with a lagging finalised block", () => {
     await untilFinalised(registeredIn);
     await untilRead(registeredIn);
     for (const { client } of network.agents) {
-      expect((await client.status()).chain).toEqual({ healthy: true });
+      expect((await client.status()).chain).toMatchObject({ healthy: true });
       expect((await client.nodes()).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
     }
   });

@@ -42,8 +42,8 @@ function apiOfCore(): AgentApi {
       submitter: null,
       unsigned: core.unsigned(),
     }),
-    ready: () => ({ ready: true, reasons: [] }),
-    nodes: () => core.nodes().map((node) => ({ ...node, uptime: core.uptime(node.id) })),
+    ready: () => ({ ready: true, reasons: [], causes: [] }),
+    nodes: () => core.nodes().map((node) => ({ ...node, uptime: core.uptime(node.id), unlocksAt: null, own: false })),
     proof: async () => null,
     owed: (recipient) => core.owed(recipient),
     requestClaim: async (recipient, epoch) => {

@@ -39,6 +39,7 @@ import {
 import { AddressBook } from "../../packages/aggregator/src/adapters/libp2p/addressBook.ts";
 import { fromText, toText } from "../../packages/aggregator/src/adapters/sqlite/plain.ts";
 import { parseConfig } from "../../packages/aggregator/src/config.ts";
+import type { PeerKey } from "../../packages/aggregator/src/core/io.ts";
 import { type LedgerRows, restoreLedger, takeRecord } from "../../packages/aggregator/src/core/ledger/checkpoint.ts";
 import { advanceLedger } from "../../packages/aggregator/src/core/ledger/ledger.ts";
 import { nodeOf } from "../../packages/aggregator/src/core/ledger/nodes.ts";
@@ -174,13 +175,16 @@ const logs: Target = {
   },
 };
 
+/** An agent's own identity: no record is of it. */
+const NOBODY: PeerKey = `0x${"00".repeat(32)}`;
+
 const peerRecords: Target = {
   name: "signed peer records",
   weight: 0.5,
   run: async (parameters) => {
     const { peer, envelope } = await samplePeerRecord();
     const property = fc.asyncProperty(hostileBytes(fc.constant(envelope)), async (bytes) => {
-      const book = new AddressBook((known) => known === peer);
+      const book = new AddressBook(NOBODY, (known) => known === peer, { privateAddresses: true, names: true });
       try {
         const learned = await book.learn(bytes);
         if (learned === "new" && !equalBytes(bytes, envelope)) throw new Error("a changed record was believed");
@@ -198,7 +202,12 @@ export const DECODERS: readonly Target[] = [
   wire("catch-up answer", encoded.catchUp, decodeCatchUpResponse, encodeCatchUpResponse, SHARES),
   wire("inquiry", encoded.inquiry, decodeInquiryRequest, encodeInquiryRequest),
   wire("inquiry's answer", encoded.answer, decodeInquiryResponse, encodeInquiryResponse, SHARES),
-  wire("peers request", fc.constant(encodePeersRequest()), decodePeersRequest, encodePeersRequest),
+  wire(
+    "peers request",
+    fc.constantFrom(encodePeersRequest(null), encodePeersRequest(new Uint8Array(300).fill(7))),
+    decodePeersRequest,
+    encodePeersRequest,
+  ),
   wire("peers answer", encoded.peers, decodePeersResponse, encodePeersResponse),
   text("proof file", PROOF_FILE, parseProofFile, ["PROOF_MALFORMED", "PROOF_INVALID"]),
   text("bundle", sampleBundle({ recipient: `0x${"11".repeat(20)}`, epoch: 3 }), parseBundle, BUNDLE),

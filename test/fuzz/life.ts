@@ -73,8 +73,8 @@ const OWN: NodeId = 1;
 const EPOCHS = 3;
 /** One more than are kept of a node. */
 const OTHER_AMOUNTS: readonly number[] = Array.from({ length: limits.OTHERS_PER_NODE_MAX + 1 }, (_, i) => i + 1);
-/** Gossip that waits for its verdict: what is queued, what is being checked, and what is apart (core/limits.ts). */
-const UNANSWERED_MAX = limits.VERIFY_QUEUE_MAX + limits.VERIFY_BATCH_MAX + limits.SUSPECT_QUEUE_MAX;
+/** Gossip that waits for its verdict: what is queued, and what is being checked (core/limits.ts). */
+const UNANSWERED_MAX = limits.VERIFY_QUEUE_MAX + limits.VERIFY_BATCH_MAX;
 
 export class Life {
   readonly #disk = new Disk();

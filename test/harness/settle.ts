@@ -3,7 +3,8 @@
  * The operator of node i, who is also its staker, has account i.
  */
 import { type Address, type Bundle, type NodeId, parseBundle } from "@quorate/common";
-import type { Signer, TransactionReceipt } from "ethers";
+import type { Account } from "@quorate/common/chain";
+import type { TransactionReceipt } from "ethers";
 import { RewardsContract } from "../../packages/aggregator/src/adapters/chain/contracts.ts";
 import type { LocalNetwork } from "./network.ts";
 import { connect } from "./seed.ts";
@@ -27,7 +28,7 @@ export async function balanceOf(network: LocalNetwork, address: Address): Promis
 async function as<T>(
   network: LocalNetwork,
   account: NodeId,
-  act: (contract: RewardsContract, signer: Signer) => Promise<T>,
+  act: (contract: RewardsContract, signer: Account) => Promise<T>,
 ): Promise<T> {
   const contract = await RewardsContract.connect(network.chain.url, network.rewards);
   try {

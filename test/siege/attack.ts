@@ -87,8 +87,6 @@ export interface Attack {
   readonly name: string;
   /** What the enemy does, in a line of the report. */
   readonly about: string;
-  /** Whose identity key the enemy's node is registered under: its own (default) or an honest node's, with a junk signature. */
-  readonly identity?: "own" | "victim";
   /** Whether the registered node can be known by what it does, so that it must lose its connections. */
   readonly cutOff: boolean;
   /** Honest stakers ask the victim's agent alone: the attack is on those who ask it. Default: all agents in turn. */

@@ -2,12 +2,15 @@
 import { quorateError } from "@quorate/common";
 import type { Attack } from "./attack.ts";
 import { amountFlood } from "./attacks/amountFlood.ts";
+import { badShares } from "./attacks/badShares.ts";
 import { badSignatures } from "./attacks/badSignatures.ts";
 import { bigFrames } from "./attacks/bigFrames.ts";
 import { foreignRecords } from "./attacks/foreignRecords.ts";
+import { frameFloods } from "./attacks/frameFloods.ts";
 import { httpClaims } from "./attacks/httpClaims.ts";
 import { httpIdle, httpNeverReads, httpSlow } from "./attacks/httpSockets.ts";
 import { ignoredFlood } from "./attacks/ignoredFlood.ts";
+import { inquiryFlood } from "./attacks/inquiryFlood.ts";
 import { manyConnections } from "./attacks/manyConnections.ts";
 import { metricsFlood } from "./attacks/metricsFlood.ts";
 import { pruneFlood } from "./attacks/pruneFlood.ts";
@@ -26,8 +29,11 @@ export const ATTACKS: readonly Attack[] = [
   manyConnections,
   selectionLines,
   streamFloods,
+  frameFloods,
   requestFlood,
+  inquiryFlood,
   badSignatures,
+  badShares,
   amountFlood,
   ignoredFlood,
   pruneFlood,

@@ -1,9 +1,10 @@
-/** HTTP as an enemy speaks it: from an address of its own, by the socket. In: a target and a path. Out: answers, or the bare socket. */
+/** HTTP from an address of one's own, by the socket; enemies and probes speak it so. In: a target and a path. Out: answers, or the bare socket. */
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { ENEMY_ADDRESS, type Target } from "./attack.ts";
 
-const TIMEOUT_MS = 10_000;
+/** Of one answer. */
+export const ANSWER_TIMEOUT_MS = 10_000;
 
 export interface HttpAnswer {
   readonly status: number;
@@ -25,7 +26,7 @@ export function ask(
         localAddress: from,
         method: payload === undefined ? "GET" : "POST",
         headers: payload === undefined ? {} : { "content-type": "application/json" },
-        timeout: TIMEOUT_MS,
+        timeout: ANSWER_TIMEOUT_MS,
         agent: false,
       },
       (response) => {

@@ -7,18 +7,27 @@ import { ATTACKS, attackNamed } from "./attacks.ts";
 import { printReport } from "./report.ts";
 import { runSiege } from "./run.ts";
 
-const HELP = `usage: pnpm siege [--attack NAME[,NAME]] [--claims 10] [--nodes 10] [--seed 7] [--json]
+const HELP = `usage: pnpm siege [--attack NAME[,NAME]] [--claims 10] [--nodes 10] [--tries 2] [--seed 7] [--json]
 
   --attack NAME  which attacks, by name and separated by commas (default all):
 ${ATTACKS.map(({ name, about }) => `                 ${name.padEnd(20)}${about}`).join("\n")}
   --claims N     claims of honest stakers under each attack, 2 to 1000 (default 10); the baseline has as many
-  --nodes N      honest nodes, an agent each, 3 to 40 (default 10); the hostile one has less than 5% of the stake
+  --nodes N      honest nodes, an agent each, 3 to 40 (default 10); the hostile ones have less than 5% of the stake
+  --tries N      runs of an attack, 1 to 10 (default 2): another one where times alone are broken, and of both the better times
   --seed N       what attackers choose at random (default 7)
   --json         one line, one object, on standard output
 `;
 
 async function main(argv: readonly string[]): Promise<number> {
-  const flags = { attack: TEXT, claims: TEXT, nodes: TEXT, seed: TEXT, json: SWITCH, help: SWITCH } as const;
+  const flags = {
+    attack: TEXT,
+    claims: TEXT,
+    nodes: TEXT,
+    tries: TEXT,
+    seed: TEXT,
+    json: SWITCH,
+    help: SWITCH,
+  } as const;
   const values = readFlags(argv, flags);
   if (values.help === true) {
     process.stdout.write(HELP);
@@ -29,6 +38,7 @@ async function main(argv: readonly string[]): Promise<number> {
     attacks,
     claims: wholeNumber("--claims", values.claims ?? "10", { min: 2, max: 1_000 }),
     nodes: wholeNumber("--nodes", values.nodes ?? "10", { min: 3, max: 40 }),
+    tries: wholeNumber("--tries", values.tries ?? "2", { min: 1, max: 10 }),
     seed: wholeNumber("--seed", values.seed ?? "7", { min: 0, max: Number.MAX_SAFE_INTEGER }),
     onProgress: (text) => void process.stderr.write(`${text}\n`),
   });

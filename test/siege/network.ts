@@ -1,7 +1,7 @@
 /**
- * A network to be attacked: honest nodes with an agent each, and one registered node that is hostile. In: how many, and under whose identity key
- * the hostile node is registered. Out: agents that can be restarted, and what the enemy is told of them. The hostile node has so little stake
- * that the honest ones hold 95% without it (P-24), and all of them are needed: one deaf agent fails everyone's claims.
+ * A network to be attacked: honest nodes with an agent each, a registered node that is hostile, and one that is registered under a victim's
+ * identity key. In: how many honest ones. Out: agents that can be restarted, and what the enemy is told of them. The hostile nodes have so little
+ * stake that the honest ones hold 95% without them (P-24), and all of those are needed: one deaf agent fails everyone's claims.
  */
 import {
   type Address,
@@ -39,27 +39,25 @@ const HONEST_RECIPIENTS = 4;
 /** P-26: between two changes of the stake of a node, each of which halves it at most. */
 const REQUIREMENT_CHANGE_SECONDS = 15 * 86_400;
 const GAS_LIMIT = 16_777_216n;
-
-export type Identity = "own" | "victim";
+/** One with an identity key of its own, one with the victim's. */
+const HOSTILE_NODES = 2;
 
 export interface SiegeNetwork {
   readonly network: LocalNetwork;
   readonly enemy: EnemyKeys;
-  /** Whose identity key the hostile node has, if it is another's. */
-  readonly victim: NodeId | null;
   readonly honestRecipients: readonly Address[];
   readonly enemyRecipients: readonly Address[];
   close(): Promise<void>;
 }
 
 /** @param nodes honest ones, each with an agent; not started yet */
-export async function startSiegeNetwork(nodes: number, identity: Identity): Promise<SiegeNetwork> {
+export async function startSiegeNetwork(nodes: number): Promise<SiegeNetwork> {
   const cleanup = new Cleanup();
   try {
     await ensureBuilt();
     const directory = makeTempDirectory("quorate-siege-");
     cleanup.add(() => removeDirectory(directory));
-    const chain = await startChain("hardhat", directory, { accountCount: nodes + 2 });
+    const chain = await startChain("hardhat", directory, { accountCount: nodes + 3 });
     cleanup.add(() => chain.stop());
     const options = {
       nodes,
@@ -68,14 +66,12 @@ export async function startSiegeNetwork(nodes: number, identity: Identity): Prom
       contributors: CONTRIBUTORS,
     };
     const network = await LocalNetwork.deploy(chain, directory, options, cleanup);
-    const victim = identity === "victim" ? (network.nodes.at(-1) as LocalNode) : null;
-    const enemy = await seed(network, victim);
+    const enemy = await seed(network);
     const recipients = (from: number, to: number): Address[] =>
       network.nodes.flatMap((node) => node.recipients.slice(from, to));
     return {
       network,
       enemy,
-      victim: victim?.id ?? null,
       honestRecipients: recipients(0, HONEST_RECIPIENTS),
       enemyRecipients: recipients(HONEST_RECIPIENTS, CONTRIBUTORS),
       close: () => cleanup.run(),
@@ -86,48 +82,60 @@ export async function startSiegeNetwork(nodes: number, identity: Identity): Prom
   }
 }
 
-/** The honest nodes at the full stake, the hostile one at a half, a quarter, … of it, and the start of epoch 0. */
-async function seed(network: LocalNetwork, victim: LocalNode | null): Promise<EnemyKeys> {
-  const honest = network.nodes;
-  const owner = network.chain.signer(0);
+/** The honest nodes at the full stake, the hostile ones at a half, a quarter, … of it, and the start of epoch 0. */
+async function seed(network: LocalNetwork): Promise<EnemyKeys> {
+  const { nodes: honest, scheme, chain } = network;
+  const owner = chain.signer(0);
   const target: SeedTarget = {
     domain: network.domain,
     token: network.token,
     owner,
     stakeAtomic: network.deployment.parameters.stakingRequirementAtomic,
   };
-  await seedNodes(network.scheme, target, honest.map(secretsOf));
-  const rewards = connect("ServiceNodeRewards", network.rewards, owner);
-  let stakeAtomic = target.stakeAtomic;
-  for (let changes = 0; changes === 0 || stakeAtomic * 19n > target.stakeAtomic * BigInt(honest.length); changes++) {
+  await seedNodes(scheme, target, honest.map(secretsOf));
+  const stakeAtomic = await lowerStake(network, target.stakeAtomic);
+  const enemy = hostileSecrets(network, honest.length + 1, 0x13);
+  await seedNodes(scheme, { ...target, stakeAtomic }, [enemy]);
+  const victim = honest.at(-1) as LocalNode;
+  await seedSquatter(network, stakeAtomic, hostileSecrets(network, honest.length + 2, 0x17), victim);
+  const principal = BigInt(HOSTILE_NODES) * stakeAtomic;
+  await send(connect("SessionToken", network.token, owner), "transfer", network.rewards, principal);
+  await startNetwork(target, honest.length);
+  const { blsSecret, identitySecret } = enemy;
+  return { nodeId: honest.length + 1, blsSecret: toHex(blsSecret), identitySecret: toHex(identitySecret) };
+}
+
+/** Halves what a node must stake until the hostile nodes have 5% at most; before the start, so that no epoch sees time jump. */
+async function lowerStake(network: LocalNetwork, fullAtomic: bigint): Promise<bigint> {
+  const rewards = connect("ServiceNodeRewards", network.rewards, network.chain.signer(0));
+  const mostAtomic = (fullAtomic * BigInt(network.nodes.length)) / BigInt(19 * HOSTILE_NODES);
+  let stakeAtomic = fullAtomic;
+  while (stakeAtomic > mostAtomic) {
+    if (stakeAtomic < fullAtomic) await network.chain.provider.send("evm_increaseTime", [REQUIREMENT_CHANGE_SECONDS]);
     stakeAtomic /= 2n;
-    // Before the start, so that no epoch sees the jump.
-    if (changes > 0) await network.chain.provider.send("evm_increaseTime", [REQUIREMENT_CHANGE_SECONDS]);
     await send(rewards, "setStakingRequirement", stakeAtomic);
   }
-  const blsSecret = new Uint8Array(32).fill(0x13);
-  const identitySecret = new Uint8Array(32).fill(0x66);
-  const operator = parseAddress(network.chain.signer(honest.length + 1).address);
-  const secrets = { blsSecret, identitySecret, operator };
-  if (victim === null) await seedNodes(network.scheme, { ...target, stakeAtomic }, [secrets]);
-  else await seedSquatter(network, stakeAtomic, secrets, victim);
-  await send(connect("SessionToken", network.token, owner), "transfer", network.rewards, stakeAtomic);
-  await startNetwork(target, honest.length);
-  return { nodeId: honest.length + 1, blsSecret: toHex(blsSecret), identitySecret: toHex(identitySecret) };
+  return stakeAtomic;
+}
+
+function hostileSecrets({ chain }: LocalNetwork, id: NodeId, byte: number): NodeSecrets {
+  const secret = new Uint8Array(32).fill(byte);
+  return { blsSecret: secret, identitySecret: secret, operator: parseAddress(chain.signer(id).address) };
 }
 
 /** A node under another's identity key: its own key has signed, the other's has not. The contract allows it (P-8). */
 async function seedSquatter(
   network: LocalNetwork,
   stakeAtomic: bigint,
-  { blsSecret, identitySecret, operator }: NodeSecrets,
+  secrets: NodeSecrets,
   victim: LocalNode,
 ): Promise<void> {
   const { scheme, domain, chain } = network;
-  const honest = provePossession(scheme, domain, { blsSecret, identitySecret, operator });
+  const { operator } = secrets;
+  const honest = provePossession(scheme, domain, secrets);
   const identityKey = identityKeyOf(victim.keys.identitySecret);
   const digest = digestOf(domain, "ProofOfPossession", { blsKey: honest.blsKey, operator, identityKey });
-  const squatter: Possession = { ...honest, identityKey, proofOfPossession: scheme.sign(blsSecret, digest) };
+  const squatter: Possession = { ...honest, identityKey, proofOfPossession: scheme.sign(secrets.blsSecret, digest) };
   const registeredAt = (await chain.provider.getBlock("latest"))?.timestamp as number;
   const contributors = [{ addr: operator, beneficiary: operator, stake: stakeAtomic }];
   const seeded = [{ registeredAt, registration: registrationStruct(squatter), contributors }];

@@ -1,7 +1,7 @@
 // The verdicts of a siege: each bound of "it must hold", and the attack that did nothing.
 import { describe, expect, it } from "vitest";
 import { ATTACKS, attackNamed } from "./attacks.ts";
-import { type AttackResult, type Judged, judge, printReport } from "./report.ts";
+import { type AttackResult, combine, type Judged, judge, printReport, worthAnother } from "./report.ts";
 
 const HELD: Judged = {
   figures: {
@@ -23,6 +23,7 @@ const HELD: Judged = {
     attackerCpuMs: 900,
     attackerCounts: { messages: 5, dials: 20 },
     durationMs: 60_000,
+    tries: 1,
   },
   cutOff: true,
   bounds: { dials: 20 },
@@ -61,6 +62,34 @@ describe("judge", () => {
   it("strangers and those who cannot be known need not be cut off", () => {
     const figures = { ...HELD.figures, attacked: null, attackerCutOff: null, cutOffAfterMs: null };
     expect(judge({ ...HELD, cutOff: false, figures }).ok).toBe(true);
+  });
+});
+
+describe("two runs of one attack", () => {
+  const run = (figures: Partial<Judged["figures"]>): Judged => ({ ...HELD, figures: { ...HELD.figures, ...figures } });
+
+  it("times are the better ones, each by itself; failures, bans and memory the worse", () => {
+    const first = run({
+      medianMs: 900,
+      baselineMs: 400,
+      healthzMaxMs: 3_000,
+      failed: 1,
+      peakRssMb: 300,
+      restartMs: null,
+    });
+    const second = run({ medianMs: 500, baselineMs: 450, healthzMaxMs: 100, peakRssMb: 400, honestBanned: 2 });
+    expect(combine(first, second).figures).toMatchObject({
+      ...{ medianMs: 500, baselineMs: 400, medianRatio: 1.25, healthzMaxMs: 100, restartMs: 10_000 },
+      ...{ claims: 20, failed: 1, honestBanned: 2, peakRssMb: 400, tries: 2 },
+    });
+  });
+
+  it("another run is for times alone: failed claims and bans stand", () => {
+    const slow = run({ medianRatio: 5 });
+    expect(worthAnother(slow, judge(slow))).toBe(true);
+    for (const judged of [run({ failed: 1 }), { ...slow, details: { ...HELD.details, bans: ["a ban"] } }, HELD]) {
+      expect(worthAnother(judged, judge(judged))).toBe(false);
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 /**
  * What a siege found. In: figures of each attack. Out: verdicts in words, the table, the line of JSON. Every bound of "it must hold" is here.
  */
+import { round2 } from "../bench/figures.ts";
 
 /** A claim's median under attack, as a multiple of the baseline's of the same run. */
 export const MAX_MEDIAN_RATIO = 2;
@@ -37,6 +38,8 @@ export interface AttackResult {
   readonly attackerCpuMs: number;
   readonly attackerCounts: Readonly<Record<string, number>>;
   readonly durationMs: number;
+  /** Runs that are in these figures: another one where times alone were broken. */
+  readonly tries: number;
   /** What did not hold, in words; empty when all did. */
   readonly broken: readonly string[];
   readonly ok: boolean;
@@ -58,6 +61,42 @@ export interface Judged {
   readonly does: readonly string[];
   /** Bans, failures and errors, in words, to be shown with the verdict. */
   readonly details: { readonly bans: readonly string[]; readonly failures: readonly string[]; error: string | null };
+}
+
+/**
+ * Two runs of one attack as one: times are the better ones, the rest is the worse. What else the machine does only ever adds time, to the attack's
+ * claims as to the baseline's, which is why both are taken by themselves.
+ */
+export function combine(first: Judged, second: Judged): Judged {
+  const [a, b] = [first.figures, second.figures];
+  const better = <K extends keyof Figures>(...keys: readonly K[]) =>
+    Object.fromEntries(keys.map((key) => [key, least(a[key] as number | null, b[key] as number | null)]));
+  const times = better("baselineMs", "baselineBeforeMs", "baselineAfterMs", "medianMs", "healthzMaxMs", "restartMs");
+  const cutOffAfter = better("cutOffAfterMs");
+  const figures: Figures = { ...b, ...times, ...cutOffAfter, tries: a.tries + b.tries };
+  const worse = {
+    claims: a.claims + b.claims,
+    failed: a.failed + b.failed,
+    honestBanned: Math.max(a.honestBanned, b.honestBanned),
+    peakRssMb: Math.max(a.peakRssMb, b.peakRssMb),
+    medianRatio: round2(figures.medianMs / figures.baselineMs),
+    durationMs: a.durationMs + b.durationMs,
+  };
+  const details = {
+    bans: [...first.details.bans, ...second.details.bans],
+    failures: [...first.details.failures, ...second.details.failures],
+    error: first.details.error ?? second.details.error,
+  };
+  return { ...second, figures: { ...figures, ...worse }, details };
+}
+
+/** Whether times alone are broken: another run may show that it was the machine. */
+export function worthAnother({ figures, details }: Judged, result: AttackResult): boolean {
+  return !result.ok && figures.failed === 0 && details.bans.length === 0 && details.error === null;
+}
+
+function least(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 export function judge({ figures, cutOff, bounds, does, details }: Judged): AttackResult {
@@ -87,6 +126,20 @@ function notCutOff({ attacked, attackerCutOff, cutOffAfterMs }: Figures): string
     return [`the attacker keeps its connections: ${attackerCutOff} of ${attacked} cut off`];
   if ((cutOffAfterMs ?? 0) <= MAX_CUT_OFF_MS) return [];
   return [`the attacker is cut off after ${cutOffAfterMs} ms, at most ${MAX_CUT_OFF_MS}`];
+}
+
+/** One line, as soon as it is known. */
+export function inShort(result: AttackResult): string {
+  const { claims, failed, medianMs, baselineMs, healthzMaxMs, peakRssMb, restartMs, attackerCpuMs } = result;
+  const figures = [
+    `${claims - failed} of ${claims} claims`,
+    `${medianMs} ms against ${baselineMs} ms`,
+    `/healthz ${healthzMaxMs} ms`,
+    `${peakRssMb} MB`,
+    ...(restartMs === null ? [] : [`restarted in ${restartMs} ms`]),
+    `attacker ${attackerCpuMs} ms of processor: ${JSON.stringify(result.attackerCounts)}`,
+  ];
+  return `${result.ok ? "held" : `BROKEN: ${result.broken.join("; ")}`} (${figures.join(", ")})`;
 }
 
 export function printReport(report: SiegeReport): string {

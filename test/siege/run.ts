@@ -16,8 +16,8 @@ import type { AgentProcess } from "../harness/network.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import type { Attack, AttackerReport, AttackOrder } from "./attack.ts";
 import { type Claimed, Stakers } from "./claims.ts";
-import { type Identity, identities, type SiegeNetwork, startSiegeNetwork, targetOf } from "./network.ts";
-import { type AttackResult, judge, type SiegeReport } from "./report.ts";
+import { identities, type SiegeNetwork, startSiegeNetwork, targetOf } from "./network.ts";
+import { type AttackResult, combine, inShort, type Judged, judge, type SiegeReport, worthAnother } from "./report.ts";
 import { BanLog, Watch } from "./watch.ts";
 
 export interface SiegeOptions {
@@ -27,6 +27,8 @@ export interface SiegeOptions {
   readonly claims: number;
   /** Honest ones, an agent each. */
   readonly nodes: number;
+  /** Runs of an attack, at most: another one where times alone are broken. */
+  readonly tries: number;
   readonly onProgress: (text: string) => void;
 }
 
@@ -45,35 +47,34 @@ const PEERS_TIMEOUT_MS = 90_000;
 const EPOCHS_BEFORE = 2;
 
 export async function runSiege(options: SiegeOptions): Promise<SiegeReport> {
-  const results: AttackResult[] = [];
-  for (const identity of ["own", "victim"] as const) {
-    const attacks = options.attacks.filter((attack) => (attack.identity ?? "own") === identity);
-    if (attacks.length > 0) results.push(...(await besiege(options, identity, attacks)));
-  }
-  const ok = results.length > 0 && results.every((result) => result.ok);
-  return { ok, seed: options.seed, nodes: options.nodes, attacks: results };
-}
-
-async function besiege(options: SiegeOptions, identity: Identity, attacks: readonly Attack[]): Promise<AttackResult[]> {
-  const { nodes, onProgress } = options;
-  onProgress(
-    `a network of ${nodes} honest nodes and a hostile one (identity key: its ${identity === "own" ? "own" : "victim's"})`,
-  );
-  const siege = await startSiegeNetwork(nodes, identity);
+  const { nodes, seed, onProgress } = options;
+  onProgress(`a network of ${nodes} honest nodes and two hostile ones`);
+  const siege = await startSiegeNetwork(nodes);
   try {
-    const results: AttackResult[] = [];
-    for (const attack of attacks) {
-      const result = await new Assault(options, siege, attack).run();
-      results.push(result);
-      onProgress(`${attack.name}: ${result.ok ? "held" : result.broken.join("; ")}`);
+    const attacks: AttackResult[] = [];
+    for (const attack of options.attacks) {
+      attacks.push(await assault(options, siege, attack));
     }
-    return results;
+    return { ok: attacks.length > 0 && attacks.every(({ ok }) => ok), seed, nodes, attacks };
   } finally {
     await siege.close();
   }
 }
 
-/** One attack. */
+/** Once, and again while times alone are broken. */
+async function assault(options: SiegeOptions, siege: SiegeNetwork, attack: Attack): Promise<AttackResult> {
+  let judged = await new Assault(options, siege, attack).run();
+  let result = judge(judged);
+  options.onProgress(`${attack.name}: ${inShort(result)}`);
+  while (result.tries < options.tries && worthAnother(judged, result)) {
+    judged = combine(judged, await new Assault(options, siege, attack).run());
+    result = judge(judged);
+    options.onProgress(`${attack.name}, ${result.tries} runs: ${inShort(result)}`);
+  }
+  return result;
+}
+
+/** One run of one attack. */
 class Assault {
   readonly #options: SiegeOptions;
   readonly #siege: SiegeNetwork;
@@ -87,7 +88,7 @@ class Assault {
     this.#stakers = new Stakers(siege);
   }
 
-  async run(): Promise<AttackResult> {
+  async run(): Promise<Judged> {
     const { claims } = this.#options;
     const startedMs = performance.now();
     await this.#restartAll();
@@ -112,7 +113,7 @@ class Assault {
     await attacker.child.stop();
     const found = bans.read(identities(this.#siege));
     const { attacked, cutOff, cutOffAfterMs, counts, cpuMs, error } = report;
-    return judge({
+    return {
       figures: {
         name: this.#attack.name,
         ...figuresOf(before, under, after),
@@ -124,13 +125,14 @@ class Assault {
         cutOffAfterMs,
         attackerCpuMs: cpuMs,
         attackerCounts: counts,
+        tries: 1,
         durationMs: Math.round(performance.now() - startedMs),
       },
       cutOff: this.#attack.cutOff,
       bounds: this.#attack.bounds ?? {},
       does: this.#attack.does,
       details: { bans: found.honest, failures: under.filter(({ ready }) => !ready).map(({ reason }) => reason), error },
-    });
+    };
   }
 
   #say(text: string): void {

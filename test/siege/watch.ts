@@ -4,10 +4,12 @@
  */
 import { readFileSync } from "node:fs";
 import type { AgentProcess, LocalNetwork } from "../harness/network.ts";
+import { ANSWER_TIMEOUT_MS, ask } from "./http.ts";
 
 const LOOK_MS = 500;
-/** A probe gives up then; its answer counts as this late. */
-const PROBE_TIMEOUT_MS = 10_000;
+/** A probe gives up then; what is refused counts as this late. */
+const PROBE_TIMEOUT_MS = ANSWER_TIMEOUT_MS;
+const OPERATOR_ADDRESS = "127.0.0.1";
 
 export interface Watched {
   readonly healthzMaxMs: number;
@@ -49,9 +51,9 @@ export class Watch {
     const startedMs = performance.now();
     let ms: number;
     try {
-      const answer = await fetch(`${agent.health}/healthz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
-      await answer.text();
-      ms = answer.ok ? performance.now() - startedMs : PROBE_TIMEOUT_MS;
+      // A connection each: one that is kept alive may end just when it is used again, which says nothing of the agent.
+      const { status } = await ask(agent.health, "/healthz", { from: OPERATOR_ADDRESS });
+      ms = status === 200 ? performance.now() - startedMs : PROBE_TIMEOUT_MS;
     } catch {
       ms = PROBE_TIMEOUT_MS;
     }

@@ -50,7 +50,7 @@ function inputText(input: Input): string {
     case "gossip":
       return `gossip ${input.handle} ${input.from.slice(2, 10)} ${bytesText(input.data)}`;
     case "verified":
-      return `verified ${input.job} ${input.results.map((group) => group.map(Number).join("")).join("|")}`;
+      return `verified ${input.job} ${input.results?.map((group) => group.map(Number).join("")).join("|")}`;
     case "chain":
       return `chain ${input.head.number}`;
     case "claim":

@@ -43,9 +43,14 @@ describe("dependency direction: common ← core ← driver ← node ← cli", ()
   });
 
   /** What several adapters stand on: one way to ask a provider, to read a revert, to open a file, to read a key. */
-  const SHARED = ["chain/rpc.ts", "chain/transport.ts", "chain/reverts.ts", "sqlite/sqlite.ts", "keys/keys.ts"].map(
-    (file) => ADAPTERS + file,
-  );
+  const SHARED = [
+    "chain/rpc.ts",
+    "chain/transport.ts",
+    "chain/reverts.ts",
+    "sqlite/sqlite.ts",
+    "sqlite/storeFile.ts",
+    "keys/keys.ts",
+  ].map((file) => ADAPTERS + file);
 
   it("an adapter knows the ports and the stages, and of other adapters only what several stand on", () => {
     const folders = new Set(inFolder(ADAPTERS).map(({ path }) => path.slice(ADAPTERS.length).split("/")[0]));

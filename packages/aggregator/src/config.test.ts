@@ -34,7 +34,14 @@ describe("configuration", () => {
       pollMs: 5_000,
       rewards: "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
     });
-    expect(config.http).toEqual({ host: "127.0.0.1", port: 8_900 });
+    expect(config.http).toEqual({
+      host: "127.0.0.1",
+      port: 8_900,
+      healthHost: "127.0.0.1",
+      healthPort: undefined,
+      allowedHosts: [],
+      trustedProxies: [],
+    });
   });
 
   it("flags win over the environment, the environment over the file", () => {

@@ -3,12 +3,12 @@
  *
  *   config, keys → store, network, follower, BLS → core (agent) ↔ driver → API → HTTP
  */
-import { type Address, type SigningDomain, signIdentity, toHex } from "@quorate/common";
+import { type Address, isQuorateError, type SigningDomain, signIdentity, toHex } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { RewardsContract } from "./adapters/chain/contracts.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
-import { createHttpServer } from "./adapters/http/server.ts";
+import { createHttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
 import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
 import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
@@ -20,6 +20,7 @@ import { LedgerThread } from "./audit/ledgerThread.ts";
 import type { Config } from "./config.ts";
 import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
+import { nodesInSet, requestBudget } from "./core/peers/requestCost.ts";
 import { createDriver, type Driver } from "./driver/driver.ts";
 import type {
   AgentApi,
@@ -31,6 +32,8 @@ import type {
   Store,
   Submitter,
 } from "./driver/ports.ts";
+import { readiness, type Situation } from "./readiness.ts";
+import { StoreSpace } from "./storeSpace.ts";
 import { VERSION } from "./version.ts";
 
 /** Inbound connections beyond four times the target are refused: every node dials some, and a few dial many. */
@@ -43,6 +46,8 @@ export interface RunningNode {
   readonly api: AgentApi;
   /** Such as `http://127.0.0.1:8900`. */
   readonly httpUrl: string;
+  /** Of health and metrics; null when they have no listener of their own. */
+  readonly healthUrl: string | null;
   readonly p2pAddresses: readonly string[];
   stop(): Promise<void>;
 }
@@ -58,7 +63,12 @@ export interface NodeModules {
  * part
  */
 export async function startNode(config: Config, modules: NodeModules): Promise<RunningNode> {
-  const { logger, onFatal } = modules;
+  const { logger } = modules;
+  let fatal: Situation["fault"] = null;
+  const onFatal = (error: unknown): void => {
+    fatal = { code: isQuorateError(error) ? error.code : "INTERNAL_ERROR", values: {} };
+    modules.onFatal(error);
+  };
   const domain: SigningDomain = { chainId: config.chain.chainId, verifyingContract: config.chain.rewards };
   const scheme = await loadNativeScheme();
   const keys = await loadKeys({
@@ -86,7 +96,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   );
   const follower = createChainFollower(config.chain, { logger });
   const agent = createAgent(
-    { domain, blsKey: keys.blsKey, claimDeadlineMs: config.claims.deadlineMs, submits: config.submit?.allow ?? null },
+    { ...ownAgent(config, keys), domain },
     {
       scheme,
       signIdentity: (digest) => signIdentity(keys.identitySecret, digest),
@@ -101,24 +111,57 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     submitter,
     contract: config.chain.rewards,
   });
-  const api = createApi(config, keys, { agent, follower, driver, network, store, submitter, ledger });
-  const metrics = createMetrics(() => ({
-    ...agent.status(),
-    chain: { ...agent.status().chain, ...follower.status() },
-    submitter: submitter?.status() ?? null,
-  }));
-  const http = createHttpServer({ ...config.http }, { api, logger, metrics });
+  const space = new StoreSpace({ path: config.store.path });
+  const fault = () => fatal ?? space.fault;
+  const api = createApi(config, keys, { agent, follower, driver, network, store, submitter, ledger, fault });
+  const metrics = createMetrics(() => {
+    const ready = api.ready().ready;
+    const now = agent.status();
+    const chain = { ...now.chain, ...follower.status() };
+    return { ...now, chain, submitter: submitter?.status() ?? null, ready, http: http.view() };
+  });
+  const http = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
+  await space.start();
   await driver.start();
   const httpUrl = await http.start();
   return {
     api,
     httpUrl,
+    healthUrl: http.healthUrl,
     p2pAddresses: network.addresses(),
     async stop() {
       await http.stop();
+      space.stop();
       await ledger.close();
       await driver.stop();
     },
+  };
+}
+
+/** What the core is told of its own node. */
+function ownAgent({ claims, submit, keys: { operator } }: Config, { blsKey, identityKey }: NodeKeys) {
+  return {
+    blsKey,
+    identityKey: toHex(identityKey),
+    ...(operator === undefined ? {} : { operator }),
+    claimDeadlineMs: claims.deadlineMs,
+    submits: submit?.allow ?? null,
+  };
+}
+
+/** Between the port of the interface and, unless it is configured, the one of health and metrics. */
+const HEALTH_PORT_OFFSET = 1_000;
+
+function httpOptions({ http }: Config, agent: Agent): HttpServerOptions {
+  const { host, port, healthHost, healthPort, allowedHosts, trustedProxies } = http;
+  const above = port + HEALTH_PORT_OFFSET;
+  const byDefault = port === 0 ? 0 : above <= 65_535 ? above : port - HEALTH_PORT_OFFSET;
+  const wanted = healthPort ?? byDefault;
+  const shares = wanted === "off" || (wanted === port && port !== 0);
+  return {
+    ...{ host, port, allowedHosts, trustedProxies },
+    health: shares ? null : { host: healthHost, port: wanted },
+    claimBudget: () => requestBudget(nodesInSet({ nodes: agent.nodes() })),
   };
 }
 
@@ -127,10 +170,15 @@ function nowMs(): number {
   return Math.floor(performance.timeOrigin + performance.now());
 }
 
+/** Where the signed transactions of a store's agent are. */
+export function submissionsPath(storePath: string): string {
+  return `${storePath}.submissions`;
+}
+
 /** Null for an agent without an account: it does everything but submit. */
 function openAccount({ chain, submit, store }: Config, logger: Logger): Promise<Submitter | null> {
   if (submit === null) return Promise.resolve(null);
-  return openSubmitter({ chain, submit, path: `${store.path}.submissions` }, { logger });
+  return openSubmitter({ chain, submit, path: submissionsPath(store.path) }, { logger });
 }
 
 interface ApiModules {
@@ -141,10 +189,12 @@ interface ApiModules {
   readonly store: Store;
   readonly submitter: Submitter | null;
   readonly ledger: LedgerAudit;
+  /** What keeps the agent from recording anything. */
+  fault(): Situation["fault"];
 }
 
 function createApi(config: Config, keys: NodeKeys, modules: ApiModules): AgentApi {
-  const { agent, follower, driver, network, store, submitter, ledger } = modules;
+  const { agent, follower, driver, network, store, submitter, ledger, fault } = modules;
   const distributor = distributorReader(config);
   return {
     ledger,
@@ -159,8 +209,14 @@ function createApi(config: Config, keys: NodeKeys, modules: ApiModules): AgentAp
       submitter: submitter?.status() ?? null,
       unsigned: agent.unsigned(),
     }),
-    ready: () => readiness(keys, agent),
-    nodes: () => agent.nodes().map((node) => ({ ...node, uptime: agent.uptime(node.id) })),
+    ready: () => readiness({ status: agent.status(), blsKey: toHex(keys.blsKey), fault: fault() }),
+    nodes: () => {
+      const own = agent.status().ownNode?.nodeId;
+      return agent.nodes().map((node) => {
+        const { id } = node;
+        return { ...node, uptime: agent.uptime(id), unlocksAt: agent.unlocksAt(id), own: id === own };
+      });
+    },
     proof: (recipient) => newestProof(agent, driver, distributor, recipient),
     owed: (recipient) => agent.owed(recipient),
     requestClaim: (recipient, epoch) => driver.requestClaim(recipient, epoch),
@@ -198,28 +254,10 @@ function distributorReader({ chain }: Config): () => Promise<Address | null> {
 }
 
 async function distributorAt(provider: string, { rewards }: Config["chain"]): Promise<Address> {
-  const contract = await RewardsContract.connect(provider, rewards, DISTRIBUTOR_TIMEOUT_MS);
+  const contract = await RewardsContract.connect(provider, rewards, { timeoutMs: DISTRIBUTOR_TIMEOUT_MS });
   try {
     return await contract.distributor();
   } finally {
     contract.close();
   }
-}
-
-/** Ready: this agent could serve a claim now. Each reason says what is in the way. */
-function readiness(keys: NodeKeys, agent: Agent): { readonly ready: boolean; readonly reasons: readonly string[] } {
-  const { chain, closedEpoch, nodeId, nodes, connectedPeers } = agent.status();
-  const reasons: string[] = [];
-  if (!chain.healthy) reasons.push(`${chain.code}: ${chain.detail}`);
-  if (closedEpoch === null) reasons.push("EPOCH_NOT_CLOSED: no epoch has closed yet");
-  const own = agent.nodes().find(({ id }) => id === nodeId);
-  if (own === undefined) reasons.push("NODE_NOT_REGISTERED: this agent's BLS key is not registered");
-  else if (own.identityKey !== toHex(keys.identityKey) || !own.identityValid) {
-    reasons.push(
-      `IDENTITY_KEY_INVALID: node ${own.id} is registered with another identity key, or its signature is not valid`,
-    );
-  }
-  const others = nodes.active + nodes.pending + nodes.decommissioned - (own === undefined ? 0 : 1);
-  if (others > 0 && connectedPeers === 0) reasons.push("NETWORK_PEER_NOT_CONNECTED: no peer is connected");
-  return { ready: reasons.length === 0, reasons };
 }

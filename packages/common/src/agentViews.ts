@@ -92,10 +92,52 @@ export type ClaimReply =
   | { readonly ok: true; readonly claim: ClaimView }
   | { readonly ok: false; readonly refusal: Refusal };
 
+/** The node with this agent's BLS key, as the chain has it: the last one, where an earlier has exited. */
+export interface OwnNode {
+  readonly nodeId: NodeId;
+  readonly state: NodeState;
+  readonly operator: Address;
+  /** Seconds since 1970 from which it may be exited (P-34); null while nobody has asked for it to leave. */
+  readonly unlocksAt: number | null;
+  /** How its registration differs from what this agent expects of its own; empty when it does not. */
+  readonly foreign: readonly ("NODE_FOREIGN_IDENTITY" | "NODE_FOREIGN_OPERATOR")[];
+}
+
+/** The stake that could sign a claim now, as far as this agent knows (P-126). */
+export interface StakeReach {
+  /** Of the active stake, in 1/10000, floored: for showing, never to compare with. */
+  readonly activeBps: number;
+  /** Of active stake and floor together, likewise. */
+  readonly floorBps: number;
+  /** Whether the two are what moves money (P-24). */
+  readonly suffices: boolean;
+  /** Active nodes that are out of reach, in id order. */
+  readonly missing: readonly NodeId[];
+}
+
+/** Why an agent could serve no claim now (P-126). */
+export interface NotReady {
+  readonly code: ErrorCode;
+  /** Who can do something about it. */
+  readonly atFault: "provider" | "configuration" | "operator" | "network" | "nodes" | "store" | "nobody";
+  readonly values: Readonly<Record<string, string | number | readonly number[]>>;
+  readonly remedy: string;
+}
+
+/** What `/readyz` says. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** A line for each cause, for people. */
+  readonly reasons: readonly string[];
+  readonly causes: readonly NotReady[];
+}
+
 /** What `GET /v1/status` and the operator's metrics read. Plain data, computed on demand. */
 export interface AgentStatus {
   readonly nodeId: NodeId | null;
   readonly nodeState: NodeState | null;
+  /** Also one that has exited, for which the two above are null; null while there is none. */
+  readonly ownNode: OwnNode | null;
   readonly head: ChainHead | null;
   readonly chain: ChainHealth;
   readonly genesis: number | null;
@@ -118,8 +160,12 @@ export interface AgentStatus {
   /** Accepted reports since this node was last heard; null unless it is decommissioned (P-110). */
   readonly silentReports: number | null;
   readonly connectedPeers: number;
+  /** Null while there is no active stake. */
+  readonly reach: StakeReach | null;
   readonly rounds: number;
   readonly sharesAccepted: number;
   readonly sharesRejected: number;
   readonly disagreements: number;
+  /** Aggregates of checked shares that did not verify, since the start: a fault of this agent (P-109). */
+  readonly aggregatesInvalid: number;
 }

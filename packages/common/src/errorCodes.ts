@@ -7,6 +7,7 @@
 import { AGENT_ERROR_CODES } from "./errorCodesAgent.ts";
 import { API_ERROR_CODES } from "./errorCodesApi.ts";
 import { CHAIN_ERROR_CODES } from "./errorCodesChain.ts";
+import { COMMAND_ERROR_CODES } from "./errorCodesCommands.ts";
 import { CONTRACT_ERROR_CODES } from "./errorCodesContracts.ts";
 import { LEDGER_ERROR_CODES } from "./errorCodesLedger.ts";
 import { STORE_ERROR_CODES } from "./errorCodesStore.ts";
@@ -248,9 +249,9 @@ export const ERROR_CODES = {
 
   // The demo and its harness.
   FLAG_INVALID: {
-    summary: "A command-line flag is unknown or its value is not allowed.",
+    summary: "A command-line flag or argument is unknown, missing or not allowed.",
     remedy: "Give one of the allowed values; --help lists the flags.",
-    where: "demo",
+    where: "commands",
   },
   CHILD_ENDED: {
     summary: "A process of the local network ended unexpectedly.",
@@ -285,6 +286,9 @@ export const ERROR_CODES = {
   ...STORE_ERROR_CODES,
   ...SUBMIT_ERROR_CODES,
   ...LEDGER_ERROR_CODES,
+
+  // What commands send and write.
+  ...COMMAND_ERROR_CODES,
 
   // Compiling and deploying the contracts.
   ...CONTRACT_ERROR_CODES,

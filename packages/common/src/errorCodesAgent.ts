@@ -11,6 +11,32 @@ export const AGENT_ERROR_CODES = {
     remedy: "Wait a moment: it comes by gossip.",
     where: "agent",
   },
+  SHARE_WAITS_TURN: {
+    summary: "The node signs what others ask for in turns, and this round's turn has not come.",
+    remedy: "Wait: an origin that asked for little goes first. The claim is asked for again when its deadline passes.",
+    where: "agent",
+  },
+  NODE_IDENTITY_INVALID: {
+    summary: "A node is registered with an identity key that has not signed for it, so nobody can ask it or hear it.",
+    remedy:
+      "Its operator has to exit the node and register it again with `quorate register`, which signs with both keys.",
+    where: "agent",
+  },
+  NODE_ELSEWHERE: {
+    summary: "The peer with a node's identity key answers for another node.",
+    remedy: "Run each node with an identity key of its own; ask the operator of the two.",
+    where: "agent",
+  },
+  PEER_SILENCED: {
+    summary: "A peer has sent so much that no honest peer sends that nothing of it is looked at for a while.",
+    remedy: "Nothing to do here; its operator finds the reason in this entry, and updates or repairs that agent.",
+    where: "agent",
+  },
+  VERIFY_FAILED: {
+    summary: "Shares could not be checked, by a fault of this agent. Nobody is blamed; catch-up fetches them again.",
+    remedy: "See the cause in the log; report it if it comes back.",
+    where: "agent",
+  },
   SHARE_WITHHELD: {
     summary:
       "The node could sign and has not: what it recorded for this round disagrees with its ledger, or it does not take the request.",
@@ -194,6 +220,28 @@ export const AGENT_ERROR_CODES = {
   NETWORK_ADDRESS_INVALID: {
     summary: "A network address is not a multiaddr the agent can use.",
     remedy: "Write it like /ip4/192.0.2.1/tcp/9000, for a bootstrap peer followed by /p2p/ and its peer id.",
+    where: "network",
+  },
+  NETWORK_ADDRESS_UNDIALABLE: {
+    summary: "A configured network address is one that nobody can dial.",
+    remedy:
+      "Write an IP or a name and the TCP port where that agent listens: /ip4/192.0.2.1/tcp/9000, with /p2p/ and its peer id for a bootstrap peer.",
+    where: "network",
+  },
+  NETWORK_PEER_ID_UNEXPECTED: {
+    summary: "Another peer answers at a bootstrap address than the one configured there.",
+    remedy:
+      "Ask its operator for the peer id (`quorate status` prints it) and correct p2p.bootstrap, or correct the address.",
+    where: "network",
+  },
+  NETWORK_HANDSHAKE_ENDED: {
+    summary: "A connection ended before it proved who is there: it sent too much, or made room for a newer one.",
+    remedy: "Nothing to do here; an honest peer dials again.",
+    where: "network",
+  },
+  NETWORK_PEER_FLOODS: {
+    summary: "A peer sends faster than any honest peer does.",
+    remedy: "Nothing to do here; its connection is closed, and it is banned if it goes on. If it is yours, update it.",
     where: "network",
   },
   NETWORK_LISTEN_FAILED: {

@@ -10,9 +10,53 @@ export const STORE_ERROR_CODES = {
     remedy: "Give a path in a directory that exists and that the agent may write to.",
     where: "store",
   },
+  STORE_PATH_INVALID: {
+    summary: "The store's path does not name a file that stays.",
+    remedy: "Give store.path as the path of a file on a disk: what was signed has to outlive the agent.",
+    where: "store",
+  },
   STORE_LOCKED: {
-    summary: "Another process has the store's file open.",
-    remedy: "Stop the other agent first: two agents on one file could sign two digests for one round.",
+    summary: "Another process has the store's file open, perhaps by another name.",
+    remedy:
+      "Stop the other agent first: two agents on one file could sign two digests for one round. If none runs, end the program that reads the file, such as sqlite3, and start again.",
+    where: "store",
+  },
+  STORE_WITHOUT_SCHEMA: {
+    summary: "The store's file is there, but has no tables: it is not a store, or what is left of one.",
+    remedy:
+      "If an agent has signed with these keys, put a backup in its place with `quorate store restore`. Only for a new node: delete the file, and the agent makes a new one.",
+    where: "store",
+  },
+  STORE_COPY_INCOMPLETE: {
+    summary: "The store's file misses commits: it was copied while an agent wrote it, or its log was taken away.",
+    remedy:
+      "Put the log back beside it if it is still there. Otherwise move the file away and give it to `quorate store restore`: the agent then signs nothing of epochs that have ended, and reads the chain anew. Take copies with `quorate store backup`.",
+    where: "store",
+  },
+  STORE_LOG_FOREIGN: {
+    summary: "The log beside the store's file is not this file's.",
+    remedy:
+      "Move file and log away together. Put a backup in their place with `quorate store restore`, never by copying over a file whose log is still there.",
+    where: "store",
+  },
+  STORE_IS_BACKUP: {
+    summary: "The store's file is a backup.",
+    remedy: "Put it in place with `quorate store restore`: an agent does not run on the backup itself.",
+    where: "store",
+  },
+  STORE_EXISTS: {
+    summary: "A file is there already; nothing was written over it.",
+    remedy: "Give another name, or move that file away, with those whose names begin with its own.",
+    where: "store",
+  },
+  STORE_NOT_FOUND: {
+    summary: "The store's file is not there.",
+    remedy: "Check store.path, or the path that was given.",
+    where: "store",
+  },
+  STORE_RESTORED: {
+    summary: "This node's store came from a copy: what it signed for this epoch may not be in it (P-108).",
+    remedy: "Wait: it signs the epochs that end from now on.",
     where: "store",
   },
   STORE_CORRUPT: {
@@ -36,6 +80,11 @@ export const STORE_ERROR_CODES = {
     summary: "The disk refused a write; nothing of it was kept.",
     remedy: "Free space or make the file writable; the agent signs nothing it cannot record.",
     where: "store",
+  },
+  AGGREGATE_INVALID: {
+    summary: "The signatures are there, but their aggregate does not verify: a fault of this agent (P-109).",
+    remedy: "Ask another agent for the claim, and report this with the log, which names round and signers.",
+    where: "agent",
   },
   SIGNING_CONFLICT: {
     summary: "Another digest was already recorded as signed for this round (P-71).",

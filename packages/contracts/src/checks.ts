@@ -1,5 +1,5 @@
 // What is read back of a deployment, as a list of checks: what was meant, what is there, and what to do then.
-import type { Address } from "@quorate/common";
+import { type Address, isQuorateError } from "@quorate/common";
 import { Contract, type InterfaceAbi, type Provider } from "ethers";
 import { type ContractName, loadArtifact } from "./artifacts.ts";
 
@@ -39,7 +39,11 @@ export type Reader = (method: string, ...args: readonly unknown[]) => Promise<un
 export function reader(provider: Provider, name: ContractName, at: Address): Reader {
   const contract = new Contract(at, loadArtifact(name).abi as InterfaceAbi, provider);
   return (method, ...args) =>
-    (contract.getFunction(method)(...args) as Promise<unknown>).catch((error: Error) => error.message);
+    (contract.getFunction(method)(...args) as Promise<unknown>).catch((error: Error) => {
+      // A provider that cannot be asked says nothing of the contract.
+      if (isQuorateError(error)) throw error;
+      return error.message;
+    });
 }
 
 /** The checks as lines, the failed ones marked and with their remedy. */

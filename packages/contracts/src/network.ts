@@ -61,7 +61,16 @@ export interface NetworkOverrides {
  * @throws DEPLOY_PARAMETERS_INVALID with every field that is wrong
  */
 export function readNetworkFile(path: string, deployer: Address, overrides: NetworkOverrides = {}): NetworkFile {
-  return parseNetworkFile(JSON.parse(readFileSync(path, "utf8")), deployer, overrides);
+  return parseNetworkFile(readJson(path), deployer, overrides);
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    const reason = cause instanceof SyntaxError ? "is not JSON" : `cannot be read: ${(cause as Error).message}`;
+    throw quorateError("DEPLOY_PARAMETERS_INVALID", { problems: [`${path}: ${reason}`] }, { cause });
+  }
 }
 
 /** As `readNetworkFile`, of what the JSON holds. */

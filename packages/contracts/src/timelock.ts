@@ -1,7 +1,7 @@
 // The owner's powers, used through its timelock. In: a call that the owner may make. Out: an operation that is
 // scheduled, and executed when its delay has passed (P-114); or, where the account may not, the transaction that a
 // multisig, say, has to send.
-import { type Address, type Hex, quorateError } from "@quorate/common";
+import { type Address, type Hex, isQuorateError, quorateError } from "@quorate/common";
 import {
   AbiCoder,
   Contract,
@@ -110,7 +110,11 @@ async function targetOf(
 export async function revertNow(provider: Provider, from: Address, call: Call): Promise<string | undefined> {
   return provider.call({ ...call, from }).then(
     () => undefined,
-    (error: Error) => error.message,
+    (error: Error) => {
+      // A provider that cannot be asked has refused nothing.
+      if (isQuorateError(error)) throw error;
+      return error.message;
+    },
   );
 }
 

@@ -47,13 +47,23 @@ async function passTime(seconds: number): Promise<void> {
   provider.destroy();
 }
 
+const WRONG_USAGE: readonly (readonly [readonly string[], RegExp])[] = [
+  [["deploy"], /--rpc is missing/],
+  [["deploy", "--bogus", "1"], /Unknown option '--bogus'/],
+  [["deploy", "--rpc", "127.0.0.1:8545"], /Write it with its scheme: http:\/\/127\.0\.0\.1:8545/],
+];
+
 describe("the network command", () => {
   const local = join(packageDir, "networks", "local.json");
 
   test("helps", async () => {
     expect(await run("help")).toMatchObject({ status: 0, output: expect.stringContaining("verify-deployment") });
     expect(await run("delpoy")).toMatchObject({ status: 2 });
-    expect(await run("deploy")).toMatchObject({ status: 1, output: expect.stringContaining("--rpc is missing") });
+    for (const [args, said] of WRONG_USAGE) {
+      const { status, output } = await run(...args);
+      expect([status, output]).toEqual([2, expect.stringMatching(said)]);
+      expect(output).toMatch(/^FLAG_INVALID: .*\n(?: {2}.*\n)+$/);
+    }
   });
 
   test("P-49: tries, deploys, reads back and upgrades", async () => {
@@ -61,6 +71,7 @@ describe("the network command", () => {
     expect(dry).toMatchObject({ status: 0, output: expect.stringContaining("nothing was sent") });
     const deployed = await run("deploy", "--rpc", rpc, "--network", local, "--record", record);
     expect(deployed).toMatchObject({ status: 0, output: expect.stringMatching(/wrote .*\nread back: \d+ checks/) });
+    expect(deployed.output).toMatch(/^sending creation of a contract: transaction 0x[0-9a-f]{64}, nonce \d+/m);
     const { deployment } = parseRecord(readFileSync(record, "utf8"));
     expect(dry.output).toContain(deployment.rewards);
     const verified = await run("verify-deployment", "--rpc", rpc, "--record", record);
@@ -139,6 +150,8 @@ describe("the network command", () => {
     writeFileSync(broken, "{}");
     const unread = await run("verify-deployment", "--rpc", rpc, "--record", broken);
     expect(unread).toMatchObject({ status: 1, output: expect.stringContaining("DEPLOY_RECORD_INVALID") });
+    const missing = await run("deploy", "--rpc", rpc, "--network", local, "--record", join(directory, "no", "r.json"));
+    expect(missing).toMatchObject({ status: 1, output: expect.stringMatching(/^OUTPUT_FILE_UNWRITABLE/) });
     const again = await run("deploy", "--rpc", rpc, "--network", local, "--record", broken);
     expect(again).toMatchObject({ status: 1, output: expect.stringContaining("broken.json") });
   });

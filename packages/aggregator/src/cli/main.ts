@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 /**
- * The `quorate` command. Each subcommand is a file in commands/; this one lists them and turns coded errors into exit statuses.
- * Exit status: 0 done, 1 failed with a coded error, 2 wrong usage, 3 the claim ended without quorum.
+ * The `quorate` command. Each subcommand is a file in commands/; this one lists them. How they end, with which exit
+ * status, is common to all commands: packages/common/src/commandLine.ts and docs/commands.md.
  */
-import { QuorateError } from "@quorate/common";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { claimCommand } from "./commands/claim.ts";
@@ -13,21 +12,17 @@ import { registerCommand } from "./commands/register.ts";
 import { relayCommand } from "./commands/relay.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
+import { storeCommand } from "./commands/store.ts";
 import { verifyCommand } from "./commands/verify.ts";
-
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-const EXIT_NO_QUORUM = 3;
+import { commandLine } from "./process.ts";
 
 const program = new Command("quorate")
   .description(
     "Service-node rewards, agreed by 95% of the stake.\n\n" +
-      "Operators:  keys generate, register, run, relay, status\nStakers:    claim, verify\nAnybody:    ledger " +
+      "Operators:  keys generate, register, run, relay, status, store\nStakers:    claim, verify\nAnybody:    ledger " +
       "recompute, ledger explain, ledger diff",
   )
-  .version(VERSION)
-  .showHelpAfterError("(quorate <command> --help shows all options)")
-  .exitOverride();
+  .version(VERSION);
 
 for (const command of [
   keysCommand,
@@ -35,25 +30,35 @@ for (const command of [
   runCommand,
   relayCommand,
   statusCommand,
+  storeCommand,
   claimCommand,
   verifyCommand,
   ledgerCommand,
 ]) {
-  program.addCommand(command().exitOverride());
+  program.addCommand(command());
 }
+throwUsageErrors(program);
 
-// Who reads only the first lines (`| head`) closes the pipe; the rest is not wanted.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
+/** The name of the command that runs. */
+let running = "";
+program.hook("preAction", (_program, action) => {
+  running = action.name();
 });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
-  else if (error instanceof QuorateError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.code === "QUORUM_NOT_REACHED" ? EXIT_NO_QUORUM : EXIT_FAILED;
-  } else throw error;
+await commandLine.run(async () => void (await program.parseAsync()), {
+  usageOf,
+  staysAlive: () => running === "run",
+});
+
+/** Commander would print and end the process by itself, with a status of its own. */
+function throwUsageErrors(command: Command): void {
+  command.exitOverride().configureOutput({ outputError: () => {} });
+  for (const subcommand of command.commands) throwUsageErrors(subcommand);
+}
+
+function usageOf(error: unknown): { readonly help: boolean; readonly text: string } | null {
+  if (!(error instanceof CommanderError)) return null;
+  // `commander.help` is the help of a command that was not given the subcommand it needs.
+  const text = error.code === "commander.help" ? "give one of the commands shown here" : error.message;
+  return { help: error.exitCode === 0, text: text.replace(/^error: /, "") };
 }

@@ -22,10 +22,14 @@ import { type AdmitNode, advanceLedger, amountAt, lastClosedEpoch } from "./ledg
 import { admittedIdentities, nodeOf } from "./ledger/nodes.ts";
 import { oldestInWindow } from "./ledger/window.ts";
 import { REPORTED_EPOCHS, TICK_MS } from "./limits.ts";
-import { blaming } from "./peers/blame.ts";
+import { OwnNodeWatch } from "./ownNode.ts";
 import { PeerCatchUp } from "./peers/catchUp.ts";
 import { PeerInquiry } from "./peers/inquiry.ts";
 import { PeerIntake } from "./peers/intake.ts";
+import { PeerReach } from "./peers/reach.ts";
+import { RequestTurns } from "./peers/requestTurns.ts";
+import { Standing } from "./peers/standing.ts";
+import { Aggregates } from "./rounds/aggregates.ts";
 import type { Round } from "./rounds/round.ts";
 import { RoundTable } from "./rounds/roundTable.ts";
 import { NodeSigning } from "./signing.ts";
@@ -41,9 +45,19 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
     handle(input: Input, nowMs: number): Effect[] {
       const effects: Effect[] = [];
       core.handle(input, { nowMs, emit: (effect) => effects.push(effect) });
+      for (const effect of effects) if (effect.type === "claim-changed") core.reach.claimChanged(effect.claim, nowMs);
       return effects;
     },
-    status: () => agentStatus(core.context, { ...core.intake.counters, rounds: core.rounds.size }),
+    status: () => {
+      const { rounds, aggregates, intake, reach, ownNode } = core;
+      return agentStatus(core.context, {
+        ...intake.counters,
+        rounds: rounds.size,
+        aggregatesInvalid: aggregates.invalid,
+        reach: reach.view(),
+        ownNode: ownNode.view(),
+      });
+    },
     claim: (recipient: Address, epoch: number | null) => core.claims.view(recipient, epoch),
     unsigned: () => core.claims.unsigned(),
     nodes: () => core.context.nodes,
@@ -52,6 +66,7 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
         const own = core.context.roots.get(root.epoch);
         return { ...root, agrees: own === undefined ? null : own === root.rewardsRoot };
       }),
+    unlocksAt: (id) => core.context.ledger.nodes.get(id)?.earnsUntil ?? null,
     uptime: (id) => core.context.ledger.uptime.nodes.get(id)?.strip ?? "",
     owed(recipient: Address) {
       const { ledger } = core.context;
@@ -67,6 +82,9 @@ class Core {
   readonly rounds: RoundTable = new RoundTable();
   readonly intake: Intake;
   readonly claims: Claims;
+  readonly aggregates: Aggregates;
+  readonly reach: PeerReach;
+  readonly ownNode: OwnNodeWatch;
   readonly #restored: RestoredState;
   readonly #admit: AdmitNode;
   readonly #signing: Signing;
@@ -74,21 +92,32 @@ class Core {
   readonly #inquiry: Inquiry;
   readonly #reports: Reports;
   readonly #trees: Trees;
+  readonly #standing: Standing;
+  readonly #turns: RequestTurns;
   readonly #collectors: readonly Collector[];
 
   constructor(options: AgentOptions, modules: AgentModules, restored: RestoredState) {
     const context = createContext(options, modules, restoreLedger(restored.ledger));
+    this.aggregates = new Aggregates(context);
     const { rounds } = this;
     const digests = new Digests(options.domain);
     const signing = new NodeSigning({ context, rounds, digests }, restored);
-    const intake = new PeerIntake({ context, rounds, digests, signing });
+    const standing = new Standing((peer, step) => this.intake.dropFrom(peer, step));
+    const turns = new RequestTurns(context, rounds, signing);
+    const intake = new PeerIntake({ context, rounds, digests, signing, standing, turns });
     const catchUp = new PeerCatchUp(context, rounds);
-    const inquiry = new PeerInquiry(context, rounds, intake);
-    this.claims = new Claims({ context, rounds, digests, signing, intake, catchUp, inquiry }, restored);
+    const inquiry = new PeerInquiry({ context, rounds, intake, standing });
+    const { aggregates } = this;
+    this.claims = new Claims({ context, rounds, digests, signing, intake, catchUp, inquiry, aggregates }, restored);
     this.#admit = nodeOf(options.domain, modules.verifyIdentity);
-    this.#reports = new Reports({ context, rounds, catchUp, admit: this.#admit });
+    this.#reports = new Reports({ context, rounds, catchUp, admit: this.#admit, aggregates });
     this.#trees = new Trees(context);
-    this.#collectors = [this.claims, this.#reports];
+    this.reach = new PeerReach(context);
+    this.ownNode = new OwnNodeWatch(context);
+    this.#collectors = [this.claims, this.#reports, this.reach, this.ownNode];
+    rounds.keep((key) => this.claims.isAwaited(key));
+    this.#standing = standing;
+    this.#turns = turns;
     this.context = context;
     this.intake = intake;
     this.#restored = restored;
@@ -107,6 +136,7 @@ class Core {
         this.context.health = input.health;
         return this.#considerAll(step);
       case "peers":
+        this.reach.peersChanged(input.connected, step);
         this.context.connected = input.connected;
         return;
       case "gossip":
@@ -125,13 +155,13 @@ class Core {
         return step.emit({ type: "claim-reply", handle: input.handle, reply });
       }
       case "inquiry-asked":
-        return answerWith("inquiry-reply", input, (data) => this.#inquiry.answer(input.from, data, step), step);
+        return this.#answerWith("inquiry-reply", input, (data) => this.#inquiry.answer(input.from, data, step), step);
       case "inquiry-answered":
         return this.#reasonChanged(this.#inquiry.answered(input.job, input.data, step), step);
       case "inquiry-failed":
         return this.#reasonChanged(this.#inquiry.failed(input.job, input.code, step), step);
       case "catch-up-asked":
-        return answerWith("catch-up-reply", input, (data) => this.#catchUp.answer(data), step);
+        return this.#answerWith("catch-up-reply", input, (data) => this.#catchUp.answer(data), step);
       case "catch-up-answered":
         return this.#takeCaughtUp(input.from, input.data, step);
       case "tree-built":
@@ -159,7 +189,7 @@ class Core {
     step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
   }
 
-  #advance({ events, head }: Extract<Input, { type: "chain" }>, step: Step): void {
+  #advance({ events, head, targetSeconds }: Extract<Input, { type: "chain" }>, step: Step): void {
     const { ledger } = this.context;
     const { nodesChanged, closedEpochs } = advanceLedger(
       ledger,
@@ -167,6 +197,7 @@ class Core {
       head,
       this.#admit,
     );
+    this.#signing.chainRead(targetSeconds ?? head.timestamp, step);
     if (nodesChanged) {
       deriveNodes(this.context);
       step.emit({ type: "admit", identities: admittedIdentities(ledger) });
@@ -228,9 +259,11 @@ class Core {
       if (refusal?.code === "NO_REWARDS" && round.groups.size === 0) this.rounds.drop(round);
       else this.#roundChanged(round, step);
     }
+    this.#turns.release(step);
   }
 
   #roundChanged(round: Round, step: Step): void {
+    this.#turns.roundChanged(round, step);
     for (const collector of this.#collectors) collector.roundChanged(round, step);
   }
 
@@ -241,6 +274,7 @@ class Core {
   #tick(step: Step): void {
     for (const collector of this.#collectors) collector.tick(step);
     this.#trees.advance(step);
+    this.#turns.tick(step);
     this.#catchUp.tick(
       this.#collectors.some(({ busy }) => busy),
       step,
@@ -249,22 +283,24 @@ class Core {
   }
 
   #takeCaughtUp(from: PeerKey, data: Uint8Array, step: Step): void {
-    blaming(from, step, () => {
+    if (this.#standing.isSilenced(from, step.nowMs)) return;
+    this.#standing.blaming(from, step, () => {
       const { requests, shares } = decodeCatchUpResponse(data);
       const arrival = { from, handle: null };
       for (const request of requests) this.intake.request(arrival, request, step);
       for (const share of shares) this.intake.share(arrival, share, step);
     });
   }
-}
 
-/** Whatever a peer asks, it gets an answer; an empty one, and blame, when it asked nonsense. */
-function answerWith(
-  type: "catch-up-reply" | "inquiry-reply",
-  { handle, from, data }: { readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array },
-  answer: (data: Uint8Array) => Uint8Array,
-  step: Step,
-): void {
-  const answered = blaming(from, step, () => answer(data));
-  step.emit({ type, handle, data: answered ?? new Uint8Array() });
+  /** Whatever a peer asks, it gets an answer: an empty one when it is silenced, or asked nonsense, for which it is blamed. */
+  #answerWith(
+    type: "catch-up-reply" | "inquiry-reply",
+    { handle, from, data }: { readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array },
+    answer: (data: Uint8Array) => Uint8Array,
+    step: Step,
+  ): void {
+    const isSilenced = this.#standing.isSilenced(from, step.nowMs);
+    const answered = isSilenced ? null : this.#standing.blaming(from, step, () => answer(data));
+    step.emit({ type, handle, data: answered ?? new Uint8Array() });
+  }
 }

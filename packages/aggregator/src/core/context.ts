@@ -2,7 +2,14 @@
  * What every stage may read: this agent's options, the pure functions it was given, its ledger, the node set, the
  * chain's health and the peers. Only agent.ts changes it; no stage keeps its own state here.
  */
-import { type ChainHealth, type Hex, type SignatureScheme, type SigningDomain, toHex } from "@quorate/common";
+import {
+  type Address,
+  type ChainHealth,
+  type Hex,
+  type SignatureScheme,
+  type SigningDomain,
+  toHex,
+} from "@quorate/common";
 import type { Emit, PeerKey } from "./io.ts";
 import type { LedgerNode } from "./ledger/events.ts";
 import { type LedgerState, sortedNodes } from "./ledger/ledger.ts";
@@ -15,6 +22,9 @@ export interface AgentOptions {
   readonly claimDeadlineMs: number;
   /** What this agent sends to the chain; null for one without an account, which does everything else. */
   readonly submits: SubmitRules | null;
+  /** What this agent's registration is expected to name, for its operator's eyes only; not looked at where left out. */
+  readonly identityKey?: Hex;
+  readonly operator?: Address;
 }
 
 /**

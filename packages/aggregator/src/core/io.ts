@@ -59,6 +59,8 @@ export type PersistRecord =
   | { readonly type: "root"; readonly epoch: number; readonly root: Hex }
   /** P-71: the one digest this node signs for a round. Never overwritten. */
   | ({ readonly type: "signing" } & SigningRecord)
+  /** P-108: what this node signed up to this moment of chain time may not be in its store. */
+  | { readonly type: "restored"; readonly untilSeconds: number }
   /** A claim this agent accepted and will finish after a restart. */
   | { readonly type: "claim"; readonly recipient: Address; readonly epoch: number }
   /** The best bundle of a round; replaces the former one. */
@@ -74,6 +76,8 @@ export interface RestoredState {
   readonly signings: readonly SigningRecord[];
   readonly claims: readonly { readonly recipient: Address; readonly epoch: number }[];
   readonly bundles: readonly { readonly recipient: Address; readonly epoch: number; readonly bundle: Bundle }[];
+  /** P-108: there when the store was taken over from a copy; null until the chain was read. */
+  readonly fromCopy?: { readonly untilSeconds: number | null };
 }
 
 // ── In and out
@@ -89,12 +93,19 @@ export type TimerName = "verify" | "tick";
 export type Input =
   | { readonly type: "started" }
   /** Events in order, all at or below `head`; `head` is finalised and never goes back. */
-  | { readonly type: "chain"; readonly events: readonly ChainEvent[]; readonly head: ChainHead }
+  | {
+      readonly type: "chain";
+      readonly events: readonly ChainEvent[];
+      readonly head: ChainHead;
+      /** Chain time in seconds of the finalised block that this was read towards; of `head` where it is not given. */
+      readonly targetSeconds?: number;
+    }
   | { readonly type: "chain-health"; readonly health: ChainHealth }
   | { readonly type: "peers"; readonly connected: readonly PeerKey[] }
   /** A gossip message whose forwarding waits for the `verdict` with the same handle. */
   | { readonly type: "gossip"; readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array }
-  | { readonly type: "verified"; readonly job: number; readonly results: readonly (readonly boolean[])[] }
+  /** `results` is null when the check itself failed: nobody is to blame for that. */
+  | { readonly type: "verified"; readonly job: number; readonly results: readonly (readonly boolean[])[] | null }
   | { readonly type: "signed"; readonly job: number; readonly signature: Uint8Array }
   | { readonly type: "timer"; readonly timer: TimerName }
   /** A staker asks this agent. Without an epoch: the last one closed. */
@@ -161,7 +172,7 @@ export type Effect =
   /** Something worth a log line and a counter; never needed for correctness. */
   | {
       readonly type: "observe";
-      readonly level: "debug" | "info" | "warn";
+      readonly level: "debug" | "info" | "warn" | "error";
       readonly code: string;
       readonly values: Readonly<Record<string, string | number>>;
     };
@@ -184,6 +195,8 @@ export interface Agent {
    * same.
    */
   payableRoots(): readonly (PayableRoot & { readonly agrees: boolean | null })[];
+  /** Seconds since 1970 from which a node may be exited (P-34); null while nobody has asked for it to leave. */
+  unlocksAt(id: NodeId): number | null;
   /** The last verdicts on a node, oldest first, a letter each (P-60). */
   uptime(id: NodeId): string;
   /** Lifetime amount at the close of the last closed epoch, and the epoch; null before the first. */

@@ -21,31 +21,55 @@ export const VERIFY_DELAY_MS = 25;
  */
 export const VERIFY_BATCH_MAX = 2_048;
 
-/** Shares waiting for verification: four jobs. Beyond it a share is ignored; catch-up fetches it again. */
+/**
+ * Digests in one verification job: each is a pairing of its own, 1.2 ms with its hash. The others wait for the next
+ * job.
+ */
+export const VERIFY_GROUPS_MAX = 128;
+
+/**
+ * Shares waiting for verification: four jobs. Beyond it the newest of whoever has most waiting is ignored; catch-up
+ * fetches it again.
+ */
 export const VERIFY_QUEUE_MAX = 8_192;
 
 /**
- * Milliseconds for which the forwarder of a bad share is checked apart: an honest peer never forwards one (P-83), and
- * a peer that forwarded one is likely to forward another.
+ * Shares of one forwarder in one job (P-97): first, and at most. It doubles with each job without a bad one of it, and
+ * a bad one sets it back. 256 bad shares keep a core busy for 0.4 s, and a forwarder is known for what it is after the
+ * first job; a dozen forwarders fill a job at once.
+ */
+export const FORWARDER_BATCH_FIRST = 32;
+export const FORWARDER_BATCH_MAX = 256;
+
+/**
+ * Milliseconds for which a blamed peer is checked apart: an honest peer is never blamed (P-79), and a peer that sent
+ * a bad share is likely to send another.
  */
 export const BLAMED_MS = 600_000;
 
 /**
- * Blamed forwarders remembered: several times the peers an agent has at once. The one blamed longest ago is forgotten
+ * Blames, of which half are forgotten in BLAMED_MS, after which nothing of a peer is looked at: what it has waiting is
+ * ignored, and so is all it sends. As many as the network bans for, by the same rule (adapters/libp2p/conduct.ts): what
+ * of it has arrived by then must not be checked one by one.
+ */
+export const SILENCING_BLAMES = 10;
+
+/**
+ * Blamed peers remembered: several times the peers an agent has at once. The one blamed longest ago is forgotten
  * first.
  */
 export const BLAMED_MAX = 1_024;
 
 /**
- * Shares of blamed forwarders in one job, and waiting: 64 take 0.1 s when all are bad, and no more than that ever
+ * Shares of blamed forwarders in one job, and of each of them waiting (more are ignored): 64 take 0.1 s when all are bad, and no more than that ever
  * stands between two jobs of others.
  */
 export const SUSPECT_BATCH_MAX = 64;
-export const SUSPECT_QUEUE_MAX = 1_024;
+export const SUSPECT_QUEUE_MAX = 256;
 
 /**
- * Rounds held at once: every staker of a 2,000-staker network asking in each of the 5 epochs would be 10,000; the
- * oldest round that nobody wanted is dropped first.
+ * Rounds held at once: every staker of a 2,000-staker network asking in each of the 5 epochs would be 10,000. The
+ * oldest round that nobody wanted is dropped first, then the oldest of the node that asked for most (P-78).
  */
 export const ROUNDS_MAX = 10_000;
 
@@ -62,6 +86,19 @@ export const UNWANTED_ROUNDS_PER_NODE_MAX = 64;
 export const OTHERS_PER_NODE_MAX = 2;
 
 /**
+ * Messages of one node in one round, other than the own ledger's, that one peer may offer (P-97); it is blamed for
+ * more. An honest one forwards the own ledger's and OTHERS_PER_NODE_MAX besides, which may all be others to this agent,
+ * and as many again after a restart.
+ */
+export const OFFERED_MESSAGES_MAX: number = 2 * (OTHERS_PER_NODE_MAX + 1);
+
+/**
+ * Peers, rounds and nodes whose offers are counted, 300 bytes each: an agent's peers times the nodes that say something
+ * else in a few rounds. The one longest without a new message is forgotten, which only spares a blame.
+ */
+export const OFFERS_KEPT_MAX = 4_096;
+
+/**
  * Epochs ahead of the last one closed here whose requests and shares are held (P-72): a block or a poll of lag at an
  * epoch's end, twice over. Who is further behind is reading the chain and signs nothing yet; catch-up brings what it
  * missed.
@@ -69,12 +106,38 @@ export const OTHERS_PER_NODE_MAX = 2;
 export const HELD_EPOCHS = 2;
 
 /**
- * Claim requests an origin may make at once, and the refill: 10 a second. Rounds are bounded by recipients and epochs
- * anyway; this bounds the checks of identity signatures (about 1.5 ms each) that one origin can cause. Beyond it a
- * request is ignored (P-74).
+ * Milliseconds of processor that one round takes of every agent, for each node of the set: its share comes by gossip
+ * (0.33 ms, and further copies), is checked with others, and forwarded. Measured at 2,000 nodes: about 1.5 s.
  */
-export const REQUEST_BURST = 256;
-export const REQUEST_REFILL_MS = 100;
+export const ROUND_COST_PER_NODE_MS = 0.75;
+
+/** Rounds of others take half of the processor at most: one that costs a second begins every two (P-77). */
+export const ROUNDS_PROCESSOR_PART = 2;
+
+/**
+ * Milliseconds of work that rounds of others in progress may be, and how many rounds at least and at most: a claim
+ * waits behind no more than that. Four, so that small networks and single stakers never notice.
+ */
+export const ROUNDS_AT_ONCE_WORK_MS = 60;
+export const ROUNDS_AT_ONCE_MIN = 4;
+export const ROUNDS_AT_ONCE_MAX = 16;
+
+/**
+ * A round is in progress until so much of the set has signed, or for so many milliseconds (or twice its cost): silent
+ * nodes must not stop the turns.
+ */
+export const SETTLED_SHARE_BPS = 9_500;
+export const ROUND_PROGRESS_MS = 1_000;
+
+/**
+ * Claim requests an origin may make at once (P-74): what the turns get through in a claim's 30 s, within these bounds,
+ * and the refill: the turns' own rate, 10 a second at most. That is 256 and 10 a second up to 66 nodes, 10 and one in 3 s
+ * at 2,000. Beyond it a request is ignored; catch-up brings it again.
+ */
+export const REQUEST_BURST_WORK_MS = 30_000;
+export const REQUEST_BURST_MIN = 8;
+export const REQUEST_BURST_MAX = 256;
+export const REQUEST_REFILL_MIN_MS = 100;
 
 /** Milliseconds between looks at deadlines: a claim's end is late by at most this. */
 export const TICK_MS = 250;
@@ -87,6 +150,18 @@ export const INQUIRE_AFTER_MS = 1_500;
 
 /** Milliseconds before the same node is asked again about the same claim. */
 export const INQUIRE_AGAIN_MS = 3_000;
+
+/**
+ * Epochs for which it counts that a node was connected, has signed, or did not (P-126): every node that is well signs
+ * the report of each.
+ */
+export const REACH_EPOCHS = 2;
+
+/**
+ * Milliseconds after which a connected node that could not sign is taken to be well again (P-126): a provider comes
+ * back within some polls.
+ */
+export const REFUSAL_MS = 60_000;
 
 /** Nodes asked about one claim at a tick: 5% of a 320-node network; the others follow at the next ticks. */
 export const INQUIRIES_PER_TICK = 16;
@@ -113,6 +188,15 @@ export const CATCH_UP_ROUNDS_BYTES = 60_000;
 
 /** Shares in one catch-up answer: below 1 MiB at about 270 bytes each. The rest comes with the next exchange. */
 export const CATCH_UP_SHARES_MAX = 3_000;
+/**
+ * And their bytes: a report's share is up to 960 when it lists 128 nodes. 30,000 of the wire's 1 MiB are left for
+ * 256 requests.
+ */
+export const CATCH_UP_ANSWER_BYTES = 1_000_000;
+/** Bytes of a share on the wire at most: of a claim or contest; of a report, and of each id in its lists. */
+export const SHARE_WIRE_BYTES = 280;
+export const REPORT_SHARE_WIRE_BYTES = 320;
+export const REPORT_ID_WIRE_BYTES = 5;
 
 /**
  * Milliseconds a bundle is still improved after quorum (P-86): a few gossip hops, so that late honest signers are in.

@@ -28,6 +28,9 @@ export interface SigningModules {
   readonly digests: Digests;
 }
 
+/** Of a store that always was this agent's: all it signed is in it. */
+const NEVER_COPIED = Number.NEGATIVE_INFINITY;
+
 /** A signing under way. */
 interface Job {
   readonly round: RoundKey;
@@ -40,6 +43,8 @@ export class NodeSigning implements Signing {
   readonly #digests: Digests;
   /** P-71: what was recorded as signed, by round. */
   readonly #signings: Map<RoundKey, { readonly digest: Hex; readonly signed: KindMessage }>;
+  /** P-108: chain time up to which a store from a copy may have forgotten; null while unknown. */
+  #copiedUntil: number | null;
   readonly #jobs = new Map<number, Job>();
   #nextJob = 1;
 
@@ -48,6 +53,7 @@ export class NodeSigning implements Signing {
     this.#rounds = rounds;
     this.#digests = digests;
     this.#signings = new Map(restored.signings.map(({ id, digest, signed }) => [roundKey(id), { digest, signed }]));
+    this.#copiedUntil = restored.fromCopy === undefined ? NEVER_COPIED : restored.fromCopy.untilSeconds;
   }
 
   consider(round: Round, step: Step): Refusal | null {
@@ -55,9 +61,30 @@ export class NodeSigning implements Signing {
     if (decision.type === "wait" || decision.type === "refuse") return decision.refusal;
     const own = { signed: decision.signed, digest: this.#digests.of(decision.signed) };
     round.own = own;
-    const mayStart = round.wanted && !round.signing && this.#context.ownNode !== null;
-    if (decision.type === "sign" && mayStart) this.#sign(round, own, step);
+    const mayStart = round.wanted && round.turn && !round.signing && this.#context.ownNode !== null;
+    if (decision.type !== "sign" || !mayStart) return null;
+    if (this.#mayBeForgotten(round)) {
+      const values = { epoch: round.id.epoch, untilSeconds: this.#copiedUntil ?? "unknown" };
+      round.withheld = "STORE_RESTORED";
+      return { code: round.withheld, values };
+    }
+    this.#sign(round, own, step);
     return null;
+  }
+
+  /** P-108: whether this round may have been signed without a record of it in this store. */
+  #mayBeForgotten({ key, id }: Round): boolean {
+    const { genesis, epochSeconds } = this.#context.ledger;
+    if (this.#copiedUntil === NEVER_COPIED || this.#signings.has(key)) return false;
+    if (this.#copiedUntil === null || genesis === null || epochSeconds === null) return true;
+    return genesis + (id.epoch + 1) * epochSeconds <= this.#copiedUntil;
+  }
+
+  chainRead(targetSeconds: number, { emit }: Step): void {
+    if (this.#copiedUntil !== null) return;
+    this.#copiedUntil = targetSeconds;
+    emit({ type: "persist", records: [{ type: "restored", untilSeconds: targetSeconds }] });
+    emit({ type: "observe", level: "warn", code: "STORE_RESTORED", values: { untilSeconds: targetSeconds } });
   }
 
   /**

@@ -21,6 +21,8 @@ export interface Signing {
   take(job: number, signature: Uint8Array, step: Step): Round | null;
   /** After a restart: every round signed before is open again and gets its share back, the same bytes as before. */
   resume(step: Step): void;
+  /** P-108: the chain was read, towards a finalised block of this time. Matters once, to a store from a copy. */
+  chainRead(targetSeconds: number, step: Step): void;
   prune(belowEpoch: number): void;
 }
 
@@ -37,9 +39,11 @@ export interface Intake {
   request(arrival: Arrival, request: SignedClaimRequest, step: Step): void;
   /** A share that came otherwise than by gossip, checked exactly like it (P-87). */
   share(arrival: Arrival, share: Share, step: Step): void;
-  /** The results of a verification. Returns the rounds it changed, each once. */
-  verified(job: number, results: readonly (readonly boolean[])[], step: Step): ReadonlySet<Round>;
+  /** The results of a verification, null when it failed. Returns the rounds it changed, each once. */
+  verified(job: number, results: readonly (readonly boolean[])[] | null, step: Step): ReadonlySet<Round>;
   verifyTimer(step: Step): void;
+  /** Ignores what a peer has waiting, with a verdict for each. */
+  dropFrom(peer: PeerKey, step: Step): void;
   /** Hands the next job to the driver, unless one is under way or nothing waits. */
   startVerification(step: Step): void;
   /** Takes one request from a node's budget (P-74); false when there is none. */

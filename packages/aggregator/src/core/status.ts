@@ -6,8 +6,11 @@ import type { Context } from "./context.ts";
 import { lastClosedEpoch } from "./ledger/ledger.ts";
 import { silentReports } from "./ledger/uptime.ts";
 
-/** What the stages count. */
-export type Counted = Pick<AgentStatus, "rounds" | "sharesAccepted" | "sharesRejected" | "disagreements">;
+/** What the stages tell. */
+export type Counted = Pick<
+  AgentStatus,
+  "rounds" | "sharesAccepted" | "sharesRejected" | "disagreements" | "aggregatesInvalid" | "reach" | "ownNode"
+>;
 
 export function agentStatus(context: Context, counted: Counted): AgentStatus {
   const { ledger, ownNode, health, connected } = context;

@@ -12,6 +12,7 @@ function scripted(handle: Agent["handle"]): Agent {
     unsigned: () => [],
     nodes: () => [],
     payableRoots: () => [],
+    unlocksAt: () => null,
     uptime: () => "",
     owed: () => null,
   };
@@ -45,7 +46,10 @@ const builds: (() => void)[] = [];
  * The driver between a scripted core and ports that write down what they are asked: what is tested here is the order
  * of things alone.
  */
-function stage(answer: (input: Input) => Effect[], diskFails = false, written: () => Promise<void> = async () => {}) {
+function stage(
+  answer: (input: Input) => Effect[],
+  { diskFails = false, verifierFails = false, written = async (): Promise<void> => {} } = {},
+) {
   const log: string[] = [];
   const inputs: Input[] = [];
   const fatal: unknown[] = [];
@@ -92,7 +96,13 @@ function stage(answer: (input: Input) => Effect[], diskFails = false, written: (
       stop: async () => void log.push("follower stopped"),
     },
     ...chainParts(log),
-    verifier: { verify: async (groups) => groups.map(({ items }) => items.map(() => true)), close: async () => {} },
+    verifier: {
+      async verify(groups) {
+        if (verifierFails) throw new Error("no thread");
+        return groups.map(({ items }) => items.map(() => true));
+      },
+      close: async () => {},
+    },
     signer: {
       publicKey: new Uint8Array(96),
       async sign() {
@@ -141,7 +151,7 @@ describe("driver", () => {
   it("when the disk refuses, does nothing more of that step, ends once, and hears nothing after (P-71)", async () => {
     const { driver, log, fatal, inputs, sink } = stage(
       (input) => (input.type === "started" ? [signing, sign, publish] : [publish]),
-      true,
+      { diskFails: true },
     );
     await driver.start();
     expect(log).toEqual([]);
@@ -152,16 +162,21 @@ describe("driver", () => {
     expect(fatal).toHaveLength(1);
   });
 
+  it("P-83: a check that fails is an input without results: what waits for it goes on", async () => {
+    const verify: Effect = { type: "verify", job: 7, groups: [] };
+    const parts = stage((input) => (input.type === "started" ? [verify] : []), { verifierFails: true });
+    await parts.driver.start();
+    await settle();
+    expect(parts.inputs).toContainEqual({ type: "verified", job: 7, results: null });
+    expect(parts.fatal).toEqual([]);
+  });
+
   it("the chain is read on only when the ledger is written", async () => {
     let write = (): void => {};
     const written = new Promise<void>((resolve) => {
       write = resolve;
     });
-    const { driver, sink, inputs } = stage(
-      () => [],
-      false,
-      () => written,
-    );
+    const { driver, sink, inputs } = stage(() => [], { written: () => written });
     await driver.start();
     let readOn = false;
     const advanced = sink()
@@ -179,7 +194,7 @@ describe("driver", () => {
 
   it("error: a disk that refuses a piece of the ledger ends the agent, once", async () => {
     const refused = async () => Promise.reject(quorateError("STORE_WRITE_FAILED", { path: "full" }));
-    const { driver, sink, inputs, fatal } = stage(() => [], false, refused);
+    const { driver, sink, inputs, fatal } = stage(() => [], { written: refused });
     await driver.start();
     await sink().onAdvance([], HEAD);
     await sink().onAdvance([], HEAD);

@@ -92,8 +92,8 @@ class AgentDriver implements Driver {
     });
     this.#dispatch({ type: "started" });
     await follower.start(agent.status().head, {
-      onAdvance: async (events, head) => {
-        this.#dispatch({ type: "chain", events, head });
+      onAdvance: async (events, head, target) => {
+        this.#dispatch({ type: "chain", events, head, targetSeconds: (target ?? head).timestamp });
         await this.#ledgerWritten();
       },
       onHealth: (health) => this.#dispatch({ type: "chain-health", health }),
@@ -187,12 +187,15 @@ class AgentDriver implements Driver {
     }
   }
 
+  /** A check that fails ends its job, too: the shares in it get their verdicts, and the next job begins. */
   #verify({ job, groups }: Extract<Effect, { type: "verify" }>): void {
-    this.#background("verify", this.#modules.verifier.verify(groups), (results) => ({
-      type: "verified",
-      job,
-      results,
-    }));
+    this.#modules.verifier.verify(groups).then(
+      (results) => this.#dispatch({ type: "verified", job, results }),
+      (error: unknown) => {
+        this.#modules.logger.warn({ what: "verify", error: String(error) }, "VERIFY_FAILED");
+        this.#dispatch({ type: "verified", job, results: null });
+      },
+    );
   }
 
   #sign({ job, digest }: Extract<Effect, { type: "sign" }>): void {

@@ -15,6 +15,7 @@ import type {
   Hex,
   LedgerPage,
   RangesPage,
+  Readiness,
   UnsignedClaim,
 } from "@quorate/common";
 import type { PeerKey, PersistRecord, RestoredState, SubmitOutcome, Verdict, VerifyGroup } from "../core/io.ts";
@@ -93,8 +94,11 @@ export interface Submitter {
 }
 
 export interface ChainSink {
-  /** Rejects with CHAIN_EVENT_INVALID when the events cannot follow (P-58); nothing of them was taken then. */
-  onAdvance(events: readonly ChainEvent[], head: ChainHead): Promise<void>;
+  /**
+   * `target` is the finalised block that is being read towards; `head` where it is left out. Rejects with
+   * CHAIN_EVENT_INVALID when the events cannot follow (P-58); nothing of them was taken then.
+   */
+  onAdvance(events: readonly ChainEvent[], head: ChainHead, target?: ChainHead): Promise<void>;
   /** Called at every change of health or of its reason, and only then. */
   onHealth(health: ChainHealth): void;
   /** Nodes that ever registered, as the ledger knows them now; left out where nobody counts them. */
@@ -217,8 +221,14 @@ export interface AgentApi {
     /** The newest claims that lack shares, with what is known of why. */
     readonly unsigned: readonly UnsignedClaim[];
   };
-  ready(): { readonly ready: boolean; readonly reasons: readonly string[] };
-  nodes(): readonly (LedgerNode & { readonly uptime: string })[];
+  ready(): Readiness;
+  nodes(): readonly (LedgerNode & {
+    readonly uptime: string;
+    /** Seconds since 1970 from which it may be exited; null while nobody has asked for it to leave. */
+    readonly unlocksAt: number | null;
+    /** Whether it is this agent's. */
+    readonly own: boolean;
+  })[];
   /**
    * A proof against the newest payable root in which the recipient is; null when there is none that this agent has a
    * tree of.

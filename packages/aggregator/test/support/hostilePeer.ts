@@ -16,7 +16,7 @@ import { decode, encode } from "it-length-prefixed";
 import { createLibp2p } from "libp2p";
 import { identityKeyPair } from "../../src/adapters/libp2p/peers.ts";
 import { type NetworkId, type ProtocolNames, protocolNames } from "../../src/adapters/libp2p/protocols.ts";
-import { serveStream } from "../../src/adapters/libp2p/streams.ts";
+import { RequestStream, serveStream } from "../../src/adapters/libp2p/streams.ts";
 
 export type { RPC };
 
@@ -173,6 +173,20 @@ export class HostileLink {
     const stream = this.#gossip;
     if (stream === null || stream.status !== "open") throw new Error("the gossip stream is closed");
     if (!stream.send(encode.single(bytes))) await stream.onDrain({ signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) });
+  }
+
+  /** One request over a stream of its own. Rejects when the agent ends it without an answer. */
+  async request(protocol: string, request: Uint8Array): Promise<Uint8Array> {
+    const signal = AbortSignal.timeout(DIAL_TIMEOUT_MS);
+    const stream = await this.connection.newStream(protocol, { signal });
+    const bounds = { maxRequestBytes: RPC_MAX_BYTES, maxAnswerBytes: RPC_MAX_BYTES };
+    const asked = new RequestStream(stream, bounds);
+    signal.addEventListener("abort", () => asked.abort(new Error("no answer")), { once: true });
+    try {
+      return await asked.ask(request);
+    } finally {
+      asked.abort(new Error("done"));
+    }
   }
 
   /** Bytes below the muxer's streams. False: what was sent waits to leave. */

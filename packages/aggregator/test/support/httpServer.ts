@@ -5,7 +5,10 @@ import {
   type ChainProviderView,
   type ClaimReply,
   type ClaimView,
+  type NotReady,
+  type OwnNode,
   quorateError,
+  type StakeReach,
   type UnsignedClaim,
 } from "@quorate/common";
 import { expect } from "vitest";
@@ -61,6 +64,16 @@ export const NODE: LedgerNode = {
   contributors: [{ addr: BOB, beneficiary: ALICE, stake: LARGE }],
 };
 
+const ALL_IN_REACH: StakeReach = { activeBps: 10_000, floorBps: 10_000, suffices: true, missing: [] };
+const COUNTED = {
+  aggregatesInvalid: 0,
+  rounds: 1,
+  sharesAccepted: 4,
+  sharesRejected: 0,
+  disagreements: 0,
+};
+const OWN_NODE = { nodeId: 1, nodeState: "active" } as const;
+
 export interface TestAgent {
   readonly api: AgentApi;
   readonly watchers: Set<(claim: ClaimView) => void>;
@@ -69,6 +82,9 @@ export interface TestAgent {
   stored: ClaimView | null;
   unsigned: readonly UnsignedClaim[];
   reasons: string[];
+  causes: readonly NotReady[];
+  ownNode: OwnNode | null;
+  reach: StakeReach | null;
   submitter: SubmitterView | null;
   silentReports: number | null;
   proof: ProofAnswer | null;
@@ -129,6 +145,9 @@ export function testAgent(): TestAgent {
     stored: COLLECTING,
     unsigned: [],
     reasons: [],
+    causes: [],
+    ownNode: { nodeId: 1, state: "active", operator: BOB, unlocksAt: null, foreign: [] },
+    reach: ALL_IN_REACH,
     submitter: null,
     silentReports: null,
     proof: PROOF,
@@ -136,8 +155,8 @@ export function testAgent(): TestAgent {
     api: {
       network: { chainId: "31337", contract: BOB },
       status: () => ({
-        nodeId: 1,
-        nodeState: "active",
+        ...OWN_NODE,
+        ownNode: agent.ownNode,
         head: { number: 9, hash: `0x${"09".repeat(32)}`, timestamp: 99 },
         chain: { healthy: true, providers: [PROVIDER], clockOffsetSeconds: null },
         genesis: 10,
@@ -154,18 +173,16 @@ export function testAgent(): TestAgent {
         silentReports: agent.silentReports,
         submitter: agent.submitter,
         connectedPeers: 2,
-        rounds: 1,
-        sharesAccepted: 4,
-        sharesRejected: 0,
-        disagreements: 0,
+        reach: agent.reach,
+        ...COUNTED,
         peerId: "12D3",
         addresses: ["/ip4/127.0.0.1/tcp/1"],
         meshPeers: 2,
         version: "0.1.0",
         unsigned: agent.unsigned,
       }),
-      ready: () => ({ ready: agent.reasons.length === 0, reasons: agent.reasons }),
-      nodes: () => [{ ...NODE, uptime: "PPM" }],
+      ready: () => ({ ready: agent.reasons.length === 0, reasons: agent.reasons, causes: agent.causes }),
+      nodes: () => [{ ...NODE, uptime: "PPM", unlocksAt: agent.ownNode?.unlocksAt ?? null, own: true }],
       proof: async (recipient) => (recipient === ALICE ? agent.proof : null),
       owed: (recipient) => (recipient === ALICE ? { epoch: 3, amount: LARGE } : null),
       async requestClaim(recipient, epoch) {

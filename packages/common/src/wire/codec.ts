@@ -98,14 +98,17 @@ export function decodeInquiryResponse(bytes: Uint8Array): InquiryResponse {
   });
 }
 
-/** A request for peer records has no content: its encoding is the empty string of bytes. */
-export function encodePeersRequest(): Uint8Array<ArrayBuffer> {
-  return wire.PeersRequest.encode({});
+/** A request for peer records brings the asker's own, where it has one. @throws WIRE_MALFORMED when that is beyond its bound */
+export function encodePeersRequest(peerRecord: Uint8Array | null): Uint8Array<ArrayBuffer> {
+  return wire.PeersRequest.encode(peerRecord === null ? {} : { peerRecord: fields.peerRecord(peerRecord) });
 }
 
-/** @throws WIRE_TOO_LARGE when it has content */
-export function decodePeersRequest(bytes: Uint8Array): void {
-  strictly("PeersRequest", bytes, 0, encodePeersRequest, () => undefined);
+/** The asker's signed peer record, unopened, or null. @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL */
+export function decodePeersRequest(bytes: Uint8Array): Uint8Array | null {
+  return strictly("PeersRequest", bytes, limits.MAX_PEERS_REQUEST_BYTES, encodePeersRequest, () => {
+    const { peerRecord } = wire.PeersRequest.decode(bytes);
+    return peerRecord.length === 0 ? null : fields.peerRecord(peerRecord);
+  });
 }
 
 /** @throws WIRE_MALFORMED when a record is empty or beyond its bound */

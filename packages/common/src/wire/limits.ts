@@ -24,6 +24,8 @@ export const MAX_REASON_CHARACTERS = 64;
 
 /** A signed peer record with one or two addresses is 200 to 300 bytes. */
 export const MAX_PEER_RECORD_BYTES = 1_024;
+/** The asker's own record, a byte of tag and two of length. */
+export const MAX_PEERS_REQUEST_BYTES: number = MAX_PEER_RECORD_BYTES + 3;
 /** Enough to fill a mesh many times over; more come from the next peer asked. */
 export const MAX_PEER_RECORDS = 256;
 export const MAX_PEERS_RESPONSE_BYTES = 131_072;

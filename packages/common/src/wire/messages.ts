@@ -1055,7 +1055,9 @@ export const Reason = (() => {
   return { codec, encode, decode }
 })()
 
-export interface PeersRequest {}
+export interface PeersRequest {
+  peerRecord: Uint8Array<ArrayBuffer>
+}
 
 export const PeersRequest = (() => {
   let _codec: Codec<PeersRequest>
@@ -1067,11 +1069,18 @@ export const PeersRequest = (() => {
           w.fork()
         }
 
+        if ((obj.peerRecord != null && obj.peerRecord.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.peerRecord)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
-        const obj: any = {}
+        const obj: any = {
+          peerRecord: new Uint8Array(0)
+        }
 
         const end = length == null ? reader.len : reader.pos + length
 
@@ -1079,6 +1088,10 @@ export const PeersRequest = (() => {
           const tag = reader.uint32()
 
           switch (tag >>> 3) {
+            case 1: {
+              obj.peerRecord = reader.bytes()
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break

@@ -5,15 +5,17 @@ import * as limits from "./limits.ts";
 import * as wire from "./messages.ts";
 
 describe("peers", () => {
-  it("records go there and back unopened; the request is empty", () => {
+  it("records go there and back unopened; a request brings the asker's own, or is empty", () => {
     const records = [Uint8Array.of(1, 2, 3), new Uint8Array(limits.MAX_PEER_RECORD_BYTES).fill(9)];
     expect(codec.decodePeersResponse(codec.encodePeersResponse(records))).toEqual(records);
-    expect(codec.encodePeersRequest()).toHaveLength(0);
-    expect(thrownCode(() => codec.decodePeersRequest(new Uint8Array(0)))).toBeUndefined();
+    expect(codec.encodePeersRequest(null)).toHaveLength(0);
+    for (const own of [null, ...records]) expect(codec.decodePeersRequest(codec.encodePeersRequest(own))).toEqual(own);
   });
 
-  it("error: a request with content, too many records, records empty or too large", () => {
-    expect(thrownCode(() => codec.decodePeersRequest(Uint8Array.of(8, 1)))).toBe("WIRE_TOO_LARGE");
+  it("error: a request with other content, too many records, records empty or too large", () => {
+    expect(thrownCode(() => codec.decodePeersRequest(Uint8Array.of(16, 1)))).toBe("WIRE_NOT_CANONICAL");
+    const large = wire.PeersRequest.encode({ peerRecord: new Uint8Array(limits.MAX_PEER_RECORD_BYTES + 1) });
+    expect(thrownCode(() => codec.decodePeersRequest(large))).toMatch(/^WIRE_(TOO_LARGE|MALFORMED)$/);
     const one = Uint8Array.of(1);
     const tooMany = wire.PeersResponse.encode({ peerRecords: Array(limits.MAX_PEER_RECORDS + 1).fill(one) });
     const tooLarge = wire.PeersResponse.encode({ peerRecords: [new Uint8Array(limits.MAX_PEER_RECORD_BYTES + 1)] });

@@ -1,16 +1,15 @@
 /**
- * What commands read from the contracts and send to them: the node set, `verify`, registration, reward updates, claims.
- * Enters: a provider, addresses, and for sending an account. Leaves: checked values and receipts; a revert becomes TRANSACTION_REVERTED with the contract's own
- * error, before any gas is spent (every call is simulated first). Not its job: following events (follower.ts).
+ * What commands read from the contracts: the node set, `verify`, what a bundle or a proof would pay now.
+ * Enters: providers and an address. Leaves: checked values, all of one block where they belong together; a revert becomes
+ * TRANSACTION_REVERTED with the contract's own error, and only data of a revert is one (P-106).
+ * Not its job: following events (follower.ts), registration (registration.ts).
  */
 import {
   type Address,
   deriveIdLists,
   digestOf,
-  type ErrorCode,
   fromHex,
   g1FromEip2537,
-  g1Struct,
   g2Struct,
   type Hex,
   type IdLists,
@@ -18,7 +17,7 @@ import {
   type NodeId,
   type NodeState,
   type NodeView,
-  type Possession,
+  type ProofContent,
   parseAddress,
   quorateError,
   type RewardClaim,
@@ -27,23 +26,16 @@ import {
   type Signers,
   type SigningDomain,
   serviceNodeRewardsAbi,
-  sessionTokenAbi,
   stakeSigned,
-  toHex,
 } from "@quorate/common";
-import {
-  Contract,
-  type ContractTransactionReceipt,
-  concat,
-  FetchRequest,
-  isError,
-  JsonRpcProvider,
-  type Signer,
-  Wallet,
-} from "ethers";
-import { parseRevert, revertText } from "./reverts.ts";
+import { Account, type AccountOptions, ChainProviders, type ChainProvidersOptions, coded } from "@quorate/common/chain";
+import { Contract, concat, type TransactionReceipt } from "ethers";
+import { type Registered, type RegistrationRequest, register } from "./registration.ts";
+import { send } from "./sending.ts";
 
-/** Node records asked for at once; ethers sends them as one batch. */
+export type { Registered, RegistrationRequest } from "./registration.ts";
+
+/** Node records in one answer: about a kilobyte each, and 20,000 gas of a call that providers bound at tens of millions. */
 const NODES_AT_ONCE = 64;
 
 /** Order of the contract's `NodeState`. */
@@ -60,217 +52,200 @@ export interface NodeSet {
   readonly nodes: readonly NodeView[];
 }
 
-/** A claim as it stands on chain, lists derived from the node set just read. */
-export interface VerifiedClaim {
+/** Why the contract would refuse a call of the recipient now; null when it would not. */
+export interface Refusal {
+  /** The contract's own error: `EnforcedPause(1700000000)`. */
+  readonly error: string;
+  /** The same in plain words, where there are some. */
+  readonly meaning: string | null;
+}
+
+/** What the chain has for a recipient, and what it would do now. Amounts in atomic units. */
+export interface Standing {
+  readonly lifetime: bigint;
+  readonly claimed: bigint;
+  /** Whether the amount could be recorded now: by `updateRewardsBalance`, or by `claimWithProof`, which also pays. */
+  readonly refusal: Refusal | null;
+  /** Whether the recipient could have all of it paid in the same call. */
+  readonly payoutRefusal: Refusal | null;
+}
+
+/** A claim as it stands on chain at one block, lists derived from the node set just read. */
+export interface VerifiedClaim extends Standing {
   readonly block: ChainBlock;
   readonly lists: IdLists;
   readonly stake: SignedStake;
 }
 
-export interface RegistrationRequest {
-  readonly possession: Possession;
-  readonly beneficiary: Address;
-  readonly feeBps: number;
-}
+export type ConnectOptions = Omit<ChainProvidersOptions, "urls">;
 
 export class RewardsContract {
   readonly domain: SigningDomain;
-  readonly #provider: JsonRpcProvider;
+  readonly chain: ChainProviders;
   readonly #contract: Contract;
 
-  private constructor(domain: SigningDomain, provider: JsonRpcProvider) {
+  private constructor(domain: SigningDomain, chain: ChainProviders) {
     this.domain = domain;
-    this.#provider = provider;
-    this.#contract = new Contract(domain.verifyingContract, serviceNodeRewardsAbi, provider);
+    this.chain = chain;
+    this.#contract = new Contract(domain.verifyingContract, serviceNodeRewardsAbi, chain);
   }
 
-  /** @throws CHAIN_PROVIDER_FAILED, CHAIN_NO_CONTRACT */
-  static async connect(rpcUrl: string, address: Address, timeoutMs = 10_000): Promise<RewardsContract> {
-    const request = new FetchRequest(rpcUrl);
-    request.timeout = timeoutMs;
-    const provider = new JsonRpcProvider(request, undefined, { staticNetwork: true, cacheTimeout: -1 });
+  /** @throws FLAG_INVALID, CHAIN_PROVIDER_FAILED, CHAIN_WRONG_ID, CHAIN_NO_CONTRACT */
+  static async connect(
+    rpc: string | readonly string[],
+    address: Address,
+    options: ConnectOptions = {},
+  ): Promise<RewardsContract> {
+    const urls = typeof rpc === "string" ? [rpc] : rpc;
+    const chain = await ChainProviders.connect({ ...options, urls });
+    const { chainId } = chain;
     try {
-      const { chainId } = await withTimeout(provider.getNetwork(), timeoutMs);
-      if ((await provider.getCode(address)) === "0x") throw quorateError("CHAIN_NO_CONTRACT", { address, chainId });
-      return new RewardsContract({ chainId, verifyingContract: address }, provider);
-    } catch (cause) {
-      provider.destroy();
-      if (isQuorateError(cause)) throw cause;
-      throw quorateError(
-        "CHAIN_PROVIDER_FAILED",
-        { provider: new URL(rpcUrl).host, reason: reasonOf(cause) },
-        { cause },
-      );
+      const code = await chain.getCode(address);
+      if (code === "0x") throw quorateError("CHAIN_NO_CONTRACT", { address, chainId });
+      return new RewardsContract({ chainId, verifyingContract: address }, chain);
+    } catch (error) {
+      chain.destroy();
+      throw error;
     }
   }
 
   close(): void {
-    this.#provider.destroy();
+    this.chain.destroy();
   }
 
   /** The account of a private key (32 bytes of hex), for the sending functions. */
-  account(privateKey: string): Signer {
-    return new Wallet(privateKey, this.#provider);
+  account(privateKey: string, options: AccountOptions = {}): Account {
+    return new Account(this.chain, privateKey, options);
   }
 
   /** Every node that ever registered, at the latest block: what id lists are derived from (P-102). */
   async nodeSet(): Promise<NodeSet> {
-    const latest = await this.#provider.getBlock("latest");
+    const latest = await this.chain.getBlock("latest");
     if (latest?.hash == null) throw quorateError("CHAIN_PROVIDER_FAILED", { reason: "no latest block" });
-    const blockTag = latest.number;
-    const nextId = Number(await this.#read("nextId", { blockTag }));
+    const at = { blockTag: latest.number };
+    const nextId = Number(await this.read("nextId", at));
     const nodes: NodeView[] = [];
-    for (let first = 1; first < nextId; first += NODES_AT_ONCE) {
-      const count = Math.min(NODES_AT_ONCE, nextId - first);
-      nodes.push(...(await Promise.all(Array.from({ length: count }, (_, i) => this.#node(first + i, blockTag)))));
+    while (nodes.length + 1 < nextId) {
+      const first = nodes.length + 1;
+      const page = (await this.read("nodes(uint64,uint64)", first, NODES_AT_ONCE, at)) as readonly NodeRecord[];
+      if (page.length === 0) throw quorateError("CHAIN_EVENT_INVALID", { node: first, reason: "no record", nextId });
+      nodes.push(...page.map((record, i) => nodeOf(first + i, record)));
     }
     return { block: { number: latest.number, hash: latest.hash as Hex }, nodes };
   }
 
-  /** Asks the contract's `verify` with lists derived anew (P-101). @throws TRANSACTION_REVERTED when the signature does not hold */
+  /**
+   * Asks the contract's `verify` with lists derived anew (P-101), and what it would do now if the recipient sent it
+   * (P-107). @throws TRANSACTION_REVERTED when the signature does not hold
+   */
   async verifyClaim(message: RewardClaim, signature: Uint8Array, signers: Signers): Promise<VerifiedClaim> {
     const { block, nodes } = await this.nodeSet();
     const lists = deriveIdLists(signers, nodes);
     const digest = digestOf(this.domain, "RewardClaim", message);
-    const overrides = { blockTag: block.number };
-    await this.#read("verify", digest, g2Struct(signature), lists.nonSigners, lists.extraSigners, overrides);
-    return { block, lists, stake: stakeSigned(signers, nodes) };
+    const parts = [g2Struct(signature), lists.nonSigners, lists.extraSigners] as const;
+    const at = { blockTag: block.number };
+    await this.read("verify", digest, ...parts, at);
+    const { lifetime, claimed } = await this.recipient(message.recipient, block.number);
+    const asRecipient = { ...at, from: message.recipient };
+    const refusal = await refusalOf(() =>
+      this.read("updateRewardsBalance", message.recipient, message.amount, ...parts, asRecipient),
+    );
+    const payoutRefusal = await refusalOf(() => this.read("updateAndClaim", message.amount, ...parts, asRecipient));
+    return { block, lists, stake: stakeSigned(signers, nodes), lifetime, claimed, refusal, payoutRefusal };
+  }
+
+  /** What a proof would do now if the recipient sent it (P-107). */
+  async proofStanding({ recipient, amount, rootIndex, proof }: ProofContent): Promise<Standing> {
+    const blockTag = await this.chain.getBlockNumber();
+    const { lifetime, claimed } = await this.recipient(recipient, blockTag);
+    const distributor = new Contract(await this.distributor(), rewardsDistributorAbi, this.chain);
+    const refusal = await refusalOf(() =>
+      coded(() =>
+        distributor.getFunction("claimWithProof").staticCall(amount, rootIndex, proof, { from: recipient, blockTag }),
+      ),
+    );
+    return { lifetime, claimed, refusal, payoutRefusal: refusal };
   }
 
   /** Registers a node with the account's own tokens, approving them first. Returns its id. */
-  async register(
-    account: Signer,
-    request: RegistrationRequest,
-  ): Promise<{ readonly id: NodeId; readonly receipt: ContractTransactionReceipt }> {
-    const operator = parseAddress(await account.getAddress());
-    const stake = (await this.#read("stakingRequirement")) as bigint;
-    await this.#approve(account, stake);
-    const { blsKey, proofOfPossession, identityKey, identitySignature } = request.possession;
-    const registration = {
-      blsKey: g1Struct(blsKey),
-      proofOfPossession: g2Struct(proofOfPossession),
-      identityKey: toHex(identityKey),
-      identitySignature: [toHex(identitySignature.slice(0, 32)), toHex(identitySignature.slice(32))],
-      feeBps: request.feeBps,
-    };
-    const contributors = [{ addr: operator, beneficiary: request.beneficiary, stake }];
-    const receipt = await this.#send(account, "addBLSPublicKey", registration, contributors);
-    const id = Number(await this.#read("nodeIdOf", registration.blsKey));
-    return { id, receipt };
+  register(account: Account, request: RegistrationRequest): Promise<Registered> {
+    return register(this, account, request);
   }
 
   /** Submits a claim with lists derived right now, whatever block the bundle was made at. */
   async updateRewardsBalance(
-    account: Signer,
+    account: Account,
     message: RewardClaim,
     signature: Uint8Array,
     signers: Signers,
-  ): Promise<ContractTransactionReceipt> {
+  ): Promise<TransactionReceipt> {
     const lists = deriveIdLists(signers, (await this.nodeSet()).nodes);
-    return this.#send(
-      account,
-      "updateRewardsBalance",
-      message.recipient,
-      message.amount,
-      g2Struct(signature),
-      lists.nonSigners,
-      lists.extraSigners,
-    );
+    const args = [message.recipient, message.amount, g2Struct(signature), lists.nonSigners, lists.extraSigners];
+    return this.send(account, "updateRewardsBalance", args);
   }
 
   /** Pays the account what it may claim, by the distributor: to ask the rewards contract to ask it would cost more. */
-  async claimRewards(account: Signer): Promise<ContractTransactionReceipt> {
+  async claimRewards(account: Account): Promise<TransactionReceipt> {
     return send(new Contract(await this.distributor(), rewardsDistributorAbi, account), "claimRewards()", []);
   }
 
   /** Where rewards are paid from; it never changes. */
   async distributor(): Promise<Address> {
-    return parseAddress((await this.#read("distributor")) as string);
+    return parseAddress((await this.read("distributor")) as string);
   }
 
   /** A payable root by its number (P-40). @throws TRANSACTION_REVERTED with RootNotValid when it is not one of the last 8 */
   async payableRoot(rootIndex: number): Promise<Hex> {
-    const contract = new Contract(await this.distributor(), rewardsDistributorAbi, this.#provider);
-    return (await coded(() => contract.getFunction("payableRoot")(rootIndex))) as Hex;
+    const contract = new Contract(await this.distributor(), rewardsDistributorAbi, this.chain);
+    return (await coded(() => contract.getFunction("payableRoot")(rootIndex), "payableRoot")) as Hex;
   }
 
   /** The reward pool that this contract is paid from. */
   async pool(): Promise<Address> {
-    return parseAddress((await this.#read("pool")) as string);
+    return parseAddress((await this.read("pool")) as string);
   }
 
   /** What a recipient has earned so far as the chain knows, by signature or by proof, and what of it was paid. */
-  async recipient(address: Address): Promise<{ readonly lifetime: bigint; readonly claimed: bigint }> {
-    const [lifetime, claimed] = (await this.#read("recipients", address)) as [bigint, bigint];
+  async recipient(
+    address: Address,
+    blockTag: number | "latest" = "latest",
+  ): Promise<{ readonly lifetime: bigint; readonly claimed: bigint }> {
+    const [lifetime, claimed] = (await this.read("recipients", address, { blockTag })) as [bigint, bigint];
     return { lifetime, claimed };
   }
 
-  async #approve(account: Signer, stake: bigint): Promise<void> {
-    const token = new Contract((await this.#read("token")) as string, sessionTokenAbi, account);
-    const spender = this.domain.verifyingContract;
-    const allowance = (await coded(() => token.getFunction("allowance")(account.getAddress(), spender))) as bigint;
-    if (allowance >= stake) return;
-    await send(token, "approve", [spender, stake]);
+  /** A call that changes nothing. @throws TRANSACTION_REVERTED, CHAIN_PROVIDER_FAILED */
+  read(name: string, ...args: unknown[]): Promise<unknown> {
+    return coded(() => this.#contract.getFunction(name).staticCall(...args), name);
   }
 
-  async #node(id: NodeId, blockTag: number): Promise<NodeView> {
-    const record = (await this.#read("node", id, { blockTag })) as {
-      state: bigint;
-      silent: boolean;
-      stake: bigint;
-      blsKey: [string, string, string, string];
-    };
-    const state = NODE_STATES[Number(record.state)] ?? null;
-    if (state === null) throw quorateError("CHAIN_EVENT_INVALID", { node: id, state: record.state });
-    const { silent, stake, blsKey } = record;
-    return { id, state, silent, stake, blsKey: g1FromEip2537(fromHex(concat(blsKey))) };
-  }
-
-  #read(name: string, ...args: unknown[]): Promise<unknown> {
-    return coded(() => this.#contract.getFunction(name)(...args));
-  }
-
-  #send(account: Signer, name: string, ...args: unknown[]): Promise<ContractTransactionReceipt> {
+  /** Sends a call and waits for its receipt. @throws as `send` */
+  send(account: Account, name: string, args: readonly unknown[]): Promise<TransactionReceipt> {
     return send(this.#contract.connect(account) as Contract, name, args);
   }
 }
 
-/** Simulates, sends, waits. @throws TRANSACTION_REVERTED, TRANSACTION_FAILED */
-async function send(contract: Contract, name: string, args: readonly unknown[]): Promise<ContractTransactionReceipt> {
-  const call = contract.getFunction(name);
-  return coded(async () => {
-    await call.staticCall(...args);
-    const response = await call.send(...args);
-    const receipt = (await response.wait()) as ContractTransactionReceipt | null;
-    if (receipt === null) throw quorateError("TRANSACTION_FAILED", { call: name, reason: "no receipt" });
-    return receipt;
-  });
+interface NodeRecord {
+  readonly state: bigint;
+  readonly silent: boolean;
+  readonly stake: bigint;
+  readonly blsKey: readonly string[];
 }
 
-/** ethers' errors as coded ones: a revert with the contract's own error and its values, anything else with ethers' short message. */
-async function coded<T>(work: () => Promise<T>): Promise<T> {
+function nodeOf(id: NodeId, { state: order, silent, stake, blsKey }: NodeRecord): NodeView {
+  const state = NODE_STATES[Number(order)] ?? null;
+  if (state === null) throw quorateError("CHAIN_EVENT_INVALID", { node: id, state: order });
+  return { id, state, silent, stake, blsKey: g1FromEip2537(fromHex(concat([...blsKey]))) };
+}
+
+/** Null when the call goes through. @throws what is no refusal of the contract's */
+async function refusalOf(call: () => Promise<unknown>): Promise<Refusal | null> {
   try {
-    return await work();
-  } catch (cause) {
-    if (isQuorateError(cause)) throw cause;
-    if (isError(cause, "CALL_EXCEPTION")) {
-      const error = revertText(cause.revert ?? parseRevert(cause.data));
-      throw quorateError("TRANSACTION_REVERTED", { error, reason: cause.reason ?? undefined }, { cause });
-    }
-    const code: ErrorCode =
-      isError(cause, "NETWORK_ERROR") || isError(cause, "TIMEOUT") ? "CHAIN_PROVIDER_FAILED" : "TRANSACTION_FAILED";
-    throw quorateError(code, { reason: reasonOf(cause) }, { cause });
+    await call();
+    return null;
+  } catch (error) {
+    if (!isQuorateError(error, "TRANSACTION_REVERTED")) throw error;
+    const { error: name, meaning } = error.values;
+    return { error: String(name), meaning: meaning === undefined ? null : String(meaning) };
   }
-}
-
-function reasonOf(cause: unknown): string {
-  if (cause instanceof Error && "shortMessage" in cause) return String(cause.shortMessage);
-  return cause instanceof Error ? cause.message : String(cause);
-}
-
-/** ethers looks for a network for ever; a command does not. */
-function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }

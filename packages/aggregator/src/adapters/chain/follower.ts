@@ -136,9 +136,9 @@ class Follower implements ChainFollower {
   }
 
   /** P-58: what the ledger refuses is a fault of the providers that said it: all of those asked. */
-  async #handOver(sink: ChainSink, { events, head, sources }: ReadRange): Promise<void> {
+  async #handOver(sink: ChainSink, { events, head, target, sources }: ReadRange): Promise<void> {
     try {
-      await sink.onAdvance(events, head);
+      await sink.onAdvance(events, head, target);
     } catch (error) {
       if (!isQuorateError(error, "CHAIN_EVENT_INVALID")) throw error;
       const providers = sources.map(({ provider }) => provider.host);
@@ -154,7 +154,14 @@ class Follower implements ChainFollower {
   #silence(): QuorateError {
     const { all } = this.#reader.providers;
     const waitingFor = all.filter(({ look, reading }) => look !== null || reading !== null).map(({ host }) => host);
-    return quorateError("CHAIN_PROVIDER_SLOW", { waitingFor, forMs: this.#stepMs });
+    // Who is waited for may be the one that is well: what is known of the others is said, too.
+    const said = all.map((provider) => provider.view()).filter(({ code }) => code !== null);
+    const others = said.map(({ host, code, detail }) => `${host} ${code} (${detail})`);
+    return quorateError("CHAIN_PROVIDER_SLOW", {
+      waitingFor,
+      forMs: this.#stepMs,
+      ...(others.length > 0 ? { said: others } : {}),
+    });
   }
 
   #tellHealthy(sink: ChainSink): void {

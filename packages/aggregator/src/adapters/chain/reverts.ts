@@ -1,36 +1,10 @@
 /**
- * Why a contract refused a call. Enters: a provider's error, or the data of a revert. Leaves: the contract's own error, by
- * the ABIs of @quorate/common.
+ * Why a contract refused a call. Enters: a provider's error, or the data of a revert. Leaves: the contract's own error;
+ * its names are shared with commands outside of this package.
  */
-import {
-  type Hex,
-  rewardRatePoolAbi,
-  rewardsDistributorAbi,
-  serviceNodeRewardsAbi,
-  sessionTokenAbi,
-} from "@quorate/common";
-import { type ErrorDescription, Interface } from "ethers";
+import type { Hex } from "@quorate/common";
 
-const ERROR_INTERFACES: readonly Interface[] = [
-  serviceNodeRewardsAbi,
-  rewardsDistributorAbi,
-  rewardRatePoolAbi,
-  sessionTokenAbi,
-].map((abi) => new Interface(abi));
-
-/**
- * Any of the contracts' errors: a call to one reverts with another's when that is called in turn. Null for what none of
- * them has.
- */
-export function parseRevert(data: string | null | undefined): ErrorDescription | null {
-  // A bare revert has no data, and ethers cannot look four bytes up in none.
-  if (data == null || data.length < 10) return null;
-  for (const abi of ERROR_INTERFACES) {
-    const found = abi.parseError(data);
-    if (found !== null) return found;
-  }
-  return null;
-}
+export { parseRevert, revertText } from "@quorate/common/chain";
 
 /**
  * The data of a revert in a provider's error: clients put it into `data`, into `data.data`, or behind a word. Null when
@@ -43,9 +17,4 @@ export function revertDataIn(error: unknown): Hex | null {
   }
   const hex = typeof data === "string" ? /^(?:Reverted )?(0x[0-9a-f]*)$/i.exec(data)?.[1] : undefined;
   return hex === undefined || hex.length % 2 === 1 ? null : (hex.toLowerCase() as Hex);
-}
-
-/** `QuorumNotReached(1200, 2400, 9500)` */
-export function revertText(revert: { readonly name: string; readonly args: Iterable<unknown> } | null): string {
-  return revert === null ? "unknown" : `${revert.name}(${[...revert.args].map(String).join(", ")})`;
 }

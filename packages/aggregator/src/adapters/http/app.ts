@@ -65,6 +65,7 @@ export function makeApp(limits: HttpLimits, modules: AppModules): App {
     count(reply.statusCode);
     noteAnswer(request, reply, logger);
   });
+  app.addHook("preClose", async () => connections.hangUp());
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, logger));
   app.setNotFoundHandler((request, reply) =>
     sendError(quorateError("ROUTE_NOT_FOUND", { method: request.method, path: path(request) }), request, reply, logger),

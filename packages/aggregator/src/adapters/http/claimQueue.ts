@@ -8,11 +8,16 @@
 import { type ClaimReply, type QuorateError, quorateError } from "@quorate/common";
 import { CLAIMS_WAITING_MAX, CLAIMS_WAITING_PER_CLIENT_MAX, CLIENTS_MAX } from "./limits.ts";
 
-export interface ClaimQueueOptions {
+export interface ClaimBudget {
   /** Turns at once after a rest. */
   readonly burst: number;
   /** Milliseconds for one turn to come back. */
   readonly refillMs: number;
+}
+
+export interface ClaimQueueOptions {
+  /** Asked at each look: it follows the size of the set. */
+  readonly budget: () => ClaimBudget;
   /** Milliseconds a claim waits for its turn at most. */
   readonly waitMs: number;
 }
@@ -52,7 +57,7 @@ export class ClaimQueue {
   constructor(options: ClaimQueueOptions, nowMs: () => number = () => performance.now()) {
     this.#options = options;
     this.#nowMs = nowMs;
-    this.#tokens = options.burst;
+    this.#tokens = options.budget().burst;
     this.#refilledMs = nowMs();
   }
 
@@ -74,13 +79,14 @@ export class ClaimQueue {
     const number = ++this.#arrived;
     const waiting = { number, wanted, ask, untilMs, settle: Promise.withResolvers<ClaimReply>() };
     this.#waiting.add(waiting);
-    wanted.signal.addEventListener("abort", () => this.#end(waiting, this.#full(wanted.client)), { once: true });
+    wanted.signal.addEventListener("abort", () => this.#giveUp(waiting), { once: true });
     this.#run();
     return waiting.settle.promise;
   }
 
   close(): void {
-    for (const waiting of this.#waiting) this.#end(waiting, quorateError("AGENT_STOPPING", {}));
+    for (const { settle } of this.#waiting) settle.reject(quorateError("AGENT_STOPPING", {}));
+    this.#waiting.clear();
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
@@ -89,7 +95,7 @@ export class ClaimQueue {
     for (const waiting of [...this.#waiting]) {
       const asking = this.#asking.get(waiting.wanted.claim);
       if (asking !== undefined) this.#share(waiting, asking);
-      else if (waiting.untilMs <= this.#nowMs()) this.#end(waiting, this.#full(waiting.wanted.client));
+      else if (waiting.untilMs <= this.#nowMs()) this.#giveUp(waiting);
     }
     while (this.#tokens >= 1) {
       const next = this.#next();
@@ -115,7 +121,7 @@ export class ClaimQueue {
           this.#tokens = 0;
           this.#clients.restore(client, former[0]);
           this.#recipients.restore(recipient, former[1]);
-        } else this.#tokens = Math.min(this.#options.burst, this.#tokens + 1);
+        } else this.#tokens = Math.min(this.#options.budget().burst, this.#tokens + 1);
         this.#run();
       },
       () => {},
@@ -150,8 +156,8 @@ export class ClaimQueue {
 
   #refill(): void {
     const nowMs = this.#nowMs();
-    const refilled = (nowMs - this.#refilledMs) / this.#options.refillMs;
-    this.#tokens = Math.min(this.#options.burst, this.#tokens + refilled);
+    const { burst, refillMs } = this.#options.budget();
+    this.#tokens = Math.min(burst, this.#tokens + (nowMs - this.#refilledMs) / refillMs);
     this.#refilledMs = nowMs;
   }
 
@@ -160,7 +166,7 @@ export class ClaimQueue {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#waiting.size === 0) return;
-    const tokenMs = (1 - this.#tokens) * this.#options.refillMs;
+    const tokenMs = (1 - this.#tokens) * this.#options.budget().refillMs;
     const endMs = Math.min(...[...this.#waiting].map(({ untilMs }) => untilMs)) - this.#nowMs();
     this.#timer = setTimeout(() => this.#run(), Math.max(1, Math.ceil(Math.min(tokenMs, endMs))));
   }
@@ -172,19 +178,19 @@ export class ClaimQueue {
     const [largest] = [...sizes].sort(([, a], [, b]) => b - a);
     if (largest === undefined || largest[1] < 2) return false;
     const last = [...this.#waiting].findLast(({ wanted }) => wanted.client === largest[0]);
-    if (last !== undefined) this.#end(last, this.#full(largest[0]));
+    if (last !== undefined) this.#giveUp(last);
     return true;
   }
 
-  #end(waiting: Waiting, error: QuorateError): void {
-    if (this.#waiting.delete(waiting)) waiting.settle.reject(error);
+  #giveUp(waiting: Waiting): void {
+    if (this.#waiting.delete(waiting)) waiting.settle.reject(this.#full(waiting.wanted.client));
   }
 
   #full(client: string): QuorateError {
     const own = [...this.#waiting].filter(({ wanted }) => wanted.client === client).length;
     const clients = new Set([...this.#waiting].map(({ wanted }) => wanted.client)).size;
     // One turn for every client that waits, as often as this one has claims here, and once more.
-    const waitMs = Math.ceil((own + 1) * Math.max(1, clients) * this.#options.refillMs);
+    const waitMs = Math.ceil((own + 1) * Math.max(1, clients) * this.#options.budget().refillMs);
     return quorateError("CLAIM_QUEUE_FULL", { client, waiting: this.#waiting.size, ofThisClient: own, waitMs });
   }
 }

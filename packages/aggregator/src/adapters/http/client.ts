@@ -37,20 +37,21 @@ import {
   type StatusAnswer,
   statusSchema,
 } from "./schemas.ts";
-import { readEvents } from "./sse.ts";
+import { type ClaimSource, DEFAULT_WATCH_LIMITS, type WatchLimits, watchToEnd } from "./watch.ts";
 
 export interface AgentClientOptions {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;
   /** Milliseconds for one answer; event streams have none. Default 10 s, as long as an agent may take. */
   readonly timeoutMs?: number;
+  readonly watchLimits?: Partial<WatchLimits>;
 }
 
 export interface AgentClient {
   /** Opens the claim's round, or finds it open. Without an epoch: the last one closed. */
   requestClaim(recipient: Address, epoch?: number): Promise<ClaimView>;
   claim(recipient: Address, epoch?: number): Promise<ClaimView>;
-  /** The claim now, then as it changes, until it is ready or has failed. A stream that breaks is taken up again. */
+  /** The claim now, then as it changes, until it is ready or has failed. A stream that breaks or goes silent is taken up again. */
   watchClaim(recipient: Address, epoch: number, signal?: AbortSignal): AsyncGenerator<ClaimView>;
   bundle(recipient: Address, epoch?: number): Promise<Bundle>;
   rewards(recipient: Address): Promise<RewardsAnswer>;
@@ -69,11 +70,7 @@ export interface AgentClient {
 /** Bytes of one answer: the node list of 10,000 nodes, about 700 bytes each, with room. */
 const ANSWER_MAX_BYTES = 16 * 1_048_576;
 
-/** Times in a row a broken event stream is taken up again, and the milliseconds between: over the restart of an agent. */
-const STREAM_RETRIES = 5;
-const STREAM_RETRY_MS = 1_000;
-
-export function createAgentClient({ url, timeoutMs = 10_000 }: AgentClientOptions): AgentClient {
+export function createAgentClient({ url, timeoutMs = 10_000, watchLimits }: AgentClientOptions): AgentClient {
   const base = url.replace(/\/+$/, "");
 
   async function ask<S extends z.ZodType>(schema: S, path: string, init: RequestInit = {}): Promise<z.output<S>> {
@@ -81,6 +78,21 @@ export function createAgentClient({ url, timeoutMs = 10_000 }: AgentClientOption
     if (!response.ok && !(schema === (readySchema as z.ZodType) && response.status === 503))
       throw await readError(response);
     return readAs(schema, await readJson(response), response);
+  }
+
+  function claimSource(recipient: Address, epoch: number): ClaimSource {
+    const path = fill(PATHS.claimEvents, recipient, epoch);
+    const url = base + path;
+    return {
+      url,
+      async open(signal) {
+        const response = await send(base, path, { headers: { accept: "text/event-stream" }, signal });
+        if (!response.ok || response.body === null) throw await readError(response);
+        return response.body;
+      },
+      parse: (data) => readAs(claimSchema, parseJson(data, { url, status: 200 }), { url }),
+      ask: () => ask(claimSchema, fill(PATHS.claim, recipient, epoch)),
+    };
   }
 
   return {
@@ -91,7 +103,8 @@ export function createAgentClient({ url, timeoutMs = 10_000 }: AgentClientOption
         body: JSON.stringify({ recipient, ...(epoch === undefined ? {} : { epoch }) }),
       }),
     claim: (recipient, epoch) => ask(claimSchema, fill(PATHS.claim, recipient, epoch)),
-    watchClaim: (recipient, epoch, signal) => watch(base, fill(PATHS.claimEvents, recipient, epoch), signal),
+    watchClaim: (recipient, epoch, signal) =>
+      watchToEnd(claimSource(recipient, epoch), { ...DEFAULT_WATCH_LIMITS, ...watchLimits }, signal),
     bundle: (recipient, epoch) => ask(bundleSchema, fill(PATHS.bundle, recipient, epoch)),
     rewards: (recipient) => ask(rewardsSchema, fill(PATHS.rewards, recipient)),
     proof: (recipient) => ask(proofSchema, fill(PATHS.proof, recipient)),
@@ -103,29 +116,6 @@ export function createAgentClient({ url, timeoutMs = 10_000 }: AgentClientOption
     ledgerRanges: (epoch, prefix) => ask(rangesPageSchema, `${PATHS.ledgerRanges}?epoch=${epoch}&prefix=${prefix}`),
     ready: () => ask(readySchema, PATHS.ready),
   };
-}
-
-async function* watch(base: string, path: string, signal: AbortSignal | undefined): AsyncGenerator<ClaimView> {
-  for (let failures = 0; ; ) {
-    try {
-      const init = { headers: { accept: "text/event-stream" }, ...(signal === undefined ? {} : { signal }) };
-      const response = await send(base, path, init);
-      if (!response.ok || response.body === null) throw await readError(response);
-      for await (const { event, data } of readEvents(response.body)) {
-        if (event !== "claim") continue;
-        failures = 0;
-        const claim = readAs(claimSchema, parseJson(data, response), response);
-        yield claim;
-        if (claim.status !== "collecting") return;
-      }
-      throw quorateError("AGENT_UNREACHABLE", { url: base + path, reason: "the event stream ended early" });
-    } catch (error) {
-      const broken = isQuorateError(error) ? error : unreachable(base + path, error);
-      failures += 1;
-      if (broken.code !== "AGENT_UNREACHABLE" || failures > STREAM_RETRIES || signal?.aborted) throw broken;
-      await new Promise((resolve) => setTimeout(resolve, STREAM_RETRY_MS));
-    }
-  }
 }
 
 async function send(base: string, path: string, init: RequestInit): Promise<Response> {
@@ -164,7 +154,7 @@ async function readJson(response: Response): Promise<unknown> {
   return parseJson(text, response);
 }
 
-function parseJson(text: string, response: Response): unknown {
+function parseJson(text: string, response: Pick<Response, "url" | "status">): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -173,8 +163,7 @@ function parseJson(text: string, response: Response): unknown {
   }
 }
 
-function readAs<S extends z.ZodType>(schema: S, value: unknown, response: Response): z.output<S> {
-  const { url } = response;
+function readAs<S extends z.ZodType>(schema: S, value: unknown, { url }: Pick<Response, "url">): z.output<S> {
   let result: z.ZodSafeParseResult<z.output<S>>;
   try {
     result = schema.safeParse(value);

@@ -79,6 +79,12 @@ export class Connections {
     return this.#open.has(request.socket);
   }
 
+  /** Before the server closes: those that ask nothing are not waited for. */
+  hangUp(): void {
+    const nowMs = this.#modules.nowMs();
+    for (const connection of [...this.#open.values()]) if (use(connection, nowMs) === 0) this.#drop(connection, "room");
+  }
+
   traffic(): Pick<HttpTraffic, "connections" | "dropped"> {
     return { connections: this.#open.size, dropped: { ...this.#dropped } };
   }

@@ -123,6 +123,17 @@ export const statusSchema = z.object({
   network: z.object({ chainId: z.string(), contract: address }),
   nodeId: nodeId.nullable(),
   nodeState: nodeState.nullable(),
+  ownNode: z
+    .object({
+      nodeId,
+      state: nodeState,
+      operator: address,
+      unlocksAt: integer.nullable(),
+      foreign: z.array(z.string()),
+    })
+    .nullable()
+    // Agents of an earlier version do not tell.
+    .optional(),
   head: z.object({ number: integer, hash: hex, timestamp: integer }).nullable(),
   chain: z.union([
     z.object({ healthy: z.literal(true), ...chainFields }),
@@ -152,6 +163,10 @@ export const statusSchema = z.object({
     })
     .nullable(),
   connectedPeers: integer,
+  reach: z
+    .object({ activeBps: integer, floorBps: integer, suffices: z.boolean(), missing: z.array(nodeId) })
+    .nullable()
+    .optional(),
   meshPeers: integer,
   rounds: integer,
   sharesAccepted: integer,
@@ -176,6 +191,10 @@ export const nodesSchema = z.object({
       contributors: z.array(z.object({ addr: address, beneficiary: address, stake: amount })),
       /** The last epochs as it was judged, oldest first: P present, M missed, U not judged. */
       uptime: z.string(),
+      /** Seconds since 1970 from which it may be exited; null while nobody has asked for it to leave. */
+      unlocksAt: integer.nullable().optional(),
+      /** Whether it is the node of the agent that answers. */
+      own: z.boolean().optional(),
     }),
   ),
 });
@@ -235,7 +254,21 @@ export const rangesPageSchema = z.object({
     .nullable(),
 });
 
-export const readySchema = z.object({ ready: z.boolean(), reasons: z.array(z.string()) });
+export const readySchema = z.object({
+  ready: z.boolean(),
+  /** For people; `causes` has the same for machines. */
+  reasons: z.array(z.string()),
+  causes: z
+    .array(
+      z.object({
+        code: z.string(),
+        atFault: z.string(),
+        values: z.record(z.string(), z.union([z.string(), z.number(), z.array(z.number())])),
+        remedy: z.string(),
+      }),
+    )
+    .optional(),
+});
 export type ReadyAnswer = z.output<typeof readySchema>;
 
 /** Shown once, so that client and server cannot disagree on them. */

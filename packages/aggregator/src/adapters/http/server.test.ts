@@ -175,7 +175,9 @@ describe("reads", () => {
       chain: { healthy: true },
       peerId: "12D3",
     });
-    expect(await client.nodes()).toEqual([{ ...NODE, blsKey: `0x${"01".repeat(96)}`, uptime: "PPM" }]);
+    expect(await client.nodes()).toEqual([
+      { ...NODE, blsKey: `0x${"01".repeat(96)}`, uptime: "PPM", unlocksAt: null, own: true },
+    ]);
     expect(await client.rewards(ALICE)).toEqual({ recipient: ALICE, epoch: 3, amount: LARGE });
     expect(await client.bundle(ALICE)).toEqual(READY.bundle);
     await expect(client.rewards(BOB)).rejects.toMatchObject({ code: "EPOCH_NOT_CLOSED" });
@@ -186,13 +188,14 @@ describe("reads", () => {
   it("alive and ready are two answers, and not ready says why", async () => {
     const agent = testAgent();
     const url = await serve(agent);
-    expect(await createAgentClient({ url }).ready()).toEqual({ ready: true, reasons: [] });
+    expect(await createAgentClient({ url }).ready()).toEqual({ ready: true, reasons: [], causes: [] });
     agent.reasons = ["chain: CHAIN_PROVIDER_FAILED"];
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
     expect(await createAgentClient({ url }).ready()).toEqual({
       ready: false,
       reasons: ["chain: CHAIN_PROVIDER_FAILED"],
+      causes: [],
     });
   });
 

@@ -9,7 +9,7 @@ import { type ErrorCode, quorateError } from "@quorate/common";
 import type { FastifyInstance } from "fastify";
 import type { HttpView } from "../../driver/ports.ts";
 import { type App, makeApp } from "./app.ts";
-import { ClaimQueue } from "./claimQueue.ts";
+import { type ClaimBudget, ClaimQueue } from "./claimQueue.ts";
 import { TrustedProxies } from "./clients.ts";
 import { EventStreams } from "./eventStream.ts";
 import { Guard } from "./guard.ts";
@@ -37,7 +37,7 @@ export interface HttpServerOptions extends Partial<HttpLimits> {
   /** Addresses and networks of proxies that name their clients in X-Forwarded-For. */
   readonly trustedProxies?: readonly string[];
   /** Claims the agent's node may ask the network for at once, and the milliseconds for one more (P-74). */
-  readonly claimBudget?: { readonly burst: number; readonly refillMs: number };
+  readonly claimBudget?: () => ClaimBudget;
 }
 
 export interface HttpServer {
@@ -51,7 +51,7 @@ export interface HttpServer {
 }
 
 /** Enough for a test's server; an agent is given what its core allows. */
-const DEFAULT_CLAIM_BUDGET = { burst: 256, refillMs: 100 };
+const DEFAULT_CLAIM_BUDGET = (): ClaimBudget => ({ burst: 256, refillMs: 100 });
 
 export function createHttpServer(options: HttpServerOptions, modules: HttpServerModules): HttpServer {
   const { host, port, health = null, allowedHosts = [], trustedProxies = [], claimBudget, ...given } = options;
@@ -62,7 +62,7 @@ export function createHttpServer(options: HttpServerOptions, modules: HttpServer
     guard: new Guard([...allowedHosts, host]),
   };
   const streams = new EventStreams(limits, modules.api);
-  const claims = new ClaimQueue({ ...(claimBudget ?? DEFAULT_CLAIM_BUDGET), waitMs: limits.claimWaitMs });
+  const claims = new ClaimQueue({ budget: claimBudget ?? DEFAULT_CLAIM_BUDGET, waitMs: limits.claimWaitMs });
   const main = makeApp(limits, appModules);
   const limiter = new RateLimiter(limits);
   const ofOperators = operatorRoutes(modules);
@@ -76,8 +76,13 @@ export function createHttpServer(options: HttpServerOptions, modules: HttpServer
   let healthUrl: string | null = null;
   return {
     async start() {
-      if (health !== null && own !== null) healthUrl = await listen(own.fastify, health);
-      return await listen(main.fastify, { host, port });
+      const url = await listen(main.fastify, { host, port });
+      if (health === null || own === null) return url;
+      healthUrl = await listen(own.fastify, health).catch(async (error: unknown) => {
+        await close(main.fastify);
+        throw error;
+      });
+      return url;
     },
     get healthUrl() {
       return healthUrl;
@@ -87,9 +92,7 @@ export function createHttpServer(options: HttpServerOptions, modules: HttpServer
       claimsWaiting: claims.size,
     }),
     async stop() {
-      // Probes are answered until the rest is closed.
-      await close(main.fastify);
-      if (own !== null) await close(own.fastify);
+      await Promise.all([close(main.fastify), ...(own === null ? [] : [close(own.fastify)])]);
     },
   };
 }

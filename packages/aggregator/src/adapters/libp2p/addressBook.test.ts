@@ -1,10 +1,13 @@
 import { PeerRecord, RecordEnvelope } from "@libp2p/peer-record";
 import { describe, expect, it } from "vitest";
 import { sealedRecord } from "../../../test/support/testRecord.ts";
+import type { PeerKey } from "../../core/io.ts";
 import { AddressBook } from "./addressBook.ts";
 
 const { peer, envelope } = await sealedRecord(new Uint8Array(32).fill(7), ["/ip4/127.0.0.1/tcp/4001"]);
-const bookOf = () => new AddressBook((known) => known === peer);
+const self: PeerKey = `0x${"00".repeat(32)}`;
+const bookOf = (policy = { privateAddresses: true, names: false }) =>
+  new AddressBook(self, (known) => known === peer, policy);
 
 /** The fields of the envelope in wire order: key, type, payload, signature. All are shorter than 128 bytes: one byte of length each. */
 function fields(bytes: Uint8Array): Uint8Array[] {
@@ -19,7 +22,7 @@ describe("AddressBook: an envelope counts as it was sealed, byte for byte (P-82)
     const book = bookOf();
     expect(await book.learn(envelope)).toBe("new");
     expect(book.envelope(peer)).toEqual(envelope);
-    expect(book.addresses(peer).map(String)).toEqual(["/ip4/127.0.0.1/tcp/4001"]);
+    expect(book.claimed(peer).map(({ place }) => place)).toEqual(["/ip4/127.0.0.1/tcp/4001"]);
   });
 
   it.each([

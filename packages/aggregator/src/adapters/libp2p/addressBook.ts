@@ -8,25 +8,38 @@ import { PeerRecord, RecordEnvelope } from "@libp2p/peer-record";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { equalBytes, MAX_PEER_RECORD_BYTES, quorateError } from "@quorate/common";
 import type { PeerKey } from "../../core/io.ts";
+import { type AddressPolicy, addressFault, hostOf, placeOf } from "./addresses.ts";
 import { ADDRESSES_PER_RECORD } from "./limits.ts";
 import { peerKeyOf } from "./peers.ts";
+
+/** An address that a record claims, and the place itself, whoever claims it. */
+export interface Claimed {
+  readonly address: Multiaddr;
+  readonly place: string;
+}
 
 interface Entry {
   readonly sequence: bigint;
   readonly envelope: Uint8Array;
-  readonly addresses: readonly Multiaddr[];
+  readonly claimed: readonly Claimed[];
 }
 
-/** `new`: something to dial that was not known; the others are no reason to ask again soon. */
-export type Learned = "new" | "known" | "not-admitted";
+/** `new`: something to dial that was not known; the others are no reason to ask again soon. `own`: this agent's, unverified. */
+export type Learned = "new" | "known" | "not-admitted" | "own";
 
 export class AddressBook {
   /** One entry an admitted identity, and nobody else: bounded by the registry. */
   readonly #entries = new Map<PeerKey, Entry>();
+  readonly #self: PeerKey;
   readonly #isNode: (peer: PeerKey) => boolean;
+  readonly #policy: AddressPolicy;
+  /** Of all entries; null after a change, until somebody asks. */
+  #hosts: ReadonlySet<string | null> | null = null;
 
-  constructor(isNode: (peer: PeerKey) => boolean) {
+  constructor(self: PeerKey, isNode: (peer: PeerKey) => boolean, policy: AddressPolicy) {
+    this.#self = self;
     this.#isNode = isNode;
+    this.#policy = policy;
   }
 
   /**
@@ -36,6 +49,7 @@ export class AddressBook {
    */
   async learn(envelope: Uint8Array): Promise<Learned> {
     const { peer, record } = unseal(envelope);
+    if (peer === this.#self) return "own";
     if (!this.#isNode(peer)) return "not-admitted";
     if (this.#isKnown(peer, record)) return "known";
     try {
@@ -46,13 +60,26 @@ export class AddressBook {
     // Both may have changed during the await.
     if (!this.#isNode(peer)) return "not-admitted";
     if (this.#isKnown(peer, record)) return "known";
-    const addresses = record.multiaddrs.filter(isTcp).slice(0, ADDRESSES_PER_RECORD);
-    this.#entries.set(peer, { sequence: record.seqNumber, envelope: new Uint8Array(envelope), addresses });
+    const claimed = record.multiaddrs
+      .filter((address) => addressFault(address, this.#policy, peer) === null)
+      .slice(0, ADDRESSES_PER_RECORD)
+      .map((address) => ({ address, place: placeOf(address) }));
+    this.#entries.set(peer, { sequence: record.seqNumber, envelope: new Uint8Array(envelope), claimed });
+    this.#hosts = null;
     return "new";
   }
 
-  addresses(peer: PeerKey): readonly Multiaddr[] {
-    return this.#entries.get(peer)?.addresses ?? [];
+  /** The addresses that the peer claims and the policy lets this node dial (P-120). */
+  claimed(peer: PeerKey): readonly Claimed[] {
+    return this.#entries.get(peer)?.claimed ?? [];
+  }
+
+  /** Whether a record claims an address of this host. */
+  hasHost(host: string): boolean {
+    this.#hosts ??= new Set(
+      [...this.#entries.values()].flatMap(({ claimed }) => claimed.map(({ address }) => hostOf(address))),
+    );
+    return this.#hosts.has(host);
   }
 
   envelope(peer: PeerKey): Uint8Array | null {
@@ -65,6 +92,7 @@ export class AddressBook {
 
   retain(keep: (peer: PeerKey) => boolean): void {
     for (const peer of this.#entries.keys()) if (!keep(peer)) this.#entries.delete(peer);
+    this.#hosts = null;
   }
 
   #isKnown(peer: PeerKey, record: PeerRecord): boolean {
@@ -87,10 +115,4 @@ function unseal(bytes: Uint8Array): { peer: PeerKey; record: PeerRecord } {
   } catch (cause) {
     throw quorateError("NETWORK_RECORD_INVALID", { lengthBytes: bytes.length }, { cause });
   }
-}
-
-/** The one transport there is. Names are resolved by the operating system; `/dnsaddr` would let a record fan out into many. */
-function isTcp(address: Multiaddr): boolean {
-  const names = address.getComponents().map(({ name }) => name);
-  return ["ip4", "ip6", "dns", "dns4", "dns6"].includes(names[0] ?? "") && names[1] === "tcp";
 }

@@ -1,10 +1,8 @@
 /**
- * Who may hold a connection (P-80). In: the admitted identities, the bootstrap peers, who is banned. Out: a connection gater.
+ * Who may hold a connection (P-80). In: the admitted identities, the bootstrap peers, who is banned. Out: yes or no.
  * It never affects quorum or ledger, and it does not close connections; the network does, after each change.
  */
-import type { ConnectionGater, PeerId } from "@libp2p/interface";
 import type { PeerKey } from "../../core/io.ts";
-import { peerKeyOf } from "./peers.ts";
 
 export class Admission {
   readonly #bootstrap: ReadonlySet<PeerKey>;
@@ -34,23 +32,12 @@ export class Admission {
     return this.#identities.has(peer) || this.#bootstrap.has(peer);
   }
 
+  isBanned(peer: PeerKey): boolean {
+    return this.#isBanned(peer);
+  }
+
   /** Bans spare bootstrap peers nothing: an operator who configured a bad one can remove it. */
   mayConnect(peer: PeerKey): boolean {
     return this.isKnown(peer) && !this.#isBanned(peer);
-  }
-
-  /** Before a dial, and as soon as the handshake has proved who the other side is; the last check covers a change in between. */
-  gater(): ConnectionGater {
-    const deny = (peer: PeerId): boolean => {
-      const key = peerKeyOf(peer);
-      return key === null || !this.mayConnect(key);
-    };
-    return {
-      denyDialPeer: deny,
-      denyInboundEncryptedConnection: deny,
-      denyOutboundEncryptedConnection: deny,
-      denyInboundUpgradedConnection: deny,
-      denyOutboundUpgradedConnection: deny,
-    };
   }
 }

@@ -41,7 +41,7 @@ test("a token bucket allows a burst, then a steady rate, to each key apart", () 
 
 test("dials back off up to the cap, the same way in every run, and not in step with other nodes", () => {
   const waitOf = (self: PeerKey, failures: number): number => {
-    const backoff = new DialBackoff(self);
+    const backoff = new DialBackoff({ seed: self, firstMs: DIAL_BACKOFF_FIRST_MS, maxKeys: 10 });
     for (let i = 0; i < failures; i++) backoff.failed(PEER, 0, 60_000);
     let ms = 0;
     while (!backoff.ready(PEER, ms)) ms += 1;

@@ -26,10 +26,10 @@ interface Record {
 export class Conduct {
   readonly #records = new Map<PeerKey, Record>();
 
-  /** Adds one point and says whether the peer is banned now. */
-  blame(peer: PeerKey, nowMs: number): boolean {
+  /** Adds points and says whether the peer is banned now. */
+  blame(peer: PeerKey, nowMs: number, points = 1): boolean {
     const record = this.#current(peer, nowMs) ?? { points: 0, atMs: nowMs, banned: false };
-    record.points += 1;
+    record.points += points;
     // Rounded: what little decays between one blame and the next must not take the tenth for the ninth.
     if (Math.round(record.points) >= BAN_POINTS) record.banned = true;
     this.#records.set(peer, record);

@@ -2,36 +2,29 @@
  * The network port on libp2p: the one place where its parts meet. In: identity secret, addresses, network id. Out: a `Network`, which
  * listens and dials from `start` to `stop`. Messages are bytes here; what they mean is the core's.
  */
-import { type GossipSub, gossipsub } from "@libp2p/gossipsub";
-import { type Identify, identify } from "@libp2p/identify";
-import type { Connection, Ed25519PrivateKey, Libp2p, PeerId } from "@libp2p/interface";
-import { noise } from "@libp2p/noise";
-import { PeerRecord, RecordEnvelope } from "@libp2p/peer-record";
-import { tcp } from "@libp2p/tcp";
-import { yamux } from "@libp2p/yamux";
-import {
-  MAX_CATCH_UP_REQUEST_BYTES,
-  MAX_CATCH_UP_RESPONSE_BYTES,
-  MAX_GOSSIP_BYTES,
-  MAX_INQUIRY_BYTES,
-  MAX_PEERS_RESPONSE_BYTES,
-  quorateError,
-  toHex,
-} from "@quorate/common";
-import { createLibp2p } from "libp2p";
+import { randomBytes } from "node:crypto";
+import type { Connection, Ed25519PrivateKey, IdentifyResult, PeerId } from "@libp2p/interface";
+import { MAX_GOSSIP_BYTES, quorateError, toHex } from "@quorate/common";
 import type { PeerKey } from "../../core/io.ts";
 import type { Logger, Network, NetworkHandlers } from "../../driver/ports.ts";
 import { AddressBook } from "./addressBook.ts";
-import { parseAddresses, parseBootstrap } from "./addresses.ts";
+import { hostOf, isPrivateAddress, parseAddresses, parseAnnounced, parseBootstrap } from "./addresses.ts";
 import { Admission } from "./admission.ts";
 import { Conduct } from "./conduct.ts";
+import { Dials } from "./dials.ts";
 import { Discovery } from "./discovery.ts";
 import { gossipOptions, gossipValidator, meshPeers } from "./gossip.ts";
+import { forgetTimes, GossipBounds, isHeard } from "./gossipBounds.ts";
+import { Handshakes } from "./handshakes.ts";
+import { createNode, type Node } from "./libp2pNode.ts";
 import * as limits from "./limits.ts";
+import { OwnRecord } from "./ownRecord.ts";
 import { identityKeyPair, PeerKeys, peerIdOf, peerKeyOf } from "./peers.ts";
 import { type NetworkId, type ProtocolNames, protocolNames } from "./protocols.ts";
-import { RequestProtocol } from "./requests.ts";
-import { gatheringTurns } from "./turns.ts";
+import { Remotes } from "./remotes.ts";
+import { requestProtocols } from "./requestProtocols.ts";
+import type { RequestProtocol } from "./requests.ts";
+import { Room } from "./room.ts";
 
 export interface Libp2pNetworkOptions {
   /** 32 bytes, the Ed25519 seed of the identity key (P-7); the peer id follows from it. */
@@ -50,142 +43,131 @@ export interface Libp2pNetworkOptions {
   readonly targetPeers: number;
   /** Inbound connections are refused above it. At least 4 × targetPeers, for others dial too. */
   readonly maxConnections: number;
+  /**
+   * Whether addresses of loopback, link-local and private ranges in peer records are dialled (P-120). Default: only where all own
+   * addresses are such, as in a local network.
+   */
+  readonly allowPrivateAddresses?: boolean | undefined;
+  /** Whether names in peer records are resolved and dialled. Default: no; those that are configured always are. */
+  readonly allowNames?: boolean | undefined;
   /** Answers of a catch-up; the default is for networks, tests shorten it. */
   readonly requestTimeoutMs?: number;
 }
 
 export interface Libp2pNetworkModules {
   readonly logger: Logger;
+  /** Milliseconds of a clock that only goes forward (P-124). Default: the process's. */
+  readonly now?: () => number;
 }
 
-type Node = Libp2p<{ identify: Identify; gossip: GossipSub }>;
-
 /**
- * @throws NETWORK_IDENTITY_INVALID, NETWORK_ADDRESS_INVALID, NETWORK_PEER_ID_INVALID; later `start` throws NETWORK_LISTEN_FAILED.
+ * @throws NETWORK_IDENTITY_INVALID, NETWORK_ADDRESS_INVALID, NETWORK_ADDRESS_UNDIALABLE, NETWORK_PEER_ID_INVALID; later `start`
+ * throws NETWORK_LISTEN_FAILED.
  */
 export async function createLibp2pNetwork(
   options: Libp2pNetworkOptions,
-  modules: Libp2pNetworkModules,
+  { logger, now = () => performance.now() }: Libp2pNetworkModules,
 ): Promise<Network> {
   const privateKey = await identityKeyPair(options.identitySecret);
+  const self = toHex(privateKey.publicKey.raw);
   const bootstrap = parseBootstrap(options.bootstrap);
-  parseAddresses([...options.listen, ...(options.announce ?? [])]);
+  const announce = options.announce ?? [];
+  const [announced, listened] = [parseAnnounced(announce), parseAddresses(options.listen)];
+  const own = announced.length > 0 ? announced : listened;
   const names = protocolNames(options.networkId);
   const conduct = new Conduct();
-  const admission = new Admission(new Set(bootstrap.keys()), (peer) => conduct.banned(peer, Date.now()));
-  const keys = new PeerKeys();
-  const points = (peerId: string): number => conduct.points(keys.of(peerId), Date.now());
-  const libp2p = await createNode(options, privateKey, admission, gossipOptions(names.messages, points));
-  return new Libp2pNetwork(options, { ...modules, libp2p, privateKey, names, conduct, admission, bootstrap });
-}
-
-function createNode(
-  options: Libp2pNetworkOptions,
-  privateKey: Ed25519PrivateKey,
-  admission: Admission,
-  gossip: Parameters<typeof gossipsub>[0],
-): Promise<Node> {
-  return createLibp2p({
-    start: false,
-    privateKey,
-    nodeInfo: { name: "quorate", userAgent: "quorate" },
-    addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
-    transports: [tcp()],
-    connectionEncrypters: [gatheringTurns(noise())],
-    streamMuxers: [yamux()],
-    connectionGater: admission.gater(),
-    connectionManager: {
-      maxConnections: options.maxConnections,
-      inboundConnectionThreshold: limits.INBOUND_PER_SECOND_PER_HOST,
-      maxIncomingPendingConnections: limits.INBOUND_PENDING,
-      // Peer records may not make this host resolve names of names.
-      resolvers: {},
-    },
-    connectionMonitor: {
-      pingInterval: limits.PING_INTERVAL_MS,
-      pingTimeout: { minTimeout: limits.PING_TIMEOUT_MS },
-    },
-    services: { identify: identify({ timeout: limits.IDENTIFY_TIMEOUT_MS }), gossip: gossipsub(gossip) },
+  const admission = new Admission(new Set(bootstrap.keys()), (peer) => conduct.banned(peer, now()));
+  const book = new AddressBook(self, (peer) => admission.isNode(peer), {
+    privateAddresses: options.allowPrivateAddresses ?? (own.length > 0 && own.every(isPrivateAddress)),
+    names: options.allowNames ?? false,
   });
+  const keys = new PeerKeys();
+  const remotes = new Remotes();
+  // The network is made of the node; only a connection can call it, and there is none before it is started.
+  let network: Libp2pNetwork | null = null;
+  const onFlood = (peer: PeerKey, what: string): void => network?.onFlood(peer, what);
+  const configuredHosts = new Set([...bootstrap.values()].flat().map(hostOf));
+  const isKnownHost = (host: string): boolean => configuredHosts.has(host) || book.hasHost(host);
+  const bounds = new GossipBounds({ now, onFlood, isBanned: (peer) => admission.isBanned(peer) });
+  const points = (peerId: string): number => conduct.points(keys.of(peerId), now());
+  const libp2p = await createNode(
+    { ...options, announce, privateKey, gossip: gossipOptions(names.messages, points) },
+    { admission, remotes, now, onFlood, handshakes: new Handshakes({ now, isKnownHost }) },
+  );
+  bounds.bound(libp2p.services.gossip);
+  const parts = { logger, now, self, libp2p, privateKey, names, conduct, admission, bootstrap, book, remotes, bounds };
+  network = new Libp2pNetwork(options, parts);
+  return network;
 }
 
-interface Parts extends Libp2pNetworkModules {
+interface Parts {
+  readonly logger: Logger;
+  now(): number;
+  readonly self: PeerKey;
   readonly libp2p: Node;
   readonly privateKey: Ed25519PrivateKey;
   readonly names: ProtocolNames;
   readonly conduct: Conduct;
   readonly admission: Admission;
   readonly bootstrap: ReturnType<typeof parseBootstrap>;
+  readonly book: AddressBook;
+  readonly remotes: Remotes;
+  readonly bounds: GossipBounds;
 }
 
 class Libp2pNetwork implements Network {
   readonly peerId: string;
   readonly #parts: Parts;
-  readonly #book: AddressBook;
+  readonly #ownRecord: OwnRecord;
+  readonly #room: Room;
   readonly #discovery: Discovery;
+  readonly #dials: Dials;
   readonly #catchUp: RequestProtocol;
   readonly #peers: RequestProtocol;
   readonly #inquiry: RequestProtocol;
   /** Peers that have identified themselves on an open connection: those that gossip and requests reach. */
   readonly #identified = new Set<PeerKey>();
   #handlers: NetworkHandlers | null = null;
-  #ownRecord: Uint8Array = new Uint8Array();
+  #tick: NodeJS.Timeout | null = null;
+  /** What the wall clock is ahead of the one that only goes forward. */
+  #wallAheadMs: number;
   #reported = "";
 
   constructor(options: Libp2pNetworkOptions, parts: Parts) {
-    const { libp2p, admission, logger, names, bootstrap } = parts;
-    const self = toHex(parts.privateKey.publicKey.raw);
+    const { libp2p, logger, now, self, names, bootstrap } = parts;
     const blame = (peer: PeerKey, code: string): void => this.blame(peer, code);
+    const salt = randomBytes(16).toString("hex");
     this.peerId = libp2p.peerId.toString();
     this.#parts = parts;
-    this.#book = new AddressBook((peer) => peer !== self && admission.isNode(peer));
-    this.#discovery = new Discovery(
-      { self, bootstrap, targetPeers: options.targetPeers, maxConnections: options.maxConnections },
+    this.#wallAheadMs = Date.now() - now();
+    this.#ownRecord = new OwnRecord(libp2p, parts.privateKey, now);
+    const protocols = requestProtocols(
+      { names, ...(options.requestTimeoutMs === undefined ? {} : { timeoutMs: options.requestTimeoutMs }) },
       {
-        libp2p,
-        admission,
-        logger,
-        blame,
-        book: this.#book,
+        ...{ libp2p, logger, now, blame },
+        onCatchUp: (from, request) => this.#running().onCatchUp(from, request),
+        onPeers: (from, request) => this.#discovery.answer(from, request),
+        onInquiry: (from, request) => this.#running().onInquiry(from, request),
+      },
+    );
+    this.#catchUp = protocols.catchUp;
+    this.#peers = protocols.peers;
+    this.#inquiry = protocols.inquiry;
+    this.#dials = new Dials({ bootstrap, salt }, parts);
+    this.#discovery = new Discovery(
+      { self, salt, bootstrap: bootstrap.keys(), targetPeers: options.targetPeers },
+      {
+        ...parts,
+        ...{ blame, dials: this.#dials, ownRecord: this.#ownRecord },
         connected: () => [...this.#identified].sort(),
         ask: (peer, request) => this.#peers.ask(peer, request),
-        ownRecord: () => this.#ownRecord,
       },
     );
-    const timeout = options.requestTimeoutMs === undefined ? {} : { timeoutMs: options.requestTimeoutMs };
-    this.#catchUp = new RequestProtocol(
-      {
-        protocol: names.catchUp,
-        maxRequestBytes: MAX_CATCH_UP_REQUEST_BYTES,
-        maxAnswerBytes: MAX_CATCH_UP_RESPONSE_BYTES,
-        burst: limits.CATCH_UP_BURST,
-        perSecond: limits.CATCH_UP_PER_SECOND,
-        ...timeout,
-      },
-      { libp2p, logger, blame, answer: (from, request) => this.#running().onCatchUp(from, request) },
-    );
-    this.#peers = new RequestProtocol(
-      {
-        protocol: names.peers,
-        maxRequestBytes: 0,
-        maxAnswerBytes: MAX_PEERS_RESPONSE_BYTES,
-        burst: limits.PEERS_BURST,
-        perSecond: limits.PEERS_PER_SECOND,
-        ...timeout,
-      },
-      { libp2p, logger, blame, answer: (from, request) => this.#discovery.answer(from, request) },
-    );
-    this.#inquiry = new RequestProtocol(
-      {
-        protocol: names.inquiry,
-        maxRequestBytes: MAX_INQUIRY_BYTES,
-        maxAnswerBytes: MAX_INQUIRY_BYTES,
-        burst: limits.INQUIRY_BURST,
-        perSecond: limits.INQUIRY_PER_SECOND,
-        ...timeout,
-      },
-      { libp2p, logger, blame, answer: (from, request) => this.#running().onInquiry(from, request) },
-    );
+    this.#room = new Room(options.maxConnections, {
+      ...{ libp2p, now },
+      rank: (peer) => this.#discovery.rank(peer),
+      isHeard: ({ remotePeer }) => isHeard(libp2p.services.gossip, remotePeer),
+    });
   }
 
   /** Asks one node directly, dialling it when its address is known. */
@@ -200,13 +182,13 @@ class Libp2pNetwork implements Network {
   }
 
   async start(handlers: NetworkHandlers): Promise<void> {
-    const { libp2p, names, logger } = this.#parts;
+    const { libp2p, names, logger, bounds } = this.#parts;
     const { gossip } = libp2p.services;
     this.#handlers = handlers;
     this.#listenToPeers();
     const blame = (peer: PeerKey, code: string): void => this.blame(peer, code);
     const onGossip = handlers.onGossip.bind(handlers);
-    gossip.topicValidators.set(names.messages, gossipValidator({ logger, blame, onGossip }));
+    gossip.topicValidators.set(names.messages, gossipValidator({ logger, blame, bounds, onGossip }));
     await this.#catchUp.start();
     await this.#peers.start();
     await this.#inquiry.start();
@@ -218,13 +200,17 @@ class Libp2pNetwork implements Network {
       throw quorateError("NETWORK_LISTEN_FAILED", { reason: String(cause) }, { cause });
     }
     gossip.subscribe(names.messages);
-    await this.#sealOwnRecord();
+    await this.#ownRecord.refresh();
+    libp2p.addEventListener("self:peer:update", () => void this.#refreshOwnRecord());
+    this.#tick = setInterval(() => this.#tidy(), limits.TIDY_TICK_MS);
     this.#discovery.start();
   }
 
   async stop(): Promise<void> {
     this.#handlers = null;
+    if (this.#tick !== null) clearInterval(this.#tick);
     this.#discovery.stop();
+    this.#dials.stop();
     this.#catchUp.stop();
     this.#peers.stop();
     this.#inquiry.stop();
@@ -232,12 +218,13 @@ class Libp2pNetwork implements Network {
   }
 
   admit(identities: ReadonlySet<PeerKey>): void {
-    const { admission, conduct } = this.#parts;
+    const { admission, book, bounds, conduct } = this.#parts;
     const first = admission.identities.size === 0;
     admission.admit(identities);
     const keep = (peer: string): boolean => admission.isKnown(peer as PeerKey);
     conduct.retain(keep);
-    this.#book.retain((peer) => admission.isNode(peer));
+    bounds.retain(keep);
+    book.retain((peer) => admission.isNode(peer));
     this.#catchUp.retain(keep);
     this.#peers.retain(keep);
     this.#inquiry.retain(keep);
@@ -261,15 +248,26 @@ class Libp2pNetwork implements Network {
     return await this.#catchUp.ask(peer, data);
   }
 
-  blame(peer: PeerKey, code: string): void {
-    const { admission, conduct, libp2p, logger } = this.#parts;
-    // Strangers hold no connection, and no memory here either.
-    if (!admission.isKnown(peer)) return;
-    const banned = conduct.blame(peer, Date.now());
-    logger.debug({ peer, points: conduct.points(peer, Date.now()) }, code);
+  /**
+   * Counts against the authenticated peer that sent what it is blamed for, or forwarded it, and against nobody else (P-99).
+   * @param points of conduct; `BAN_POINTS` are a ban
+   */
+  blame(peer: PeerKey, code: string, points = 1): void {
+    const { admission, conduct, libp2p, logger, now } = this.#parts;
+    // Strangers hold no connection, and no memory here either. What a banned peer sent before is on its way still: it is known.
+    if (!admission.isKnown(peer) || admission.isBanned(peer)) return;
+    const nowMs = now();
+    const banned = conduct.blame(peer, nowMs, points);
+    logger.debug({ peer, points: conduct.points(peer, nowMs) }, code);
     if (!banned) return;
     logger.warn({ peer, reason: code }, "NETWORK_PEER_BANNED");
     for (const connection of libp2p.getConnections(peerIdOf(peer))) this.#closeUnlessAllowed(connection);
+  }
+
+  /** A peer sent more than any honest peer does. */
+  onFlood(peer: PeerKey, what: string): void {
+    this.#parts.logger.debug({ peer, what }, "NETWORK_PEER_FLOODS");
+    this.blame(peer, "NETWORK_PEER_FLOODS", limits.FLOOD_POINTS);
   }
 
   status(): { readonly connected: readonly PeerKey[]; readonly meshPeers: number } {
@@ -289,13 +287,20 @@ class Libp2pNetwork implements Network {
 
   #listenToPeers(): void {
     const { libp2p } = this.#parts;
-    libp2p.addEventListener("connection:open", ({ detail }) => this.#closeUnlessAllowed(detail));
-    libp2p.addEventListener("connection:close", ({ detail }) => this.#closeSiblings(detail));
-    libp2p.addEventListener("peer:identify", ({ detail }) => void this.#arrived(detail.peerId));
+    libp2p.addEventListener("connection:open", ({ detail }) => {
+      this.#closeUnlessAllowed(detail);
+      this.#room.opened(detail);
+    });
+    libp2p.addEventListener("connection:close", ({ detail }) => {
+      this.#room.closed(detail);
+      this.#closeSiblings(detail);
+    });
+    libp2p.addEventListener("peer:identify", ({ detail }) => void this.#arrived(detail));
     libp2p.addEventListener("peer:disconnect", ({ detail }) => this.#departed(detail));
   }
 
-  async #arrived(peerId: PeerId): Promise<void> {
+  async #arrived({ peerId, connection }: IdentifyResult): Promise<void> {
+    this.#room.identified(connection);
     const peer = peerKeyOf(peerId);
     if (peer === null || this.#handlers === null || this.#parts.libp2p.getConnections(peerId).length === 0) return;
     this.#identified.add(peer);
@@ -319,7 +324,7 @@ class Libp2pNetwork implements Network {
   async #learnRecord(peerId: PeerId): Promise<void> {
     try {
       const { peerRecordEnvelope } = await this.#parts.libp2p.peerStore.get(peerId);
-      if (peerRecordEnvelope !== undefined) await this.#book.learn(peerRecordEnvelope);
+      if (peerRecordEnvelope !== undefined) await this.#parts.book.learn(peerRecordEnvelope);
     } catch (error) {
       this.#parts.logger.debug({ peer: peerKeyOf(peerId), reason: String(error) }, "NETWORK_RECORD_INVALID");
     }
@@ -333,21 +338,31 @@ class Libp2pNetwork implements Network {
 
   /**
    * Two peers that dial each other at once share two connections, and gossip runs on one. When that closes, gossipsub would stay mute on
-   * the other; closing both makes the peers dial anew.
+   * the other; closing both makes the peers dial anew. One that has yet to identify itself will be given streams of its own.
    */
   #closeSiblings(closed: Connection): void {
     for (const connection of this.#parts.libp2p.getConnections(closed.remotePeer)) {
-      if (connection.id !== closed.id) void connection.close().catch(() => {});
+      if (connection.id === closed.id || !this.#room.isIdentified(connection)) continue;
+      void connection.close().catch(() => {});
     }
   }
 
-  /** One signed record for the whole run: identify would otherwise sign another at every connection, and all of them would travel. */
-  async #sealOwnRecord(): Promise<void> {
-    const { libp2p, privateKey } = this.#parts;
-    const multiaddrs = libp2p.getMultiaddrs().map((address) => address.decapsulate("/p2p"));
-    const envelope = await RecordEnvelope.seal(new PeerRecord({ peerId: libp2p.peerId, multiaddrs }), privateKey);
-    this.#ownRecord = new Uint8Array(envelope.marshal());
-    await libp2p.peerStore.patch(libp2p.peerId, { peerRecordEnvelope: this.#ownRecord });
+  /** What needs no event to be wanted. */
+  #tidy(): void {
+    const { libp2p, now } = this.#parts;
+    this.#room.tidy();
+    void this.#refreshOwnRecord();
+    const wallAheadMs = Date.now() - now();
+    if (Math.abs(wallAheadMs - this.#wallAheadMs) > limits.CLOCK_JUMP_MS) forgetTimes(libp2p.services.gossip);
+    this.#wallAheadMs = wallAheadMs;
+  }
+
+  async #refreshOwnRecord(): Promise<void> {
+    try {
+      if (this.#handlers !== null && (await this.#ownRecord.refresh())) this.#discovery.announce();
+    } catch (error) {
+      this.#parts.logger.debug({ reason: String(error) }, "NETWORK_NOT_RUNNING");
+    }
   }
 
   #report(): void {

@@ -1,39 +1,48 @@
 /**
- * When a peer may be dialled again. In: what became of each attempt, and the time. Out: yes or no. Waits double from failure to failure,
- * with a jitter that comes from a hash, so that runs repeat and nodes do not dial in step.
+ * When something may be dialled again. In: what became of each attempt, and the time of a clock that only goes forward. Out: yes or no.
+ * Waits double from failure to failure, with a jitter that comes from a hash, so that runs repeat and nodes do not dial in step.
  */
 import { createHash } from "node:crypto";
-import type { PeerKey } from "../../core/io.ts";
-import { DIAL_BACKOFF_FIRST_MS } from "./limits.ts";
+
+export interface BackoffOptions {
+  /** What the jitter follows from, beside the key. */
+  readonly seed: string;
+  readonly firstMs: number;
+  /** Keys that are remembered; beyond it the one that failed longest ago is forgotten. */
+  readonly maxKeys: number;
+}
 
 export class DialBackoff {
-  readonly #self: PeerKey;
-  readonly #entries = new Map<PeerKey, { failures: number; notBeforeMs: number }>();
+  readonly #options: BackoffOptions;
+  readonly #entries = new Map<string, { failures: number; notBeforeMs: number }>();
 
-  constructor(self: PeerKey) {
-    this.#self = self;
+  constructor(options: BackoffOptions) {
+    this.#options = options;
   }
 
-  ready(peer: PeerKey, nowMs: number): boolean {
-    return nowMs >= (this.#entries.get(peer)?.notBeforeMs ?? 0);
+  ready(key: string, nowMs: number): boolean {
+    return nowMs >= (this.#entries.get(key)?.notBeforeMs ?? 0);
   }
 
-  failed(peer: PeerKey, nowMs: number, maxMs: number): void {
-    const failures = (this.#entries.get(peer)?.failures ?? 0) + 1;
+  failed(key: string, nowMs: number, maxMs: number): void {
+    const { seed, firstMs, maxKeys } = this.#options;
+    const failures = (this.#entries.get(key)?.failures ?? 0) + 1;
     // Beyond 2^20 the cap holds anyway.
-    const waitMs = Math.min(maxMs, DIAL_BACKOFF_FIRST_MS * 2 ** Math.min(failures - 1, 20));
+    const waitMs = Math.min(maxMs, firstMs * 2 ** Math.min(failures - 1, 20));
     // Between 75% and 125%.
-    const jitter = 0.75 + hashFraction(this.#self, peer, String(failures)) / 2;
-    this.#entries.set(peer, { failures, notBeforeMs: nowMs + waitMs * jitter });
+    const jitter = 0.75 + hashFraction(seed, key, String(failures)) / 2;
+    this.#entries.delete(key);
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined && this.#entries.size >= maxKeys) this.#entries.delete(oldest);
+    this.#entries.set(key, { failures, notBeforeMs: nowMs + waitMs * jitter });
   }
 
-  succeeded(peer: PeerKey): void {
-    this.#entries.delete(peer);
+  succeeded(key: string): void {
+    this.#entries.delete(key);
   }
 
-  /** Bounded by the peers that may be dialled. */
-  retain(keep: (peer: PeerKey) => boolean): void {
-    for (const peer of this.#entries.keys()) if (!keep(peer)) this.#entries.delete(peer);
+  retain(keep: (key: string) => boolean): void {
+    for (const key of this.#entries.keys()) if (!keep(key)) this.#entries.delete(key);
   }
 }
 

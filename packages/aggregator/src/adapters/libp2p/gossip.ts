@@ -14,6 +14,7 @@ import type { PeerId } from "@libp2p/interface";
 import { MAX_GOSSIP_BYTES } from "@quorate/common";
 import type { PeerKey, Verdict } from "../../core/io.ts";
 import type { Logger } from "../../driver/ports.ts";
+import type { GossipBounds } from "./gossipBounds.ts";
 import * as limits from "./limits.ts";
 import { peerKeyOf } from "./peers.ts";
 import { SCORE_THRESHOLDS, scoreParams } from "./scoring.ts";
@@ -46,6 +47,17 @@ export function gossipOptions(topic: string, conductPoints: (peerId: string) => 
     allowedTopics: [topic],
     maxTopicBytesPerPeer: limits.TOPIC_BYTES_PER_PEER,
     maxInboundDataLength: limits.GOSSIP_RPC_MAX_BYTES,
+    maxOutboundBufferSize: limits.GOSSIP_WRITE_BUFFER_BYTES,
+    maxInboundStreams: limits.INBOUND_STREAMS_PER_PROTOCOL,
+    decodeRpcLimits: {
+      maxSubscriptions: limits.RPC_MAX_CONTROLS,
+      maxMessages: limits.RPC_MAX_MESSAGES,
+      maxControlMessages: limits.RPC_MAX_CONTROLS,
+      maxIhaveMessageIDs: limits.RPC_MAX_IDS,
+      maxIwantMessageIDs: limits.RPC_MAX_IDS,
+      maxIdontwantMessageIDs: limits.RPC_MAX_CONTROLS,
+      maxPeerInfos: limits.RPC_MAX_CONTROLS,
+    },
     idontwantMinDataSize: limits.IDONTWANT_MIN_BYTES,
     gossipsubIWantFollowupMs: limits.IWANT_FOLLOWUP_MS,
     scoreParams: scoreParams(topic, conductPoints),
@@ -64,28 +76,33 @@ export function gossipOptions(topic: string, conductPoints: (peerId: string) => 
 
 export interface ValidatorModules {
   readonly logger: Logger;
+  readonly bounds: GossipBounds;
   onGossip(from: PeerKey, data: Uint8Array): Promise<Verdict>;
   blame(peer: PeerKey, code: string): void;
 }
 
 /**
- * The asynchronous validator of the topic. It adds no bound of its own that would end in `ignore`: gossip does not bring such a message again. Where the
- * core's bounds do (VERIFY_QUEUE_MAX), and where no verdict comes in time, catch-up fills the gap.
+ * The asynchronous validator of the topic. What ends in `ignore` here, gossip does not bring again: messages of a banned peer, or of one that
+ * causes too much work for nothing. There, and where the core's bounds do so (VERIFY_QUEUE_MAX), catch-up fills the gap.
  */
 export function gossipValidator(
   modules: ValidatorModules,
 ): (peer: PeerId, message: Message) => Promise<TopicValidatorResult> {
-  const { logger, onGossip, blame } = modules;
+  const { logger, bounds, onGossip, blame } = modules;
   return async (peer, message) => {
     const from = peerKeyOf(peer);
     if (from === null) return TopicValidatorResult.Reject;
+    // Also what came in one RPC with that for which its sender has just been banned.
+    if (!bounds.mayCause(from)) return TopicValidatorResult.Ignore;
     if (message.data.length > MAX_GOSSIP_BYTES) {
       blame(from, "WIRE_TOO_LARGE");
       return TopicValidatorResult.Reject;
     }
     try {
       // A copy: the data is a view into an RPC of up to megabytes, which the core would keep alive with it.
-      return RESULTS[await withinTimeout(onGossip(from, new Uint8Array(message.data)))];
+      const verdict = await withinTimeout(onGossip(from, new Uint8Array(message.data)));
+      if (verdict === "ignore") bounds.ignored(from);
+      return RESULTS[verdict];
     } catch (error) {
       logger.warn({ peer: from, reason: String(error) }, "NETWORK_VERDICT_FAILED");
       return TopicValidatorResult.Ignore;

@@ -5,7 +5,7 @@ import { toHex } from "@quorate/common";
 import { afterEach, describe, expect, it } from "vitest";
 import { admitAll, seedOf, startNode, stopAll, type TestNode } from "../../../test/support/testNetwork.ts";
 import { until } from "../../../test/support/until.ts";
-import { hashFraction } from "./dialBackoff.ts";
+import type { PeerKey } from "../../core/io.ts";
 import { DISCOVERY_TICK_MS, PARALLEL_DIALS } from "./limits.ts";
 import { identityKeyPair, peerIdOf } from "./peers.ts";
 
@@ -29,25 +29,31 @@ describe("P-89: inquiry", () => {
   });
 
   it("P-88: nodes that are dialled to be asked do not set off dials to all others", async () => {
-    // Takes connections and never says a word.
-    const mute = createServer().listen(0, "127.0.0.1");
+    // Takes connections and never says a word. Each peer has a host of its own, so that it shows who is dialled.
+    const mute = createServer().listen(0, "0.0.0.0");
+    const dialled = new Set<string | undefined>();
     let open = 0;
     let most = 0;
     mute.on("connection", (socket) => {
+      dialled.add(socket.localAddress);
       most = Math.max(most, ++open);
       socket.on("error", () => {}).on("close", () => open--);
     });
     await once(mute, "listening");
-    const address = `/ip4/127.0.0.1/tcp/${(mute.address() as AddressInfo).port}`;
+    const { port } = mute.address() as AddressInfo;
     const others = await Promise.all(
-      Array.from({ length: 40 }, async (_, i) => toHex((await identityKeyPair(seedOf(`mute ${i}`))).publicKey.raw)),
+      Array.from({ length: 40 }, async (_, i) => ({
+        key: toHex((await identityKeyPair(seedOf(`mute ${i}`))).publicKey.raw),
+        host: `127.0.1.${i + 1}`,
+      })),
     );
-    const bootstrap = others.map((key) => ({ address: `${address}/p2p/${peerIdOf(key)}` }) as TestNode);
+    const address = (host: string, key: PeerKey): string => `/ip4/${host}/tcp/${port}/p2p/${peerIdOf(key)}`;
+    const bootstrap = others.map(({ key, host }) => ({ address: address(host, key) }) as TestNode);
     const node = await startNode("asker", bootstrap);
     await until(() => open === PARALLEL_DIALS);
-    // The one it would dial last.
-    const [last] = others.sort((a, b) => hashFraction(node.key, b) - hashFraction(node.key, a));
-    const asked = node.network.inquire(last as (typeof others)[0], text("why?")).catch(() => {});
+    // Whom it prefers is its secret; here is one that it has not come to.
+    const other = others.find(({ host }) => !dialled.has(host));
+    const asked = node.network.inquire(other?.key as PeerKey, text("why?")).catch(() => {});
     await until(() => open === PARALLEL_DIALS + 1);
     await sleep(2 * DISCOVERY_TICK_MS);
     expect(most).toBeLessThan(2 * PARALLEL_DIALS);

@@ -6,10 +6,62 @@
 // ── Gossip ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * One gossipsub RPC. The largest honest one answers an IWANT of 5,000 ids (gossipsub's own cap) with shares of about 330 bytes,
- * 1.7 MB. Larger ones break the stream they come on.
+ * One gossipsub RPC, in bytes. The largest honest one answers an IWANT of 5,000 ids (gossipsub's own cap) with shares of about
+ * 330 bytes, 1.7 MB. A larger one breaks the stream it comes on.
  */
-export const GOSSIP_RPC_MAX_BYTES = 4 * 1_048_576;
+export const GOSSIP_RPC_MAX_BYTES = 2 * 1_048_576;
+
+/** Messages in one RPC: gossipsub's cap of what one IWANT asks for. */
+export const RPC_MAX_MESSAGES = 5_000;
+
+/** Ids in one IHAVE or IWANT: gossipsub's own cap of what it sends. */
+export const RPC_MAX_IDS = 5_000;
+
+/** Subscriptions, or control messages of one kind, in one RPC. There is one topic, so honest ones have one or two. */
+export const RPC_MAX_CONTROLS = 16;
+
+/**
+ * Messages of one peer, counted before anything is decoded: a burst, then so many a second. 128 agents that collect ten claims a
+ * second, more than they can, send each neighbour 1,300 a second. The burst is what waits on both sides of a link (this
+ * limits' write buffer and window, 3 MB) while this host stalls, and then comes at once. An RPC beyond it is dropped and blamed.
+ */
+export const PEER_MESSAGES_BURST = 16_384;
+export const PEER_MESSAGES_PER_SECOND = 2_000;
+
+/** Bytes of one peer's RPCs, likewise: twice the largest RPC, then twice what those messages take. Beyond it dropped and blamed. */
+export const PEER_RPC_BYTES_BURST = 2 * GOSSIP_RPC_MAX_BYTES + 1_048_576;
+export const PEER_RPC_BYTES_PER_SECOND = 1_048_576;
+
+/**
+ * Subscriptions and control messages of one peer, likewise. Honest agents send about two a second, at their heartbeats; the
+ * burst is what a minute's stall of this host leaves waiting. Beyond it dropped and blamed.
+ */
+export const PEER_CONTROLS_BURST = 128;
+export const PEER_CONTROLS_PER_SECOND = 16;
+
+/**
+ * Work that one peer may cause for nothing. A message that the core ends as `ignore` costs it about 0.1 ms, and costs its sender so
+ * much of this bucket; without tokens, a peer's messages are dropped before the core sees them. That blames nobody: an
+ * enemy can make an honest peer forward what only this agent ignores. The burst is the shares of 2,000 nodes that close an epoch
+ * before this one does, brought by three neighbours.
+ */
+export const IGNORED_BURST = 700;
+export const IGNORED_PER_SECOND = 50;
+
+/** Between two blames for the same flood: what is on its way already is one fault, not hundreds. */
+export const FLOOD_BLAME_GAP_MS = 250;
+
+/** Points of conduct for a flood, out of `BAN_POINTS`: three within some minutes are a ban. */
+export const FLOOD_POINTS = 4;
+
+/**
+ * Ids of messages that are remembered, in each of gossipsub's three memories, about 300 bytes each. They are kept for two minutes
+ * or until there are so many; the oldest go first. Copies circulate for seconds: the busiest network hears half of it in ten.
+ */
+export const SEEN_IDS_MAX = 32_768;
+
+/** RPCs that wait for a peer which does not read, in bytes: one of the largest. Beyond it the stream ends, and with it the connection. */
+export const GOSSIP_WRITE_BUFFER_BYTES = GOSSIP_RPC_MAX_BYTES;
 
 /** Small messages: an IDONTWANT costs more than the copy it saves (measured 1.1 ms of CPU a message with, 0.65 without). */
 export const IDONTWANT_MIN_BYTES = 65_536;
@@ -66,6 +118,33 @@ export const PEERS_PER_SECOND = 0.5;
 /** Public, private and loopback, IPv4 and IPv6, and two to spare. More would let one peer make others dial at will. */
 export const ADDRESSES_PER_RECORD = 8;
 
+/** Addresses of one record in one attempt that nobody has proved yet. Those that failed wait longest, so all get their turn. */
+export const UNPROVED_PER_DIAL = 2;
+
+/**
+ * Dials to addresses that no handshake has proved, over all peers: a burst, then so many a minute. An agent that starts wants a
+ * dozen peers and finds some down; afterwards it needs few. What is above waits.
+ */
+export const UNPROVED_DIALS_BURST = 40;
+export const UNPROVED_DIALS_PER_MINUTE = 20;
+
+/** First and longest wait of an address that failed, whoever claims it; it doubles. A foreign service is asked three times in half a minute. */
+export const ADDRESS_BACKOFF_FIRST_MS = 5_000;
+export const ADDRESS_BACKOFF_MAX_MS = 10 * 60_000;
+
+/** Addresses whose failures are remembered, 150 bytes each: two for each of 2,000 nodes. The one that failed longest ago is forgotten. */
+export const ADDRESSES_REMEMBERED_MAX = 4_096;
+
+/** Addresses of one peer where a handshake has proved it: those of a host with two families, before and after a move. */
+export const PROVED_PER_PEER = 4;
+
+/** Peers that are given this agent's new record at once, or asked for the one they hold. All others hear of it from them. */
+export const ANNOUNCED_TO = 8;
+
+/** Records sealed because others hold a newer one: a burst, then one a minute. Two agents with the same keys would outbid each other. */
+export const RESEALS_BURST = 4;
+export const RESEALS_PER_SECOND = 1 / 60;
+
 /** One attempt, all addresses of the peer. Noise takes a few milliseconds; the rest is for slow links and busy hosts. */
 export const DIAL_TIMEOUT_MS = 10_000;
 
@@ -97,18 +176,97 @@ export const IDENTIFY_TIMEOUT_MS = 15_000;
 // ── Connections ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * Inbound connections a second from one address (libp2p's default of 5 drops the honest ones). Operators run dozens of nodes behind
- * one address, and all of them dial at once when their host restarts. 200 handshakes, after which strangers are refused, cost under half a
- * second of one core.
+ * From the first byte to the muxer. Two round trips and 3 ms of processor on each side; a host that stalls for longer is dialled
+ * again.
  */
-export const INBOUND_PER_SECOND_PER_HOST = 200;
+export const HANDSHAKE_TIMEOUT_MS = 3_000;
 
-/** Handshakes under way at once, for the same reason; each holds a socket and a few kilobytes, for at most 10 s. */
-export const INBOUND_PENDING = 128;
+/**
+ * What a connection may send until then. An honest handshake is about 600 bytes, with the first frames of the muxer behind it below 2 kB.
+ * Each line of a protocol selection costs an answer, so more of it is closed.
+ */
+export const HANDSHAKE_MAX_BYTES = 4_096;
+
+/** The same for the selection of one stream's protocol: the names take below 200 bytes. */
+export const SELECTION_MAX_BYTES = 1_024;
+
+/**
+ * Handshakes under way at once, of a host where a node was met (or says it is) and of another; each holds a socket and a few kilobytes.
+ * Operators run dozens of nodes behind one address, and all dial at once when their host restarts. Above it the oldest makes room.
+ */
+export const PENDING_PER_KNOWN_HOST = 64;
+export const PENDING_PER_STRANGER_HOST = 8;
+
+/** The same over all hosts of each sort, so that strangers never take the room of nodes. Above it the oldest of the sort makes room. */
+export const PENDING_KNOWN = 128;
+export const PENDING_STRANGERS = 64;
+
+/** Inbound connections of one host: a burst, then so many a second. A handshake costs 3 ms of one core. Above it they are closed unread. */
+export const KNOWN_HOST_BURST = 128;
+export const KNOWN_HOST_PER_SECOND = 50;
+export const STRANGER_HOST_BURST = 32;
+export const STRANGER_HOST_PER_SECOND = 8;
+
+/** Of all hosts where no node was met together: an enemy with many addresses takes a seventh of a core. */
+export const STRANGERS_BURST = 200;
+export const STRANGERS_PER_SECOND = 50;
+
+/** Hosts that are remembered, of each sort, 100 bytes each. The one that came longest ago is forgotten. */
+export const HOSTS_MAX = 4_096;
+
+/** Two peers that dial each other at once have two. Of more the oldest goes: whoever comes back after a crash has a dead one here. */
+export const CONNECTIONS_PER_PEER = 2;
+
+/** Inbound connections of one peer: a burst, then one in five seconds. Each costs 10 ms; honest peers wait longer after the first failures. */
+export const PEER_CONNECTIONS_BURST = 8;
+export const PEER_CONNECTIONS_PER_SECOND = 0.2;
 
 /** Of the maximum of connections: above it a node closes some, so that a quarter is there for those that come. */
 export const FULL_SHARE = 0.75;
 
+/** Of those kept: inbound peers that have been here longest are not closed for newcomers. The rest is open to all. */
+export const LONG_LIVED_SHARE = 0.5;
+
+/** What a newcomer is left at least, where others can go: long enough to exchange records, so that it finds peers elsewhere. */
+export const NEWCOMER_MS = 2_000;
+
+/** Of the wanted peers: dialled by this node's own choice, however many have dialled it. */
+export const OWN_DIALS_SHARE = 0.5;
+
+/** Streams that one connection opens: a burst, then so many a second. Honest peers open a dozen at first, then one each few seconds. Above it closed and blamed. */
+export const NEW_STREAMS_BURST = 128;
+export const NEW_STREAMS_PER_SECOND = 20;
+
+/** Frames of one connection, of 15 µs each: one a message and one an answer to each of ours, see `PEER_MESSAGES_PER_SECOND`. Above it closed and blamed. */
+export const FRAMES_BURST = 32_768;
+export const FRAMES_PER_SECOND = 4_000;
+
+/** Pings and farewells of one connection: honest ones send a ping each half a minute and answer ours. Above it closed and blamed. */
+export const PINGS_BURST = 32;
+export const PINGS_PER_SECOND = 2;
+
+/** All bytes of one connection: a few of the largest answers, then four times what gossip may take. Above it closed and blamed. */
+export const CONNECTION_BYTES_BURST = 32 * 1_048_576;
+export const CONNECTION_BYTES_PER_SECOND = 4 * 1_048_576;
+
+/** The window of one stream, and so the largest frame: the largest answer of a catch-up. yamux's 16 MB would all be held. */
+export const STREAM_WINDOW_MAX_BYTES = 1_048_576;
+
+/** Streams that one peer holds open on a connection: about 16 for the protocols here, and as many being replaced. Above it reset. */
+export const INBOUND_STREAMS_MAX = 32;
+
+/** From a stream's first byte to its protocol. */
+export const SELECTION_TIMEOUT_MS = 5_000;
+
+/**
+ * How often connections are counted, the own addresses compared with the record, and the clocks with each other: network interfaces
+ * come and go without an event, and so does the time.
+ */
+export const TIDY_TICK_MS = 1_000;
+
 /** Keeps one connection of a dead peer for at most about half a minute, and outlasts a host that stalls for seconds. */
 export const PING_INTERVAL_MS = 15_000;
 export const PING_TIMEOUT_MS = 15_000;
+
+/** A wall clock that jumps further than this against the one that only goes forward was set. NTP slews by at most a twentieth of a second in a hundred. */
+export const CLOCK_JUMP_MS = 2_000;

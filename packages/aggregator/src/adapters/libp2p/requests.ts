@@ -22,6 +22,7 @@ export interface RequestProtocolOptions extends StreamBounds {
 export interface RequestProtocolModules {
   readonly libp2p: Libp2p;
   readonly logger: Logger;
+  now(): number;
   /** The peer did what no honest peer does. */
   blame(peer: PeerKey, code: string): void;
   answer(from: PeerKey, request: Uint8Array): Promise<Uint8Array>;
@@ -88,7 +89,7 @@ export class RequestProtocol {
       throw quorateError("NETWORK_PEER_BUSY", { peer, waiting: line.waiting });
     this.#lines.set(peer, line);
     line.waiting += 1;
-    const deadlineMs = Date.now() + this.#timeoutMs;
+    const deadlineMs = this.#modules.now() + this.#timeoutMs;
     const turn = line.tail.then(() => this.#exchange(peer, line, request, deadlineMs));
     line.tail = turn.catch(() => {});
     try {
@@ -107,7 +108,7 @@ export class RequestProtocol {
         expired.abort(timedOut);
         line.stream?.abort(timedOut);
       },
-      Math.max(0, deadlineMs - Date.now()),
+      Math.max(0, deadlineMs - this.#modules.now()),
     );
     try {
       line.stream = line.stream?.open ? line.stream : await this.#open(peer, expired.signal);
@@ -166,7 +167,8 @@ export class RequestProtocol {
 
   async #answer(from: PeerKey, request: Uint8Array): Promise<Uint8Array> {
     const { burst, perSecond, maxAnswerBytes } = this.#options;
-    if (!this.#limit.take(from, Date.now())) throw quorateError("NETWORK_RATE_LIMITED", { from, burst, perSecond });
+    if (!this.#limit.take(from, this.#modules.now()))
+      throw quorateError("NETWORK_RATE_LIMITED", { from, burst, perSecond });
     const answer = await this.#modules.answer(from, request);
     if (answer.length > maxAnswerBytes) {
       throw quorateError("NETWORK_ANSWER_TOO_LARGE", { from, lengthBytes: answer.length, maxBytes: maxAnswerBytes });

@@ -4,6 +4,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { CHAIN_METRICS } from "./chainMetrics.ts";
+import { HTTP_METRICS } from "./httpMetrics.ts";
 import type { MeasuredStatus, Metric, Sample } from "./metric.ts";
 import { NETWORK_METRICS } from "./networkMetrics.ts";
 import { NODE_METRICS } from "./nodeMetrics.ts";
@@ -19,6 +20,7 @@ const METRICS: readonly Metric[] = [
   ...NETWORK_METRICS,
   ...REPORT_METRICS,
   ...SUBMITTER_METRICS,
+  ...HTTP_METRICS,
 ];
 
 export interface MetricsPage {

@@ -19,4 +19,9 @@ export const NETWORK_METRICS: readonly Metric[] = [
     "valid shares over another amount than this ledger's, since the start: look at the log when it grows",
     ({ disagreements }) => disagreements,
   ),
+  counter(
+    "quorate_aggregates_invalid_total",
+    "aggregates of checked shares that did not verify, since the start: a fault of this agent, named in its log",
+    ({ aggregatesInvalid }) => aggregatesInvalid,
+  ),
 ];

@@ -8,6 +8,27 @@ export const NODE_METRICS: readonly Metric[] = [
   gauge("quorate_registered", "1 when this agent's BLS key is registered and has not exited", ({ nodeId }) =>
     nodeId === null ? 0 : 1,
   ),
+  gauge(
+    "quorate_ready",
+    "1 while a claim that this agent is asked for could succeed: `quorate status` says why not",
+    ({ ready }) => (ready === true ? 1 : 0),
+  ),
+  gauge("quorate_node_leaving", "1 when somebody has asked for this agent's node to leave", ({ ownNode }) =>
+    ownNode?.unlocksAt == null ? 0 : 1,
+  ),
+  gauge(
+    "quorate_node_unlock_timestamp_seconds",
+    "when a leaving node can be exited; 0 while nobody has asked",
+    ({ ownNode }) => ownNode?.unlocksAt ?? 0,
+  ),
+  gauge("quorate_node_exited", "1 when the node with this agent's BLS key has exited", ({ ownNode }) =>
+    ownNode?.state === "exited" ? 1 : 0,
+  ),
+  gauge(
+    "quorate_node_foreign",
+    "1 when this agent's BLS key is registered with another identity key, or by another account than keys.operator",
+    ({ ownNode }) => (ownNode === null || ownNode === undefined || ownNode.foreign.length === 0 ? 0 : 1),
+  ),
   gauges("quorate_nodes", ["state"], "nodes by state", ({ nodes }) =>
     NODE_STATES.map((state) => ({ labels: { state }, value: nodes[state] })),
   ),
@@ -25,5 +46,15 @@ export const NODE_METRICS: readonly Metric[] = [
     "quorate_silent_stake_tokens",
     "stake of decommissioned nodes that were dropped from the floor, in tokens",
     ({ silentStake }) => Number(silentStake) / ATOMIC_PER_TOKEN,
+  ),
+  gauge(
+    "quorate_reachable_active_bps",
+    "active stake within this agent's reach, in 1/10000: below 9500 no claim can succeed",
+    ({ reach }) => reach?.activeBps ?? 0,
+  ),
+  gauge(
+    "quorate_reachable_floor_bps",
+    "active and decommissioned stake within reach, in 1/10000: below 7500 no claim can succeed",
+    ({ reach }) => reach?.floorBps ?? 0,
   ),
 ];

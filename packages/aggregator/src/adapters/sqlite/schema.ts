@@ -7,7 +7,7 @@
  */
 
 /** Kept in `user_version`. A file of another version is refused, never guessed at. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 export const SCHEMA = `
   -- The one deployment this file belongs to.
@@ -98,4 +98,21 @@ export const SCHEMA = `
     first_epoch INTEGER NOT NULL
   ) STRICT;
   INSERT INTO window VALUES (1, 0);
+
+  -- P-108: there once the file was taken over from a copy. What was signed up to this moment may not be in it; the
+  -- moment is in seconds of chain time, and null until the chain was read.
+  CREATE TABLE restored (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    until_seconds INTEGER
+  ) STRICT;
 `;
+
+/** Tables that follow from the chain: an agent fills them again. */
+export const DERIVED_TABLES = [
+  "ledger_head",
+  "ledger_node",
+  "ledger_owed",
+  "ledger_credit",
+  "ledger_epoch",
+  "ledger_event",
+] as const;

@@ -5,6 +5,7 @@
  * every other warning passes.
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { type ErrorCode, type QuorateError, quorateError } from "@quorate/common";
 
 type Sqlite = typeof import("node:sqlite");
@@ -36,6 +37,13 @@ export function openToRead(path: string): DatabaseSync {
   return new (sqlite().DatabaseSync)(path, { readOnly: true, timeout: READ_TIMEOUT_MS });
 }
 
+/** Opens what stands in the file itself, without its log. Takes no lock and leaves nothing behind. */
+export function openWithoutLog(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  url.searchParams.set("immutable", "1");
+  return new (sqlite().DatabaseSync)(url, { readOnly: true });
+}
+
 /** Milliseconds a reader waits where the agent recovers or truncates its log. */
 const READ_TIMEOUT_MS = 2_000;
 
@@ -46,17 +54,33 @@ export function query<R>(db: DatabaseSync, sql: string, ...values: SQLInputValue
   return db.prepare(sql).all(...values) as R[];
 }
 
+/** What a file does in each of its transactions, and right after it. */
+export interface CommitHooks {
+  within(): void;
+  after(): void;
+}
+
+const hooks = new WeakMap<DatabaseSync, CommitHooks>();
+
+/** From now on each `transact` of this connection does these too. */
+export function hookCommits(db: DatabaseSync, those: CommitHooks): void {
+  hooks.set(db, those);
+}
+
 /** All of `run` in one transaction, on disk when this returns; none of it when it throws. */
 export function transact(db: DatabaseSync, run: () => void): void {
+  const hooked = hooks.get(db);
   db.exec("BEGIN IMMEDIATE");
   try {
     run();
+    hooked?.within();
     db.exec("COMMIT");
   } catch (error) {
     // A full disk or an input/output error may have rolled back already; then there is nothing left to undo.
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }
+  hooked?.after();
 }
 
 /** Primary result codes, https://www.sqlite.org/rescode.html. */

@@ -7,10 +7,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isQuorateError } from "@quorate/common";
-import { admit, EPOCH_SECONDS, GENESIS, headAt, network } from "../../../test/support/ledgerHistory.ts";
 import { DEPLOYMENT, LEDGER_NETWORK } from "../../../test/support/storeCases.ts";
-import { restoreLedger, takeRecord } from "../../core/ledger/checkpoint.ts";
-import { advanceLedger } from "../../core/ledger/ledger.ts";
 import { openStore } from "./store.ts";
 
 const RECIPIENT = `0x${"11".repeat(20)}` as const;
@@ -30,7 +27,17 @@ function write(): void {
   }
 }
 
+/** Fetched by the modes that fold a ledger: the others start sooner without. */
+async function folding() {
+  return {
+    ...(await import("../../../test/support/ledgerHistory.ts")),
+    ...(await import("../../core/ledger/checkpoint.ts")),
+    ...(await import("../../core/ledger/ledger.ts")),
+  };
+}
+
 async function writeLedgers(): Promise<void> {
+  const { admit, advanceLedger, EPOCH_SECONDS, GENESIS, headAt, network, restoreLedger, takeRecord } = await folding();
   const ledger = restoreLedger(null);
   let signed = 0;
   for (let epochs = 1; ; epochs++) {
@@ -53,6 +60,7 @@ async function writeLedgers(): Promise<void> {
 }
 
 async function fill(): Promise<void> {
+  const { admit, advanceLedger, EPOCH_SECONDS, GENESIS, headAt, network, restoreLedger, takeRecord } = await folding();
   const ledger = restoreLedger(null);
   advanceLedger(ledger, network(2, 2), headAt(GENESIS + EPOCH_SECONDS), admit);
   store.persist([takeRecord(ledger)]);

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import {
   mkdirSync,
   mkdtempSync,
@@ -12,11 +11,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { type Address, type Hex, isQuorateError } from "@quorate/common";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sampleBundle } from "../../../test/support/sampleBundle.ts";
 import { DEPLOYMENT } from "../../../test/support/storeCases.ts";
+import { kill, killAll, startStoreProcess } from "../../../test/support/storeProcess.ts";
 import type { PersistRecord, SigningRecord } from "../../core/io.ts";
 import { claimRound } from "../../core/kinds/rewardClaim.ts";
 import type { Deployment } from "./deployment.ts";
@@ -32,7 +31,6 @@ const LARGE = 2n ** 200n + 1n;
 
 let directory: string;
 let path: string;
-const children: ChildProcess[] = [];
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "quorate-store-"));
@@ -40,7 +38,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  for (const child of children.splice(0)) child.kill("SIGKILL");
+  killAll();
   rmSync(directory, { recursive: true });
 });
 
@@ -147,7 +145,7 @@ describe("P-71: one digest a round", () => {
 
 describe("a process that dies", () => {
   it("behaviour: SIGKILL between writes loses nothing that was reported durable, and frees the lock", async () => {
-    const { child, lines } = await spawnHolder("write");
+    const { child, lines } = await startStoreProcess(path, "write");
     let durable = -1;
     for await (const line of lines) {
       durable = Number(line);
@@ -161,7 +159,7 @@ describe("a process that dies", () => {
   });
 
   it("error: a second process on the same file", async () => {
-    const { child } = await spawnHolder("hold");
+    const { child } = await startStoreProcess(path, "hold");
     expectCode("STORE_LOCKED", () => openStore(path, DEPLOYMENT));
     await kill(child);
     openStore(path, DEPLOYMENT).close();
@@ -172,19 +170,6 @@ describe("a process that dies", () => {
     expectCode("STORE_LOCKED", () => openStore(path, DEPLOYMENT));
     store.close();
     openStore(path, DEPLOYMENT).close();
-  });
-
-  it("behaviour: a reader may copy the file while the agent runs", () => {
-    const store = openStore(path, DEPLOYMENT);
-    store.persist([{ type: "claim", recipient: ALICE, epoch: 1 }]);
-    const copy = join(directory, "copy.sqlite");
-    const reader = openDatabase(path);
-    reader.exec(`VACUUM INTO '${copy}'`);
-    reader.close();
-    const restored = openStore(copy, DEPLOYMENT);
-    expect(restored.load().claims).toHaveLength(1);
-    restored.close();
-    store.close();
   });
 });
 
@@ -235,16 +220,17 @@ describe("a file that cannot be used", () => {
     },
   );
 
-  it("error: its path is a directory, or in none", () => {
+  it("error: its path is a directory or a device, or in no directory", () => {
     const inner = join(directory, "inner");
     mkdirSync(inner);
     expectCode("STORE_OPEN_FAILED", () => openStore(inner, DEPLOYMENT));
+    expectCode("STORE_OPEN_FAILED", () => openStore("/dev/null", DEPLOYMENT));
     expectCode("STORE_OPEN_FAILED", () => openStore(join(directory, "nowhere", "agent.sqlite"), DEPLOYMENT));
   });
 
   it("error: the disk refuses a write; nothing of it is kept, and later ones succeed", async () => {
     // A file-size limit of the operating system stands in for a full disk: the refused write and SQLite's way back are the same.
-    const { lines } = await spawnHolder("fill", { fileLimitKib: 1_024 });
+    const { lines } = await startStoreProcess(path, "fill", { fileLimitKib: 1_024 });
     const next = async (): Promise<string> => (await lines.next()).value;
     expect(await next()).toBe("STORE_WRITE_FAILED");
     expect(JSON.parse(await next())).toEqual([]);
@@ -257,7 +243,7 @@ describe("a file that cannot be used", () => {
 });
 
 it("the experimental warning of node:sqlite does not reach the terminal", async () => {
-  const { child } = await spawnHolder("hold");
+  const { child } = await startStoreProcess(path, "hold");
   let stderr = "";
   child.stderr?.on("data", (chunk) => {
     stderr += String(chunk);
@@ -279,26 +265,4 @@ function expectCode(code: string, run: () => unknown): void {
     thrown = error;
   }
   expect(isQuorateError(thrown) ? thrown.code : thrown).toBe(code);
-}
-
-interface Holder {
-  readonly child: ChildProcess;
-  readonly lines: AsyncIterableIterator<string>;
-}
-
-async function spawnHolder(mode: "hold" | "write" | "fill", limit?: { fileLimitKib: number }): Promise<Holder> {
-  const command = [process.execPath, join(import.meta.dirname, "store.child.ts"), path, mode];
-  // The signal of the limit is ignored, so that the write fails instead of the process.
-  const shell = `trap '' XFSZ; ${limit === undefined ? "" : `ulimit -f ${limit.fileLimitKib};`} exec "$@"`;
-  const child = spawn("bash", ["-c", shell, "bash", ...command]);
-  children.push(child);
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  expect((await lines.next()).value).toBe("open");
-  return { child, lines };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  child.kill("SIGKILL");
-  await ended;
 }

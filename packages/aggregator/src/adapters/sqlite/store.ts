@@ -6,9 +6,7 @@
  * Durability: write-ahead log with `synchronous = FULL`, so a transaction is on disk when `persist` returns (P-71), at
  * about 0.3 ms. Ledger records are the exception: they are large and can be folded again, so they are written in chunks
  * over later turns of the event loop (ledgerWriter.ts), and a `prune` waits for those before it: what it lets go must
- * not be missed by the ledger that a crash leaves. One process a file: a lock beside it (`<path>.lock`, freed by the
- * operating system when the process dies, however it dies) keeps a second agent out, while readers such as `sqlite3
- * <path> .backup` may still copy the file as the agent runs.
+ * not be missed by the ledger that a crash leaves. One process a file, and none that misses commits: storeFile.ts.
  */
 import type { DatabaseSync } from "node:sqlite";
 import {
@@ -28,77 +26,51 @@ import type { PersistRecord, RestoredState, SigningRecord } from "../../core/io.
 import type { ChainEvent } from "../../core/ledger/events.ts";
 import type { Store } from "../../driver/ports.ts";
 import { type Deployment, keepDeployment, requireDeployment } from "./deployment.ts";
+import type { FileForm } from "./inspectFile.ts";
 import { discardUncovered, readEvents, readLedger } from "./ledgerReader.ts";
 import { writeLedger } from "./ledgerWriter.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
-import { openDatabase, query, storeError, transact } from "./sqlite.ts";
+import { query, storeError, transact } from "./sqlite.ts";
+import { openStoreFile, type StoreFile } from "./storeFile.ts";
 import { type Chunks, Turns } from "./turns.ts";
+
+/** What an agent's file holds; `deployment` goes into one that is made now. */
+export function storeForm(deployment: Deployment): FileForm {
+  return {
+    schema: SCHEMA,
+    version: SCHEMA_VERSION,
+    fill: (db) => keepDeployment(db, deployment),
+    // P-108: what was signed since the copy was made is not in it. A copy of a copy begins anew.
+    takeOver: (db) => db.exec("INSERT OR REPLACE INTO restored VALUES (1, NULL)"),
+  };
+}
 
 /**
  * Opens the store at `path`, making the file if it is not there.
- * @throws STORE_OPEN_FAILED, STORE_LOCKED, STORE_CORRUPT, STORE_WRONG_VERSION, STORE_WRONG_DEPLOYMENT
+ * @throws STORE_WRONG_DEPLOYMENT, and what openStoreFile throws
  */
 export function openStore(path: string, deployment: Deployment): Store {
-  const lock = takeLock(path);
-  let db: DatabaseSync | undefined;
+  const file = openStoreFile(path, storeForm(deployment));
   try {
-    db = openDatabase(path);
-    prepareFile(db, path, deployment);
-    return new SqliteStore(path, db, lock);
+    requireDeployment(file.db, path, deployment);
+    discardUncovered(file.db);
+    return new SqliteStore(path, file);
   } catch (error) {
-    closeQuietly(db);
-    closeQuietly(lock);
+    file.close();
     throw error instanceof QuorateError ? error : storeError(error, path, "STORE_OPEN_FAILED");
   }
-}
-
-/** Holds an exclusive transaction on an empty database: the one lock that needs no clean-up after a SIGKILL. */
-function takeLock(path: string): DatabaseSync {
-  let lock: DatabaseSync | undefined;
-  try {
-    lock = openDatabase(`${path}.lock`);
-    lock.exec("BEGIN EXCLUSIVE");
-    return lock;
-  } catch (error) {
-    closeQuietly(lock);
-    throw storeError(error, path, "STORE_OPEN_FAILED");
-  }
-}
-
-/**
- * Pages of the log that are copied into the file at once, in the transaction that fills it: a megabyte, a few
- * milliseconds.
- */
-const CHECKPOINT_PAGES = 250;
-
-function prepareFile(db: DatabaseSync, path: string, deployment: Deployment): void {
-  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
-  const findings = query<{ quick_check: string }>(db, "PRAGMA quick_check(3)").map((row) => row.quick_check);
-  if (findings.join() !== "ok") throw quorateError("STORE_CORRUPT", { path, findings });
-  const version = query<{ user_version: number }>(db, "PRAGMA user_version")[0]?.user_version ?? 0;
-  const tables = query<{ n: number }>(db, "SELECT count(*) AS n FROM sqlite_schema")[0]?.n ?? 0;
-  if (version === 0 && tables === 0) {
-    transact(db, () => {
-      db.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION};`);
-      keepDeployment(db, deployment);
-    });
-  } else if (version !== SCHEMA_VERSION) {
-    throw quorateError("STORE_WRONG_VERSION", { path, found: version, expected: SCHEMA_VERSION });
-  }
-  requireDeployment(db, path, deployment);
-  discardUncovered(db);
 }
 
 class SqliteStore implements Store {
   readonly #path: string;
   readonly #db: DatabaseSync;
-  readonly #lock: DatabaseSync;
+  readonly #file: StoreFile;
   readonly #turns: Turns = new Turns();
 
-  constructor(path: string, db: DatabaseSync, lock: DatabaseSync) {
+  constructor(path: string, file: StoreFile) {
     this.#path = path;
-    this.#db = db;
-    this.#lock = lock;
+    this.#db = file.db;
+    this.#file = file;
   }
 
   /**
@@ -117,6 +89,7 @@ class SqliteStore implements Store {
       bundles: this.#rows<BundleRow>("bundle").map((row) => {
         return { recipient: row.recipient as Address, epoch: row.epoch, bundle: readBundle(row) };
       }),
+      ...readRestored(this.#db),
     }));
   }
 
@@ -177,8 +150,7 @@ class SqliteStore implements Store {
 
   close(): void {
     this.#turns.stop();
-    closeQuietly(this.#db);
-    closeQuietly(this.#lock);
+    this.#file.close();
   }
 
   #rows<R>(table: "signing" | "claim" | "bundle"): R[] {
@@ -226,6 +198,9 @@ function writeRecord(db: DatabaseSync, record: WrittenNow): void {
     case "claim":
       db.prepare("INSERT INTO claim VALUES (?, ?) ON CONFLICT DO NOTHING").run(record.recipient, record.epoch);
       return;
+    case "restored":
+      db.prepare("UPDATE restored SET until_seconds = ?").run(record.untilSeconds);
+      return;
     case "bundle": {
       const { recipient, epoch } = record;
       const json = JSON.stringify(record.bundle);
@@ -270,14 +245,12 @@ function writeSigning(db: DatabaseSync, { id, digest, signed }: SigningRecord): 
   }
 }
 
-function readBundle(row: BundleRow): Bundle {
-  return bundleSchema.parse(JSON.parse(row.json));
+/** Nothing for a file that always was this agent's. */
+function readRestored(db: DatabaseSync): Pick<RestoredState, "fromCopy"> {
+  const row = query<{ until_seconds: number | null }>(db, "SELECT until_seconds FROM restored")[0];
+  return row === undefined ? {} : { fromCopy: { untilSeconds: row.until_seconds } };
 }
 
-function closeQuietly(db: DatabaseSync | undefined): void {
-  try {
-    db?.close();
-  } catch {
-    // Closed already, or never open: either way it is closed now.
-  }
+function readBundle(row: BundleRow): Bundle {
+  return bundleSchema.parse(JSON.parse(row.json));
 }

@@ -2,15 +2,16 @@
  * Signed transactions in an SQLite file of their own. Enters: a transaction, before it is sent. Leaves: all that were
  * not forgotten, after a crash too. Not its job: knowing what became of them.
  *
- * Durability: `synchronous = FULL`, so a row is on disk when `put` returns. One process a file: the connection keeps
- * SQLite's exclusive lock, which the operating system frees when the process dies, however it dies.
+ * Durability: `synchronous = FULL`, so a row is on disk when `put` returns. One process a file, made whole or not at
+ * all, refused when it misses commits: sqlite/storeFile.ts.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { type ErrorCode, type Hex, QuorateError, quorateError } from "@quorate/common";
-import { openDatabase, query, storeError } from "../sqlite/sqlite.ts";
+import { type ErrorCode, type Hex, QuorateError } from "@quorate/common";
+import { query, storeError, transact } from "../sqlite/sqlite.ts";
+import { openStoreFile, type StoreFile } from "../sqlite/storeFile.ts";
 import type { StoredTransaction, SubmissionStore } from "./interface.ts";
 
-const SCHEMA_VERSION = 1;
+export const SUBMISSIONS_VERSION = 2;
 
 /** Two versions of a key with different nonces could both land: the file itself refuses that. */
 const SCHEMA = `
@@ -26,38 +27,14 @@ const SCHEMA = `
   CREATE TRIGGER one_nonce_a_key BEFORE INSERT ON submission
     WHEN EXISTS (SELECT 1 FROM submission WHERE key = NEW.key AND nonce <> NEW.nonce)
     BEGIN SELECT RAISE(ABORT, 'a key has one nonce'); END;
-  PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
 /**
  * Opens the file at `path`, making it if it is not there.
- * @throws STORE_OPEN_FAILED, STORE_LOCKED, STORE_CORRUPT, STORE_WRONG_VERSION
+ * @throws what openStoreFile throws
  */
 export function sqliteSubmissions(path: string): SubmissionStore {
-  let db: DatabaseSync | undefined;
-  try {
-    db = openDatabase(path);
-    db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;");
-    // The first write takes the lock, and exclusive mode keeps it.
-    db.exec("BEGIN EXCLUSIVE");
-    prepare(db, path);
-    db.exec("COMMIT");
-    return new SqliteSubmissions(path, db);
-  } catch (error) {
-    db?.close();
-    throw coded(error, path, "STORE_OPEN_FAILED");
-  }
-}
-
-function prepare(db: DatabaseSync, path: string): void {
-  const version = query<{ user_version: number }>(db, "PRAGMA user_version")[0]?.user_version ?? 0;
-  const tables = query<{ n: number }>(db, "SELECT count(*) AS n FROM sqlite_schema")[0]?.n ?? 0;
-  if (version === 0 && tables === 0) db.exec(SCHEMA);
-  else if (version !== SCHEMA_VERSION) {
-    throw quorateError("STORE_WRONG_VERSION", { path, found: version, expected: SCHEMA_VERSION });
-  }
-  const findings = query<{ quick_check: string }>(db, "PRAGMA quick_check(3)").map((row) => row.quick_check);
-  if (findings.join() !== "ok") throw quorateError("STORE_CORRUPT", { path, findings });
+  return new SqliteSubmissions(path, openStoreFile(path, { schema: SCHEMA, version: SUBMISSIONS_VERSION }));
 }
 
 interface Row {
@@ -70,11 +47,13 @@ interface Row {
 
 class SqliteSubmissions implements SubmissionStore {
   readonly #path: string;
+  readonly #file: StoreFile;
   readonly #db: DatabaseSync;
 
-  constructor(path: string, db: DatabaseSync) {
+  constructor(path: string, file: StoreFile) {
     this.#path = path;
-    this.#db = db;
+    this.#file = file;
+    this.#db = file.db;
   }
 
   load(): StoredTransaction[] {
@@ -91,15 +70,19 @@ class SqliteSubmissions implements SubmissionStore {
 
   put({ key, nonce, hash, raw, notAfter }: StoredTransaction): void {
     const sql = "INSERT INTO submission (key, nonce, hash, raw, not_after) VALUES (?, ?, ?, ?, ?)";
-    this.#run("STORE_WRITE_FAILED", () => this.#db.prepare(sql).run(key, nonce, hash, raw, notAfter));
+    this.#write(() => this.#db.prepare(sql).run(key, nonce, hash, raw, notAfter));
   }
 
   forget(key: string): void {
-    this.#run("STORE_WRITE_FAILED", () => this.#db.prepare("DELETE FROM submission WHERE key = ?").run(key));
+    this.#write(() => this.#db.prepare("DELETE FROM submission WHERE key = ?").run(key));
   }
 
   close(): void {
-    if (this.#db.isOpen) this.#db.close();
+    this.#file.close();
+  }
+
+  #write(work: () => void): void {
+    this.#run("STORE_WRITE_FAILED", () => transact(this.#db, work));
   }
 
   #run<T>(otherwise: ErrorCode, work: () => T): T {

@@ -1,9 +1,10 @@
 /** `quorate claim`: a staker asks an agent for the cheapest way that works now: a proof, or else a bundle that the stake signs while it waits. */
-import { writeFileSync } from "node:fs";
 import { type Address, type ClaimView, formatAmount, parseAddress, quorateError } from "@quorate/common";
 import { Command } from "commander";
 import { RewardsContract } from "../../adapters/chain/contracts.ts";
 import { type AgentClient, createAgentClient } from "../../adapters/http/client.ts";
+import { addAgentOption, addRpcOption, wholeNumber } from "../flags.ts";
+import { OutFile } from "../outFile.ts";
 import { bar, listIds, printFields, printProgress, whyNotSigned } from "../print.ts";
 import { findProof } from "../proof.ts";
 
@@ -12,82 +13,108 @@ interface ClaimOptions {
   readonly recipient: string;
   readonly epoch?: string;
   readonly signed?: true;
-  readonly rpc?: string;
+  readonly rpc: readonly string[];
   readonly contract?: string;
   readonly out?: string;
+  readonly force?: true;
 }
 
 export function claimCommand(): Command {
-  return new Command("claim")
+  const command = new Command("claim")
     .summary("ask an agent for what pays a recipient: a proof, or a signed bundle")
     .description(
       "Ask an agent for the cheapest way to be paid now. Any agent of the network serves any staker.\n" +
         "Where a payable root holds the recipient that is a proof with its calldata, which the recipient sends. Otherwise, and with\n" +
         "--signed or --epoch, it is a bundle that 95% of the stake signs, which anyone may send. Check both with `quorate verify`.",
-    )
-    .requiredOption("--agent <url>", "an agent's HTTP interface, such as http://127.0.0.1:8900")
-    .requiredOption("--recipient <address>", "the beneficiary whose rewards are claimed")
+    );
+  addAgentOption(command)
+    .requiredOption("--recipient <address>", "the beneficiary whose rewards are claimed", parseAddress)
     .option("--signed", "a signed bundle, also where there is a proof: it holds the amount of the last closed epoch")
-    .option("--epoch <number>", "a signed bundle of one of the last five closed epochs (default: the last)")
-    .option("--rpc <url>", "JSON-RPC URL of an Ethereum node you trust, to hold the proof against the chain's root")
-    .option("--contract <address>", "address of ServiceNodeRewards (the proxy) there")
-    .option("--out <file>", "write the proof or bundle to this file instead of standard output")
+    .option("--epoch <number>", "a signed bundle of one of the last five closed epochs (default: the last)");
+  addRpcOption(
+    command,
+    "JSON-RPC URL of an Ethereum node you trust, to hold the proof against the chain's root; given several, the next is asked when one fails",
+  );
+  return command
+    .option("--contract <address>", "address of ServiceNodeRewards (the proxy) there", parseAddress)
+    .option("--out <file>", "write the proof or bundle to this file, which must not exist, instead of standard output")
+    .option("--force", "replace the file of --out")
     .action((options: ClaimOptions, self: Command) => {
-      if ((options.rpc === undefined) !== (options.contract === undefined)) {
+      if ((options.rpc.length === 0) !== (options.contract === undefined)) {
         self.error("error: --rpc and --contract are given together, or neither");
       }
       return claim(options);
     });
 }
 
-/** @throws QUORUM_NOT_REACHED with who is missing, PROOF_INVALID, and the agent's refusals */
+/** @throws OUTPUT_FILE_*, QUORUM_NOT_REACHED with who is missing, CLAIM_NOT_ENDED, PROOF_INVALID, and the agent's refusals */
 async function claim(options: ClaimOptions): Promise<void> {
   const recipient = parseAddress(options.recipient);
-  const epoch = parseEpoch(options.epoch);
+  const epoch = options.epoch === undefined ? undefined : wholeNumber("--epoch", options.epoch);
   const client = createAgentClient({ url: options.agent });
   const isSigned = options.signed === true || epoch !== undefined;
-  if (!isSigned && (await claimByProof(client, recipient, options))) return;
-  await claimBySignatures(client, recipient, epoch, options.out);
+  const { out } = options;
+  // Before anybody signs: what cannot be written in the end would be lost.
+  const file = out === undefined ? null : OutFile.reserve(out, options.force === true);
+  try {
+    const result = isSigned ? null : await claimByProof(client, recipient, options);
+    const { kind, content, fields } = result ?? (await claimBySignatures(client, recipient, epoch));
+    const text = `${JSON.stringify(content, null, 2)}\n`;
+    if (file === null) return void process.stdout.write(text);
+    file.finish(text);
+    printFields({ ...fields, [kind]: out as string });
+  } finally {
+    file?.discard();
+  }
 }
 
-/** False where a signing round is the way. */
+/** What is written, and what is said of it where that is a file. */
+interface ClaimResult {
+  readonly kind: "proof" | "bundle";
+  readonly content: object;
+  readonly fields: Readonly<Record<string, string | number | null>>;
+}
+
+/** Null where a signing round is the way. */
 async function claimByProof(
   client: AgentClient,
   recipient: Address,
-  { rpc, contract: address, out }: ClaimOptions,
-): Promise<boolean> {
-  const contract =
-    rpc === undefined || address === undefined ? null : await RewardsContract.connect(rpc, parseAddress(address));
+  { rpc, contract: address }: ClaimOptions,
+): Promise<ClaimResult | null> {
+  const contract = address === undefined ? null : await connect(client, rpc, parseAddress(address));
   try {
     const found = await findProof(client, recipient, contract);
     if ("why" in found) {
       printProgress(`no proof: ${found.why}; asking for signatures`);
-      return false;
+      return null;
     }
-    write(found.file, out);
     const { epoch, amount, to } = found.content;
     if (to === null) printProgress("the agent does not know the distributor: the contract's `distributor()` names it");
-    if (out === undefined) return true;
-    printFields({
+    const fields = {
       recipient,
       epoch,
       "lifetime amount": formatAmount(amount),
       "held against": contract === null ? "nothing but itself: give --rpc and --contract" : "the root on chain",
       "send to": to,
-      proof: out,
-    });
-    return true;
+    };
+    return { kind: "proof", content: found.file, fields };
   } finally {
     contract?.close();
   }
+}
+
+/** On the agent's own chain: a provider of another could not tell a wrong proof from a right one. */
+async function connect(client: AgentClient, rpc: readonly string[], address: Address): Promise<RewardsContract> {
+  const { network } = await client.status();
+  const chainId = BigInt(network.chainId);
+  return RewardsContract.connect(rpc, address, { chainId, onTrouble: printProgress });
 }
 
 async function claimBySignatures(
   client: AgentClient,
   recipient: Address,
   epoch: number | undefined,
-  out: string | undefined,
-): Promise<void> {
+): Promise<ClaimResult> {
   const first = await client.requestClaim(recipient, epoch);
   let last = first;
   const told = new Set<string>();
@@ -100,16 +127,14 @@ async function claimBySignatures(
     }
   }
   if (last.bundle === null) throw notReached(last);
-  write(last.bundle, out);
-  if (out === undefined) return;
-  printFields({
+  const fields = {
     recipient,
     epoch: last.epoch,
     "lifetime amount": formatAmount(last.amount),
     "stake signed": `${(last.signedBps / 100).toFixed(2)}%`,
     "not signed": listIds(last.missing),
-    bundle: out,
-  });
+  };
+  return { kind: "bundle", content: last.bundle, fields };
 }
 
 function notReached(claim: ClaimView): Error {
@@ -121,16 +146,4 @@ function notReached(claim: ClaimView): Error {
     missing: claim.missing,
     why: whyNotSigned(claim),
   });
-}
-
-function parseEpoch(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[0-9]{1,15}$/.test(text)) throw quorateError("FLAG_INVALID", { flag: "--epoch", value: text });
-  return Number(text);
-}
-
-function write(result: object, path: string | undefined): void {
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  if (path === undefined) process.stdout.write(text);
-  else writeFileSync(path, text);
 }

@@ -12,7 +12,7 @@ export function ledgerCommand(): Command {
         " anybody see it: recompute it from " +
         "nothing, have an agent explain an amount line by line, or find where two ledgers part.",
     )
-    .addCommand(recomputeCommand().exitOverride())
-    .addCommand(explainCommand().exitOverride())
-    .addCommand(diffCommand().exitOverride());
+    .addCommand(recomputeCommand())
+    .addCommand(explainCommand())
+    .addCommand(diffCommand());
 }

@@ -4,7 +4,7 @@ import { quorateError } from "@quorate/common";
 import { Command } from "commander";
 import { pino } from "pino";
 import { type Config, configFlags, parseConfig } from "../../config.ts";
-import { type RunningNode, startNode } from "../../node.ts";
+import type { RunningNode } from "../../node.ts";
 
 /** Milliseconds a graceful stop may take before the process ends anyway: everything promised is on disk already. */
 const STOP_GRACE_MS = 5_000;
@@ -46,14 +46,22 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
     stop("fatal error", 1);
   };
   try {
+    // Loaded only here: the other commands need none of it, and start sooner.
+    const { startNode } = await import("../../node.ts");
     node = await startNode(config, { logger, onFatal });
   } catch (error) {
     // What a failed start leaves open (the network, a parent's channel) must not keep half an agent alive; the error is printed before.
     setImmediate(() => process.exit());
     throw error;
   }
-  const ready = { type: "ready", http: node.httpUrl, p2p: node.p2pAddresses, nodeId: node.api.status().nodeId };
-  logger.info({ http: ready.http, p2p: ready.p2p }, "AGENT_LISTENING");
+  const ready = {
+    type: "ready",
+    http: node.httpUrl,
+    health: node.healthUrl,
+    p2p: node.p2pAddresses,
+    nodeId: node.api.status().nodeId,
+  };
+  logger.info({ http: ready.http, health: ready.health, p2p: ready.p2p }, "AGENT_LISTENING");
   process.send?.(ready);
 }
 

@@ -3,6 +3,7 @@
  * chain's.
  */
 import { type EpochTotals, formatAmount, quorateError } from "@quorate/common";
+import { parseHttpUrl } from "@quorate/common/chain";
 import { Command } from "commander";
 import { createAgentClient } from "../../adapters/http/client.ts";
 import { loadKeccakMany } from "../../adapters/tree/keccak.ts";
@@ -27,8 +28,10 @@ export function diffCommand(): Command {
         "file (--events). Prints the first epoch that differs, and in it the first recipients, found by bisection.\n" +
         "Exit status 1, with LEDGERS_DIFFER, when there is a difference.",
     )
-    .argument("<agent>", "an agent's HTTP interface, such as http://127.0.0.1:8900")
-    .option("--with <url>", "another agent's HTTP interface");
+    .argument("<agent>", "an agent's HTTP interface, such as http://127.0.0.1:8900", (text: string) =>
+      parseHttpUrl("<agent>", text),
+    )
+    .option("--with <url>", "another agent's HTTP interface", (text: string) => parseHttpUrl("--with", text));
   return addSourceOptions(command).option("--json", "one line of JSON; amounts in atomic units").action(run);
 }
 

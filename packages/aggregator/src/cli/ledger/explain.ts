@@ -1,11 +1,13 @@
 /** `quorate ledger explain`: the lines of an amount, as an agent has them. */
+
 import { formatAmount, parseAddress } from "@quorate/common";
 import { Command } from "commander";
 import { createAgentClient } from "../../adapters/http/client.ts";
 import { explainByAgent } from "../../audit/sides.ts";
+import { addAgentOption, wholeNumber } from "../flags.ts";
 import { printJson } from "../print.ts";
 import { progress } from "./progress.ts";
-import { wholeNumber } from "./source.ts";
+
 import { printLines } from "./table.ts";
 
 /** Milliseconds for one page: the agent folds its ledger for it. */
@@ -18,7 +20,7 @@ interface ExplainFlags {
 }
 
 export function explainCommand(): Command {
-  return new Command("explain")
+  const command = new Command("explain")
     .summary("ask an agent for every line that adds up to an amount")
     .description(
       "Ask an agent for every line that adds up to a recipient's lifetime amount: epoch, node, the node's " +
@@ -27,8 +29,8 @@ export function explainCommand(): Command {
         "The agent's word is not believed for more than that: `quorate ledger recompute --recipient` finds the " +
         "same without it.",
     )
-    .argument("<recipient>", "the beneficiary whose amount is explained")
-    .requiredOption("--agent <url>", "an agent's HTTP interface, such as http://127.0.0.1:8900")
+    .argument("<recipient>", "the beneficiary whose amount is explained");
+  return addAgentOption(command)
     .option("--epoch <number>", "a closed epoch (default: the last)")
     .option("--json", "JSON lines: the amount, then a line each; amounts in atomic units")
     .action(run);

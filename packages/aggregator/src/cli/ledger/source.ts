@@ -2,12 +2,15 @@
  * Where a command gets a history from: a chain, read to its finalised block, or a file of events. Enters: flags.
  * Leaves: a source.
  */
-import { isQuorateError, parseAddress, quorateError } from "@quorate/common";
+import { parseAddress, quorateError } from "@quorate/common";
 import type { Command } from "commander";
 import { RewardsContract } from "../../adapters/chain/contracts.ts";
 import { readHistory } from "../../adapters/chain/history.ts";
 import { type EventFileHeader, openEventFile, writeEventFile } from "../../adapters/eventFile/eventFile.ts";
 import type { LedgerSource } from "../../audit/recompute.ts";
+import { addRpcOption, wholeNumber } from "../flags.ts";
+import { OutFile } from "../outFile.ts";
+import { printProgress } from "../print.ts";
 import { progress } from "./progress.ts";
 
 export interface SourceOptions {
@@ -24,13 +27,7 @@ export interface SourceOptions {
 const TIMEOUT_MS = 30_000;
 
 export function addSourceOptions(command: Command): Command {
-  return command
-    .option(
-      "--rpc <url>",
-      "JSON-RPC URL of an Ethereum node; give several, and none may contradict another (P-57)",
-      (url: string, all: readonly string[]) => [...all, url],
-      [],
-    )
+  return addRpcOption(command, "JSON-RPC URL of an Ethereum node; give several, and none may contradict another (P-57)")
     .option("--contract <address>", "address of ServiceNodeRewards (the proxy)")
     .option("--pool <address>", "address of RewardRatePool (default: the one that the contract names)")
     .option("--from-block <number>", "the block of the deployment: nothing is read before it", "0")
@@ -62,6 +59,8 @@ function fromFile(path: string, options: SourceOptions): LedgerSource {
 }
 
 async function fromChain(options: SourceOptions, contract: string): Promise<LedgerSource> {
+  // Minutes of reading are not begun for a file that cannot be written.
+  if (options.export !== undefined) OutFile.reserve(options.export, true).discard();
   const header = await deploymentOf(options, contract);
   const { chainId, rewards, pool, fromBlock } = header;
   const told = progress();
@@ -74,13 +73,16 @@ async function fromChain(options: SourceOptions, contract: string): Promise<Ledg
   return { domain: { chainId: BigInt(chainId), verifyingContract: rewards }, head, events: () => events };
 }
 
-/** What is read where; the first provider names chain and pool, and all have to agree with it. */
+/** What is read where; the first provider that answers names chain and pool, and all have to agree with it. */
 async function deploymentOf(
   options: SourceOptions,
   contract: string,
 ): Promise<Omit<EventFileHeader, "head" | "events">> {
   const rewards = parseAddress(contract);
-  const connected = await RewardsContract.connect(urlOf(options.rpc[0] as string), rewards, TIMEOUT_MS);
+  const connected = await RewardsContract.connect(options.rpc, rewards, {
+    timeoutMs: TIMEOUT_MS,
+    onTrouble: printProgress,
+  });
   try {
     const pool = options.pool === undefined ? await connected.pool() : parseAddress(options.pool);
     const fromBlock = wholeNumber("--from-block", options.fromBlock);
@@ -88,19 +90,4 @@ async function deploymentOf(
   } finally {
     connected.close();
   }
-}
-
-function urlOf(text: string): string {
-  try {
-    return new URL(text).href;
-  } catch (error) {
-    if (isQuorateError(error)) throw error;
-    throw quorateError("FLAG_INVALID", { flag: "--rpc", value: text, reason: "not a URL" });
-  }
-}
-
-/** @throws FLAG_INVALID */
-export function wholeNumber(flag: string, text: string, least = 0): number {
-  if (/^[0-9]{1,15}$/.test(text) && Number(text) >= least) return Number(text);
-  throw quorateError("FLAG_INVALID", { flag, value: text, reason: `not a whole number of at least ${least}` });
 }

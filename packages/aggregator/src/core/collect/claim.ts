@@ -8,16 +8,19 @@ import {
   buildBundle,
   type ClaimView,
   type Disagreement,
+  type NodeId,
+  type NotSigned,
   type SignedClaimRequest,
   Signers,
 } from "@quorate/common";
 import type { Context } from "../context.ts";
 import type { Digests } from "../kinds/digests.ts";
 import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
-import { amountAt } from "../ledger/ledger.ts";
+import { amountAt, lastClosedEpoch } from "../ledger/ledger.ts";
+import type { Aggregate } from "../rounds/aggregates.ts";
 import { disagreeing, openRound, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
-import { aggregateShares, type Tally, tallyRound, tallySigners } from "../rounds/tally.ts";
+import { type Tally, tallyRound, tallySigners } from "../rounds/tally.ts";
 import type { Inquiries } from "../stages.ts";
 
 /** One claim; its round holds the shares. */
@@ -79,19 +82,24 @@ export function isOpen(claim: Claim): boolean {
   return claim.status === "collecting" || claim.improveUntilMs !== null;
 }
 
-/** The bundle of a round that has quorum; null without quorum, and null should the aggregate not verify. */
-export function bundleRound(context: Context, round: Round, tally: Tally): Bundle | null {
+/** The bundle of a round that has quorum; null without quorum, and null where the aggregate does not verify (P-109). */
+export function bundleRound(
+  context: Context,
+  round: Round,
+  tally: Tally,
+  aggregate: (round: Round, signers: ReadonlySet<NodeId>) => Aggregate | null,
+): Bundle | null {
   const { ledger, nodes, options } = context;
   const signed = round.own?.signed;
   if (!tally.quorum || signed?.kind !== "RewardClaim" || ledger.head === null) return null;
-  const aggregate = aggregateShares(context, round, new Set(tally.signers));
-  if (aggregate === null) return null;
+  const summed = aggregate(round, new Set(tally.signers));
+  if (summed === null) return null;
   return buildBundle({
     domain: options.domain,
     epoch: round.id.epoch,
     message: signed.message,
-    signature: aggregate.signature,
-    signers: Signers.of(aggregate.signers),
+    signature: summed.signature,
+    signers: Signers.of(summed.signers),
     nodes,
     block: { number: ledger.head.number, hash: ledger.head.hash },
   });
@@ -122,9 +130,17 @@ export function viewClaim(context: Context, rounds: RoundTable, digests: Digests
     signers: tally.signers,
     missing: tally.missing,
     disagreements: disagreements(round),
-    reasons: tally.missing.flatMap((nodeId) => claim.inquiries.get(nodeId)?.reason ?? []),
+    reasons: reasons(context, claim, round, tally),
     bundle,
   };
+}
+
+/** Of those that are missing; and this node's own fault, where the signatures are there and do not add up (P-109). */
+function reasons({ ownNode, ledger }: Context, claim: Claim, round: Round, { missing }: Tally): NotSigned[] {
+  const known = missing.flatMap((nodeId) => claim.inquiries.get(nodeId)?.reason ?? []);
+  if (claim.bundle !== null || round.faultyShares === null || ownNode === null) return known;
+  const fault = { nodeId: ownNode.id, code: "AGGREGATE_INVALID", closedEpochs: (lastClosedEpoch(ledger) ?? -1) + 1 };
+  return [...known.filter(({ nodeId }) => nodeId !== ownNode.id), fault].sort((a, b) => a.nodeId - b.nodeId);
 }
 
 /**

@@ -332,19 +332,16 @@ describe("when every round is taken (P-88)", () => {
     return agent;
   }
 
-  it("error: ROUNDS_FULL for a staker, and nothing is recorded that was not accepted (P-71)", async () => {
+  it("P-78: a staker of this agent gets a round all the same: one that was signed before makes room", async () => {
     const agent = await full();
-    const reply = { ok: false, refusal: { code: "ROUNDS_FULL", values: { rounds: ROUNDS_MAX } } } as const;
-    expect(agent.handle({ type: "claim", handle: 1, recipient: STAKER, epoch: 2 }, 0)).toEqual([
-      { type: "claim-reply", handle: 1, reply },
-    ]);
-  });
-
-  it("error: ROUNDS_FULL for a request of another node: ignored, its sender is not to blame", async () => {
-    const agent = await full();
-    const data = requestBytes(makeRequest(node(3), STAKER, 2));
-    const effects = agent.handle({ type: "gossip", handle: 1, from: "0xfe", data }, 0);
-    expect(effects).toContainEqual({ type: "verdict", handle: 1, verdict: "ignore", code: "ROUNDS_FULL" });
-    expect(effects.filter(({ type }) => type === "blame")).toEqual([]);
+    const effects = agent.handle({ type: "claim", handle: 1, recipient: STAKER, epoch: 2 }, 0);
+    expect(effects.find(({ type }) => type === "claim-reply")).toMatchObject({ reply: { ok: true } });
+    expect(agent.status().rounds).toBe(ROUNDS_MAX);
+    // And so does another node's request; the staker's own round stays.
+    const data = requestBytes(makeRequest(node(3), node(6).beneficiary, 2));
+    const asked = agent.handle({ type: "gossip", handle: 1, from: "0xfe", data }, 0);
+    expect(asked).toContainEqual({ type: "verdict", handle: 1, verdict: "accept", code: "OK" });
+    expect(agent.status().rounds).toBe(ROUNDS_MAX);
+    expect(agent.claim(STAKER, 2, 0)?.status).toBe("collecting");
   });
 });

@@ -25,9 +25,10 @@ import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { lastClosedEpoch } from "../ledger/ledger.ts";
 import { CLAIMS_MAX, IMPROVE_MS, INQUIRE_AFTER_MS, UNSIGNED_CLAIMS_MAX } from "../limits.ts";
+import type { Aggregates } from "../rounds/aggregates.ts";
 import type { Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
-import { tallyRound } from "../rounds/tally.ts";
+import { type Tally, tallyRound } from "../rounds/tally.ts";
 import type { CatchUp, Collector, Inquiry, Intake, Signing } from "../stages.ts";
 import { bundleRound, type Claim, isOpen, openClaim, restoredClaim, viewClaim } from "./claim.ts";
 
@@ -39,6 +40,7 @@ export interface ClaimsModules {
   readonly intake: Intake;
   readonly catchUp: CatchUp;
   readonly inquiry: Inquiry;
+  readonly aggregates: Aggregates;
 }
 
 export class Claims implements Collector {
@@ -69,6 +71,8 @@ export class Claims implements Collector {
     const existing = this.#claims.get(roundKey(id));
     if (existing !== undefined && existing.status !== "failed") return { ok: true, claim: this.#view(existing) };
     if (ownNode === null) return refuse("NODE_NOT_REGISTERED", { blsKey: toHex(options.blsKey) });
+    // No agent takes its requests (P-8).
+    if (!ownNode.identityValid) return refuse("NODE_IDENTITY_INVALID", { nodeId: ownNode.id });
     const decision = rewardClaim.decide(context, id);
     if (decision.type === "wait" || decision.type === "refuse") return { ok: false, refusal: decision.refusal };
     if (this.#openCount() >= CLAIMS_MAX) return refuse("CLAIMS_FULL", { open: CLAIMS_MAX });
@@ -98,6 +102,12 @@ export class Claims implements Collector {
     if (claim === undefined || !isOpen(claim)) return;
     if (claim.status === "collecting") this.#lookForQuorum(claim, round, step);
     this.#changed(claim, step);
+  }
+
+  /** Whether a staker of this agent waits for a round. */
+  isAwaited(key: RoundKey): boolean {
+    const claim = this.#claims.get(key);
+    return claim !== undefined && isOpen(claim);
   }
 
   /** A node that is missing was heard of, or was not reached (P-89). */
@@ -156,16 +166,30 @@ export class Claims implements Collector {
     this.#claims.delete(round.key);
     this.#claims.set(round.key, claim);
     catchUp.hurry(nowMs);
+    // Own stakers do not wait for a turn (P-77).
+    round.turn = true;
     emit({ type: "publish", data: encodeGossip({ type: "request", request }) });
     signing.consider(round, step);
     this.#lookForQuorum(claim, round, step);
     return claim;
   }
 
+  /**
+   * P-109: bad shares are dropped by a first attempt, and what is left may hold quorum. A second failure drops more or
+   * none; the next look is at the next share.
+   */
+  #bundle(round: Round, step: Step): { readonly tally: Tally; readonly bundle: Bundle | null } {
+    const { context, aggregates } = this.#modules;
+    const attempt = () => {
+      const tally = tallyRound(context, rewardClaim, round);
+      return { tally, bundle: bundleRound(context, round, tally, (of, ids) => aggregates.of(of, ids, step)) };
+    };
+    const first = attempt();
+    return first.bundle === null && first.tally.quorum ? attempt() : first;
+  }
+
   #lookForQuorum(claim: Claim, round: Round, step: Step): void {
-    const { context } = this.#modules;
-    const tally = tallyRound(context, rewardClaim, round);
-    const bundle = bundleRound(context, round, tally);
+    const { tally, bundle } = this.#bundle(round, step);
     if (bundle === null) return;
     const { nowMs, emit } = step;
     claim.status = "ready";
@@ -187,7 +211,7 @@ export class Claims implements Collector {
     const isOver = step.nowMs >= (claim.improveUntilMs ?? 0) || tally.complete;
     if (isOver) claim.improveUntilMs = null;
     if (claim.bundle === null || tally.signers.length <= Signers.fromHex(claim.bundle.signers).count) return;
-    const bundle = bundleRound(context, round, tally);
+    const { bundle } = this.#bundle(round, step);
     if (bundle !== null) this.#keep(claim, bundle, step);
     this.#changed(claim, step);
   }
@@ -204,6 +228,10 @@ export class Claims implements Collector {
     claim.status = "failed";
     const { signedBps, missing } = this.#changed(claim, step);
     const values = { round: roundKey(claimRound(claim.recipient, claim.epoch)), signedBps, missing: missing.join(",") };
+    // P-109: enough have signed, and no time would have helped.
+    if (this.#roundOf(claim)?.faultyShares != null) {
+      return step.emit({ type: "observe", level: "error", code: "AGGREGATE_INVALID", values });
+    }
     step.emit({ type: "observe", level: "warn", code: "QUORUM_NOT_REACHED", values });
   }
 

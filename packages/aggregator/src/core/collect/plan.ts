@@ -33,17 +33,20 @@ import {
   SHOWINGS_PER_EPOCH_MAX,
   SHOWN_MAX,
 } from "../limits.ts";
+import type { Aggregate } from "../rounds/aggregates.ts";
 import { agreeingShares, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
-import { aggregateShares } from "../rounds/tally.ts";
+
+/** The verified aggregate of some of a round's shares. */
+type Aggregating = (round: Round, chosen: { has(id: NodeId): boolean }) => Aggregate | null;
 
 /** A call that would help. The same wish has the same key at every agent. */
 export interface Wanted {
   readonly key: string;
   /** Seconds of chain time from which the contract refuses it. */
   readonly notAfter: number;
-  /** The call; null when an aggregate does not verify, which would be a fault of this agent. */
-  build(): ChainCall | null;
+  /** The call; null when an aggregate does not verify, which is a fault of this agent (P-109). */
+  build(aggregate: Aggregating): ChainCall | null;
 }
 
 export interface PlanInput {
@@ -85,7 +88,7 @@ function nodesOf(view: LedgerState): LedgerNode[] {
 }
 
 /** P-37: the first record, within the first half of the next epoch. */
-function wantedRecord({ context, rounds, view, collected }: PlanInput, epoch: number): Wanted[] {
+function wantedRecord({ rounds, view, collected }: PlanInput, epoch: number): Wanted[] {
   const round = rounds.get(reportRound(epoch));
   if (round?.own?.signed.kind !== "EpochReport" || presenceOf(view, epoch) !== null || !collected(epoch)) return [];
   const report = round.own.signed.message;
@@ -96,11 +99,11 @@ function wantedRecord({ context, rounds, view, collected }: PlanInput, epoch: nu
     {
       key: `report:${epoch}`,
       notAfter: endOf(view, epoch) + Math.floor((view.epochSeconds ?? 0) / 2),
-      build() {
-        const aggregate = aggregateShares(context, round, signers);
-        if (aggregate === null) return null;
-        const lists = deriveIdLists(Signers.of(aggregate.signers), nodes);
-        return { type: "report", report, signature: aggregate.signature, ...lists };
+      build(aggregate) {
+        const summed = aggregate(round, signers);
+        if (summed === null) return null;
+        const lists = deriveIdLists(Signers.of(summed.signers), nodes);
+        return { type: "report", report, signature: summed.signature, ...lists };
       },
     },
   ];
@@ -143,7 +146,7 @@ function wantedPayable({ context, rounds, view }: PlanInput, epoch: number): Wan
  * P-39, P-56: whoever signed and is not present yet. All of them at once; when that counted for nobody, in smaller
  * sets.
  */
-function wantedShowing({ context, rounds, view, showingsSent }: PlanInput, epoch: number): Wanted[] {
+function wantedShowing({ rounds, view, showingsSent }: PlanInput, epoch: number): Wanted[] {
   const presence = presenceOf(view, epoch);
   const round = rounds.get(reportRound(epoch));
   const sent = showingsSent(epoch);
@@ -156,13 +159,13 @@ function wantedShowing({ context, rounds, view, showingsSent }: PlanInput, epoch
     {
       key: `show:${epoch}:${ids[0]}-${ids.at(-1)}:${ids.length}`,
       notAfter: endOf(view, epoch + 1),
-      build: () => aggregateOf(context, round, ids, (parts) => ({ type: "show", epoch, ...parts })),
+      build: (aggregate) => withParts(aggregate(round, new Set(ids)), (parts) => ({ type: "show", epoch, ...parts })),
     },
   ];
 }
 
 /** P-111: one aggregate for all that have been silent for a while and say that they live. */
-function wantedContest({ context, rounds, view }: PlanInput, epoch: number): Wanted[] {
+function wantedContest({ rounds, view }: PlanInput, epoch: number): Wanted[] {
   const round = rounds.get(contestRound(epoch));
   if (round === undefined) return [];
   const ids = [...agreeingShares(round).keys()]
@@ -174,7 +177,8 @@ function wantedContest({ context, rounds, view }: PlanInput, epoch: number): Wan
     {
       key: `contest:${epoch}:${ids.length}`,
       notAfter: endOf(view, epoch + 1),
-      build: () => aggregateOf(context, round, ids, (parts) => ({ type: "contest", epoch, ...parts })),
+      build: (aggregate) =>
+        withParts(aggregate(round, new Set(ids)), (parts) => ({ type: "contest", epoch, ...parts })),
     },
   ];
 }
@@ -233,13 +237,7 @@ function isInSet(view: LedgerState, id: NodeId): boolean {
   return state !== undefined && state !== "exited";
 }
 
-function aggregateOf(
-  context: Context,
-  round: Round,
-  ids: readonly NodeId[],
-  toCall: (parts: { readonly signature: Uint8Array; readonly signers: readonly NodeId[] }) => ChainCall,
-): ChainCall | null {
-  const aggregate = aggregateShares(context, round, new Set(ids));
+function withParts(aggregate: Aggregate | null, toCall: (parts: Aggregate) => ChainCall): ChainCall | null {
   return aggregate === null ? null : toCall(aggregate);
 }
 

@@ -18,6 +18,7 @@ import {
   SUBMIT_TRIES_MAX,
   TICK_MS,
 } from "../limits.ts";
+import type { Aggregates } from "../rounds/aggregates.ts";
 import { agreeingShares, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { CatchUp, Collector } from "../stages.ts";
@@ -37,6 +38,7 @@ export interface ReportsModules {
   readonly rounds: RoundTable;
   readonly catchUp: CatchUp;
   readonly admit: AdmitNode;
+  readonly aggregates: Aggregates;
 }
 
 export class Reports implements Collector {
@@ -151,11 +153,12 @@ export class Reports implements Collector {
     for (const epoch of this.#showings.keys()) if (epoch < belowEpoch) this.#showings.delete(epoch);
   }
 
-  #submit({ key, notAfter, build }: Wanted, wish: Wish, { emit }: Step): void {
-    const call = build();
+  #submit({ key, notAfter, build }: Wanted, wish: Wish, step: Step): void {
+    const { emit } = step;
+    const call = build((round, chosen) => this.#modules.aggregates.of(round, chosen, step));
     wish.tries += 1;
     if (call === null) {
-      emit({ type: "observe", level: "warn", code: "AGGREGATE_INVALID", values: { key } });
+      emit({ type: "observe", level: "error", code: "AGGREGATE_INVALID", values: { key } });
       return;
     }
     const job = this.#nextJob++;

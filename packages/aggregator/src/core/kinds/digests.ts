@@ -19,8 +19,8 @@ export class Digests {
     this.#domain = domain;
   }
 
-  of(signed: KindMessage): Digest {
-    const key = signed.kind === "RewardClaim" ? claimKey(signed.message) : `${signed.kind} ${messageToJson(signed)}`;
+  /** @param key its messageKey, where the caller has it */
+  of(signed: KindMessage, key: string = messageKey(signed)): Digest {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const bytes = digestOf(this.#domain, signed.kind, signed.message);
@@ -29,6 +29,11 @@ export class Digests {
     this.#known.set(key, digest);
     return digest;
   }
+}
+
+/** What tells messages apart, without a hash. */
+export function messageKey(signed: KindMessage): string {
+  return signed.kind === "RewardClaim" ? claimKey(signed.message) : `${signed.kind} ${messageToJson(signed)}`;
 }
 
 function claimKey({ recipient, amount }: Extract<KindMessage, { kind: "RewardClaim" }>["message"]): string {

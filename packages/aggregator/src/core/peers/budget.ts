@@ -20,16 +20,17 @@ interface Bucket {
 }
 
 export class Budget<Origin> {
-  readonly #options: BudgetOptions;
+  readonly #options: () => BudgetOptions;
   readonly #buckets = new Map<Origin, Bucket>();
 
-  constructor(options: BudgetOptions) {
+  /** @param options asked at each call: they may follow the size of the set */
+  constructor(options: () => BudgetOptions) {
     this.#options = options;
   }
 
-  /** Whether the origin has a token left; takes nothing. */
-  has(origin: Origin, nowMs: number): boolean {
-    return this.#current(origin, nowMs).tokens >= 1;
+  /** Whether the origin has so many tokens left; takes nothing. */
+  has(origin: Origin, nowMs: number, tokens = 1): boolean {
+    return this.#current(origin, nowMs).tokens >= tokens;
   }
 
   /** Takes a token; false when there is none. */
@@ -39,7 +40,7 @@ export class Budget<Origin> {
     // Re-inserted, so that the map's order is the order of last use.
     this.#buckets.delete(origin);
     this.#buckets.set(origin, { tokens: bucket.tokens - 1, updatedMs: nowMs });
-    if (this.#buckets.size > this.#options.originsMax) {
+    if (this.#buckets.size > this.#options().originsMax) {
       const oldest = this.#buckets.keys().next();
       if (oldest.done !== true) this.#buckets.delete(oldest.value);
     }
@@ -47,7 +48,7 @@ export class Budget<Origin> {
   }
 
   #current(origin: Origin, nowMs: number): Bucket {
-    const { burst, refillMs } = this.#options;
+    const { burst, refillMs } = this.#options();
     const bucket = this.#buckets.get(origin);
     if (bucket === undefined) return { tokens: burst, updatedMs: nowMs };
     const refilled = Math.max(0, nowMs - bucket.updatedMs) / refillMs;

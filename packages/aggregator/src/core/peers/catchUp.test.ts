@@ -1,4 +1,11 @@
-import { decodeCatchUpResponse, decodeGossip, encodeCatchUpRequest, encodeCatchUpResponse } from "@quorate/common";
+import {
+  decodeCatchUpRequest,
+  decodeCatchUpResponse,
+  decodeGossip,
+  encodeCatchUpRequest,
+  encodeCatchUpResponse,
+  Signers,
+} from "@quorate/common";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   headAfter,
@@ -96,6 +103,31 @@ describe("catch-up (P-87)", () => {
     expect(await answered()).toEqual([]);
     await agent.gossip(requestBytes(makeRequest(node(3), STAKER, 2)));
     expect(await answered()).toEqual([8, 1]);
+  });
+
+  it("P-87: one node's flood of rounds does not drown what a staker here waits for, nor what the asker names", async () => {
+    const agent = await boot(1);
+    await agent.ask(STAKER, 0);
+    for (const epoch of [1, 2]) {
+      for (let id = 1; id <= 20; id++) {
+        await agent.gossip(requestBytes(makeRequest(node(9), node(id).beneficiary, epoch)));
+      }
+    }
+    await agent.gossip(requestBytes(makeRequest(node(4), node(20).beneficiary, 0)));
+    await agent.feed({ type: "peers", connected: [node(2).identityKey] });
+    const ask = (await agent.tickAt(1_000)).find((effect) => effect.type === "catch-up-ask");
+    const named = ask?.type === "catch-up-ask" ? decodeCatchUpRequest(ask.data).rounds : [];
+    const claims = named.filter(({ kind }) => kind === "RewardClaim");
+    expect(claims[0]).toMatchObject({ epoch: 0, subject: STAKER });
+    expect(claims.slice(1, 3)).toContainEqual(expect.objectContaining({ epoch: 0, subject: node(20).beneficiary }));
+
+    const asked = { kind: "RewardClaim", epoch: 0, subject: STAKER, signers: Signers.empty } as const;
+    const data = encodeCatchUpRequest({ rounds: [asked] });
+    const effects = await agent.feed({ type: "catch-up-asked", handle: 1, from: node(2).identityKey, data });
+    const reply = effects.find(({ type }) => type === "catch-up-reply");
+    const answer = reply?.type === "catch-up-reply" ? decodeCatchUpResponse(reply.data) : null;
+    expect(answer?.shares[0]).toMatchObject({ nodeId: 1, epoch: 0, message: { recipient: STAKER } });
+    expect(answer?.requests.slice(0, 2)).toContainEqual(makeRequest(node(4), node(20).beneficiary, 0));
   });
 
   it("behaviour: with half of the peers silent, an idle agent is still answered well within a claim's deadline", async () => {

@@ -10,20 +10,24 @@ import {
   encodeCatchUpResponse,
   MAX_CATCH_UP_REQUESTS,
   MAX_CATCH_UP_ROUNDS,
+  type NodeId,
   roundKey,
   type Share,
-  type SignedClaimRequest,
   Signers,
 } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import {
+  CATCH_UP_ANSWER_BYTES,
   CATCH_UP_BUSY_MS,
   CATCH_UP_IDLE_MS,
   CATCH_UP_PEERS,
   CATCH_UP_ROUND_OVERHEAD_BYTES,
   CATCH_UP_ROUNDS_BYTES,
   CATCH_UP_SHARES_MAX,
+  REPORT_ID_WIRE_BYTES,
+  REPORT_SHARE_WIRE_BYTES,
+  SHARE_WIRE_BYTES,
 } from "../limits.ts";
 import { heardFrom, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
@@ -45,7 +49,7 @@ export class PeerCatchUp implements CatchUp {
   tick(busy: boolean, { nowMs, emit }: Step): void {
     if (nowMs < this.#nextMs || this.#context.connected.length === 0) return;
     this.#nextMs = nowMs + (busy ? CATCH_UP_BUSY_MS : CATCH_UP_IDLE_MS);
-    const data = encodeCatchUpRequest({ rounds: roundsToName(newestFirst(this.#rounds)) });
+    const data = encodeCatchUpRequest({ rounds: roundsToName(inTurns(this.#rounds)) });
     for (const peer of this.#nextPeers()) emit({ type: "catch-up-ask", peer, data });
   }
 
@@ -54,25 +58,38 @@ export class PeerCatchUp implements CatchUp {
   }
 
   /**
-   * The answer to a peer's request: the requests of rounds it does not name, and the shares its bitfields lack.
+   * The answer to a peer's request: the shares its bitfields lack, of the rounds it names first, and the requests of
+   * those that it does not name.
    * Rounds that nobody wanted are left out: the peer cannot name them, so their shares would travel with every
    * exchange.
    */
   answer(data: Uint8Array): Uint8Array {
-    const named = new Map(decodeCatchUpRequest(data).rounds.map((round) => [roundKey(round), round.signers]));
-    const requests: SignedClaimRequest[] = [];
+    const named = new Map(decodeCatchUpRequest(data).rounds.map((round) => [roundKey(round), round]));
+    const others = inTurns(this.#rounds).filter(({ wanted, key }) => wanted && !named.has(key));
+    const requests = others.flatMap(({ request }) => request ?? []).slice(0, MAX_CATCH_UP_REQUESTS);
     const shares: Share[] = [];
-    for (const round of newestFirst(this.#rounds)) {
-      if (!round.wanted) continue;
-      const theirs = named.get(round.key);
-      if (theirs === undefined && round.request !== null && requests.length < MAX_CATCH_UP_REQUESTS)
-        requests.push(round.request);
-      for (const share of sharesLacking(round, theirs ?? Signers.empty)) {
-        if (shares.length >= CATCH_UP_SHARES_MAX) return encodeCatchUpResponse({ requests, shares });
+    let bytes = 0;
+    for (const { round, theirs } of this.#lacking([...named.values()], others)) {
+      for (const share of sharesLacking(round, theirs)) {
+        bytes += wireBytes(share);
+        if (shares.length >= CATCH_UP_SHARES_MAX || bytes > CATCH_UP_ANSWER_BYTES) {
+          return encodeCatchUpResponse({ requests, shares });
+        }
         shares.push(share);
       }
     }
     return encodeCatchUpResponse({ requests, shares });
+  }
+
+  *#lacking(
+    named: readonly CatchUpRound[],
+    others: readonly Round[],
+  ): Generator<{ readonly round: Round; readonly theirs: Signers }> {
+    for (const { signers, ...id } of named) {
+      const round = this.#rounds.get(id);
+      if (round?.wanted) yield { round, theirs: signers };
+    }
+    for (const round of others) yield { round, theirs: Signers.empty };
   }
 
   /** Peers in turn, in key order: over a few exchanges everyone is asked, and no peer chooses who is. */
@@ -89,10 +106,10 @@ export class PeerCatchUp implements CatchUp {
  * A claim's round is named only when its request is here: otherwise the peer's request is wanted too. Rounds of other
  * kinds have no request.
  */
-function roundsToName(newest: readonly Round[]): CatchUpRound[] {
+function roundsToName(open: readonly Round[]): CatchUpRound[] {
   const rounds: CatchUpRound[] = [];
   let bytes = 0;
-  for (const round of newest) {
+  for (const round of open) {
     if (!round.wanted || (round.id.kind === "RewardClaim" && round.request === null)) continue;
     const signers = Signers.of(heardFrom(round));
     bytes += CATCH_UP_ROUND_OVERHEAD_BYTES + signers.toBytes().length;
@@ -112,6 +129,32 @@ function sharesLacking(round: Round, theirs: Signers): Share[] {
   return lacking;
 }
 
-function newestFirst(rounds: RoundTable): Round[] {
-  return [...rounds.all()].reverse();
+function wireBytes(share: Share): number {
+  if (share.kind !== "EpochReport") return SHARE_WIRE_BYTES;
+  const { activate, decommission } = share.message;
+  return REPORT_SHARE_WIRE_BYTES + REPORT_ID_WIRE_BYTES * (activate.length + decommission.length);
+}
+
+/**
+ * P-87: what the own stakers wait for, and the few rounds that are signed unasked; then one of each node that asked for
+ * some, in turns: newest first, as far as the turns allow.
+ */
+function inTurns(table: RoundTable): Round[] {
+  const first: Round[] = [];
+  const byOrigin = new Map<NodeId | null, Round[]>();
+  for (const round of [...table.all()].reverse()) {
+    if (round.id.kind !== "RewardClaim" || table.isAwaited(round)) first.push(round);
+    else addTo(byOrigin, round);
+  }
+  for (let turn = 0, left = [...byOrigin.values()]; left.length > 0; turn++) {
+    left = left.filter((theirs) => turn < theirs.length);
+    first.push(...left.map((theirs) => theirs[turn] as Round));
+  }
+  return first;
+}
+
+function addTo(byOrigin: Map<NodeId | null, Round[]>, round: Round): void {
+  const theirs = byOrigin.get(round.origin);
+  if (theirs === undefined) byOrigin.set(round.origin, [round]);
+  else theirs.push(round);
 }

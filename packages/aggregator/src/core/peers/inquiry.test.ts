@@ -124,7 +124,7 @@ describe("inquiry (P-89)", () => {
     expect(agent.effects).toContainEqual({ type: "blame", peer: node(12).identityKey, code: "SHARE_BAD_SIGNATURE" });
   });
 
-  it("error: another node's share, or garbage, is blamed; an empty answer is a refusal", async () => {
+  it("P-79 error: garbage is blamed, another node's share is not; an empty answer is a refusal", async () => {
     const { agent, asked } = await waiting();
     const other = encodeInquiryResponse({
       type: "share",
@@ -134,9 +134,13 @@ describe("inquiry (P-89)", () => {
     for (const [i, data] of answers.entries())
       await agent.feed({ type: "inquiry-answered", job: asked[i]?.job as number, data });
     const blamed = agent.effects.flatMap((effect) => (effect.type === "blame" ? [effect.peer] : []));
-    expect(blamed).toEqual([node(11).identityKey, node(12).identityKey]);
-    expect(agent.claim(STAKER)?.reasons).toEqual([{ nodeId: 13, code: "NETWORK_REQUEST_REFUSED", closedEpochs: null }]);
-    expect(agent.claim(STAKER)?.signers).not.toContain(15);
+    expect(blamed).toEqual([node(12).identityKey]);
+    // It is a share like any other; the reason tells the two operators, or the one.
+    expect(agent.claim(STAKER)?.signers).toContain(15);
+    expect(agent.claim(STAKER)?.reasons).toEqual([
+      { nodeId: 11, code: "NODE_ELSEWHERE", closedEpochs: null },
+      { nodeId: 13, code: "NETWORK_REQUEST_REFUSED", closedEpochs: null },
+    ]);
   });
 
   it("a node that missed the request signs because of the inquiry, and answers with its share next time", async () => {

@@ -12,7 +12,6 @@ import {
   type InquiryResponse,
   type NodeId,
   type NotSigned,
-  quorateError,
   type RoundId,
   type SignedClaimRequest,
 } from "@quorate/common";
@@ -27,7 +26,7 @@ import { type Round, shareOf } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import { wireShare } from "../signing.ts";
 import type { Inquiries, Inquiry, Intake } from "../stages.ts";
-import { blaming } from "./blame.ts";
+import type { Standing } from "./standing.ts";
 
 /** An inquiry under way. */
 interface Job {
@@ -38,17 +37,26 @@ interface Job {
   readonly round: RoundId;
 }
 
+export interface InquiryModules {
+  readonly context: Context;
+  readonly rounds: RoundTable;
+  readonly intake: Intake;
+  readonly standing: Standing;
+}
+
 export class PeerInquiry implements Inquiry {
   readonly #context: Context;
   readonly #rounds: RoundTable;
   readonly #intake: Intake;
+  readonly #standing: Standing;
   readonly #jobs = new Map<number, Job>();
   #nextJob = 1;
 
-  constructor(context: Context, rounds: RoundTable, intake: Intake) {
+  constructor({ context, rounds, intake, standing }: InquiryModules) {
     this.#context = context;
     this.#rounds = rounds;
     this.#intake = intake;
+    this.#standing = standing;
   }
 
   ask(inquiries: Inquiries, request: SignedClaimRequest, missing: readonly NodeId[], { nowMs, emit }: Step): void {
@@ -58,6 +66,11 @@ export class PeerInquiry implements Inquiry {
       const known = inquiries.get(nodeId);
       if (node === null || nodeId === this.#context.ownNode?.id) continue;
       if (known !== undefined && nowMs - known.askedAtMs < INQUIRE_AGAIN_MS) continue;
+      if (!node.identityValid) {
+        // P-8: whoever holds that key has not said that this node is its own; asking it would be asking a stranger.
+        inquiries.set(nodeId, { askedAtMs: nowMs, reason: notSaid(nodeId, "NODE_IDENTITY_INVALID") });
+        continue;
+      }
       if (asked++ >= INQUIRIES_PER_TICK) return;
       inquiries.set(nodeId, { askedAtMs: nowMs, reason: known?.reason ?? null });
       const job = this.#nextJob++;
@@ -78,9 +91,10 @@ export class PeerInquiry implements Inquiry {
   answered(job: number, data: Uint8Array, step: Step): RoundId | null {
     const asked = this.#finish(job);
     if (asked === null) return null;
-    // What a node answers that is stopping, or that refuses the request.
-    if (data.length === 0) return this.#noteUnreached(asked, "NETWORK_REQUEST_REFUSED", step.nowMs);
-    return blaming(asked.peer, step, () => this.#takeAnswer(asked, data, step));
+    // What a node answers that is stopping, or that refuses the request; and what a silenced one's counts as.
+    const isRefusal = data.length === 0 || this.#standing.isSilenced(asked.peer, step.nowMs);
+    if (isRefusal) return this.#noteUnreached(asked, "NETWORK_REQUEST_REFUSED", step.nowMs);
+    return this.#standing.blaming(asked.peer, step, () => this.#takeAnswer(asked, data, step));
   }
 
   failed(job: number, code: ErrorCode, { nowMs }: Step): RoundId | null {
@@ -97,12 +111,11 @@ export class PeerInquiry implements Inquiry {
   #takeAnswer(job: Job, data: Uint8Array, step: Step): RoundId | null {
     const response = decodeInquiryResponse(data);
     if (response.type === "reason") return note(job, step.nowMs, { nodeId: job.nodeId, ...response.reason });
-    // Asked about itself a node has no business sending another's share.
-    if (response.share.nodeId !== job.nodeId) {
-      throw quorateError("SHARE_UNKNOWN_NODE", { asked: job.nodeId, answered: response.share.nodeId });
-    }
     this.#intake.share({ from: job.peer, handle: null }, response.share, step);
-    return null;
+    // An agent answers with its own node's share. That this is another node may be its operator's doing (two nodes with
+    // one identity key), or ours who asked the wrong peer: it is no reason for blame (P-79).
+    if (response.share.nodeId === job.nodeId) return null;
+    return note(job, step.nowMs, notSaid(job.nodeId, "NODE_ELSEWHERE"));
   }
 
   /** The node was not reached, or did not answer in time. */
@@ -110,7 +123,7 @@ export class PeerInquiry implements Inquiry {
     // Many claims ask the same node at once, and this agent's own line to it is full: that says nothing about the node.
     const known = job.inquiries.get(job.nodeId)?.reason;
     if (code === "NETWORK_PEER_BUSY" && known) return note(job, nowMs, known);
-    return note(job, nowMs, { nodeId: job.nodeId, code, closedEpochs: null });
+    return note(job, nowMs, notSaid(job.nodeId, code));
   }
 
   #ownAnswer({ recipient, epoch }: SignedClaimRequest): InquiryResponse {
@@ -139,8 +152,15 @@ export class PeerInquiry implements Inquiry {
       return code === "CHAIN_UNHEALTHY" && !health.healthy ? health.code : code;
     }
     if (ownNode === null) return "NODE_NOT_REGISTERED";
-    return round?.signing === true ? "SHARE_PENDING" : "SHARE_WITHHELD";
+    if (round?.signing === true) return "SHARE_PENDING";
+    if (round?.wanted === true && !round.turn) return "SHARE_WAITS_TURN";
+    return round?.withheld ?? "SHARE_WITHHELD";
   }
+}
+
+/** A reason that this agent found, and not the node itself. */
+function notSaid(nodeId: NodeId, code: ErrorCode): NotSigned {
+  return { nodeId, code, closedEpochs: null };
 }
 
 /** Keeps a reason; returns the round if it is a new one. */

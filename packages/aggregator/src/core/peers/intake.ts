@@ -14,23 +14,28 @@ import {
   messageToJson,
   type NodeId,
   type RoundId,
+  roundKey,
   type Share,
   type SignedClaimRequest,
   subjectOf,
 } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
-import type { Verdict } from "../io.ts";
-import type { Digest, Digests } from "../kinds/digests.ts";
+import type { PeerKey, Verdict } from "../io.ts";
+import { type Digest, type Digests, messageKey } from "../kinds/digests.ts";
 import { kindNamed } from "../kinds/kinds.ts";
 import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
 import { speaker } from "../ledger/nodes.ts";
 import { outsideWindow } from "../ledger/window.ts";
-import { BUDGET_ORIGINS_MAX, REQUEST_BURST, REQUEST_REFILL_MS, VERIFY_DELAY_MS } from "../limits.ts";
+import { VERIFY_DELAY_MS } from "../limits.ts";
 import { addShare, mayAdd, type Round, shareOf } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { Arrival, Intake, Signing } from "../stages.ts";
 import { Budget } from "./budget.ts";
-import { type PendingShare, VerificationQueue } from "./verification.ts";
+import { Offers } from "./offers.ts";
+import { nodesInSet, requestBudget } from "./requestCost.ts";
+import type { RequestTurns } from "./requestTurns.ts";
+import type { Standing } from "./standing.ts";
+import { type PendingShare, type SettledShare, VerificationQueue } from "./verification.ts";
 
 /** What became of a message. `queued`: the verdict follows with the verification. */
 type Outcome =
@@ -47,6 +52,8 @@ export interface IntakeModules {
   readonly rounds: RoundTable;
   readonly digests: Digests;
   readonly signing: Signing;
+  readonly standing: Standing;
+  readonly turns: RequestTurns;
 }
 
 export class PeerIntake implements Intake {
@@ -55,20 +62,22 @@ export class PeerIntake implements Intake {
   readonly #rounds: RoundTable;
   readonly #digests: Digests;
   readonly #signing: Signing;
+  readonly #standing: Standing;
+  readonly #turns: RequestTurns;
   readonly #queue = new VerificationQueue();
-  readonly #requestBudget = new Budget<NodeId>({
-    burst: REQUEST_BURST,
-    refillMs: REQUEST_REFILL_MS,
-    originsMax: BUDGET_ORIGINS_MAX,
-  });
+  readonly #offers = new Offers();
+  readonly #requestBudget: Budget<NodeId>;
   /** When a verification was asked for; null when none is. */
   #verifyAtMs: number | null = null;
 
-  constructor({ context, rounds, digests, signing }: IntakeModules) {
+  constructor({ context, rounds, digests, signing, standing, turns }: IntakeModules) {
     this.#context = context;
     this.#rounds = rounds;
     this.#digests = digests;
     this.#signing = signing;
+    this.#standing = standing;
+    this.#turns = turns;
+    this.#requestBudget = new Budget(() => requestBudget(nodesInSet(context)));
   }
 
   gossip(arrival: Arrival, data: Uint8Array, step: Step): void {
@@ -81,10 +90,12 @@ export class PeerIntake implements Intake {
    */
   request(arrival: Arrival, request: SignedClaimRequest, step: Step): void {
     const id = claimRound(request.recipient, request.epoch);
-    const wasSigning = this.#rounds.get(id)?.signing === true;
+    const willSign = (round: Round | undefined) =>
+      round?.wanted === true && (round.signing || kindNamed(id.kind).decide(this.#context, id).type === "sign");
+    const wouldSign = willSign(this.#rounds.get(id));
     const outcome = this.#requestOutcome(request, step);
     this.#settle(arrival, outcome, step);
-    if (outcome === ACCEPTED && this.#rounds.get(id)?.signing === true && !wasSigning) {
+    if (outcome === ACCEPTED && !wouldSign && willSign(this.#rounds.get(id))) {
       step.emit({ type: "publish", data: encodeGossip({ type: "request", request }) });
     }
   }
@@ -94,10 +105,10 @@ export class PeerIntake implements Intake {
   }
 
   /** Each round once: counting its stake takes as long as there are nodes, and a job may bring a share of each. */
-  verified(job: number, results: readonly (readonly boolean[])[], step: Step): Set<Round> {
+  verified(job: number, results: readonly (readonly boolean[])[] | null, step: Step): Set<Round> {
     const changed = new Set<Round>();
-    for (const { pending, valid } of this.#queue.settle(job, results, step.nowMs)) {
-      const round = this.#takeVerified(pending, valid, step);
+    for (const settled of this.#queue.settle(job, results)) {
+      const round = this.#takeVerified(settled, step);
       if (round !== null) changed.add(round);
     }
     return changed;
@@ -109,9 +120,15 @@ export class PeerIntake implements Intake {
   }
 
   /** Hands the next job to the driver, unless one is under way or nothing waits. */
-  startVerification({ emit }: Step): void {
-    const job = this.#queue.next();
+  startVerification({ nowMs, emit }: Step): void {
+    const job = this.#queue.next((peer) => this.#standing.isSuspect(peer, nowMs));
     if (job !== null) emit({ type: "verify", ...job });
+  }
+
+  /** What a silenced peer has waiting is not looked at any more; each gets its verdict. */
+  dropFrom(peer: PeerKey, step: Step): void {
+    for (const { from, handle } of this.#queue.drop(peer))
+      this.#settle({ from, handle }, ignore("PEER_SILENCED"), step);
   }
 
   spendRequest(nodeId: NodeId, nowMs: number): boolean {
@@ -119,6 +136,7 @@ export class PeerIntake implements Intake {
   }
 
   #gossipOutcome(arrival: Arrival, data: Uint8Array, step: Step): Outcome {
+    if (this.#standing.isSilenced(arrival.from, step.nowMs)) return ignore("PEER_SILENCED");
     try {
       const message = decodeGossip(data);
       if (message.type === "request") return this.#requestOutcome(message.request, step);
@@ -136,6 +154,8 @@ export class PeerIntake implements Intake {
     const node = speaker(ledger, request.nodeId);
     // Not a rejection: the node may have registered in a block this agent has not read yet (P-72).
     if (node === null) return ignore("REQUEST_UNKNOWN_NODE");
+    // P-8: it may have registered under another's key.
+    if (!node.identityValid) return ignore("NODE_IDENTITY_INVALID");
     const outside = outsideWindow(ledger, request.epoch);
     if (outside !== null) return ignore(outside);
     const id = claimRound(request.recipient, request.epoch);
@@ -158,7 +178,7 @@ export class PeerIntake implements Intake {
     if (!this.#requestBudget.take(node.id, nowMs)) return ignore("BUDGET_EXCEEDED");
     const round = this.#rounds.want(id, request);
     if (round === null) return ignore("ROUNDS_FULL");
-    this.#signing.consider(round, step);
+    this.#turns.add(round, node.id, step);
     return ACCEPTED;
   }
 
@@ -169,27 +189,41 @@ export class PeerIntake implements Intake {
     if (outside !== null) return ignore(outside);
     const id = idOf(share);
     if (!this.#rounds.mayShare(id, node.id)) return ignore("BUDGET_EXCEEDED");
-    const digest = this.#digests.of(share);
+    const { from, handle } = arrival;
+    const own = kindNamed(id.kind).own(this.#context, id);
+    const message = messageKey(share);
+    if (own === null || messageKey(own) !== message) {
+      // Before it costs a hash: what this peer offers goes on for as long as it likes (P-97).
+      if (this.#offers.isTooMany(from, roundKey(id), node.id, message)) return reject("SHARE_TOO_MANY_MESSAGES");
+    }
+    const digest = this.#digests.of(share, message);
     const round = this.#rounds.get(id);
     if (round !== undefined) {
       const known = shareOf(round, digest, node.id);
       // A BLS signature is unique: other bytes under a share that was checked cannot be valid.
       if (known !== undefined) return equalBytes(known, share.signature) ? ACCEPTED : reject("SHARE_BAD_SIGNATURE");
-      if (!mayAdd(round, digest, node.id, this.#ownDigest(id))) return ignore("SHARE_TOO_MANY_MESSAGES");
+      if (!mayAdd(round, digest, node.id, own === null ? null : this.#digests.of(own))) {
+        return ignore("SHARE_TOO_MANY_MESSAGES");
+      }
     }
-    const { from, handle } = arrival;
-    if (!this.#queue.add({ share, digest, publicKey: node.blsKey, from, handle }, step.nowMs)) {
-      return ignore("VERIFY_QUEUE_FULL");
-    }
+    return this.#enqueue({ share, digest, publicKey: node.blsKey, from, handle }, step);
+  }
+
+  #enqueue(pending: PendingShare, step: Step): Outcome {
+    const dropped = this.#queue.add(pending, (peer) => this.#standing.isSuspect(peer, step.nowMs));
+    if (dropped === pending) return ignore("VERIFY_QUEUE_FULL");
+    if (dropped !== null) this.#settle(dropped, ignore("VERIFY_QUEUE_FULL"), step);
     this.#scheduleVerification(step);
     return "queued";
   }
 
   /** A verified or refuted share. Returns the round it changed, or null. */
-  #takeVerified({ share, digest, from, handle }: PendingShare, valid: boolean, step: Step): Round | null {
+  #takeVerified({ pending, valid }: SettledShare, step: Step): Round | null {
+    const { share, digest, from, handle } = pending;
     const arrival = { from, handle };
-    if (!valid) {
-      this.#settle(arrival, reject("SHARE_BAD_SIGNATURE"), step);
+    if (valid !== true) {
+      // What could not be checked says nothing about who sent it.
+      this.#settle(arrival, valid === null ? ignore("VERIFY_FAILED") : reject("SHARE_BAD_SIGNATURE"), step);
       return null;
     }
     // Its epoch may have left the window while it waited: no round is opened again for it.
@@ -227,16 +261,15 @@ export class PeerIntake implements Intake {
     emit({ type: "set-timer", timer: "verify", atMs: this.#verifyAtMs });
   }
 
-  #settle(arrival: Arrival, outcome: Outcome, { emit }: Step): void {
+  #settle(arrival: Arrival, outcome: Outcome, step: Step): void {
+    const { emit } = step;
     if (outcome === "queued") return;
     if (arrival.handle !== null) emit({ type: "verdict", handle: arrival.handle, ...outcome });
     if (outcome.verdict === "accept") return;
     const { verdict, code } = outcome;
-    if (verdict === "reject") {
-      this.counters.sharesRejected += 1;
-      emit({ type: "blame", peer: arrival.from, code });
-    }
-    const level = verdict === "reject" ? "warn" : "debug";
+    if (verdict === "reject") this.counters.sharesRejected += 1;
+    const isNews = verdict === "reject" && this.#standing.blame(arrival.from, code, step);
+    const level = isNews ? "warn" : "debug";
     emit({ type: "observe", level, code, values: { from: arrival.from, verdict } });
   }
 

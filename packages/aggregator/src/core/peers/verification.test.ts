@@ -2,16 +2,22 @@ import { toHex } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import type { PeerKey } from "../io.ts";
 import {
-  BLAMED_MAX,
-  BLAMED_MS,
+  FORWARDER_BATCH_FIRST,
+  FORWARDER_BATCH_MAX,
   SUSPECT_BATCH_MAX,
   SUSPECT_QUEUE_MAX,
   VERIFY_BATCH_MAX,
+  VERIFY_GROUPS_MAX,
   VERIFY_QUEUE_MAX,
 } from "../limits.ts";
 import { type PendingShare, VerificationQueue } from "./verification.ts";
 
-function pending(nodeId: number, digestByte: number, from: PeerKey = "0xfe"): PendingShare {
+const BAD: PeerKey = "0xbad";
+const HONEST: PeerKey = "0x900d";
+const nobody = () => false;
+const theBad = (peer: PeerKey) => peer.startsWith(BAD);
+
+function pending(nodeId: number, digestNumber: number, from: PeerKey = "0xfe"): PendingShare {
   const share = {
     kind: "RewardClaim",
     message: { recipient: `0x${"01".repeat(20)}`, amount: 1n },
@@ -19,7 +25,8 @@ function pending(nodeId: number, digestByte: number, from: PeerKey = "0xfe"): Pe
     nodeId,
     signature: new Uint8Array([nodeId & 255]),
   } as const;
-  const digest = new Uint8Array(32).fill(digestByte);
+  const digest = new Uint8Array(32);
+  new DataView(digest.buffer).setUint32(0, digestNumber);
   return {
     share,
     digest: { bytes: digest, hex: toHex(digest) },
@@ -29,89 +36,136 @@ function pending(nodeId: number, digestByte: number, from: PeerKey = "0xfe"): Pe
   };
 }
 
+/** Adds shares of one forwarder over one digest. */
+function addMany(queue: VerificationQueue, count: number, from: PeerKey): void {
+  for (let i = 0; i < count; i++) queue.add(pending(i, 1, from), nobody);
+}
+
+/** The node ids of the next job's groups, by forwarder where asked; the job ends with these verdicts. */
+function runJob(queue: VerificationQueue, isSuspect = nobody as (peer: PeerKey) => boolean, valid = true): number[][] {
+  const job = queue.next(isSuspect);
+  if (job === null) return [];
+  const groups = job.groups.map(({ items }) => items.map(({ publicKey }) => publicKey[0] as number));
+  queue.settle(
+    job.job,
+    groups.map((ids) => ids.map(() => valid)),
+  );
+  return groups;
+}
+
+const sizeOf = (groups: number[][]) => groups.flat().length;
+
 describe("VerificationQueue", () => {
+  const three = [
+    [1, 1],
+    [2, 2],
+    [3, 1],
+  ] as const;
+
   it("groups by digest, so that each group is over one message (P-6)", () => {
     const queue = new VerificationQueue();
-    for (const [id, digest] of [
-      [1, 1],
-      [2, 2],
-      [3, 1],
-    ] as const)
-      queue.add(pending(id, digest), 0);
-    const job = queue.next();
-    expect(job?.groups.map(({ digest, items }) => [digest[0], items.length])).toEqual([
-      [1, 2],
-      [2, 1],
-    ]);
+    for (const [id, digest] of three) queue.add(pending(id, digest), nobody);
+    expect(runJob(queue)).toEqual([[1, 3], [2]]);
   });
 
   it("gives every share its own result back, and none for a job it does not know", () => {
     const queue = new VerificationQueue();
-    for (const [id, digest] of [
-      [1, 1],
-      [2, 2],
-      [3, 1],
-    ] as const)
-      queue.add(pending(id, digest), 0);
-    const job = queue.next()?.job ?? 0;
-    expect(queue.settle(job + 1, [], 0)).toEqual([]);
+    for (const [id, digest] of three) queue.add(pending(id, digest), nobody);
+    const job = queue.next(nobody)?.job ?? 0;
+    expect(queue.settle(job + 1, [])).toEqual([]);
     const settled = queue
-      .settle(job, [[true, false], [true]], 0)
+      .settle(job, [[true, false], [true]])
       .map(({ pending: { share }, valid }) => [share.nodeId, valid]);
     expect(settled).toEqual([
       [1, true],
       [3, false],
       [2, true],
     ]);
-    expect(queue.settle(job, [[true, true], [true]], 0)).toEqual([]);
+    expect(queue.settle(job, [[true, true], [true]])).toEqual([]);
   });
 
-  it("counts a missing result as invalid", () => {
+  it("counts a missing result as invalid, and a job that failed as unchecked", () => {
     const queue = new VerificationQueue();
-    queue.add(pending(1, 1), 0);
-    expect(queue.settle(queue.next()?.job ?? 0, [], 0).map(({ valid }) => valid)).toEqual([false]);
+    for (const results of [[], null]) {
+      queue.add(pending(1, 1), nobody);
+      const settled = queue.settle(queue.next(nobody)?.job ?? 0, results);
+      expect(settled.map(({ valid }) => valid)).toEqual([results === null ? null : false]);
+    }
   });
 
-  it("has one job in flight, of bounded size, and a bounded queue (P-88)", () => {
+  it("has one job in flight, of bounded size and of bounded digests (P-88)", () => {
     const queue = new VerificationQueue();
-    for (let i = 0; i < VERIFY_QUEUE_MAX; i++) expect(queue.add(pending(i, 1), 0)).toBe(true);
-    expect(queue.add(pending(1, 1), 0)).toBe(false);
-    const job = queue.next();
-    expect(job?.groups[0]?.items).toHaveLength(VERIFY_BATCH_MAX);
-    expect(queue.next()).toBeNull();
-    queue.settle(job?.job ?? 0, [], 0);
-    expect(queue.next()).not.toBeNull();
+    for (let f = 0; f < 20; f++) addMany(queue, 400, `0xf${f}`);
+    const first = queue.next(nobody);
+    expect(queue.next(nobody)).toBeNull();
+    expect(first?.groups[0]?.items).toHaveLength(20 * FORWARDER_BATCH_FIRST);
+    queue.settle(first?.job ?? 0, [Array(20 * FORWARDER_BATCH_FIRST).fill(true)]);
+    runJob(queue);
+    expect(sizeOf(runJob(queue))).toBe(VERIFY_BATCH_MAX);
+
+    const many = new VerificationQueue();
+    for (let i = 0; i < 2 * VERIFY_GROUPS_MAX; i++) many.add(pending(i, i, `0xf${i % 8}`), nobody);
+    expect(runJob(many)).toHaveLength(VERIFY_GROUPS_MAX);
+    expect(runJob(many)).toHaveLength(VERIFY_GROUPS_MAX);
+    expect(many.waiting).toBe(0);
+  });
+});
+
+describe("turns of forwarders (P-97)", () => {
+  it("P-97: one that floods delays its own: another's share is in the next job, however much waits", () => {
+    const queue = new VerificationQueue();
+    addMany(queue, 4_000, "0xf100d");
+    queue.add(pending(77, 1, HONEST), nobody);
+    expect(runJob(queue).flat()).toContain(77);
+    queue.add(pending(78, 1, HONEST), nobody);
+    expect(runJob(queue).flat()).toContain(78);
+  });
+
+  it("P-97: an unknown forwarder has few shares in its first job, twice as many after each good one, up to a bound", () => {
+    const queue = new VerificationQueue();
+    addMany(queue, 1_000, HONEST);
+    const sizes = Array.from({ length: 5 }, () => sizeOf(runJob(queue)));
+    expect(sizes).toEqual([32, 64, 128, 256, 256]);
+    expect([sizes[0], sizes[4]]).toEqual([FORWARDER_BATCH_FIRST, FORWARDER_BATCH_MAX]);
+  });
+
+  it("P-97: a bad share, or one that could not be checked, sets its forwarder back", () => {
+    const queue = new VerificationQueue();
+    addMany(queue, 1_000, HONEST);
+    runJob(queue);
+    expect(sizeOf(runJob(queue, nobody, false))).toBe(64);
+    expect(sizeOf(runJob(queue))).toBe(32);
+    const job = queue.next(nobody);
+    expect(job?.groups[0]?.items).toHaveLength(64);
+    queue.settle(job?.job ?? 0, null);
+    expect(sizeOf(runJob(queue))).toBe(32);
+  });
+
+  it("when all is full, the newest of whoever has most waiting makes room, and is given back for its verdict (P-88)", () => {
+    const queue = new VerificationQueue();
+    addMany(queue, VERIFY_QUEUE_MAX, "0xf100d");
+    const one = pending(1, 1, HONEST);
+    expect(queue.add(one, nobody)).toMatchObject({ from: "0xf100d", share: { nodeId: VERIFY_QUEUE_MAX - 1 } });
+    expect(queue.waiting).toBe(VERIFY_QUEUE_MAX);
+    const late = pending(2, 1, "0xf100d");
+    expect(queue.add(late, nobody)).toBe(late);
+    expect(runJob(queue).flat()).toContain(1);
+  });
+
+  it("what a peer has waiting can be taken out, all of it", () => {
+    const queue = new VerificationQueue();
+    addMany(queue, 5, BAD);
+    addMany(queue, 2, HONEST);
+    expect(queue.drop(BAD)).toHaveLength(5);
+    expect(queue.drop(BAD)).toEqual([]);
+    expect(queue.waiting).toBe(2);
+    expect(sizeOf(runJob(queue))).toBe(2);
   });
 });
 
 describe("forwarders of bad shares (P-83)", () => {
-  const BAD: PeerKey = "0xbad";
-  const HONEST: PeerKey = "0x900d";
-
-  /** A queue that has seen a bad share of `forwarder` at time 0. */
-  function afterBlame(forwarder: PeerKey): VerificationQueue {
+  it("what they send is checked in jobs of its own, in groups of its own, in turn with the others", () => {
     const queue = new VerificationQueue();
-    queue.add(pending(1, 1, forwarder), 0);
-    queue.settle(queue.next()?.job ?? 0, [[false]], 0);
-    return queue;
-  }
-  /** The node ids of the next job's groups; the job ends with all shares valid. */
-  function nextIds(queue: VerificationQueue, nowMs: number): number[][] {
-    const job = queue.next();
-    if (job === null) return [];
-    const groups = job.groups.map(({ items }) => items.map(({ publicKey }) => publicKey[0] as number));
-    queue.settle(
-      job.job,
-      groups.map((ids) => ids.map(() => true)),
-      nowMs,
-    );
-    return groups;
-  }
-
-  it("what they send later is checked in jobs of its own, in groups of its own, in turn with the others", () => {
-    const queue = afterBlame(BAD);
-    queue.add(pending(1, 1, "0xbad2"), 1);
-    queue.settle(queue.next()?.job ?? 0, [[false]], 1);
     for (const [id, from] of [
       [1, BAD],
       [2, HONEST],
@@ -119,55 +173,33 @@ describe("forwarders of bad shares (P-83)", () => {
       [4, HONEST],
       [5, BAD],
     ] as const)
-      queue.add(pending(id, 1, from), 2);
-    expect(nextIds(queue, 2)).toEqual([[2, 4]]);
-    queue.add(pending(6, 1, HONEST), 3);
-    expect(nextIds(queue, 3)).toEqual([[1, 5], [3]]);
-    expect(nextIds(queue, 3)).toEqual([[6]]);
-    expect(queue.next()).toBeNull();
+      queue.add(pending(id, 1, from), theBad);
+    expect(runJob(queue, theBad)).toEqual([[2, 4]]);
+    queue.add(pending(6, 1, HONEST), theBad);
+    expect(runJob(queue, theBad)).toEqual([[1, 5], [3]]);
+    expect(runJob(queue, theBad)).toEqual([[6]]);
+    expect(queue.next(theBad)).toBeNull();
   });
 
-  it("what they have waiting already is set apart too; who forwarded a valid share is not", () => {
+  it("what they have waiting already is set apart too", () => {
     const queue = new VerificationQueue();
-    queue.add(pending(1, 1, BAD), 0);
-    queue.add(pending(2, 1, HONEST), 0);
-    const job = queue.next()?.job ?? 0;
     for (const [id, from] of [
       [3, BAD],
       [4, HONEST],
     ] as const)
-      queue.add(pending(id, 1, from), 0);
-    queue.settle(job, [[false, true]], 0);
-    expect([nextIds(queue, 0), nextIds(queue, 0)].sort()).toEqual([[[3]], [[4]]]);
+      queue.add(pending(id, 1, from), nobody);
+    expect([runJob(queue, theBad), runJob(queue, theBad)]).toEqual([[[4]], [[3]]]);
   });
 
-  it("they are forgotten after a while, counted from their last bad share", () => {
-    const queue = afterBlame(BAD);
-    queue.add(pending(2, 1, BAD), BLAMED_MS - 1);
-    queue.settle(queue.next()?.job ?? 0, [[false]], BLAMED_MS - 1);
-    const sentAt = (nowMs: number) => {
-      queue.add(pending(3, 1, BAD), nowMs);
-      queue.add(pending(4, 1, HONEST), nowMs);
-      return [nextIds(queue, nowMs), nextIds(queue, nowMs)].filter((groups) => groups.length > 0).length;
-    };
-    expect(sentAt(2 * BLAMED_MS - 2)).toBe(2);
-    expect(sentAt(2 * BLAMED_MS - 1)).toBe(1);
-  });
-
-  it("their jobs, what they have waiting and how many are remembered is bounded (P-88); others keep their own room", () => {
-    const queue = afterBlame(BAD);
-    for (let i = 0; i < SUSPECT_QUEUE_MAX; i++) expect(queue.add(pending(i, 1, BAD), 1)).toBe(true);
-    expect(queue.add(pending(1, 1, BAD), 1)).toBe(false);
-    expect(queue.add(pending(1, 1, HONEST), 1)).toBe(true);
-    const sizes = [nextIds(queue, 1), nextIds(queue, 1)].map((groups) => groups.flat().length);
-    expect(sizes.sort((a, b) => a - b)).toEqual([1, SUSPECT_BATCH_MAX]);
-
-    const crowded = afterBlame(BAD);
-    for (let i = 0; i < BLAMED_MAX; i++) crowded.add(pending(1, 1, `0x${i.toString(16)}`), 1);
-    const job = crowded.next();
-    crowded.settle(job?.job ?? 0, [], 1);
-    crowded.add(pending(7, 1, BAD), 2);
-    crowded.add(pending(8, 1, HONEST), 2);
-    expect(nextIds(crowded, 2)).toEqual([[7, 8]]);
+  it("their jobs, and what each of them has waiting, are bounded (P-88); others keep their own room", () => {
+    const queue = new VerificationQueue();
+    for (let f = 0; f < 4; f++) {
+      for (let i = 0; i < SUSPECT_QUEUE_MAX; i++) expect(queue.add(pending(i, 1, `${BAD}${f}`), theBad)).toBeNull();
+    }
+    const beyond = pending(1, 1, "0xbad1");
+    expect(queue.add(beyond, theBad)).toBe(beyond);
+    expect(queue.add(pending(1, 1, HONEST), theBad)).toBeNull();
+    const sizes = [sizeOf(runJob(queue, theBad)), sizeOf(runJob(queue, theBad))];
+    expect(sizes).toEqual([1, SUSPECT_BATCH_MAX]);
   });
 });

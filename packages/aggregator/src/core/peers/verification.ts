@@ -1,18 +1,21 @@
 /**
- * Shares wait here for company, so that many over one digest are checked in one go (P-6, P-83).
- * What forwarders of bad shares send waits apart, for a while: a bad share among the others costs all of them a search.
+ * Shares wait here for company, so that many over one digest are checked in one go (P-6, P-83), and forwarders take
+ * turns (P-97): whatever one of them floods delays its own. What forwarders of bad shares send waits apart, for a
+ * while: a bad share among the others costs all of them a search.
  * Enters: a share with its key and digest. Leaves: jobs for the driver and, with their results, the shares again. Not
- * here: the check itself.
+ * here: the check itself, and who is suspect (standing.ts).
  */
 import type { Share } from "@quorate/common";
 import type { PeerKey, VerifyGroup } from "../io.ts";
 import type { Digest } from "../kinds/digests.ts";
 import {
   BLAMED_MAX,
-  BLAMED_MS,
+  FORWARDER_BATCH_FIRST,
+  FORWARDER_BATCH_MAX,
   SUSPECT_BATCH_MAX,
   SUSPECT_QUEUE_MAX,
   VERIFY_BATCH_MAX,
+  VERIFY_GROUPS_MAX,
   VERIFY_QUEUE_MAX,
 } from "../limits.ts";
 
@@ -32,22 +35,22 @@ export interface VerificationJob {
   readonly groups: readonly VerifyGroup[];
 }
 
-/** Shares of one standing, waiting in the order in which they came. */
-interface Lane {
-  waiting: PendingShare[];
-  readonly waitingMax: number;
-  readonly batchMax: number;
+/** A share whose check has ended; `valid` is null when it was not checked after all. */
+export interface SettledShare {
+  readonly pending: PendingShare;
+  readonly valid: boolean | null;
 }
 
+/** Whether what a peer sends is checked apart now. */
+export type IsSuspect = (peer: PeerKey) => boolean;
+
 export class VerificationQueue {
-  readonly #others: Lane = { waiting: [], waitingMax: VERIFY_QUEUE_MAX, batchMax: VERIFY_BATCH_MAX };
-  /**
-   * What blamed forwarders sent: in jobs of its own, so that nobody else's verdict waits while its bad ones are
-   * searched.
-   */
-  readonly #suspects: Lane = { waiting: [], waitingMax: SUSPECT_QUEUE_MAX, batchMax: SUSPECT_BATCH_MAX };
+  /** By forwarder, in the order of their turns; nobody without a share is in it. */
+  readonly #waiting = new Map<PeerKey, PendingShare[]>();
+  #count = 0;
+  /** Shares of a forwarder in one job, after jobs without a bad one of it; in the order of the last change (P-88). */
+  readonly #allowed = new Map<PeerKey, number>();
   #suspectsTurn = false;
-  readonly #blamed = new BlamedForwarders();
   #inFlight: { readonly job: number; readonly groups: readonly (readonly PendingShare[])[] } | null = null;
   #nextJob = 1;
 
@@ -56,83 +59,126 @@ export class VerificationQueue {
   }
 
   get waiting(): number {
-    return this.#others.waiting.length + this.#suspects.waiting.length;
+    return this.#count;
   }
 
-  /** False when full: the share is dropped, and catch-up will fetch it again. */
-  add(pending: PendingShare, nowMs: number): boolean {
-    const lane = this.#blamed.has(pending.from, nowMs) ? this.#suspects : this.#others;
-    if (lane.waiting.length >= lane.waitingMax) return false;
-    lane.waiting.push(pending);
-    return true;
+  /**
+   * Takes a share. Returns the one that has no room, or null: when all is full that is the newest of whoever has most
+   * waiting; catch-up will fetch it again.
+   */
+  add(pending: PendingShare, isSuspect: IsSuspect): PendingShare | null {
+    const mine = this.#waiting.get(pending.from) ?? [];
+    if (isSuspect(pending.from) && mine.length >= SUSPECT_QUEUE_MAX) return pending;
+    let dropped: PendingShare | null = null;
+    if (this.#count >= VERIFY_QUEUE_MAX) {
+      const largest = this.#largest();
+      if (largest.length <= mine.length + 1) return pending;
+      dropped = largest.pop() as PendingShare;
+      this.#count -= 1;
+    }
+    mine.push(pending);
+    this.#waiting.set(pending.from, mine);
+    this.#count += 1;
+    return dropped;
+  }
+
+  /** Takes out all that a peer has waiting. */
+  drop(from: PeerKey): readonly PendingShare[] {
+    const theirs = this.#waiting.get(from) ?? [];
+    this.#waiting.delete(from);
+    this.#count -= theirs.length;
+    return theirs;
   }
 
   /**
    * The next job, or null while one is in flight or nothing waits. One at a time: under load the next batch grows
    * meanwhile.
    */
-  next(): VerificationJob | null {
-    if (this.#inFlight !== null || this.waiting === 0) return null;
-    const suspects = this.#suspectsTurn || this.#others.waiting.length === 0;
+  next(isSuspect: IsSuspect): VerificationJob | null {
+    if (this.#inFlight !== null || this.#count === 0) return null;
+    const suspects = [...this.#waiting.keys()].filter(isSuspect);
+    const others = suspects.length === this.#waiting.size ? [] : [...this.#waiting.keys()].filter((p) => !isSuspect(p));
+    const isTheirs = others.length === 0 || (this.#suspectsTurn && suspects.length > 0);
     // In turn, so that neither waits for the other's end.
-    this.#suspectsTurn = !suspects && this.#suspects.waiting.length > 0;
-    const lane = suspects ? this.#suspects : this.#others;
-    const batch = lane.waiting.slice(0, lane.batchMax);
-    lane.waiting = lane.waiting.slice(lane.batchMax);
-    const groups = groupBy(batch, ({ digest, from }) => (suspects ? `${digest.hex} ${from}` : digest.hex));
+    this.#suspectsTurn = !isTheirs && suspects.length > 0;
+    const batch = isTheirs ? this.#take(suspects, SUSPECT_BATCH_MAX) : this.#take(others, VERIFY_BATCH_MAX);
+    const groups = groupBy(batch, ({ digest, from }) => (isTheirs ? `${digest.hex} ${from}` : digest.hex));
     const job = this.#nextJob++;
     this.#inFlight = { job, groups };
     return { job, groups: groups.map(toVerifyGroup) };
   }
 
   /**
-   * The shares of a finished job with their results; a job that is not in flight has none. Remembers who forwarded a
-   * bad one.
+   * The shares of a finished job with their results; a job that is not in flight has none.
+   * @param results null when the job could not be done
    */
-  settle(
-    job: number,
-    results: readonly (readonly boolean[])[],
-    nowMs: number,
-  ): { readonly pending: PendingShare; readonly valid: boolean }[] {
+  settle(job: number, results: readonly (readonly boolean[])[] | null): SettledShare[] {
     if (this.#inFlight?.job !== job) return [];
     const { groups } = this.#inFlight;
     this.#inFlight = null;
     const settled = groups.flatMap((group, g) =>
-      group.map((pending, i) => ({ pending, valid: results[g]?.[i] === true })),
+      group.map((pending, i) => ({ pending, valid: results === null ? null : results[g]?.[i] === true })),
     );
-    const forwarders = new Set(settled.flatMap(({ pending, valid }) => (valid ? [] : [pending.from])));
-    for (const forwarder of forwarders) this.#blamed.add(forwarder, nowMs);
-    if (forwarders.size > 0) this.#setApart(forwarders);
+    const good = new Map<PeerKey, boolean>();
+    for (const { pending, valid } of settled) {
+      good.set(pending.from, (good.get(pending.from) ?? true) && valid === true);
+    }
+    for (const [forwarder, isGood] of good) this.#learn(forwarder, isGood);
     return settled;
   }
 
   /**
-   * What else these have waiting is suspect from now on. It is below the bound of all that waits, so none of it is
-   * dropped.
+   * Turn by turn one share of each, in the order in which it sent them, up to what each may have in one job. Who was
+   * first is last next time.
    */
-  #setApart(forwarders: ReadonlySet<PeerKey>): void {
-    const theirs = this.#others.waiting.filter(({ from }) => forwarders.has(from));
-    if (theirs.length === 0) return;
-    this.#others.waiting = this.#others.waiting.filter(({ from }) => !forwarders.has(from));
-    this.#suspects.waiting.push(...theirs);
+  #take(forwarders: readonly PeerKey[], batchMax: number): PendingShare[] {
+    const turns = forwarders.map((from) => ({ from, taken: 0, most: this.#allowedOf(from) }));
+    const batch: PendingShare[] = [];
+    const digests = new Set<string>();
+    for (let active = turns; active.length > 0 && batch.length < batchMax; ) {
+      active = active.filter((turn) => {
+        const next = this.#waiting.get(turn.from)?.[turn.taken];
+        if (next === undefined || turn.taken >= turn.most || batch.length >= batchMax) return false;
+        if (digests.size >= VERIFY_GROUPS_MAX && !digests.has(next.digest.hex)) return false;
+        digests.add(next.digest.hex);
+        batch.push(next);
+        turn.taken += 1;
+        return true;
+      });
+    }
+    for (const { from, taken } of turns) if (taken > 0) this.#waiting.set(from, this.#after(from, taken));
+    for (const [from, left] of this.#waiting) if (left.length === 0) this.#waiting.delete(from);
+    this.#count -= batch.length;
+    this.#rotate(forwarders[0]);
+    return batch;
   }
-}
 
-/** Who forwarded a bad share lately (P-83, P-88). */
-class BlamedForwarders {
-  /** Until when, in the order of the last blame. */
-  readonly #untilMs = new Map<PeerKey, number>();
-
-  add(forwarder: PeerKey, nowMs: number): void {
-    this.#untilMs.delete(forwarder);
-    this.#untilMs.set(forwarder, nowMs + BLAMED_MS);
-    if (this.#untilMs.size <= BLAMED_MAX) return;
-    const longestAgo = this.#untilMs.keys().next();
-    if (longestAgo.done !== true) this.#untilMs.delete(longestAgo.value);
+  #after(from: PeerKey, taken: number): PendingShare[] {
+    return (this.#waiting.get(from) ?? []).slice(taken);
   }
 
-  has(forwarder: PeerKey, nowMs: number): boolean {
-    return nowMs < (this.#untilMs.get(forwarder) ?? 0);
+  #rotate(first: PeerKey | undefined): void {
+    const left = first === undefined ? undefined : this.#waiting.get(first);
+    if (first === undefined || left === undefined) return;
+    this.#waiting.delete(first);
+    this.#waiting.set(first, left);
+  }
+
+  #allowedOf(forwarder: PeerKey): number {
+    return this.#allowed.get(forwarder) ?? FORWARDER_BATCH_FIRST;
+  }
+
+  #learn(forwarder: PeerKey, isGood: boolean): void {
+    const allowed = isGood ? Math.min(FORWARDER_BATCH_MAX, 2 * this.#allowedOf(forwarder)) : FORWARDER_BATCH_FIRST;
+    this.#allowed.delete(forwarder);
+    this.#allowed.set(forwarder, allowed);
+    if (this.#allowed.size > BLAMED_MAX) this.#allowed.delete(this.#allowed.keys().next().value as PeerKey);
+  }
+
+  #largest(): PendingShare[] {
+    let largest: PendingShare[] = [];
+    for (const waiting of this.#waiting.values()) if (waiting.length > largest.length) largest = waiting;
+    return largest;
   }
 }
 

@@ -4,6 +4,7 @@
  * added (P-84). Not here: checking signatures (peers/verification.ts), counting stake (tally.ts).
  */
 import {
+  type ErrorCode,
   type Hex,
   type KindMessage,
   type NodeId,
@@ -39,12 +40,20 @@ export interface Round {
   request: SignedClaimRequest | null;
   /** Whether it may be signed: a registered node asked for it (P-70), or its kind is signed unasked. */
   wanted: boolean;
+  /** The node whose rounds it counts among (P-78); null for one that no request opened. */
+  origin: NodeId | null;
   /** For a round that nobody wanted: the node whose share opened it and whose budget it uses. */
   readonly openedBy: NodeId | null;
   /** Null until the own ledger knows; and where it says nothing, as for a recipient it owes nothing. */
   own: OwnMessage | null;
+  /** Whether its turn to be signed has come (P-77); at once for kinds signed unasked and for the own stakers. */
+  turn: boolean;
   /** Whether the own share was asked for or made. */
   signing: boolean;
+  /** Why this node will not sign it, though its ledger says what it would. */
+  withheld: ErrorCode | null;
+  /** How many shares last added up to an aggregate that does not verify, though each seemed right (P-109). */
+  faultyShares: number | null;
   /** By digest. */
   readonly groups: Map<Hex, Group>;
 }
@@ -56,9 +65,13 @@ export function openRound(id: RoundId, openedBy: NodeId | null): Round {
     askedBy: new Set(),
     request: null,
     wanted: false,
+    origin: null,
     openedBy,
     own: null,
+    turn: false,
     signing: false,
+    withheld: null,
+    faultyShares: null,
     groups: new Map(),
   };
 }
@@ -79,6 +92,11 @@ export function addShare(
   const group = round.groups.get(digest.hex) ?? { signed, shares: new Map<NodeId, Uint8Array>() };
   if (!group.shares.has(nodeId)) group.shares.set(nodeId, signature);
   round.groups.set(digest.hex, group);
+}
+
+/** Takes a share out again that turned out not to be valid (P-109). */
+export function dropShare(round: Round, digest: Digest, nodeId: NodeId): void {
+  round.groups.get(digest.hex)?.shares.delete(nodeId);
 }
 
 /**

@@ -1,17 +1,32 @@
 /**
  * All open rounds, within bounds (P-88). Rounds that nobody wanted, opened by a share alone, are bounded per node and
- * dropped first. Not here: what happens inside a round (round.ts).
+ * dropped first; then those of the node that asked for most (P-78). Not here: what happens inside a round (round.ts),
+ * whose turn it is to be signed (peers/requestTurns.ts).
  */
 import { type NodeId, type RoundId, type RoundKey, roundKey, type SignedClaimRequest } from "@quorate/common";
 import { ROUNDS_MAX, UNWANTED_ROUNDS_PER_NODE_MAX } from "../limits.ts";
 import { openRound, type Round } from "./round.ts";
+import { Tallies } from "./tallies.ts";
 
 export class RoundTable {
   readonly #rounds = new Map<RoundKey, Round>();
-  readonly #unwantedBy = new Map<NodeId, number>();
+  readonly #unwantedBy = new Tallies<NodeId>();
+  /** Claims' rounds by the node they count among; null for those from before a restart. */
+  readonly #byOrigin = new Tallies<NodeId | null>();
+  /** Whether the own stakers wait for a round: it is never dropped for another. */
+  #isAwaited: (key: RoundKey) => boolean = () => false;
 
   get size(): number {
     return this.#rounds.size;
+  }
+
+  /** Says, from now on, which rounds the own stakers wait for. */
+  keep(isAwaited: (key: RoundKey) => boolean): void {
+    this.#isAwaited = isAwaited;
+  }
+
+  isAwaited({ key }: Round): boolean {
+    return this.#isAwaited(key);
   }
 
   get(id: RoundId): Round | undefined {
@@ -23,22 +38,28 @@ export class RoundTable {
     return this.#rounds.values();
   }
 
-  /** The round that may be signed from now on; null when the table is full of such rounds. */
+  /**
+   * The round that may be signed from now on; without a request at once, with one when its turn has come. Null when
+   * the table is full and holds nothing that may be dropped.
+   */
   want(id: RoundId, request: SignedClaimRequest | null): Round | null {
     const existing = this.get(id);
     if (existing === undefined && !this.#makeRoom()) return null;
     const round = existing ?? this.#insert(openRound(id, null));
-    if (!round.wanted) this.#forgetOpener(round);
-    round.wanted = true;
-    if (request !== null) round.askedBy.add(request.nodeId);
-    round.request ??= request;
+    if (!round.wanted) {
+      this.#forgetOpener(round);
+      round.wanted = true;
+      if (isClaim(round)) this.#byOrigin.add(round.origin);
+    }
+    if (request === null) round.turn = true;
+    else this.#ask(round, request);
     return round;
   }
 
   /** Whether a share of this node may be looked at: its round is open, or it has the budget to open one. */
   mayShare(id: RoundId, nodeId: NodeId): boolean {
     if (this.get(id) !== undefined) return true;
-    return (this.#unwantedBy.get(nodeId) ?? 0) < UNWANTED_ROUNDS_PER_NODE_MAX && this.#rounds.size < ROUNDS_MAX;
+    return this.#unwantedBy.of(nodeId) < UNWANTED_ROUNDS_PER_NODE_MAX && this.#rounds.size < ROUNDS_MAX;
   }
 
   /** The round of a checked share; null when it may not be opened. */
@@ -46,7 +67,7 @@ export class RoundTable {
     const existing = this.get(id);
     if (existing !== undefined) return existing;
     if (!this.mayShare(id, nodeId)) return null;
-    this.#unwantedBy.set(nodeId, (this.#unwantedBy.get(nodeId) ?? 0) + 1);
+    this.#unwantedBy.add(nodeId);
     return this.#insert(openRound(id, nodeId));
   }
 
@@ -63,7 +84,21 @@ export class RoundTable {
 
   /** Drops a round that turned out to be about nothing. */
   drop(round: Round): void {
-    if (this.#rounds.has(round.key)) this.#drop(round);
+    if (this.#rounds.get(round.key) === round) this.#drop(round);
+  }
+
+  /**
+   * Of those that asked for a round it counts among the rounds of the one with fewest, so that nobody fills another's
+   * part by asking first.
+   */
+  #ask(round: Round, request: SignedClaimRequest): void {
+    const { nodeId } = request;
+    round.askedBy.add(nodeId);
+    round.request ??= request;
+    if (round.origin !== null && this.#byOrigin.of(nodeId) >= this.#byOrigin.of(round.origin) - 1) return;
+    this.#byOrigin.remove(round.origin);
+    round.origin = nodeId;
+    this.#byOrigin.add(nodeId);
   }
 
   #insert(round: Round): Round {
@@ -73,23 +108,37 @@ export class RoundTable {
 
   #makeRoom(): boolean {
     if (this.#rounds.size < ROUNDS_MAX) return true;
-    for (const round of this.#rounds.values()) {
-      if (round.wanted) continue;
-      this.#drop(round);
-      return true;
+    const dropped = this.#unwantedBy.isEmpty ? this.#oldestOfLargest() : this.#oldest(({ wanted }) => !wanted);
+    if (dropped !== null) this.#drop(dropped);
+    return dropped !== null;
+  }
+
+  /** Of the node with most rounds the oldest that no staker of this agent waits for; of the next node, if all are. */
+  #oldestOfLargest(): Round | null {
+    for (const origin of this.#byOrigin.largestFirst()) {
+      const oldest = this.#oldest((round) => isClaim(round) && round.origin === origin && !this.isAwaited(round));
+      if (oldest !== null) return oldest;
     }
-    return false;
+    return null;
+  }
+
+  #oldest(fits: (round: Round) => boolean): Round | null {
+    for (const round of this.#rounds.values()) if (fits(round)) return round;
+    return null;
   }
 
   #drop(round: Round): void {
     if (!round.wanted) this.#forgetOpener(round);
+    else if (isClaim(round)) this.#byOrigin.remove(round.origin);
     this.#rounds.delete(round.key);
   }
 
   #forgetOpener(round: Round): void {
-    if (round.openedBy === null) return;
-    const left = (this.#unwantedBy.get(round.openedBy) ?? 0) - 1;
-    if (left > 0) this.#unwantedBy.set(round.openedBy, left);
-    else this.#unwantedBy.delete(round.openedBy);
+    if (round.openedBy !== null) this.#unwantedBy.remove(round.openedBy);
   }
+}
+
+/** Only claims are asked for; rounds of other kinds are few, one or two an epoch, and never dropped for others. */
+function isClaim({ id }: Round): boolean {
+  return id.kind === "RewardClaim";
 }

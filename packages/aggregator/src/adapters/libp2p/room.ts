@@ -1,0 +1,108 @@
+/**
+ * How many connections there are, and whose (P-98). In: connections as they open, identify themselves and close. Out: those that go, so that
+ * there is room for others: a peer's third one, mute ones, and above the share those of peers that this node likes least.
+ * Own dials and the peers that have been here longest stay: an enemy that comes with many identities cannot push them out, and
+ * cannot know which of the others are liked, for the order is secret.
+ */
+import type { Connection, Libp2p } from "@libp2p/interface";
+import { quorateError } from "@quorate/common";
+import type { PeerKey } from "../../core/io.ts";
+import * as limits from "./limits.ts";
+import { peerKeyOf } from "./peers.ts";
+
+export interface RoomModules {
+  readonly libp2p: Libp2p;
+  now(): number;
+  /** A secret order; lower is better. */
+  rank(peer: PeerKey): number;
+  /** Whether gossip goes out to this peer. */
+  isHeard(connection: Connection): boolean;
+}
+
+interface Seat {
+  readonly sinceMs: number;
+  identified: boolean;
+  /** Since when it is mute, or null. */
+  muteSinceMs: number | null;
+}
+
+export class Room {
+  readonly #kept: number;
+  readonly #max: number;
+  readonly #modules: RoomModules;
+  /** In the order in which they opened. */
+  readonly #seats = new Map<Connection, Seat>();
+
+  /** @param max connections; inbound ones are refused above it */
+  constructor(max: number, modules: RoomModules) {
+    this.#max = max;
+    this.#kept = Math.max(1, Math.floor(max * limits.FULL_SHARE));
+    this.#modules = modules;
+  }
+
+  opened(connection: Connection): void {
+    if (connection.status !== "open") return;
+    const nowMs = this.#modules.now();
+    this.#seats.set(connection, { sinceMs: nowMs, identified: false, muteSinceMs: nowMs });
+    const same = [...this.#seats.keys()].filter(({ remotePeer }) => remotePeer.equals(connection.remotePeer));
+    for (const old of same.slice(0, -limits.CONNECTIONS_PER_PEER)) this.#end(old, "a newer one of the same peer");
+    // Between two looks, too, the last places are never all taken.
+    const nearlyFull = this.#kept + Math.ceil((this.#max - this.#kept) / 2);
+    if (this.#seats.size > nearlyFull) this.#letGo(this.#seats.size - nearlyFull, nowMs);
+  }
+
+  closed(connection: Connection): void {
+    this.#seats.delete(connection);
+  }
+
+  identified(connection: Connection): void {
+    const seat = this.#seats.get(connection);
+    if (seat !== undefined) seat.identified = true;
+  }
+
+  isIdentified(connection: Connection): boolean {
+    return this.#seats.get(connection)?.identified ?? false;
+  }
+
+  /** Closes what serves nobody, and what is above the share. */
+  tidy(): void {
+    const nowMs = this.#modules.now();
+    for (const [connection, seat] of this.#seats) {
+      // A peer's second connection is heard on the first.
+      if (this.#modules.isHeard(connection)) seat.muteSinceMs = null;
+      else seat.muteSinceMs ??= nowMs;
+      const mute = seat.muteSinceMs !== null && nowMs - seat.muteSinceMs >= limits.IDENTIFY_TIMEOUT_MS;
+      if (mute) this.#end(connection, "never identified itself, or does not read");
+    }
+    this.#letGo(this.#seats.size - this.#kept, nowMs);
+  }
+
+  #letGo(excess: number, nowMs: number): void {
+    if (excess <= 0) return;
+    const open = this.#open().sort((a, b) => this.#modules.rank(a.peer) - this.#modules.rank(b.peer));
+    const isNew = ({ seat }: { seat: Seat }): boolean => nowMs - seat.sinceMs < limits.NEWCOMER_MS;
+    const order = [...open.filter(isNew), ...open.filter((one) => !isNew(one))];
+    for (const { connection } of order.slice(-excess)) void connection.close().catch(() => {});
+  }
+
+  /** Connections that may go: others dialled them, and they are not among those of long standing. */
+  #open(): { connection: Connection; peer: PeerKey; seat: Seat }[] {
+    const own = new Set<string>();
+    for (const { direction, remotePeer } of this.#seats.keys()) {
+      if (direction === "outbound") own.add(remotePeer.toString());
+    }
+    const inbound = [...this.#seats].filter(([{ remotePeer }]) => !own.has(remotePeer.toString()));
+    const standing = new Set<string>();
+    const longLived = Math.floor(this.#kept * limits.LONG_LIVED_SHARE);
+    for (const [{ remotePeer }] of inbound) if (standing.size < longLived) standing.add(remotePeer.toString());
+    return inbound.flatMap(([connection, seat]) => {
+      const peer = peerKeyOf(connection.remotePeer);
+      return peer === null || standing.has(connection.remotePeer.toString()) ? [] : [{ connection, peer, seat }];
+    });
+  }
+
+  #end(connection: Connection, reason: string): void {
+    const peer = peerKeyOf(connection.remotePeer);
+    connection.abort(quorateError("NETWORK_PEER_NOT_CONNECTED", { peer, reason }));
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Which nodes could sign a claim now, as far as this agent knows (P-126). Enters: connections that come and go, checked shares, what nodes
+ * answered when asked why they had not signed (P-89), verdicts of the ledger. Leaves: the stake within reach, for people and probes. Nothing
+ * that is signed, forwarded or counted depends on it.
+ */
+import {
+  BPS,
+  type ClaimView,
+  hasMoneyQuorum,
+  type NodeId,
+  Signers,
+  type StakeReach,
+  stakeSigned,
+} from "@quorate/common";
+import type { Context, Step } from "../context.ts";
+import type { PeerKey } from "../io.ts";
+import type { LedgerNode } from "../ledger/events.ts";
+import { REACH_EPOCHS, REFUSAL_MS } from "../limits.ts";
+import type { Group, Round } from "../rounds/round.ts";
+import type { Collector } from "../stages.ts";
+
+/** The latest that was learned of a node. */
+interface Evidence {
+  readonly kind: "connected" | "signed" | "gone" | "refused" | "unreached";
+  readonly atMs: number;
+  /** The first open epoch then. */
+  readonly openEpoch: number;
+}
+
+/** Codes that say nothing about whether the node will sign: it is about to, or the agent's own line to it was full. */
+const NO_EVIDENCE = ["SHARE_PENDING", "EPOCH_NOT_CLOSED", "ROOT_PENDING", "NETWORK_PEER_BUSY"];
+
+export class PeerReach implements Collector {
+  readonly busy = false;
+  readonly #context: Context;
+  /** Bounded by the node set. */
+  readonly #evidence = new Map<NodeId, Evidence>();
+  /** Shares seen of each group; they go with their round. */
+  readonly #seen = new WeakMap<Group, number>();
+  /** The reasons that were taken of each open claim; bounded by claims (CLAIMS_MAX) and nodes. */
+  readonly #taken = new Map<string, Set<string>>();
+  #nowMs = 0;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Before the context has the new peers. */
+  peersChanged(connected: readonly PeerKey[], { nowMs }: Step): void {
+    const before = new Set(this.#context.connected);
+    const after = new Set(connected);
+    for (const { id, identityKey, identityValid } of this.#context.nodes) {
+      if (!identityValid || before.has(identityKey) === after.has(identityKey)) continue;
+      this.#note(id, after.has(identityKey) ? "connected" : "gone", nowMs);
+    }
+  }
+
+  /**
+   * Shares over the own message, the new ones at the end. Others prove nothing here, for anybody can replay what a node signed for another
+   * epoch (P-84).
+   */
+  roundChanged({ own, groups }: Round, { nowMs }: Step): void {
+    const group = own === null ? undefined : groups.get(own.digest.hex);
+    if (group === undefined) return;
+    const seen = this.#seen.get(group) ?? 0;
+    if (group.shares.size === seen) return;
+    this.#seen.set(group, group.shares.size);
+    for (const id of [...group.shares.keys()].slice(seen)) this.#note(id, "signed", nowMs);
+  }
+
+  /** What nodes say when they are asked why they have not signed, or that they were not reached. Each view repeats it. */
+  claimChanged({ recipient, epoch, startedAtMs, status, reasons }: ClaimView, nowMs: number): void {
+    const claim = `${recipient} ${epoch} ${startedAtMs}`;
+    if (status === "ready") {
+      this.#taken.delete(claim);
+      return;
+    }
+    const taken = this.#taken.get(claim) ?? new Set<string>();
+    this.#taken.set(claim, taken);
+    for (const { nodeId, code } of reasons) {
+      if (NO_EVIDENCE.includes(code) || taken.has(`${nodeId} ${code}`)) continue;
+      taken.add(`${nodeId} ${code}`);
+      this.#note(nodeId, code.startsWith("NETWORK_") ? "unreached" : "refused", nowMs);
+    }
+    if (status === "failed") this.#taken.delete(claim);
+  }
+
+  tick({ nowMs }: Step): void {
+    this.#nowMs = nowMs;
+  }
+
+  /** Null while there is no active stake. */
+  view(): StakeReach | null {
+    const { nodes } = this.#context;
+    const connected = new Set(this.#context.connected);
+    const within = nodes.filter((node) => node.state !== "exited" && this.#isWithin(node, connected));
+    const stake = stakeSigned(Signers.of(within.map(({ id }) => id)), nodes);
+    const { activeStake, decommissionedStake, signedFloor, signedBps } = stake;
+    if (activeStake === 0n) return null;
+    const ids = new Set(within.map(({ id }) => id));
+    return {
+      activeBps: signedBps,
+      floorBps: Number((signedFloor * BPS) / (activeStake + decommissionedStake)),
+      suffices: hasMoneyQuorum(stake),
+      missing: nodes.filter(({ id, state }) => state === "active" && !ids.has(id)).map(({ id }) => id),
+    };
+  }
+
+  resume(): void {}
+
+  nodesChanged(): void {
+    for (const id of this.#evidence.keys()) {
+      if (this.#context.ledger.nodes.get(id)?.node.state === "exited") this.#evidence.delete(id);
+    }
+  }
+
+  prune(): void {}
+
+  #isWithin({ id, identityKey, identityValid }: LedgerNode, connected: ReadonlySet<PeerKey>): boolean {
+    const { ownNode, ledger } = this.#context;
+    if (id === ownNode?.id) return true;
+    const isConnected = identityValid && connected.has(identityKey);
+    const known = this.#evidence.get(id);
+    // Every node that is well signs the report of every epoch: what is older says nothing, and the ledger's last verdict stands.
+    if (known === undefined || ledger.openEpoch - known.openEpoch > REACH_EPOCHS) {
+      return isConnected || ledger.uptime.nodes.get(id)?.strip.endsWith("P") === true;
+    }
+    if (known.kind === "connected" || known.kind === "signed") return true;
+    return isConnected && this.#nowMs - known.atMs >= REFUSAL_MS;
+  }
+
+  #note(id: NodeId, kind: Evidence["kind"], atMs: number): void {
+    this.#evidence.set(id, { kind, atMs, openEpoch: this.#context.ledger.openEpoch });
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * How commands ask chains and send to them: an entry of its own, because it loads ethers' providers, which the threads
+ * that check signatures must not.
+ */
+export { Account, type AccountOptions } from "./account.ts";
+export { type HttpAnswer, type Post, type PostBounds, parseHttpUrl, postByFetch } from "./endpoint.ts";
+export { coded, codedFailure } from "./failures.ts";
+export { WAIT_MS } from "./limits.ts";
+export { ChainProviders, type ChainProvidersOptions } from "./providers.ts";
+export { parseRevert, revertMeaning, revertText } from "./reverts.ts";
+export { resumeWaiting, type SentTransaction, untilMined, type WaitOptions } from "./waiting.ts";

@@ -1,0 +1,92 @@
+/**
+ * The part of the catalogue that commands raise: accounts, transactions and their outcome, files they write.
+ * `errorCodes.ts` merges it; nothing else reads it.
+ */
+
+export const COMMAND_ERROR_CODES = {
+  ACCOUNT_LACKS_TOKENS: {
+    summary: "The account holds fewer tokens than the call takes.",
+    remedy: "Send the missing tokens to the account; nothing was approved or sent.",
+    where: "commands",
+  },
+  ACCOUNT_LACKS_ETHER: {
+    summary: "The account cannot pay for the transaction's gas.",
+    remedy: "Send the missing ether to the account; this transaction was not sent.",
+    where: "commands",
+  },
+  ACCOUNT_BUSY: {
+    summary: "Another transaction of the account waits to be mined, and might do the same.",
+    remedy: "Wait until it is mined, or replace it from your wallet; then run the command again.",
+    where: "commands",
+  },
+  TRANSACTION_REFUSED: {
+    summary: "No provider takes the signed transaction.",
+    remedy: "Read what they said; nothing was sent, so the command can be run again.",
+    where: "commands",
+  },
+  TRANSACTION_PENDING: {
+    summary: "The transaction was sent and is in no block yet; it may still be mined.",
+    remedy: "Do not send it anew: look for its hash in a block explorer or by eth_getTransactionReceipt first.",
+    where: "commands",
+  },
+  TRANSACTION_DROPPED: {
+    summary: "The transaction was sent, and no provider asked knows it any more.",
+    remedy: "Look for its hash once more before you send it anew: a provider not asked here may still have it.",
+    where: "commands",
+  },
+  TRANSACTION_REPLACED: {
+    summary: "Another transaction of the same account took the transaction's nonce, so it will never be mined.",
+    remedy: "Look at the one that was mined instead; run the command again if it is not what you wanted.",
+    where: "commands",
+  },
+  TRANSACTION_FAILED_IN_BLOCK: {
+    summary: "The transaction was mined and failed: its gas is spent, and nothing else has changed.",
+    remedy: "The contract's own error is named here where it could be found; run the command again when it is gone.",
+    where: "commands",
+  },
+  TRANSACTION_WITHOUT_EVENT: {
+    summary: "The transaction was mined, and its receipt lacks the event that it had to make.",
+    remedy: "Look the transaction up at another provider; check that it went to the contract named here.",
+    where: "commands",
+  },
+  BUNDLE_USED: {
+    summary: "The bundle is genuine, and the chain has this amount or more for the recipient already.",
+    remedy: "Do not send it. What is not paid yet is paid by `claimRewards()`; later rewards need a new bundle.",
+    where: "commands",
+  },
+  PROOF_USED: {
+    summary: "The proof is genuine, and everything it proves was paid already.",
+    remedy: "There is nothing to send; later rewards need a new proof.",
+    where: "commands",
+  },
+  PROOF_NOT_NOW: {
+    summary: "The proof is genuine, and the contract would refuse it now.",
+    remedy: "Send it when the reason named here is gone, or ask for a newer proof: a root is valid until 8 later ones.",
+    where: "commands",
+  },
+  BUNDLE_NOT_NOW: {
+    summary: "The bundle is genuine, and the contract would refuse it now.",
+    remedy: "Keep the bundle and send it when the reason named here is gone.",
+    where: "commands",
+  },
+  CLAIM_NOT_ENDED: {
+    summary: "The agent did not say how the claim ended, although its deadline has passed.",
+    remedy: "Ask for the same claim again: what was signed is kept. If it lasts, ask another agent.",
+    where: "client",
+  },
+  OUTPUT_FILE_EXISTS: {
+    summary: "The file to write is already there.",
+    remedy: "Give another file, or --force to replace it.",
+    where: "commands",
+  },
+  OUTPUT_FILE_UNWRITABLE: {
+    summary: "A file cannot be written.",
+    remedy: "Give a path in a directory that exists, may be written to and has space.",
+    where: "commands",
+  },
+  OUTPUT_FAILED: {
+    summary: "Standard output cannot be written.",
+    remedy: "Check what it leads to and the space there, or give --out where there is that option.",
+    where: "commands",
+  },
+} as const;
