@@ -15,7 +15,7 @@ import { CHAIN_ID, POOL, REWARDS } from "../providers/logs.ts";
 import { BLOCK_SECONDS, BLOCKS_A_DAY, FINAL_BLOCKS } from "./followerChain.ts";
 import { CountingProvider, type Counts } from "./followerProvider.ts";
 
-export const FOLLOWER_DAYS = 30;
+export const FOLLOWER_DAYS = 7;
 
 /** Of the agent's configuration. */
 const POLL_SECONDS = 5;

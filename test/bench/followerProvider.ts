@@ -99,7 +99,8 @@ export class CountingProvider {
       case "eth_chainId":
         return `0x${CHAIN_ID.toString(16)}`;
       case "eth_getCode":
-        return "0x00";
+        // Deployed in block 1.
+        return params[1] === "0x0" ? "0x" : "0x00";
       case "eth_call":
         return AbiCoder.defaultAbiCoder().encode(["address"], [POOL]);
       case "eth_getLogs": {

@@ -79,7 +79,7 @@ function majority(random: Random, height: number, reached: number): Phase {
   const honest = [quirk(random, height - reached - 1), quirk(random, height - reached - 1)];
   const odd = random.pick([quirk, failure, lie])(random, height - Math.max(reached, 0));
   const target = height - Math.max(...honest.map((fault) => (fault.kind === "lag" ? fault.blocks : 0)));
-  const mayBeDisputed = odd.kind === "invented logs";
+  const mayBeDisputed = odd.kind === "invented logs" && odd.form % INVENTED_FORMS === 0;
   return { height, faults: random.sample([...honest, odd], PROVIDERS), hasMajority: true, mayBeDisputed, target };
 }
 

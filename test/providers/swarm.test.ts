@@ -5,7 +5,7 @@ import { describePlan, planOf } from "./plan.ts";
 import { runPlan } from "./run.ts";
 
 const FIRST_SEED = 20_261;
-const RUNS = 30;
+const RUNS = 20;
 const AT_ONCE = 15;
 
 describe("three providers with faults drawn from a seed", () => {

@@ -161,16 +161,6 @@ export const AGENT_ERROR_CODES = {
     remedy: "Choose another http.port or http.healthPort (or its host), or stop what uses the one named here.",
     where: "api",
   },
-  RELAY_LISTEN_FAILED: {
-    summary: "The relay cannot listen on its address.",
-    remedy: "Choose another --listen, or stop what uses it.",
-    where: "relay",
-  },
-  RELAY_BUSY: {
-    summary: "The relay's provider is being asked too much at once.",
-    remedy: "Nothing, if it passes: agents ask again. If it lasts, look at the provider, or run another relay.",
-    where: "relay",
-  },
   ROUTE_NOT_FOUND: {
     summary: "There is nothing at this path.",
     remedy: "See docs/claiming.md for the paths of the interface.",

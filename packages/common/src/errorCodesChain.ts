@@ -40,4 +40,15 @@ export const CHAIN_ERROR_CODES = {
       "finalise; check it elsewhere.",
     where: "chain",
   },
+  // The relay.
+  RELAY_LISTEN_FAILED: {
+    summary: "The relay cannot listen on its address.",
+    remedy: "Choose another --listen, or stop what uses it.",
+    where: "relay",
+  },
+  RELAY_BUSY: {
+    summary: "The relay's provider is being asked too much at once.",
+    remedy: "Nothing, if it passes: agents ask again. If it lasts, look at the provider, or run another relay.",
+    where: "relay",
+  },
 } as const;
