@@ -33,12 +33,6 @@ process.on("unhandledRejection", () => {});
 process.on("SIGINT", () => {});
 
 await attack.prepare?.(enemy);
-/** An agent that leaves a stream hanging must not keep the attack from its end. */
-async function overdue(): Promise<void> {
-  await new Promise((resolve) => enemy.signal.addEventListener("abort", resolve, { once: true }));
-  await sleep(END_GRACE_MS);
-}
-
 process.send?.({ type: "ready" });
 await begun.promise;
 const before = process.cpuUsage();
@@ -54,3 +48,9 @@ await new Promise<void>((resolve) => {
 });
 const { user, system } = process.cpuUsage(before);
 process.send?.({ type: "report", ...enemy.report(Math.round((user + system) / 1_000), error) }, () => process.exit(0));
+
+/** An agent that leaves a stream hanging must not keep the attack from its end. */
+async function overdue(): Promise<void> {
+  await new Promise((resolve) => enemy.signal.addEventListener("abort", resolve, { once: true }));
+  await sleep(END_GRACE_MS);
+}
