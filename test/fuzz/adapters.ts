@@ -34,6 +34,7 @@ function apiOfCore(): AgentApi {
     network: { chainId: "31337", contract: DOMAIN.verifyingContract },
     status: () => ({
       ...core.status(),
+      chain: { ...core.status().chain, providers: [], clockOffsetSeconds: null },
       peerId: "",
       addresses: [],
       meshPeers: 0,

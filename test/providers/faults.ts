@@ -28,9 +28,9 @@ export type Failure =
   | ({ readonly kind: "garbage"; readonly form: number } & Hits)
   | ({ readonly kind: "status"; readonly status: number } & Hits)
   | ({ readonly kind: "silent" } & Hits)
-  /** An answer of 40 MB. */
+  /** An answer of 20 MB. */
   | ({ readonly kind: "huge" } & Hits)
-  /** A few kilobytes that become 40 MB for whoever inflates them. */
+  /** A few kilobytes that become 20 MB for whoever inflates them. */
   | ({ readonly kind: "bomb" } & Hits)
   | ({ readonly kind: "refused logs" } & Hits)
   | ({ readonly kind: "pruned blocks" } & Hits);
@@ -53,11 +53,6 @@ export type Lie =
 export type Fault = Quirk | Failure | Lie;
 
 export const NONE: Fault = { kind: "none" };
-
-/** Whether a provider with it still counts as an honest one. */
-export function isHonest({ kind }: Fault): boolean {
-  return ["none", "delay", "lag", "range limit", "rate limit"].includes(kind);
-}
 
 /** `holes (all: true, share: 0.5)` */
 export function describeFault({ kind, ...values }: Fault): string {

@@ -8,8 +8,9 @@
  * - when all are honest again, it reaches the end, is healthy, and its ledger is the true history's;
  * - it stops, and every connection is closed.
  */
+import type { ChainFollower } from "../../packages/aggregator/src/driver/ports.ts";
 import { Random } from "../sim/random.ts";
-import { isHonest, NONE } from "./faults.ts";
+import { NONE } from "./faults.ts";
 import { type Phase, type Plan, PROVIDERS } from "./plan.ts";
 import { ScriptedProvider } from "./provider.ts";
 import { PATIENCE_MS, Watched } from "./watched.ts";
@@ -38,7 +39,7 @@ export async function runPlan(plan: Plan): Promise<RunResult> {
   try {
     for (const [i, phase] of plan.phases.entries()) {
       play(phase.height, phase.faults);
-      await live(agent, phase, providers, `phase ${i + 1}`);
+      await live(agent, follower, phase, providers, `phase ${i + 1}`);
     }
     play(plan.chain.lastFinal, []);
     await agent.until("the end", "all providers are honest again", () => agent.isAt(plan.chain.lastFinal));
@@ -68,20 +69,30 @@ async function within(work: Promise<void>, problem: string, violations: string[]
   if (first === "late" && !violations.includes(problem)) violations.push(problem);
 }
 
-async function live(agent: Watched, phase: Phase, providers: readonly ScriptedProvider[], name: string): Promise<void> {
+async function live(
+  agent: Watched,
+  follower: ChainFollower,
+  phase: Phase,
+  providers: readonly ScriptedProvider[],
+  name: string,
+): Promise<void> {
   if (phase.hasMajority) {
     await agent.until(name, `block ${phase.target} with two honest providers`, () => agent.isAt(phase.target));
     return;
   }
-  await agent.until(name, "abstention without an honest majority", () => agent.health?.healthy === false);
-  if (agent.health?.healthy !== false) return;
-  const { code, detail } = agent.health;
-  const atFault = providers.filter((_, i) => !isHonest(phase.faults[i] ?? NONE));
-  if (!atFault.some(({ host }) => detail.includes(host))) {
-    const named = atFault.map(({ host }) => host).join(", ");
-    agent.violations.push(`${name}: abstains with ${code}, and names none of ${named}: ${detail}`);
-  }
+  const atFault = providers.filter((_, i) => phase.disabled.includes(i)).map(({ host }) => host);
+  const isSaid = (): boolean => {
+    const said = follower.status().providers.filter(({ host, code, detail }) => code !== null && detail.includes(host));
+    return atFault.every((host) => said.some((view) => view.host === host));
+  };
+  const isNamed = (): boolean => agent.health?.healthy === false && namesOne(agent.health.detail, atFault);
+  await agent.until(name, `abstention that names one of ${atFault}`, isNamed);
+  await agent.until(name, `a status that says what is wrong with ${atFault}`, isSaid);
   if (agent.head !== null && agent.head.number >= phase.height) {
     agent.violations.push(`${name}: block ${agent.head.number} was taken without an honest majority`);
   }
+}
+
+function namesOne(detail: string, hosts: readonly string[]): boolean {
+  return hosts.some((host) => detail.includes(host));
 }

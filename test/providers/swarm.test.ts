@@ -6,7 +6,7 @@ import { runPlan } from "./run.ts";
 
 const FIRST_SEED = 20_261;
 const RUNS = 30;
-const AT_ONCE = 6;
+const AT_ONCE = 15;
 
 describe("three providers with faults drawn from a seed", () => {
   it("P-57, P-58: an honest majority is followed to the right ledger, without one the agent abstains", async () => {

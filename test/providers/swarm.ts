@@ -7,11 +7,11 @@ import { orUsage, readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.
 import { describePlan, planOf } from "./plan.ts";
 import { runPlan } from "./run.ts";
 
-const HELP = `usage: pnpm providers:swarm [--runs 2000] [--seed N] [--parallel 6] [--json]
+const HELP = `usage: pnpm providers:swarm [--runs 2000] [--seed N] [--parallel 8] [--json]
 
   --runs N       runs, 1 to 1000000 (default 2000); run i has the seed N + i
   --seed N       the first run's (default: a new one each time, printed)
-  --parallel N   runs at once, 1 to 64: most of a run is waiting (default 6)
+  --parallel N   runs at once, 1 to 64: most of a run is waiting (default 8)
   --json         one line, one object, on standard output
 `;
 
@@ -23,7 +23,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const runs = wholeNumber("--runs", values.runs ?? "2000", { min: 1, max: 1_000_000 });
   const seed = wholeNumber("--seed", values.seed ?? String(Date.now() % 2 ** 31), { min: 0, max: 2 ** 40 });
-  const parallel = wholeNumber("--parallel", values.parallel ?? "6", { min: 1, max: 64 });
+  const parallel = wholeNumber("--parallel", values.parallel ?? "8", { min: 1, max: 64 });
   const begun = performance.now();
   const failed: number[] = [];
   let [started, done, requests] = [0, 0, 0];

@@ -11,7 +11,7 @@ import type { Fault } from "./faults.ts";
 
 const MEGABYTE = Buffer.alloc(1024 * 1024, "7");
 /** Of one answer: above any bound of a follower, and small enough for one that has none. */
-const HUGE_MEGABYTES = 40;
+const HUGE_MEGABYTES = 20;
 const BOMB_BYTES = HUGE_MEGABYTES * 1024 * 1024;
 let bomb: Buffer | null = null;
 /** Longer than any deadline of a test. */

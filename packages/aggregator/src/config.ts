@@ -6,6 +6,7 @@ import { isIP } from "node:net";
 import { type Address, isQuorateError, parseAddress, quorateError } from "@quorate/common";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
+import { sameProvider } from "./adapters/chain/place.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -66,7 +67,10 @@ interface Field {
 /** Every field. Environment variable and flag follow from the path: `chain.pollMs` is QUORATE_CHAIN_POLL_MS and --chain-poll-ms. */
 const FIELDS = {
   "chain.providers": {
-    schema: listOf(url, 1, 8),
+    schema: listOf(url, 1, 8).superRefine((urls, context) => {
+      const message = sameProvider(urls);
+      if (message !== null) context.addIssue({ code: "custom", message });
+    }),
     about: "JSON-RPC URLs of Ethereum nodes; with several, the agent signs only while they agree (P-57)",
   },
   "chain.chainId": { schema: integer(1, Number.MAX_SAFE_INTEGER), about: "EIP-155 id of the chain" },

@@ -8,9 +8,9 @@ import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { RewardsContract } from "./adapters/chain/contracts.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
-import { createHttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
+import { createHttpServer, type HttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
 import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
-import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
+import { exposedSecrets, keyFiles, loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
 import { createMetrics } from "./adapters/metrics/metrics.ts";
 import { openStore } from "./adapters/sqlite/store.ts";
@@ -20,9 +20,18 @@ import { LedgerThread } from "./audit/ledgerThread.ts";
 import type { Config } from "./config.ts";
 import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
-import { requestBudget } from "./core/peers/requestCost.ts";
+import { nodesInSet, requestBudget } from "./core/peers/requestCost.ts";
 import { createDriver, type Driver } from "./driver/driver.ts";
-import type { AgentApi, LedgerAudit, Logger, Network, ProofAnswer, Store, Submitter } from "./driver/ports.ts";
+import type {
+  AgentApi,
+  ChainFollower,
+  LedgerAudit,
+  Logger,
+  Network,
+  ProofAnswer,
+  Store,
+  Submitter,
+} from "./driver/ports.ts";
 import { readiness, type Situation } from "./readiness.ts";
 import { StoreSpace } from "./storeSpace.ts";
 import { VERSION } from "./version.ts";
@@ -47,6 +56,8 @@ export interface NodeModules {
   readonly logger: Logger;
   /** Told once, when the agent must not go on. */
   onFatal(error: unknown): void;
+  /** Log lines that nobody read in time, since the start. */
+  droppedLogLines?(): number;
 }
 
 /**
@@ -67,6 +78,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     password: readPassword(config.keys.passwordFile),
     scheme,
   });
+  warnOfExposed(config, logger);
   const { chainId, rewards, pool, deployBlock } = config.chain;
   const deployment = { chainId, rewards, pool, deployBlock };
   const store = openStore(config.store.path, deployment);
@@ -106,12 +118,9 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   });
   const space = new StoreSpace({ path: config.store.path });
   const fault = () => fatal ?? space.fault;
-  const api = createApi(config, keys, { agent, driver, network, store, submitter, ledger, fault });
-  const metrics = createMetrics(() => {
-    const ready = api.ready().ready;
-    return { ...agent.status(), submitter: submitter?.status() ?? null, ready, http: http.view() };
-  });
-  const http = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
+  const api = createApi(config, keys, { agent, follower, driver, network, store, submitter, ledger, fault });
+  const droppedLogLines = () => modules.droppedLogLines?.() ?? 0;
+  const http = createInterface(config, { api, agent, logger, droppedLogLines });
   await space.start();
   await driver.start();
   const httpUrl = await http.start();
@@ -140,6 +149,23 @@ function ownAgent({ claims, submit, keys: { operator } }: Config, { blsKey, iden
   };
 }
 
+interface InterfaceModules {
+  readonly api: AgentApi;
+  readonly agent: Agent;
+  readonly logger: Logger;
+  readonly droppedLogLines: () => number;
+}
+
+function createInterface(config: Config, modules: InterfaceModules): HttpServer {
+  const { api, agent, logger, droppedLogLines } = modules;
+  const metrics = createMetrics(() => {
+    const { ready } = api.ready();
+    return { ...api.status(), ready, http: http.view(), droppedLogLines: droppedLogLines() };
+  });
+  const http: HttpServer = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
+  return http;
+}
+
 /** Between the port of the interface and, unless it is configured, the one of health and metrics. */
 const HEALTH_PORT_OFFSET = 1_000;
 
@@ -152,8 +178,17 @@ function httpOptions({ http }: Config, agent: Agent): HttpServerOptions {
   return {
     ...{ host, port, allowedHosts, trustedProxies },
     health: shares ? null : { host: healthHost, port: wanted },
-    claimBudget: () => requestBudget(agent.nodes().filter(({ state }) => state !== "exited").length),
+    claimBudget: () => requestBudget(nodesInSet({ nodes: agent.nodes() })),
   };
+}
+
+/** Who can read a node's keys can sign as that node. */
+function warnOfExposed({ keys, submit }: Config, logger: Logger): void {
+  const { accountKeyFile, passwordFile } = submit ?? {};
+  const given = [keys.passwordFile, accountKeyFile, passwordFile].filter((path) => path !== undefined);
+  for (const exposed of exposedSecrets([...keyFiles(keys.directory), ...given])) {
+    logger.warn(exposed, "SECRET_EXPOSED");
+  }
 }
 
 /** Milliseconds since 1970, never going back: the clock of the process, not of the wall. */
@@ -174,6 +209,7 @@ function openAccount({ chain, submit, store }: Config, logger: Logger): Promise<
 
 interface ApiModules {
   readonly agent: Agent;
+  readonly follower: ChainFollower;
   readonly driver: Driver;
   readonly network: Network;
   readonly store: Store;
@@ -184,13 +220,14 @@ interface ApiModules {
 }
 
 function createApi(config: Config, keys: NodeKeys, modules: ApiModules): AgentApi {
-  const { agent, driver, network, store, submitter, ledger, fault } = modules;
+  const { agent, follower, driver, network, store, submitter, ledger, fault } = modules;
   const distributor = distributorReader(config);
   return {
     ledger,
     network: { chainId: String(config.chain.chainId), contract: config.chain.rewards },
     status: () => ({
       ...agent.status(),
+      chain: { ...agent.status().chain, ...follower.status() },
       peerId: network.peerId,
       addresses: network.addresses(),
       meshPeers: network.status().meshPeers,

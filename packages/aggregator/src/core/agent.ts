@@ -49,13 +49,13 @@ export function createAgent(options: AgentOptions, modules: AgentModules, restor
       return effects;
     },
     status: () => {
-      const { rounds, aggregates, intake } = core;
+      const { rounds, aggregates, intake, reach, ownNode } = core;
       return agentStatus(core.context, {
         ...intake.counters,
         rounds: rounds.size,
         aggregatesInvalid: aggregates.invalid,
-        reach: core.reach.view(),
-        ownNode: core.ownNode.view(),
+        reach: reach.view(),
+        ownNode: ownNode.view(),
       });
     },
     claim: (recipient: Address, epoch: number | null) => core.claims.view(recipient, epoch),
@@ -82,9 +82,9 @@ class Core {
   readonly rounds: RoundTable = new RoundTable();
   readonly intake: Intake;
   readonly claims: Claims;
+  readonly aggregates: Aggregates;
   readonly reach: PeerReach;
   readonly ownNode: OwnNodeWatch;
-  readonly aggregates: Aggregates;
   readonly #restored: RestoredState;
   readonly #admit: AdmitNode;
   readonly #signing: Signing;

@@ -211,6 +211,7 @@ export interface HttpView {
 /** What the HTTP adapter may ask of the running agent. */
 export interface AgentApi {
   status(): AgentStatus & {
+    readonly chain: ChainHealth & ChainStatus;
     readonly peerId: string;
     readonly addresses: readonly string[];
     readonly meshPeers: number;

@@ -2,6 +2,7 @@
 import {
   type Address,
   buildRewardsTree,
+  type ChainProviderView,
   type ClaimReply,
   type ClaimView,
   type NotReady,
@@ -64,7 +65,13 @@ export const NODE: LedgerNode = {
 };
 
 const ALL_IN_REACH: StakeReach = { activeBps: 10_000, floorBps: 10_000, suffices: true, missing: [] };
-const COUNTED = { rounds: 1, sharesAccepted: 4, sharesRejected: 0, disagreements: 0, aggregatesInvalid: 0 };
+const COUNTED = {
+  aggregatesInvalid: 0,
+  rounds: 1,
+  sharesAccepted: 4,
+  sharesRejected: 0,
+  disagreements: 0,
+};
 const OWN_NODE = { nodeId: 1, nodeState: "active" } as const;
 
 export interface TestAgent {
@@ -118,6 +125,18 @@ export const ACCOUNT: SubmitterView = {
   inTheWay: { code: "SUBMIT_NO_FUNDS", detail: "balance 1, needed 2", atFault: "account" },
 };
 
+/** A chain provider that is away. */
+export const PROVIDER: ChainProviderView = {
+  host: "rpc.example.org",
+  ok: false,
+  code: "CHAIN_PROVIDER_FAILED",
+  detail: "provider: rpc.example.org, method: eth_getBlockByNumber, reason: HTTP 401: key revoked",
+  finalised: 9,
+  sinceMs: 1_700_000_000_000,
+  isLate: false,
+  failures: { CHAIN_PROVIDER_FAILED: 3 },
+};
+
 export function testAgent(): TestAgent {
   const agent: TestAgent = {
     watchers: new Set(),
@@ -139,7 +158,7 @@ export function testAgent(): TestAgent {
         ...OWN_NODE,
         ownNode: agent.ownNode,
         head: { number: 9, hash: `0x${"09".repeat(32)}`, timestamp: 99 },
-        chain: { healthy: true },
+        chain: { healthy: true, providers: [PROVIDER], clockOffsetSeconds: null },
         genesis: 10,
         epochSeconds: 60,
         closedEpoch: 3,

@@ -12,7 +12,7 @@ import type { ChainFollower, ChainSink, ChainStatus, Logger } from "../../driver
 import { RETRY_POLLS_MAX, STEP_DEADLINES, STEP_POLLS } from "./limits.ts";
 import { detailOf, type Provider, sameness } from "./provider.ts";
 import { RangeReader, type ReadRange } from "./ranges.ts";
-import { Rpc } from "./rpc.ts";
+import { openRpcs, type Rpc } from "./rpc.ts";
 
 export interface ChainFollowerOptions {
   /** JSON-RPC URLs, at least one. */
@@ -61,7 +61,7 @@ class Follower implements ChainFollower {
     this.#options = options;
     this.#logger = logger;
     this.#stepMs = Math.max(STEP_POLLS * options.pollMs, STEP_DEADLINES * options.timeoutMs);
-    this.#rpcs = options.providers.map((url) => new Rpc(url, options.timeoutMs));
+    this.#rpcs = openRpcs(options.providers, options.timeoutMs);
     const registered = (): number | null => this.#sink?.registered?.() ?? null;
     this.#reader = new RangeReader(options, this.#rpcs, {
       ...{ logger, wallSeconds, registered },

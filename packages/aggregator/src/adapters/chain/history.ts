@@ -8,7 +8,7 @@ import { type ChainHead, isQuorateError, quorateError } from "@quorate/common";
 import type { ChainEvent } from "../../core/ledger/events.ts";
 import type { Logger } from "../../driver/ports.ts";
 import { type RangeOptions, RangeReader } from "./ranges.ts";
-import { Rpc } from "./rpc.ts";
+import { openRpcs } from "./rpc.ts";
 
 export interface HistoryOptions extends RangeOptions {
   /** JSON-RPC URLs, at least one; more than half must work, and none may contradict another. */
@@ -38,7 +38,7 @@ export async function readHistory(
   options: HistoryOptions,
   onProgress: (at: number, of: number, events: number) => void = () => {},
 ): Promise<History> {
-  const rpcs = options.providers.map((url) => new Rpc(url, options.timeoutMs));
+  const rpcs = openRpcs(options.providers, options.timeoutMs);
   const ending = new AbortController();
   const reader = new RangeReader(options, rpcs, { logger: SILENT, signal: ending.signal });
   const events: ChainEvent[] = [];

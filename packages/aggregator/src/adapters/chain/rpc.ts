@@ -7,6 +7,7 @@ import { setImmediate } from "node:timers/promises";
 import { type Address, type ChainHead, type Hex, type QuorateError, quorateError } from "@quorate/common";
 import { z } from "zod";
 import { ANSWER_MAX_BYTES, LOGS_AT_ONCE, LOGS_MAX, RATE_RETRIES } from "./limits.ts";
+import { sameProvider } from "./place.ts";
 import { Transport, TransportRefusal } from "./transport.ts";
 
 export const hex = z
@@ -47,9 +48,9 @@ export class Rpc {
   readonly host: string;
   readonly #transport: Transport;
 
-  constructor(url: string, timeoutMs: number) {
+  constructor(url: string, timeoutMs: number, name?: string) {
     // One attempt: the follower has its own retries, and a health to report meanwhile.
-    this.#transport = new Transport(url, { timeoutMs });
+    this.#transport = new Transport(url, { timeoutMs, name });
     this.host = this.#transport.host;
   }
 
@@ -141,6 +142,19 @@ export class Rpc {
   #failed(method: string, reason: string, cause?: unknown): QuorateError {
     return quorateError("CHAIN_PROVIDER_FAILED", { provider: this.host, method, reason }, { cause });
   }
+}
+
+/** One for each URL, called by its host; where one host serves several, they are counted. @throws CONFIG_INVALID */
+export function openRpcs(urls: readonly string[], timeoutMs: number): Rpc[] {
+  const same = sameProvider(urls);
+  if (same !== null) throw quorateError("CONFIG_INVALID", { faults: [same] });
+  const hosts = urls.map((url) => new URL(url).host);
+  return urls.map((url, i) => {
+    const host = hosts[i] as string;
+    const isAlone = hosts.filter((other) => other === host).length === 1;
+    const place = hosts.slice(0, i + 1).filter((other) => other === host).length;
+    return new Rpc(url, timeoutMs, isAlone ? host : `${host} #${place}`);
+  });
 }
 
 export function toQuantity(value: number): string {

@@ -25,6 +25,8 @@ export interface TransportOptions {
   readonly timeoutMs: number;
   /** Times that a question is asked again inside its deadline after the provider called for a pause (429). Default 0. */
   readonly rateRetries?: number;
+  /** What the provider is called; default its host. */
+  readonly name?: string | undefined;
 }
 
 export interface AskOptions {
@@ -106,11 +108,11 @@ export class Transport {
   #tooMany = 0;
   #closed = false;
 
-  constructor(url: string, { timeoutMs, rateRetries = 0 }: TransportOptions) {
+  constructor(url: string, { timeoutMs, rateRetries = 0, name }: TransportOptions) {
     const { protocol, host, origin, pathname, search, username, password } = new URL(url);
     if (!/^https?:$/.test(protocol))
       throw quorateError("CHAIN_PROVIDER_FAILED", { provider: host, reason: `${protocol} is not http` });
-    this.host = host;
+    this.host = name ?? host;
     this.#timeoutMs = timeoutMs;
     this.#rateRetries = rateRetries;
     this.#path = pathname + search;
@@ -269,10 +271,12 @@ export class Transport {
   }
 
   #rest(retryAfter: string | string[] | undefined): void {
-    this.#tooMany += 1;
+    const nowMs = performance.now();
+    // Several questions were under way at once: it is one refusal.
+    if (nowMs >= this.#pausedUntilMs) this.#tooMany += 1;
     const ownMs = RATE_PAUSE_MS * 2 ** Math.min(this.#tooMany - 1, 8) * (1 + Math.random());
-    const pauseMs = Math.min(RETRY_AFTER_MAX_MS, retryAfterMs(String(retryAfter ?? "")) ?? ownMs);
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, performance.now() + pauseMs);
+    const pauseMs = Math.min(RETRY_AFTER_MAX_MS, retryAfterMs(String(retryAfter ?? "")) || ownMs);
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
   }
 
   #match(calls: readonly RpcCall[], body: unknown): RpcAnswer[] {
@@ -337,11 +341,11 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Milliseconds of a `Retry-After`: seconds or a date. Null when it is neither. */
-function retryAfterMs(text: string): number | null {
+/** Milliseconds of a `Retry-After`: seconds or a date. 0 when it is neither. */
+function retryAfterMs(text: string): number {
   if (/^\s*\d{1,9}\s*$/.test(text)) return Number(text) * 1_000;
   const date = Date.parse(text);
-  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
+  return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now());
 }
 
 /** That the other side closed the connection before it said anything. */

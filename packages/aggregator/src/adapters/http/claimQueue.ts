@@ -8,7 +8,6 @@
 import { type ClaimReply, type QuorateError, quorateError } from "@quorate/common";
 import { CLAIMS_WAITING_MAX, CLAIMS_WAITING_PER_CLIENT_MAX, CLIENTS_MAX } from "./limits.ts";
 
-/** What the agent's node may ask the network for (P-74). */
 export interface ClaimBudget {
   /** Turns at once after a rest. */
   readonly burst: number;
@@ -17,8 +16,8 @@ export interface ClaimBudget {
 }
 
 export interface ClaimQueueOptions {
-  /** Asked again and again: it follows the size of the node set. */
-  budget(): ClaimBudget;
+  /** Asked at each look: it follows the size of the set. */
+  readonly budget: () => ClaimBudget;
   /** Milliseconds a claim waits for its turn at most. */
   readonly waitMs: number;
 }

@@ -100,6 +100,22 @@ export const claimSchema = z.object({
   bundle: bundleSchema.nullable(),
 });
 
+const chainFields = {
+  providers: z.array(
+    z.object({
+      host: z.string(),
+      ok: z.boolean().nullable(),
+      code: z.string().nullable(),
+      detail: z.string(),
+      finalised: integer.nullable(),
+      sinceMs: z.number(),
+      isLate: z.boolean(),
+      failures: z.record(z.string(), integer),
+    }),
+  ),
+  clockOffsetSeconds: z.number().nullable(),
+};
+
 export const statusSchema = z.object({
   version: z.string(),
   peerId: z.string(),
@@ -120,8 +136,8 @@ export const statusSchema = z.object({
     .optional(),
   head: z.object({ number: integer, hash: hex, timestamp: integer }).nullable(),
   chain: z.union([
-    z.object({ healthy: z.literal(true) }),
-    z.object({ healthy: z.literal(false), code: z.string(), detail: z.string() }),
+    z.object({ healthy: z.literal(true), ...chainFields }),
+    z.object({ healthy: z.literal(false), code: z.string(), detail: z.string(), ...chainFields }),
   ]),
   genesis: integer.nullable(),
   epochSeconds: integer.nullable(),

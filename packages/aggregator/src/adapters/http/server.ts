@@ -36,7 +36,7 @@ export interface HttpServerOptions extends Partial<HttpLimits> {
   readonly allowedHosts?: readonly string[];
   /** Addresses and networks of proxies that name their clients in X-Forwarded-For. */
   readonly trustedProxies?: readonly string[];
-  /** What the agent's node may ask the network for (P-74), as its core has it now. */
+  /** Claims the agent's node may ask the network for at once, and the milliseconds for one more (P-74). */
   readonly claimBudget?: () => ClaimBudget;
 }
 

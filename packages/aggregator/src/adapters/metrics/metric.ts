@@ -3,16 +3,19 @@
  * file each topic; metrics.ts puts them together.
  */
 import type { AgentStatus } from "@quorate/common";
-import type { HttpView, SubmitterView } from "../../driver/ports.ts";
+import type { ChainStatus, HttpView, SubmitterView } from "../../driver/ports.ts";
 
 /** What metrics are read from: one look at the agent, taken once for all of them. */
 export type MeasuredStatus = AgentStatus & {
+  readonly chain: ChainStatus;
   /** Null for an agent without an account. */
   readonly submitter: SubmitterView | null;
   /** Whether a claim could succeed now (P-126). */
   readonly ready?: boolean;
   /** Left out by an agent without an HTTP interface. */
   readonly http?: HttpView;
+  /** Log lines that nobody read in time, since the start. */
+  readonly droppedLogLines?: number;
 };
 
 export interface Sample {

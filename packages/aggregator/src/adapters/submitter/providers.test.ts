@@ -32,12 +32,14 @@ function start(count: number): void {
   });
 }
 
+const drip = () => "drip" as const;
 const [hang, drop] = [() => "hang" as const, () => "drop" as const];
 const proxy = (i: number): FaultyProvider => proxies[i] as FaultyProvider;
 
 describe("a provider", () => {
   it.each([
     ["that never answers", hang],
+    ["that sends a byte now and then", drip],
     ["that drops connections", drop],
   ])("%s costs time only", async (_name, before) => {
     proxy(0).before = before;

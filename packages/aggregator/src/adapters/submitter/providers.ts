@@ -210,11 +210,11 @@ export class SubmissionProviders {
     for (const rpc of this.#rpcs) rpc.close();
   }
 
-  /** Those that have not failed lately; all of them if every one has. */
+  /** Those that have not failed lately; all of them if too few are left to outvote one that lies. */
   #awake(): readonly Rpc[] {
     const nowMs = this.#tools.clock.nowMs();
     const awake = this.#rpcs.filter((rpc) => (this.#restsUntilMs.get(rpc) ?? 0) <= nowMs);
-    return awake.length > 0 ? awake : this.#rpcs;
+    return awake.length * 2 > this.#rpcs.length ? awake : this.#rpcs;
   }
 
   #inOrder(): readonly Rpc[] {
@@ -262,10 +262,7 @@ export class SubmissionProviders {
     return [...groups.values()];
   }
 
-  /**
-   * One question with a hard deadline: a provider that sends a byte now and then keeps no socket timeout from firing,
-   * but this.
-   */
+  /** One deadline for all that a provider is asked here, where each question has the transport's (P-64). */
   async #ask<T>(rpc: Rpc, work: () => Promise<T>): Promise<Reply<T>> {
     const { timeoutMs, clock, signal } = this.#tools;
     const { promise, reject } = Promise.withResolvers<never>();

@@ -13,7 +13,7 @@
 import { type Address, type ErrorCode, isQuorateError, parseAddress, quorateError } from "@quorate/common";
 import type { Wallet } from "ethers";
 import type { Logger } from "../../driver/ports.ts";
-import { Rpc } from "../chain/rpc.ts";
+import { openRpcs } from "../chain/rpc.ts";
 import { Board } from "./board.ts";
 import { type Flight, Flights, newestOf, type Waiter } from "./flights.ts";
 import type {
@@ -87,7 +87,7 @@ class ChainSubmitter implements Submitter {
     this.#tools = tools;
     const account = parseAddress(wallet.address);
     this.#account = account;
-    const rpcs = options.providers.map((url) => new Rpc(url, timeoutMs));
+    const rpcs = openRpcs(options.providers, timeoutMs);
     const providers = new SubmissionProviders(rpcs, { clock, logger, timeoutMs, signal: this.#stopping.signal });
     const flights = new Flights(store, account, chainId, clock.nowMs());
     const board = new Board(clock, logger);

@@ -30,6 +30,7 @@ async function status(options: StatusOptions): Promise<void> {
     ready: readiness.ready ? "yes" : `no: ${readiness.reasons.join("; ")}`,
     ...nodeFields(now),
     chain: now.chain.healthy ? "healthy" : `${now.chain.code}: ${now.chain.detail}`,
+    ...providerFields(now.chain),
     "finalised block":
       now.head === null ? null : `${now.head.number} at ${new Date(now.head.timestamp * 1_000).toISOString()}`,
     "closed epoch": now.closedEpoch,
@@ -83,6 +84,15 @@ function reachFields({ reach }: StatusAnswer) {
     "stake in reach": `${active}, ${floor}: ${suffices ? "enough" : "not enough"}`,
     ...(missing.length === 0 ? {} : { "out of reach": `nodes ${listIds(missing)}` }),
   };
+}
+
+function providerFields({ providers, clockOffsetSeconds }: StatusAnswer["chain"]) {
+  const lines = providers.map(({ host, ok, code, detail, finalised, isLate, sinceMs }) => {
+    const how = ok === null ? "not asked yet" : ok ? (isLate ? "slow" : "ok") : `${code} (${detail})`;
+    return `${host}: ${how}, finalised ${finalised ?? "unknown"}, since ${new Date(sinceMs).toISOString()}`;
+  });
+  const clock = { clock: `the providers' finalised block is ${clockOffsetSeconds} s ahead of this machine's clock` };
+  return { providers: lines.join("; "), ...(clockOffsetSeconds === null ? {} : clock) };
 }
 
 /** What stands on chain about epochs, what it says of this node, and the account that sends. */

@@ -18,7 +18,7 @@ import {
 import type { BudgetOptions } from "./budget.ts";
 
 /** Nodes that have not exited: each of them signs. */
-export function nodesInSet({ nodes }: Context): number {
+export function nodesInSet({ nodes }: Pick<Context, "nodes">): number {
   return nodes.reduce((count, { state }) => count + (state === "exited" ? 0 : 1), 0);
 }
 

@@ -76,7 +76,7 @@ export interface Asked {
 }
 
 /** What a provider does instead of asking the chain; undefined: nothing instead. */
-export type Instead = { readonly result: unknown } | { readonly error: object } | "hang" | "drop" | undefined;
+export type Instead = { readonly result: unknown } | { readonly error: object } | "hang" | "drip" | "drop" | undefined;
 
 export interface FaultyProvider {
   readonly url: string;
@@ -109,6 +109,11 @@ export async function startFaultyProvider(chain: Chain): Promise<FaultyProvider>
       instead = await proxy.after(asked, answer.result);
     }
     if (instead === "hang") return;
+    if (instead === "drip") {
+      const timer = setInterval(() => response.write(" "), 20);
+      response.on("close", () => clearInterval(timer));
+      return;
+    }
     if (instead === "drop") {
       request.socket.destroy();
       return;
