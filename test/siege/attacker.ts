@@ -4,12 +4,15 @@
  */
 import { readFileSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AttackOrder, Target } from "./attack.ts";
 import { attackNamed } from "./attacks.ts";
 import { RealEnemy } from "./enemy.ts";
 
 /** Below the agents, by so much. */
 const NICE = 5;
+/** From `end` to the report, whatever is under way. */
+const END_GRACE_MS = 3_000;
 
 type Order = { readonly type: "begin" | "end" } | { readonly type: "targets"; readonly targets: readonly Target[] };
 
@@ -35,7 +38,7 @@ await begun.promise;
 const before = process.cpuUsage();
 let error: string | null = null;
 try {
-  await attack.run(enemy);
+  await Promise.race([attack.run(enemy), overdue()]);
 } catch (cause) {
   if (!enemy.signal.aborted) error = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }
@@ -45,3 +48,9 @@ await new Promise<void>((resolve) => {
 });
 const { user, system } = process.cpuUsage(before);
 process.send?.({ type: "report", ...enemy.report(Math.round((user + system) / 1_000), error) }, () => process.exit(0));
+
+/** An agent that leaves a stream hanging must not keep the attack from its end. */
+async function overdue(): Promise<void> {
+  await new Promise((resolve) => enemy.signal.addEventListener("abort", resolve, { once: true }));
+  await sleep(END_GRACE_MS);
+}

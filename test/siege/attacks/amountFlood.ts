@@ -1,5 +1,5 @@
 /**
- * One RPC of 8,000 shares that verify, over amounts that nobody owes, signed with the node's own key, to one agent; then 500 more each 2 s. It costs
+ * RPCs with 8,000 shares that verify, over amounts that nobody owes, signed with the node's own key, to one agent; then 500 more each 2 s. It costs
  * a signature and 270 bytes each. Nobody but an enemy signs more than a few amounts for one round: waiting shares must be counted by round
  * and node, others' shares checked in between, and the node cut off.
  */
@@ -8,6 +8,8 @@ import { loadNativeScheme } from "@quorate/common/bls/native";
 import type { Attack, Enemy } from "../attack.ts";
 
 const FIRST = 8_000;
+/** Of one RPC: more at once may be refused for their number alone. */
+const MESSAGES = 2_000;
 const MORE = 500;
 const EVERY_MS = 2_000;
 
@@ -28,8 +30,11 @@ export const amountFlood: Attack = {
     let messages = first;
     await enemy.every(EVERY_MS, async () => {
       await links.each([enemy.victim()], async (link) => {
-        await link.sendMessages(messages);
-        enemy.count("messages", messages.length);
+        for (let at = 0; at < messages.length; at += MESSAGES) {
+          const some = messages.slice(at, at + MESSAGES);
+          await link.sendMessages(some);
+          enemy.count("messages", some.length);
+        }
       });
       messages = shares(enemy, await enemy.closedEpoch(), MORE);
     });
