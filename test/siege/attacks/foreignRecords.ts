@@ -9,8 +9,8 @@ const FOREIGN_HOSTS = ["127.0.0.77", "127.0.0.78"];
 const EVERY_MS = 2_000;
 /** Long enough for identify. */
 const STAY_MS = 500;
-/** Ten agents, two services: one call each, which is what it takes to find out. */
-const FOREIGN_DIALS = 20;
+/** Ten agents, two services: one call each, which is what it takes to find out, and one more each. */
+const FOREIGN_DIALS = 40;
 
 export const foreignRecords: Attack = {
   name: "foreign-records",

@@ -1,12 +1,13 @@
 /**
- * The node asks directly (inquiry, P-89) why claims are not signed, as fast as an agent answers or ends the stream, over 16 streams to one agent; each
+ * The node asks directly (inquiry, P-89) why claims are not signed, as fast as an agent answers or ends the stream, over 4 streams to one agent; each
  * carries a request with a valid signature. It costs a signature each. Requests that come directly open rounds like those of gossip, and must
  * be bounded with them.
  */
 import { digestOf, encodeInquiryRequest, fromHex, signIdentity } from "@quorate/common";
 import type { Attack, Enemy } from "../attack.ts";
 
-const AT_ONCE = 16;
+/** As many streams as an agent takes of one peer. */
+const AT_ONCE = 4;
 const TICK_MS = 50;
 
 export const inquiryFlood: Attack = {
