@@ -67,7 +67,7 @@ describe("P-57: two of three go on at their own pace", () => {
 
   it("one has another block at the finalised height: the two go on, and it is named with both hashes", async () => {
     const [one, two, liar] = await at.trio();
-    const other = { ...chain.block(50), hash: `0x${"66".repeat(32)}` };
+    const other = { ...at.chain.block(50), hash: `0x${"66".repeat(32)}` };
     liar.deed = (method, [tag]) =>
       method === "eth_getBlockByNumber" && (tag === "finalized" || Number(tag) === 50) ? { result: other } : undefined;
     const followed = await at.follow([liar, one, two]);
@@ -79,7 +79,7 @@ describe("P-57: two of three go on at their own pace", () => {
 
   it("one says that a far higher block is finalised: it changes nothing", async () => {
     const [one, two, liar] = await at.trio();
-    const beyond = { ...chain.block(50), number: "0xffffff", hash: `0x${"66".repeat(32)}` };
+    const beyond = { ...at.chain.block(50), number: "0xffffff", hash: `0x${"66".repeat(32)}` };
     liar.deed = (method, [tag]) =>
       method === "eth_getBlockByNumber" && tag === "finalized" ? { result: beyond } : undefined;
     const followed = await at.follow([liar, one, two]);
@@ -93,7 +93,7 @@ describe("P-57: two of three go on at their own pace", () => {
     for (const [i, provider] of all.entries()) {
       const hash = `0x${String(i + 1).repeat(64)}`;
       provider.deed = (method) =>
-        method === "eth_getBlockByNumber" ? { result: { ...chain.block(50), hash } } : undefined;
+        method === "eth_getBlockByNumber" ? { result: { ...at.chain.block(50), hash } } : undefined;
     }
     const followed = await at.follow(all);
     await until(() => followed.code === "CHAIN_PROVIDERS_DISAGREE");
@@ -116,7 +116,7 @@ describe("P-57: two of three go on at their own pace", () => {
 
   it("one of three moves a deposit to another time: the two go on", async () => {
     const [one, two, liar] = await at.trio();
-    const early = { ...chain.block(20), timestamp: "0x5" };
+    const early = { ...at.chain.block(20), timestamp: "0x5" };
     liar.deed = (method, [tag]) =>
       method === "eth_getBlockByNumber" && Number(tag) === 20 ? { result: early } : undefined;
     const followed = await at.follow([liar, one, two]);
@@ -204,7 +204,7 @@ describe("P-65: time", () => {
 
   it("one of three is in the far future: it is named, and the honest two are not called behind", async () => {
     const [one, two, future] = await at.trio();
-    const late = { ...chain.block(50), timestamp: "0xa8c0000000" };
+    const late = { ...at.chain.block(50), timestamp: "0xa8c0000000" };
     future.deed = (method, [tag]) =>
       method === "eth_getBlockByNumber" && tag === "finalized" ? { result: late } : undefined;
     const followed = await at.follow([future, one, two]);
@@ -215,7 +215,7 @@ describe("P-65: time", () => {
 
   it("one of three is stuck three years in the past: it is named; of two the agent abstains and names it", async () => {
     const [one, two, stuck] = await at.trio();
-    const old = { ...chain.block(50), timestamp: `0x${(at.chain.startSeconds - THREE_YEARS).toString(16)}` };
+    const old = { ...at.chain.block(50), timestamp: `0x${(at.chain.startSeconds - THREE_YEARS).toString(16)}` };
     stuck.deed = (method) => (method === "eth_getBlockByNumber" ? { result: old } : undefined);
     const followed = await at.follow([stuck, one, two]);
     await until(() => followed.height === 50 && followed.view(0).code === "CHAIN_PROVIDER_BEHIND");
