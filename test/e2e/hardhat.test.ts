@@ -10,6 +10,7 @@ import type { RestoredState } from "../../packages/aggregator/src/core/io.ts";
 import { runCli } from "../harness/cli.ts";
 import type { LocalNetwork } from "../harness/network.ts";
 import { balanceOf, claimRewards, submitBundle } from "../harness/settle.ts";
+import { waitFor } from "../harness/waitFor.ts";
 import { claimFrom, type Fixture, startFixture, untilMissing, untilReady } from "./fixture.ts";
 
 const NODES = 6;
@@ -46,6 +47,18 @@ describe("agents as processes", () => {
     await expect(network.chain.reorg(1)).rejects.toMatchObject({ code: "CHAIN_CANNOT_REORGANISE" });
   });
 
+  it("no agent is ready while one of six is away: no claim could succeed, and all say who is missing (P-126)", async () => {
+    const causes = await waitFor({ what: "the agent to miss a node", timeoutMs: 60_000 }, async () => {
+      const now = await network.agent(2).client.ready();
+      return now.causes?.length === 1 ? now.causes : null;
+    });
+    expect(causes).toMatchObject([{ code: "STAKE_OUT_OF_REACH", atFault: "nodes", values: { missing: [LATE] } }]);
+    const { health } = network.agent(2);
+    expect((await fetch(`${health}/healthz`, { method: "HEAD" })).status).toBe(200);
+    expect((await fetch(`${health}/readyz`)).status).toBe(503);
+    expect(await (await fetch(`${health}/metrics`)).text()).toMatch(/^quorate_reachable_active_bps 8333$/m);
+  });
+
   it("an agent that starts late catches up, signs what was asked before, and the claim is paid (P-87)", async () => {
     const recipient = network.node(1).operator;
     const { epoch } = await network.agent(2).client.requestClaim(recipient);
@@ -63,6 +76,14 @@ describe("agents as processes", () => {
     await submitBundle(network, bundle, 1);
     await claimRewards(network, 1);
     expect((await balanceOf(network, recipient)) - before).toBe(claim.amount);
+  });
+
+  it("with all of them there every agent is ready (P-126)", async () => {
+    await waitFor({ what: "all agents to be ready", timeoutMs: 60_000 }, async (report) => {
+      const states = await Promise.all(network.agents.map(({ client }) => client.ready()));
+      report(states.map(({ reasons }) => reasons.join() || "ready").join("; "));
+      return states.every(({ ready }) => ready) ? true : null;
+    });
   });
 
   it("behaviour: an agent killed in the middle goes on from its own store, with the same digest and nothing lost (P-71)", async () => {

@@ -40,7 +40,7 @@ export function agentConfig(input: AgentConfigInput) {
       pollMs: 1_000,
     },
     // Port 0: whichever are free; the ready message tells them.
-    p2p: { listen: ["/ip4/127.0.0.1/tcp/0"], bootstrap },
+    p2p: { listen: ["/ip4/127.0.0.1/tcp/0"], bootstrap, allowPrivateAddresses: true },
     http: { port: 0 },
     keys: { directory: join(directory, "keys"), passwordFile: network.passwordFile },
     store: { path: join(directory, "agent.sqlite") },

@@ -73,7 +73,7 @@ export interface AgentProcess {
 interface ReadyMessage {
   readonly http: string;
   /** Where health and metrics have a listener of their own. */
-  readonly health?: string;
+  readonly health: string | null;
   readonly p2p: readonly string[];
 }
 
@@ -218,7 +218,8 @@ export class LocalNetwork {
   /** Starts one agent, new or again from its own store. */
   async startAgent(id: NodeId): Promise<AgentProcess> {
     const child = this.launchAgent(id);
-    const { http, health = http, p2p } = await child.ready<ReadyMessage>(AGENT_START_TIMEOUT_MS);
+    const { http, health: apart, p2p } = await child.ready<ReadyMessage>(AGENT_START_TIMEOUT_MS);
+    const health = apart ?? http;
     const agent: AgentProcess = { id, child, http, health, addresses: p2p, client: createAgentClient({ url: http }) };
     this.#agents.set(id, agent);
     return agent;

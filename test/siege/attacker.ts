@@ -3,17 +3,17 @@
  * agents: machine and enemy share two cores here, and what is measured is what the agents make of what reaches them.
  */
 import { readFileSync } from "node:fs";
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import type { AttackOrder, Target } from "./attack.ts";
 import { attackNamed } from "./attacks.ts";
 import { RealEnemy } from "./enemy.ts";
 
-/** Of 0 to 19. */
-const NICE = 10;
+/** Below the agents, by so much. */
+const NICE = 5;
 
 type Order = { readonly type: "begin" | "end" } | { readonly type: "targets"; readonly targets: readonly Target[] };
 
-setPriority(NICE);
+setPriority(Math.min(19, getPriority() + NICE));
 const order = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as AttackOrder;
 const attack = attackNamed(order.attack);
 const enemy = new RealEnemy(order);

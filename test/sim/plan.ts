@@ -3,7 +3,12 @@
  * who crashes when, whose provider fails, who is cut off. Then, at `HEAL_MS`, everything but silence and lies stops.
  */
 import type { NodeId } from "@quorate/common";
-import { type AnyBehaviourName, BEHAVIOURS, type BehaviourName, COSTING_OWN_SHARE } from "./byzantine/behaviour.ts";
+import {
+  type AnyBehaviourName,
+  BEHAVIOURS,
+  type ClaimBehaviourName,
+  COSTING_OWN_SHARE,
+} from "./byzantine/behaviour.ts";
 import type { FaultOptions, SimOptions } from "./options.ts";
 import type { Random } from "./random.ts";
 
@@ -61,7 +66,7 @@ export const quorumSlack = (nodes: number): number => Math.floor(nodes / 20);
 /** What a test may ask for instead of what the seed would draw. */
 export interface PlanWishes {
   /** The liars' ways, in turn. */
-  readonly behaviours?: readonly BehaviourName[];
+  readonly behaviours?: readonly ClaimBehaviourName[];
   /** Nodes that register during the run. */
   readonly newcomers?: number;
 }
@@ -107,8 +112,8 @@ function assignBehaviours(
   liars: readonly NodeId[],
   slack: number,
   random: Random,
-  wanted: readonly BehaviourName[],
-): Map<NodeId, BehaviourName> {
+  wanted: readonly ClaimBehaviourName[],
+): Map<NodeId, ClaimBehaviourName> {
   const stream = random.fork("behaviour");
   let left = slack;
   return new Map(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BEHAVIOURS } from "./byzantine/behaviour.ts";
+import { BEHAVIOURS, type FLOODS } from "./byzantine/behaviour.ts";
 import { DEFAULT_FAULTS, type FaultOptions, NO_FAULTS, type SimOptions } from "./options.ts";
 import { run } from "./run.ts";
 
@@ -46,6 +46,29 @@ describe("each way of lying alone: no harm but the liar's own share", () => {
     expect(faulty.byzantine).toEqual({ [behaviour]: 1 });
     expect(claims).toEqual({ bundles: 2, failed: 0, refused: 0 });
     expect(Object.keys(blames).length === 0).toBe(BLAMELESS.includes(behaviour));
+  });
+});
+
+describe("floods: honest claims end as soon as without them", () => {
+  /** Twice the time of the same run without a liar, to its slowest claim. */
+  function atMostTwice(behaviour: (typeof FLOODS)[number]): ReturnType<typeof run> {
+    const calm = run(options(8, {}));
+    const result = run({ ...options(8, { byzantine: 0.04 }), behaviours: [behaviour] });
+    expect(result.violations).toEqual([]);
+    expect(result.faulty.byzantine).toEqual({ [behaviour]: 1 });
+    expect(result.claims).toEqual({ bundles: 2, failed: 0, refused: 0 });
+    expect(result.virtualMsToQuorum.max).toBeLessThanOrEqual(2 * (calm.virtualMsToQuorum.max ?? 0));
+    return result;
+  }
+
+  it("P-77: 256 valid requests of one node at once, again and again: nobody is blamed for them", () => {
+    expect(atMostTwice("asker").blames).toEqual({});
+  });
+
+  it("P-97: 2,000 valid shares of one node over other amounts: ten blames from each peer, and no more", () => {
+    const { blames } = atMostTwice("amounts-flooder");
+    expect(Object.keys(blames)).toEqual(["SHARE_TOO_MANY_MESSAGES"]);
+    expect(blames["SHARE_TOO_MANY_MESSAGES"]).toBeLessThanOrEqual(10 * NODES);
   });
 });
 

@@ -77,6 +77,25 @@ describe("configuration", () => {
     expect(faultsOf({ text: `${YAML}http: { port: ${value} }\n` })).toContain("http.port (agent.yaml)");
   });
 
+  it("takes a health port, none, and whom to trust; nothing that is no port, name or network", () => {
+    const http = (fields: string) => parseConfig(sources({ text: `${YAML}http: { ${fields} }\n` })).http;
+    expect(http("healthPort: 9100").healthPort).toBe(9_100);
+    for (const none of ["off", "false"]) expect(http(`healthPort: ${none}`).healthPort).toBe("off");
+    const env = { QUORATE_HTTP_TRUSTED_PROXIES: "10.0.0.0/8,::1", QUORATE_HTTP_HEALTH_PORT: "off" };
+    expect(parseConfig(sources({ env })).http).toMatchObject({
+      trustedProxies: ["10.0.0.0/8", "::1"],
+      healthPort: "off",
+    });
+    expect(http("allowedHosts: [agent.example, '*']").allowedHosts).toEqual(["agent.example", "*"]);
+    const faults = (fields: string): string => faultsOf({ text: `${YAML}http: { ${fields} }\n` });
+    for (const port of ["true", "70000", "no", "''"])
+      expect(faults(`healthPort: ${port}`)).toContain("http.healthPort");
+    for (const bad of ["proxy.example", "10.0.0.0/33", "::1/129", "10.0.0.0/", "1.2.3.4/8/8", "10.0.0"])
+      expect(faults(`trustedProxies: ["${bad}"]`)).toContain("http.trustedProxies");
+    for (const bad of ["agent.example:443", "https://agent.example", "a b", ""])
+      expect(faults(`allowedHosts: ["${bad}"]`)).toContain("http.allowedHosts");
+  });
+
   it("error: a mistyped address", () => {
     const text = YAML.replace("BeAed", "BeAeD");
     expect(faultsOf({ text })).toContain("chain.rewards (agent.yaml): ADDRESS_BAD_CHECKSUM");

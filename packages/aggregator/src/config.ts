@@ -98,6 +98,15 @@ const FIELDS = {
     about: "multiaddrs to tell others, when they differ from those listened on",
   },
   "p2p.bootstrap": { schema: listOf(text, 0, 32).default([]), about: "multiaddrs with /p2p/ of peers to meet first" },
+  "p2p.allowPrivateAddresses": {
+    schema: flag.optional(),
+    about:
+      "dial loopback and private addresses of peer records; without it only where all own addresses are such, as in a local network (P-120)",
+  },
+  "p2p.allowNames": {
+    schema: flag.default(false),
+    about: "resolve and dial names of peer records; bootstrap addresses may have names in any case (P-120)",
+  },
   "p2p.targetPeers": {
     schema: integer(1, 128).default(12),
     about: "peers to be connected to: twice gossipsub's mesh, so that it can choose",

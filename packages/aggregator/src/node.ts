@@ -8,9 +8,9 @@ import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { RewardsContract } from "./adapters/chain/contracts.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
-import { createHttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
+import { createHttpServer, type HttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
 import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
-import { loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
+import { exposedSecrets, keyFiles, loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork } from "./adapters/libp2p/createLibp2pNetwork.ts";
 import { createMetrics } from "./adapters/metrics/metrics.ts";
 import { openStore } from "./adapters/sqlite/store.ts";
@@ -56,6 +56,8 @@ export interface NodeModules {
   readonly logger: Logger;
   /** Told once, when the agent must not go on. */
   onFatal(error: unknown): void;
+  /** Log lines that nobody read in time, since the start. */
+  droppedLogLines?(): number;
 }
 
 /**
@@ -76,6 +78,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     password: readPassword(config.keys.passwordFile),
     scheme,
   });
+  warnOfExposed(config, logger);
   const { chainId, rewards, pool, deployBlock } = config.chain;
   const deployment = { chainId, rewards, pool, deployBlock };
   const store = openStore(config.store.path, deployment);
@@ -88,6 +91,8 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
       listen: config.p2p.listen,
       announce: config.p2p.announce,
       bootstrap: config.p2p.bootstrap,
+      allowPrivateAddresses: config.p2p.allowPrivateAddresses,
+      allowNames: config.p2p.allowNames,
       networkId: { chainId: config.chain.chainId, contract: config.chain.rewards },
       targetPeers: config.p2p.targetPeers,
       maxConnections: config.p2p.targetPeers * CONNECTIONS_PER_TARGET,
@@ -114,13 +119,8 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const space = new StoreSpace({ path: config.store.path });
   const fault = () => fatal ?? space.fault;
   const api = createApi(config, keys, { agent, follower, driver, network, store, submitter, ledger, fault });
-  const metrics = createMetrics(() => {
-    const ready = api.ready().ready;
-    const now = agent.status();
-    const chain = { ...now.chain, ...follower.status() };
-    return { ...now, chain, submitter: submitter?.status() ?? null, ready, http: http.view() };
-  });
-  const http = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
+  const droppedLogLines = () => modules.droppedLogLines?.() ?? 0;
+  const http = createInterface(config, { api, agent, logger, droppedLogLines });
   await space.start();
   await driver.start();
   const httpUrl = await http.start();
@@ -149,6 +149,23 @@ function ownAgent({ claims, submit, keys: { operator } }: Config, { blsKey, iden
   };
 }
 
+interface InterfaceModules {
+  readonly api: AgentApi;
+  readonly agent: Agent;
+  readonly logger: Logger;
+  readonly droppedLogLines: () => number;
+}
+
+function createInterface(config: Config, modules: InterfaceModules): HttpServer {
+  const { api, agent, logger, droppedLogLines } = modules;
+  const metrics = createMetrics(() => {
+    const { ready } = api.ready();
+    return { ...api.status(), ready, http: http.view(), droppedLogLines: droppedLogLines() };
+  });
+  const http: HttpServer = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
+  return http;
+}
+
 /** Between the port of the interface and, unless it is configured, the one of health and metrics. */
 const HEALTH_PORT_OFFSET = 1_000;
 
@@ -163,6 +180,15 @@ function httpOptions({ http }: Config, agent: Agent): HttpServerOptions {
     health: shares ? null : { host: healthHost, port: wanted },
     claimBudget: () => requestBudget(nodesInSet({ nodes: agent.nodes() })),
   };
+}
+
+/** Who can read a node's keys can sign as that node. */
+function warnOfExposed({ keys, submit }: Config, logger: Logger): void {
+  const { accountKeyFile, passwordFile } = submit ?? {};
+  const given = [keys.passwordFile, accountKeyFile, passwordFile].filter((path) => path !== undefined);
+  for (const exposed of exposedSecrets([...keyFiles(keys.directory), ...given])) {
+    logger.warn(exposed, "SECRET_EXPOSED");
+  }
 }
 
 /** Milliseconds since 1970, never going back: the clock of the process, not of the wall. */

@@ -64,8 +64,8 @@ function ofNode({ status: { nodeId, ownNode }, blsKey }: Situation): NotReady[] 
     return [cause("NODE_EXITED", "operator", { nodeId: ownNode.nodeId })];
   }
   // Another account's node can serve claims like any; with another identity key its requests are nobody's.
-  if (ownNode === null || !ownNode.foreign.includes("NODE_FOREIGN_IDENTITY")) return [];
-  return [cause("NODE_FOREIGN_IDENTITY", "operator", { nodeId, operator: ownNode.operator })];
+  const codes = ownNode?.foreign.filter((code) => code !== "NODE_FOREIGN_OPERATOR") ?? [];
+  return codes.map((code) => cause(code, "operator", { nodeId }));
 }
 
 function ofNetwork({ status: { nodes, nodeId, connectedPeers, reach } }: Situation): NotReady[] {

@@ -100,7 +100,7 @@ export interface OwnNode {
   /** Seconds since 1970 from which it may be exited (P-34); null while nobody has asked for it to leave. */
   readonly unlocksAt: number | null;
   /** How its registration differs from what this agent expects of its own; empty when it does not. */
-  readonly foreign: readonly ("NODE_FOREIGN_IDENTITY" | "NODE_FOREIGN_OPERATOR")[];
+  readonly foreign: readonly ("NODE_FOREIGN_IDENTITY" | "NODE_IDENTITY_INVALID" | "NODE_FOREIGN_OPERATOR")[];
 }
 
 /** The stake that could sign a claim now, as far as this agent knows (P-126). */

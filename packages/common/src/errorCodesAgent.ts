@@ -117,9 +117,19 @@ export const AGENT_ERROR_CODES = {
     remedy: "Make keys with `quorate keys generate`, or correct keys.directory.",
     where: "keys",
   },
+  PASSWORD_NOT_FOUND: {
+    summary: "The file with the password is missing or cannot be read; the keys may be there.",
+    remedy: "Write the password into that file, or correct keys.passwordFile, submit.passwordFile or --password-file.",
+    where: "keys",
+  },
+  PASSWORD_INVALID: {
+    summary: "The password in a file is empty, or its bytes are not UTF-8.",
+    remedy: "Save the file as UTF-8 with the password as its one line.",
+    where: "keys",
+  },
   KEYS_MALFORMED: {
     summary: "A key file is not a keystore of this kind, or its public key is not the one of its secret.",
-    remedy: "Restore the file from its copy.",
+    remedy: "Restore the file from its copy; where a value is named as too large, write the keystore anew with less.",
     where: "keys",
   },
   KEYS_WRONG_PASSWORD: {

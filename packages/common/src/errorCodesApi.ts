@@ -46,8 +46,7 @@ export const API_ERROR_CODES = {
     where: "agent",
   },
   NODE_FOREIGN_IDENTITY: {
-    summary:
-      "This agent's BLS key is registered with another identity key, or with a signature of it that is not valid.",
+    summary: "This agent's BLS key is registered with another identity key than the agent has.",
     remedy: "Restore the identity key with which the node was registered; peers do not admit this one.",
     where: "agent",
   },

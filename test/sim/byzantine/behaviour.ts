@@ -27,12 +27,16 @@ export const BEHAVIOURS = [
 ] as const;
 export type BehaviourName = (typeof BEHAVIOURS)[number];
 
+/** Floods that cost a simulation minutes: only where a test asks for them. */
+export const FLOODS = ["asker", "amounts-flooder"] as const;
+export type ClaimBehaviourName = BehaviourName | (typeof FLOODS)[number];
+
 /** These do not sign, or are banned before they do. */
-export const COSTING_OWN_SHARE: ReadonlySet<BehaviourName> = new Set(["refuser", "garbler"]);
+export const COSTING_OWN_SHARE: ReadonlySet<ClaimBehaviourName> = new Set(["refuser", "garbler", "amounts-flooder"]);
 
 /** Ways that need a chain: only in runs over epochs. In an order that seeds rely on, too. */
 export const REPORT_BEHAVIOURS = ["false-root", "two-roots", "hoarder", "late-sender", "overlapper", "hider"] as const;
-export type AnyBehaviourName = BehaviourName | (typeof REPORT_BEHAVIOURS)[number];
+export type AnyBehaviourName = ClaimBehaviourName | (typeof REPORT_BEHAVIOURS)[number];
 
 /** These give no share of a report in time, so that their stake is missing. */
 export const MUTE_IN_REPORTS: ReadonlySet<AnyBehaviourName> = new Set([

@@ -4,6 +4,7 @@
  */
 import type { Random } from "../random.ts";
 import type { AnyBehaviourName, Behaviour } from "./behaviour.ts";
+import { amountsFlooder, asker } from "./floods.ts";
 import { canceller, equivocator, forger, impostor } from "./forgers.ts";
 import type { Liar } from "./liar.ts";
 import { catchUpLiar, refuser, withholder } from "./misers.ts";
@@ -23,6 +24,10 @@ const MAKERS = {
   replayer,
   /** Requests and shares that are valid and that nobody wants, as many as it can. */
   flooder,
+  /** Valid requests for everybody, as many as an origin may make. */
+  asker,
+  /** Valid shares over thousands of other amounts. */
+  "amounts-flooder": amountsFlooder,
   /** Bytes that are no message, until it is banned. */
   garbler,
   /** Forwards nothing and answers catch-up with nothing. */

@@ -3,7 +3,7 @@ import { quorateError } from "@quorate/common";
 import { type Account, WAIT_MS, type WaitOptions } from "@quorate/common/chain";
 import type { Command } from "commander";
 import type { RewardsContract } from "../adapters/chain/contracts.ts";
-import { readPassword } from "../adapters/keys/keys.ts";
+import { readAccountKey } from "../adapters/keys/keys.ts";
 import { secondsAsMs } from "./flags.ts";
 import { printProgress } from "./print.ts";
 import { commandLine } from "./process.ts";
@@ -21,7 +21,7 @@ export function waitOptions(seconds: string, howToGoOn: (hash: string) => string
 
 /** An account whose transactions are named on standard error as they are sent (P-106). @throws KEYS_NOT_FOUND, KEYS_MALFORMED */
 export function openAccount(contract: RewardsContract, path: string, wait: WaitOptions): Account {
-  const key = readPassword(path).trim();
+  const key = readAccountKey(path);
   if (!/^(0x)?[0-9a-fA-F]{64}$/.test(key))
     throw quorateError("KEYS_MALFORMED", { path, reason: "not a private key of 32 bytes of hex" });
   return contract.account(key, {

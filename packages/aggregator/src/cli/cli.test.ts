@@ -5,11 +5,12 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseProofFile } from "@quorate/common";
+import { parseProofFile, type QuorateError } from "@quorate/common";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   ACCOUNT,
   ALICE,
+  BOB,
   COLLECTING,
   PROOF,
   READY,
@@ -17,6 +18,7 @@ import {
   stopServers,
   testAgent,
 } from "../../test/support/httpServer.ts";
+import { createProgram, usageOf } from "./program.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), "quorate-cli-"));
@@ -55,6 +57,18 @@ const WRONG_USAGE = [
   ["verify", ...AT],
   ["verify", "--bundle", "x", "--proof", "y", ...AT],
   ["run", "--bogus"],
+  ["keys", "generate", "--bogus"],
+  ["keys"],
+  ["ledger", "explain", ALICE, "--agent", "ftp://127.0.0.1"],
+  ["ledger", "diff", "nowhere"],
+  ["ledger", "recompute", "--rpc", "nowhere"],
+  ["claim", "--agent", "127.0.0.1:8900", "--recipient", ALICE],
+  ["claim", "--agent", "http://127.0.0.1:9", "--recipient", ALICE, "--epoch", "-1"],
+  ["register", "--config", "x", "--account-key-file", "y", "--resume", "0x12"],
+  ["register", "--config", "x", "--account-key-file", "y", "--fee-bps", "10001"],
+  ["status", "--agent", "127.0.0.1:8900"],
+  ["verify", "--bundle", "x", "--rpc", "127.0.0.1:8545", "--contract", `0x${"11".repeat(20)}`],
+  ["register", "--config", "x", "--account-key-file", "y", "--wait", "soon"],
 ];
 
 describe("quorate", () => {
@@ -65,11 +79,21 @@ describe("quorate", () => {
       expect(stdout).toContain(`  ${command} `);
   });
 
-  it("error: wrong usage ends with 2 and says where help is", async () => {
+  it("error: wrong usage is coded, on every command (P-106)", async () => {
     for (const args of WRONG_USAGE) {
+      const error = await createProgram()
+        .parseAsync(args, { from: "user" })
+        .catch((thrown: unknown) => thrown);
+      const code = usageOf(error)?.help === false ? "FLAG_INVALID" : (error as QuorateError).code;
+      expect([args, code]).toEqual([args, "FLAG_INVALID"]);
+    }
+  });
+
+  it("error: wrong usage ends with 2, and no stack", async () => {
+    for (const args of [WRONG_USAGE[0] ?? [], WRONG_USAGE.at(-1) ?? []]) {
       const { code, stderr, stdout } = await quorate(...args);
       expect([code, stdout]).toEqual([2, ""]);
-      expect(stderr).toMatch(/error: /);
+      expect(stderr).toMatch(/^FLAG_INVALID: .*\n {2}(?:error|flag): .*\n(?: {2}.*\n)+$/);
     }
   });
 
@@ -108,7 +132,8 @@ describe("quorate", () => {
     ];
     for (const [expected, args] of cases) {
       const { code, stderr } = await quorate(...args);
-      expect([code, stderr.split(":")[0]]).toEqual([1, expected]);
+      const status = { ADDRESS_MALFORMED: 2, FLAG_INVALID: 2, AGENT_UNREACHABLE: 5 }[expected] ?? 1;
+      expect([code, stderr.split(":")[0]]).toEqual([status, expected]);
       expect(stderr).toMatch(/what to do: /);
     }
   });
@@ -166,6 +191,43 @@ describe("quorate", () => {
     expect([code, stdout, stderr.split(":")[0]]).toEqual([1, "", "PROOF_INVALID"]);
   });
 
+  it("claim --out checks the path before anybody signs, and keeps a file that is there (P-106)", async () => {
+    const agent = testAgent();
+    agent.stored = READY;
+    agent.reply = { ok: true, claim: READY };
+    const url = await serve(agent);
+    const claim = (...more: string[]) =>
+      quorate("claim", "--signed", "--agent", url, "--recipient", ALICE, "--out", ...more);
+    const missing = await claim(join(directory, "missing", "b.json"));
+    expect([missing.code, missing.stderr.split(":")[0], agent.asked]).toEqual([1, "OUTPUT_FILE_UNWRITABLE", []]);
+    const old = file("old.json", "old");
+    expect(await claim(old)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^OUTPUT_FILE_EXISTS/) });
+    expect([readFileSync(old, "utf8"), agent.asked]).toEqual(["old", []]);
+    expect(await claim(old, "--force")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`bundle           ${old}`),
+    });
+    expect(JSON.parse(readFileSync(old, "utf8"))).toEqual(READY.bundle);
+    const full = await claim("/dev/full");
+    expect([full.code, JSON.parse(full.stdout)]).toEqual([1, READY.bundle]);
+  });
+
+  it("verify against a silent port ends, and says which provider was silent (P-106)", async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const out = join(directory, "silent.json");
+    await quorate("claim", "--agent", await serve(), "--recipient", ALICE, "--out", out);
+    const at = ["--rpc", `http://127.0.0.1:${port}`, "--contract", `0x${"bb".repeat(20)}`];
+    const { code, stderr } = await quorate("verify", "--proof", out, ...at);
+    silent.close();
+    expect([code, stderr]).toEqual([
+      5,
+      expect.stringMatching(/^CHAIN_PROVIDER_FAILED: .*\n {2}provider: 127\.0\.0\.1/),
+    ]);
+    expect(stderr).toContain("no whole answer within 10000 ms");
+  });
+
   it("status shows reports, the own node's uptime and silence, and what is in the account's way (P-59, P-110)", async () => {
     const agent = testAgent();
     const url = await serve(agent);
@@ -182,6 +244,44 @@ describe("quorate", () => {
     expect(stdout).toMatch(/^account +0xb{40}, 0\.25 ether$/m);
     expect(stdout).toMatch(/^sending +report:3 \(0x(0f){32}, nonce 5\); 0 queued, 1 not final yet$/m);
     expect(stdout).toMatch(/^in the way +SUBMIT_NO_FUNDS \(account\): balance 1, needed 2$/m);
+  });
+
+  it("status shows how far the network is from a claim, and why the agent is not ready (P-126)", async () => {
+    const agent = testAgent();
+    const url = await serve(agent);
+    const enough = (await quorate("status", "--agent", url)).stdout;
+    expect(enough).toMatch(/^stake in reach +100\.00% of the active stake \(a claim needs 95\.00%\), .*: enough$/m);
+    expect(enough).not.toMatch(/^out of reach/m);
+
+    agent.reach = { activeBps: 8_333, floorBps: 8_333, suffices: false, missing: [6, 9] };
+    agent.reasons = ["STAKE_OUT_OF_REACH (nodes): too little"];
+    const { stdout } = await quorate("status", "--agent", url);
+    expect(stdout).toMatch(/^ready +no: STAKE_OUT_OF_REACH \(nodes\): too little$/m);
+    expect(stdout).toMatch(/^stake in reach +83\.33% of .*, 83\.33% with the decommissioned \(75\.00%\): not enough$/m);
+    expect(stdout).toMatch(/^out of reach +nodes 6, 9$/m);
+  });
+
+  it("status shows a node that leaves, one that has exited, and one that is another's", async () => {
+    const agent = testAgent();
+    const url = await serve(agent);
+    const own = { nodeId: 7, state: "active", operator: BOB, unlocksAt: 1_800_000_000, foreign: [] } as const;
+    agent.ownNode = own;
+    const leaving = (await quorate("status", "--agent", url)).stdout;
+    expect(leaving).toMatch(/^node +7 \(active, leaving\)$/m);
+    expect(leaving).toMatch(/^may be exited +from 2027-01-15T08:00:00\.000Z on$/m);
+
+    agent.ownNode = { ...own, state: "exited" };
+    const exited = (await quorate("status", "--agent", url)).stdout;
+    expect(exited).toMatch(/^node +7 \(exited\)$/m);
+    expect(exited).toMatch(/^principal +from 2027-01-15T08:00:00\.000Z on$/m);
+
+    agent.ownNode = { ...own, unlocksAt: null, foreign: ["NODE_FOREIGN_IDENTITY", "NODE_FOREIGN_OPERATOR"] };
+    const foreign = (await quorate("status", "--agent", url)).stdout;
+    expect(foreign).toMatch(/^operator +0xb{40}: another account than keys\.operator$/m);
+    expect(foreign).toMatch(/^identity +registered with another identity key/m);
+
+    agent.ownNode = null;
+    expect((await quorate("status", "--agent", url)).stdout).toMatch(/^node +1 \(active\)$/m);
   });
 
   it("error: a run that fails after its network is up ends all the same: a taken HTTP port", async () => {

@@ -1,43 +1,15 @@
 #!/usr/bin/env node
 /**
- * The `quorate` command. Each subcommand is a file in commands/; this one lists them. How they end, with which exit
- * status, is common to all commands: packages/common/src/commandLine.ts and docs/commands.md.
+ * The `quorate` command: the program, in the process that it has to itself. How it ends, with which exit status, is common
+ * to all commands: packages/common/src/commandLine.ts and docs/commands.md.
  */
-import { Command, CommanderError } from "commander";
-import { VERSION } from "../version.ts";
-import { claimCommand } from "./commands/claim.ts";
-import { keysCommand } from "./commands/keys.ts";
-import { ledgerCommand } from "./commands/ledger.ts";
-import { registerCommand } from "./commands/register.ts";
-import { relayCommand } from "./commands/relay.ts";
-import { runCommand } from "./commands/run.ts";
-import { statusCommand } from "./commands/status.ts";
-import { storeCommand } from "./commands/store.ts";
-import { verifyCommand } from "./commands/verify.ts";
 import { commandLine } from "./process.ts";
+import { createProgram, usageOf } from "./program.ts";
 
-const program = new Command("quorate")
-  .description(
-    "Service-node rewards, agreed by 95% of the stake.\n\n" +
-      "Operators:  keys generate, register, run, relay, status, store\nStakers:    claim, verify\nAnybody:    ledger " +
-      "recompute, ledger explain, ledger diff",
-  )
-  .version(VERSION);
+const program = createProgram();
 
-for (const command of [
-  keysCommand,
-  registerCommand,
-  runCommand,
-  relayCommand,
-  statusCommand,
-  storeCommand,
-  claimCommand,
-  verifyCommand,
-  ledgerCommand,
-]) {
-  program.addCommand(command());
-}
-throwUsageErrors(program);
+/** Commands whose process goes on when they have begun. */
+const STAYING: readonly string[] = ["run", "relay"];
 
 /** The name of the command that runs. */
 let running = "";
@@ -47,18 +19,5 @@ program.hook("preAction", (_program, action) => {
 
 await commandLine.run(async () => void (await program.parseAsync()), {
   usageOf,
-  staysAlive: () => running === "run",
+  staysAlive: () => STAYING.includes(running),
 });
-
-/** Commander would print and end the process by itself, with a status of its own. */
-function throwUsageErrors(command: Command): void {
-  command.exitOverride().configureOutput({ outputError: () => {} });
-  for (const subcommand of command.commands) throwUsageErrors(subcommand);
-}
-
-function usageOf(error: unknown): { readonly help: boolean; readonly text: string } | null {
-  if (!(error instanceof CommanderError)) return null;
-  // `commander.help` is the help of a command that was not given the subcommand it needs.
-  const text = error.code === "commander.help" ? "give one of the commands shown here" : error.message;
-  return { help: error.exitCode === 0, text: text.replace(/^error: /, "") };
-}

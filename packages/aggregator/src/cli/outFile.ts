@@ -17,7 +17,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import process from "node:process";
 import { isQuorateError, type QuorateError, quorateError } from "@quorate/common";
 
@@ -91,6 +91,7 @@ export class OutFile {
 }
 
 function placeOf(path: string, mayReplace: boolean): Place {
+  if (basename(path) === "") throw unwritable(path, "it names no file");
   const own = lstatSync(path, { throwIfNoEntry: false });
   if (own === undefined) return { target: path, partial: partialOf(path) };
   const led = statSync(path, { throwIfNoEntry: false });

@@ -57,12 +57,12 @@ export class OwnNodeWatch implements Collector {
 
   #foreign({ identityKey, identityValid, operator }: LedgerNode): OwnNode["foreign"] {
     const expected = this.#context.options;
-    const identity = expected.identityKey !== undefined && (expected.identityKey !== identityKey || !identityValid);
-    const account = expected.operator !== undefined && expected.operator !== operator;
-    return [
-      ...(identity ? (["NODE_FOREIGN_IDENTITY"] as const) : []),
-      ...(account ? (["NODE_FOREIGN_OPERATOR"] as const) : []),
-    ];
+    const foreign: OwnNode["foreign"][number][] = [];
+    if (expected.identityKey !== undefined && expected.identityKey !== identityKey)
+      foreign.push("NODE_FOREIGN_IDENTITY");
+    else if (!identityValid) foreign.push("NODE_IDENTITY_INVALID");
+    if (expected.operator !== undefined && expected.operator !== operator) foreign.push("NODE_FOREIGN_OPERATOR");
+    return foreign;
   }
 }
 

@@ -61,14 +61,14 @@ export class NodeSigning implements Signing {
     if (decision.type === "wait" || decision.type === "refuse") return decision.refusal;
     const own = { signed: decision.signed, digest: this.#digests.of(decision.signed) };
     round.own = own;
-    const mayStart = round.wanted && round.turn && !round.signing && this.#context.ownNode !== null;
-    if (decision.type !== "sign" || !mayStart) return null;
+    const isWanted = round.wanted && !round.signing && this.#context.ownNode !== null;
+    if (decision.type !== "sign" || !isWanted) return null;
     if (this.#mayBeForgotten(round)) {
       const values = { epoch: round.id.epoch, untilSeconds: this.#copiedUntil ?? "unknown" };
       round.withheld = "STORE_RESTORED";
       return { code: round.withheld, values };
     }
-    this.#sign(round, own, step);
+    if (round.turn) this.#sign(round, own, step);
     return null;
   }
 

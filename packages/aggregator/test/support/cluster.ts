@@ -100,6 +100,8 @@ export interface TestAgentWays {
   /** Builds rewards trees, so that it signs epoch reports. */
   readonly trees?: boolean;
   readonly submits?: SubmitRules;
+  /** What it expects of its own registration. */
+  readonly expects?: { readonly identityKey: Hex; readonly operator?: Address };
 }
 
 /** One agent with what it did. Verification and signing are carried out at once; everything else is recorded. */
@@ -119,7 +121,7 @@ export class TestAgent {
     this.node = node;
     this.#withTrees = ways.trees === true;
     this.#agent = createAgent(
-      { domain: DOMAIN, blsKey: node.blsKey, claimDeadlineMs: 10_000, submits: ways.submits ?? null },
+      { domain: DOMAIN, blsKey: node.blsKey, claimDeadlineMs: 10_000, submits: ways.submits ?? null, ...ways.expects },
       { scheme, signIdentity: (digest) => signIdentity(node.identitySecret, digest), verifyIdentity },
       restored,
     );

@@ -110,6 +110,21 @@ export async function startRawPeer(name: string): Promise<{ libp2p: Libp2p<{ gos
   return { libp2p, key: parsePeerKey(libp2p.peerId.toString()) };
 }
 
+/** The same without gossip, for a test that answers its protocol itself; to be started by the test. */
+export async function createBarePeer(name: string): Promise<{ libp2p: Libp2p; key: PeerKey }> {
+  const libp2p = await createLibp2p({
+    start: false,
+    privateKey: await identityKeyPair(seedOf(name)),
+    addresses: { listen: ["/ip4/127.0.0.1/tcp/0"] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    services: { identify: identify() },
+  });
+  running.push(libp2p);
+  return { libp2p, key: parsePeerKey(libp2p.peerId.toString()) };
+}
+
 /** Each node admits all of them. */
 export function admitAll(nodes: readonly TestNode[]): void {
   const keys = new Set(nodes.map(({ key }) => key));

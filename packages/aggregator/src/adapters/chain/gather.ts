@@ -3,7 +3,7 @@
  * Leaves: the answers that came in time, in the order asked. Not its job: what they say.
  */
 import { GRACE_MS } from "./limits.ts";
-import type { Duty, Provider } from "./provider.ts";
+import type { Provider, Wait } from "./provider.ts";
 
 export interface Asked<T> {
   readonly provider: Provider;
@@ -20,7 +20,7 @@ export interface Answered<T> {
  * in time this once is not waited for the next time, until an answer came within the moment again.
  */
 export async function gather<T>(
-  duty: Duty,
+  duty: Wait,
   asked: readonly Asked<T>[],
   isEnough: (answers: readonly Answered<T>[]) => boolean,
   onLate: (late: Answered<T>) => void = () => {},

@@ -12,6 +12,9 @@ import type { RawLog, Rpc } from "./rpc.ts";
 /** What a provider does for the follower; it is well when it does both. */
 export type Duty = "head" | "logs";
 
+/** Where others may go on without it. */
+export type Wait = Duty | "count";
+
 /** Logs of the blocks from `from` on, up to and including `upTo`. */
 interface Kept {
   readonly from: number;
@@ -25,7 +28,7 @@ export class Provider {
   /** Its chain id and contracts were found right, and it has not failed since. */
   isChecked = false;
   /** Where its answer was not there when enough others were. */
-  readonly late = new Set<Duty>();
+  readonly late = new Set<Wait>();
   /** A look at its finalised block that is under way. */
   look: Promise<unknown> | null = null;
   /** Ends the reading that is under way. */
@@ -59,7 +62,7 @@ export class Provider {
       detail: fault === undefined ? "" : detailOf(fault),
       finalised: this.#finalised?.number ?? null,
       sinceMs: this.#sinceMs,
-      isLate: this.late.size > 0,
+      isLate: this.late.has("head") || this.late.has("logs"),
       failures: Object.fromEntries(this.#failures),
     };
   }

@@ -196,8 +196,13 @@ export class RangeReader {
     if (known === null) return;
     const expected = known + 1 + events.filter(({ type }) => type === "node-registered").length;
     const { rewards } = this.#options;
-    const ask = ({ provider }: Source) => nextIdAt(provider.rpc, rewards, head.number, this.#signal);
-    const told = (await Promise.all(sources.map(ask))).filter((nextId) => nextId !== null);
+    const asked = sources.map(({ provider }) => ({
+      provider,
+      answer: nextIdAt(provider.rpc, rewards, head.number, this.#signal),
+    }));
+    // The first that confirms the events is enough; who is silent about it holds up nobody.
+    const answers = await gather("count", asked, (all) => all.some(({ answer }) => answer === expected));
+    const told = answers.map(({ answer }) => answer).filter((nextId) => nextId !== null);
     // One that alone can tell could silence all the others.
     if (told.length * 2 <= sources.length || told.includes(expected)) return;
     const values = { block: head.number, nextIdOfContract: told, nextIdByEvents: expected };

@@ -2,7 +2,7 @@
  * What commands send and read, on a real chain behind providers that lag, fail, refuse and fall silent (P-106). One chain
  * for all; each test leaves it mining at once.
  */
-import { type Address, digestOf, parseAddress, provePossession, Signers, toHex } from "@quorate/common";
+import { type Address, digestOf, parseAddress, provePossession, Signers } from "@quorate/common";
 import { type AccountOptions, ChainProviders, resumeWaiting, type SentTransaction } from "@quorate/common/chain";
 import {
   type SimulatedChain,
@@ -27,7 +27,6 @@ const MNEMONIC = "test test test test test test test test test test test junk";
 const wallet = (index: number) => HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`);
 const CHAIN = 31_337n;
 const DEAD = "http://127.0.0.1:1";
-const PAUSE_MS = 20;
 
 let chain: TestChain;
 let network: TestNetwork;
@@ -69,7 +68,7 @@ async function connect(...urls: string[]): Promise<RewardsContract> {
   const options = {
     chainId: CHAIN,
     timeoutMs: 2_000,
-    pauseMs: PAUSE_MS,
+    pauseMs: 20,
     onTrouble: (line: string) => troubles.push(line),
   };
   const contract = await RewardsContract.connect(urls, rewards, options);
@@ -161,8 +160,7 @@ describe("registering (P-106)", () => {
 
 describe("providers of commands (P-106)", () => {
   it("of another chain than the file's is refused before anything is sent, and told which chain it serves", async () => {
-    const options = { chainId: 1n };
-    await expect(RewardsContract.connect(first.url, rewards, options)).rejects.toMatchObject({
+    await expect(RewardsContract.connect(first.url, rewards, { chainId: 1n })).rejects.toMatchObject({
       code: "CHAIN_WRONG_ID",
       values: { provider: first.host, found: "31337", expected: "1" },
     });
@@ -395,8 +393,8 @@ describe("what a bundle would do now (P-107)", () => {
     await send(network.rewards, "setClaimLimit", 10n ** 15n, 43_200n);
 
     await contract.updateRewardsBalance(sender(contract, 8), ...claim);
-    const used = await contract.verifyClaim(...claim);
-    expect(used).toMatchObject({ lifetime: 900n, claimed: 0n, refusal: { error: "AmountNotRaised(900, 900)" } });
-    expect(toHex(claim[1])).toHaveLength(2 + 2 * 192);
+    expect(await contract.verifyClaim(...claim)).toMatchObject({
+      ...{ lifetime: 900n, claimed: 0n, refusal: { error: "AmountNotRaised(900, 900)" }, payoutRefusal: null },
+    });
   });
 });

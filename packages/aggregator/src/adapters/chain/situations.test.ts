@@ -307,9 +307,9 @@ describe("P-65: ranges", () => {
     chain.finalised = 300;
     chain.deposit(...Array.from({ length: 300 }, (_, i) => i + 1));
     const [only] = (await providers(1)) as [ScriptedProvider];
-    let allowed = 10;
+    let allowed = 60;
     const refill = setInterval(() => {
-      allowed = 10;
+      allowed = 60;
     }, 60);
     running.push(() => clearInterval(refill));
     const told: unknown[] = [];
@@ -397,6 +397,17 @@ describe("P-67: the contract counts its nodes", () => {
     const followed = await follow([one, two, liar], {}, { registered: () => 0 });
     await until(() => followed.height === 50);
     chain.nextId = null;
+    chain.finalised = 60;
+    await until(() => followed.height === 60);
+    expect(followed.health).toEqual([{ healthy: true }]);
+  });
+
+  it("one that is silent about the count holds up nobody", async () => {
+    const [one, two, third] = await trio();
+    chain.nextId = 1;
+    third.deed = (method, [, tag]) => (method === "eth_call" && tag !== "latest" ? "silence" : undefined);
+    const followed = await follow([third, one, two], { timeoutMs: 600_000 }, { registered: () => 0 });
+    await until(() => followed.height === 50);
     chain.finalised = 60;
     await until(() => followed.height === 60);
     expect(followed.health).toEqual([{ healthy: true }]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { toHex } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createKeys, loadKeys, readPassword } from "./keys.ts";
+import { createKeys, loadKeys } from "./keys.ts";
 
 const scheme = await loadNativeScheme();
 const root = mkdtempSync(join(tmpdir(), "quorate-keys-"));
@@ -77,7 +77,6 @@ describe("keys", () => {
 
   it("error: KEYS_NOT_FOUND", async () => {
     await expect(load(join(root, "nowhere"))).rejects.toMatchObject({ code: "KEYS_NOT_FOUND" });
-    expect(() => readPassword(join(root, "nowhere"))).toThrow(/KEYS_NOT_FOUND/);
   });
 
   it("error: KEYS_MALFORMED for what is not a keystore, or not of this key", async () => {
@@ -93,11 +92,5 @@ describe("keys", () => {
     writeFileSync(file, "");
     const attempt = createKeys({ directory: join(file, "keys"), password, protection: "devnet", scheme });
     await expect(attempt).rejects.toMatchObject({ code: "KEYS_WRITE_FAILED" });
-  });
-
-  it("a password file may end with a line break", () => {
-    const path = join(root, "password");
-    writeFileSync(path, `${password}\n`);
-    expect(readPassword(path)).toBe(password);
   });
 });

@@ -3,9 +3,9 @@
  * Enters: a directory and a password. Leaves: secrets, checked against their public keys. Not here: registration.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { create, decrypt, type IKeystore, isValidKeystore } from "@chainsafe/bls-keystore";
+import { create, decrypt } from "@chainsafe/bls-keystore";
 import {
   type ErrorCode,
   type Hex,
@@ -15,6 +15,11 @@ import {
   type SignatureScheme,
   toHex,
 } from "@quorate/common";
+import { parseKeystore } from "./keystore.ts";
+import { readText } from "./secretFile.ts";
+
+export { requireAffordable } from "./keystore.ts";
+export { type ExposedSecret, exposedSecrets, readAccountKey, readPassword } from "./secretFile.ts";
 
 /** BLS12-381's base field (RFC 9380, section 8.8). */
 const FIELD_MODULUS =
@@ -40,6 +45,11 @@ export interface NodeKeys {
  */
 export type KeyProtection = "standard" | "devnet";
 
+/** The two files of a directory with keys. */
+export function keyFiles(directory: string): string[] {
+  return [BLS_FILE, IDENTITY_FILE].map((file) => join(directory, file));
+}
+
 /** Makes new keys and writes them, mode 0600. @throws KEYS_EXIST, KEYS_WRITE_FAILED */
 export async function createKeys(options: {
   readonly directory: string;
@@ -49,7 +59,7 @@ export async function createKeys(options: {
 }): Promise<NodeKeys> {
   const { directory, password, protection, scheme } = options;
   // Both before either is written: half of an old pair must not be joined by half of a new one.
-  for (const path of [BLS_FILE, IDENTITY_FILE].map((file) => join(directory, file))) {
+  for (const path of keyFiles(directory)) {
     if (existsSync(path)) throw quorateError("KEYS_EXIST", { path });
   }
   const blsSecret = randomBlsSecret(scheme);
@@ -88,11 +98,6 @@ export async function loadKeys(options: {
   };
 }
 
-/** The password in a file; a line break at its end is not part of it. @throws KEYS_NOT_FOUND */
-export function readPassword(path: string): string {
-  return readText(path).replace(/\r?\n$/, "");
-}
-
 /** Uniform below the group order, by trying again: nine of ten 255-bit numbers are (RFC 9380 names the order). */
 function randomBlsSecret(scheme: SignatureScheme): Uint8Array {
   for (;;) {
@@ -112,38 +117,18 @@ async function openKeystore(
   password: string,
   publicKeyOf: (secret: Uint8Array) => Uint8Array,
 ): Promise<Uint8Array> {
-  const keystore = parseKeystore(path);
+  const { pubkey, ...keystore } = parseKeystore(path, readText(path));
   let secret: Uint8Array;
   try {
-    secret = new Uint8Array(await decrypt(keystore, password));
+    secret = new Uint8Array(await decrypt({ ...keystore, pubkey: pubkey ?? "" }, password));
   } catch (cause) {
     throw quorateError("KEYS_WRONG_PASSWORD", { path }, { cause });
   }
-  const expected: Hex = `0x${keystore.pubkey}`;
   const actual = secret.length === 32 ? toHex(publicKeyOf(secret)) : null;
-  if (actual !== expected)
+  const expected: Hex | null = pubkey === null ? actual : `0x${pubkey}`;
+  if (actual === null || actual !== expected)
     throw quorateError("KEYS_MALFORMED", { path, publicKeyOfSecret: actual, publicKeyInFile: expected });
   return secret;
-}
-
-function parseKeystore(path: string): IKeystore {
-  const text = readText(path);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw quorateError("KEYS_MALFORMED", { path, reason: "not JSON" }, { cause });
-  }
-  if (!hasKeystoreForm(value)) throw quorateError("KEYS_MALFORMED", { path, reason: "not an EIP-2335 keystore" });
-  return value;
-}
-
-/** EIP-2335's schema wants 48-byte BLS public keys; an identity file differs from it in this alone (32 bytes). */
-function hasKeystoreForm(value: unknown): value is IKeystore {
-  if (typeof value !== "object" || value === null || !("pubkey" in value)) return false;
-  const { pubkey } = value;
-  const isIdentity = typeof pubkey === "string" && /^[0-9a-f]{64}$/.test(pubkey);
-  return isValidKeystore(isIdentity ? { ...value, pubkey: "00".repeat(48) } : value);
 }
 
 /** The 48-byte form of a G1 key that EIP-2335 files carry: x, with flag bits for "compressed" and for the larger y. */
@@ -152,14 +137,6 @@ function compressed(blsKey: Uint8Array): Uint8Array {
   const yIsLarger = BigInt(toHex(blsKey.slice(48))) > (FIELD_MODULUS - 1n) / 2n;
   x[0] = (x[0] as number) | 0x80 | (yIsLarger ? 0x20 : 0);
   return x;
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw fileError("KEYS_NOT_FOUND", path, cause);
-  }
 }
 
 function makeDirectory(path: string): void {

@@ -173,6 +173,9 @@ export const ASK_GAP_MAX_MS = 30_000;
 /** A connection whose peer has not identified itself by now will not speak gossipsub either. */
 export const IDENTIFY_TIMEOUT_MS = 15_000;
 
+/** The same for one that gossip went out to before: its stream has ended, because it did not read or closed it. */
+export const UNHEARD_TIMEOUT_MS = 3_000;
+
 // ── Connections ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**

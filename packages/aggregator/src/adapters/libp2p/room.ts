@@ -22,7 +22,9 @@ export interface RoomModules {
 interface Seat {
   readonly sinceMs: number;
   identified: boolean;
-  /** Since when it is mute, or null. */
+  /** Whether gossip has gone out to its peer. */
+  heard: boolean;
+  /** Since when none does, or null. */
   muteSinceMs: number | null;
 }
 
@@ -43,7 +45,7 @@ export class Room {
   opened(connection: Connection): void {
     if (connection.status !== "open") return;
     const nowMs = this.#modules.now();
-    this.#seats.set(connection, { sinceMs: nowMs, identified: false, muteSinceMs: nowMs });
+    this.#seats.set(connection, { sinceMs: nowMs, identified: false, heard: false, muteSinceMs: nowMs });
     const same = [...this.#seats.keys()].filter(({ remotePeer }) => remotePeer.equals(connection.remotePeer));
     for (const old of same.slice(0, -limits.CONNECTIONS_PER_PEER)) this.#end(old, "a newer one of the same peer");
     // Between two looks, too, the last places are never all taken.
@@ -69,10 +71,12 @@ export class Room {
     const nowMs = this.#modules.now();
     for (const [connection, seat] of this.#seats) {
       // A peer's second connection is heard on the first.
-      if (this.#modules.isHeard(connection)) seat.muteSinceMs = null;
-      else seat.muteSinceMs ??= nowMs;
-      const mute = seat.muteSinceMs !== null && nowMs - seat.muteSinceMs >= limits.IDENTIFY_TIMEOUT_MS;
-      if (mute) this.#end(connection, "never identified itself, or does not read");
+      const heard = this.#modules.isHeard(connection);
+      seat.heard ||= heard;
+      seat.muteSinceMs = heard ? null : (seat.muteSinceMs ?? nowMs);
+      const patienceMs = seat.heard ? limits.UNHEARD_TIMEOUT_MS : limits.IDENTIFY_TIMEOUT_MS;
+      if (seat.muteSinceMs === null || nowMs - seat.muteSinceMs < patienceMs) continue;
+      this.#end(connection, "never identified itself, or does not read");
     }
     this.#letGo(this.#seats.size - this.#kept, nowMs);
   }

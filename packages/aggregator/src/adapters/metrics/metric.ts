@@ -14,6 +14,8 @@ export type MeasuredStatus = AgentStatus & {
   readonly ready?: boolean;
   /** Left out by an agent without an HTTP interface. */
   readonly http?: HttpView;
+  /** Log lines that nobody read in time, since the start. */
+  readonly droppedLogLines?: number;
 };
 
 export interface Sample {

@@ -77,3 +77,72 @@ describe("metrics of reports", () => {
     });
   });
 });
+
+describe("metrics of the own node and of what is in reach", () => {
+  it("tell that it leaves and when, has exited, or is another's, and how much stake is in reach (P-126)", async () => {
+    const operator = `0x${"0b".repeat(20)}` as const;
+    const ownNode = {
+      nodeId: 1,
+      state: "exited",
+      operator,
+      unlocksAt: 1_800_000_000,
+      foreign: ["NODE_FOREIGN_OPERATOR"],
+    } as const;
+    const reach = { activeBps: 9_000, floorBps: 8_000, suffices: false, missing: [2] };
+    expect(await valuesOf({ ownNode, reach, ready: false })).toMatchObject({
+      quorate_ready: "0",
+      quorate_node_leaving: "1",
+      quorate_node_unlock_timestamp_seconds: "1800000000",
+      quorate_node_exited: "1",
+      quorate_node_foreign: "1",
+      quorate_reachable_active_bps: "9000",
+      quorate_reachable_floor_bps: "8000",
+    });
+    expect(await valuesOf({ ready: true, ownNode: null })).toMatchObject({
+      quorate_ready: "1",
+      quorate_node_leaving: "0",
+      quorate_node_exited: "0",
+      quorate_node_foreign: "0",
+    });
+  });
+
+  it("tell of each listener what it holds and cut, and how many claims wait (P-125)", async () => {
+    const dropped = { room: 3, refused: 0, unread: 2, pipelined: 0, lingering: 0 };
+    const main = { connections: 5, dropped, answers: { "2xx": 7, "4xx": 1, "5xx": 0 } };
+    const values = await valuesOf({
+      http: { listeners: { main, health: { ...main, connections: 1 } }, claimsWaiting: 4 },
+    });
+    expect(values).toMatchObject({
+      'quorate_http_connections{listener="main"}': "5",
+      'quorate_http_connections{listener="health"}': "1",
+      'quorate_http_dropped_total{listener="main",reason="unread"}': "2",
+      'quorate_http_answers_total{listener="main",status="2xx"}': "7",
+      quorate_claims_waiting: "4",
+    });
+  });
+});
+
+describe("the page as Prometheus reads it", () => {
+  /** Of the text format 0.0.4; what `promtool check metrics` would refuse. */
+  const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*\})? (\S+)$/;
+
+  it("has help and type before every sample, each series once, and a number for each", async () => {
+    const text = await createMetrics(() => ({ ...testAgent().api.status(), submitter: ACCOUNT })).metrics();
+    expect(text.endsWith("\n")).toBe(true);
+    const typed = new Map<string, string>();
+    const series = new Set<string>();
+    const wrong: string[] = [];
+    for (const line of text.split("\n").filter((one) => one !== "")) {
+      const [, kind = "", name = "", rest = ""] = /^# (HELP|TYPE) (\S+) (.+)$/.exec(line) ?? [];
+      if (kind === "TYPE") typed.set(name, rest);
+      if (kind !== "") continue;
+      const [, of = "", labels = "", value = ""] = SAMPLE.exec(line) ?? [];
+      const base = of.replace(/_(bucket|sum|count)$/, "");
+      const isNumber = /^(nan|[+-]?inf)$/i.test(value) || (value !== "" && Number.isFinite(Number(value)));
+      if (!(typed.has(of) || typed.get(base) === "histogram") || !isNumber || series.has(of + labels)) wrong.push(line);
+      series.add(of + labels);
+    }
+    expect(wrong).toEqual([]);
+    expect(series.size).toBeGreaterThan(60);
+  });
+});

@@ -1,6 +1,6 @@
 /** Metrics of this agent's node, and of the node set. */
 import type { NodeState } from "@quorate/common";
-import { ATOMIC_PER_TOKEN, gauge, gauges, type Metric } from "./metric.ts";
+import { ATOMIC_PER_TOKEN, counter, gauge, gauges, type Metric } from "./metric.ts";
 
 const NODE_STATES: readonly NodeState[] = ["pending", "active", "decommissioned", "exited"];
 
@@ -56,5 +56,10 @@ export const NODE_METRICS: readonly Metric[] = [
     "quorate_reachable_floor_bps",
     "active and decommissioned stake within reach, in 1/10000: below 7500 no claim can succeed",
     ({ reach }) => reach?.floorBps ?? 0,
+  ),
+  counter(
+    "quorate_log_lines_dropped_total",
+    "log lines dropped because nobody read standard error in time, since the start",
+    ({ droppedLogLines }) => droppedLogLines ?? 0,
   ),
 ];

@@ -4,16 +4,16 @@
  */
 import { quorateError } from "@quorate/common";
 import { Wallet } from "ethers";
-import { readPassword } from "../keys/keys.ts";
+import { readAccountKey, readPassword, requireAffordable } from "../keys/keys.ts";
 
 /**
  * The file holds either a private key (32 bytes of hex, as for `quorate register`), or, with a password file, an
  * encrypted Ethereum keystore (version 3, what geth and other wallets write). An address named in the keystore must be
  * the key's own, EIP-55 checksum and all.
- * @throws KEYS_NOT_FOUND, KEYS_MALFORMED, KEYS_WRONG_PASSWORD
+ * @throws KEYS_NOT_FOUND, KEYS_MALFORMED, KEYS_WRONG_PASSWORD, PASSWORD_NOT_FOUND, PASSWORD_INVALID
  */
 export async function openAccount(path: string, passwordFile: string | null): Promise<Wallet> {
-  const text = readPassword(path).trim();
+  const text = readAccountKey(path);
   if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) {
     try {
       return new Wallet(text);
@@ -29,6 +29,7 @@ export async function openAccount(path: string, passwordFile: string | null): Pr
     });
   }
   const password = readPassword(passwordFile);
+  requireAffordable(path, kdfOf(text));
   try {
     const wallet = await Wallet.fromEncryptedJson(text, password);
     return new Wallet(wallet.privateKey);
@@ -36,5 +37,22 @@ export async function openAccount(path: string, passwordFile: string | null): Pr
     const wrong = /incorrect password/i.test(String(cause));
     if (wrong) throw quorateError("KEYS_WRONG_PASSWORD", { path });
     throw quorateError("KEYS_MALFORMED", { path, reason: "not an Ethereum keystore of version 3" });
+  }
+}
+
+/** The costs that a keystore of version 3 names, in whatever case; none where it is no keystore. */
+function kdfOf(text: string): Record<string, number> {
+  try {
+    const cost: Record<string, number> = {};
+    // Every object is looked at, so that no spelling of the way to the parameters is missed.
+    JSON.parse(text, (name: string, value: unknown) => {
+      if (/^[nrpc]$/i.test(name) && (typeof value === "number" || typeof value === "string")) {
+        cost[name.toLowerCase()] = Number(value);
+      }
+      return value;
+    });
+    return cost;
+  } catch {
+    return {};
   }
 }

@@ -2,9 +2,9 @@
 import { toHex } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { Command } from "commander";
-import { createKeys, readPassword } from "../../adapters/keys/keys.ts";
+import { createKeys, exposedSecrets, readPassword } from "../../adapters/keys/keys.ts";
 import { peerIdOf } from "../../adapters/libp2p/peers.ts";
-import { printFields } from "../print.ts";
+import { printFields, printProgress } from "../print.ts";
 
 interface GenerateOptions {
   readonly out: string;
@@ -31,6 +31,9 @@ export function keysCommand(): Command {
 async function generate(options: GenerateOptions): Promise<void> {
   const scheme = await loadNativeScheme();
   const password = readPassword(options.passwordFile);
+  for (const { path, mode, remedy } of exposedSecrets([options.passwordFile])) {
+    printProgress(`${path} can be read by others (mode ${mode}): ${remedy}`);
+  }
   const protection = options.devnet ? "devnet" : "standard";
   const { blsKey, identityKey } = await createKeys({ directory: options.out, password, protection, scheme });
   printFields({

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { quorateError } from "@quorate/common";
 import { Command } from "commander";
-import { pino } from "pino";
+import { createLogger } from "../../adapters/log/logger.ts";
+import { stderrSink } from "../../adapters/log/sink.ts";
 import { type Config, configFlags, parseConfig } from "../../config.ts";
 import type { RunningNode } from "../../node.ts";
 
@@ -23,7 +24,10 @@ export function runCommand(): Command {
 
 async function run(options: Readonly<Record<string, string | undefined>>): Promise<void> {
   const config = readConfig(options);
-  const logger = pino({ level: config.log.level }, pino.destination({ dest: 2, sync: true }));
+  const sink = stderrSink();
+  const logger = createLogger(config.log.level, sink);
+  // Whatever ends this process, its last lines are worth a moment.
+  process.once("exit", () => sink.lastWords());
   let node: RunningNode | null = null;
   let stopping = false;
 
@@ -48,7 +52,7 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
   try {
     // Loaded only here: the other commands need none of it, and start sooner.
     const { startNode } = await import("../../node.ts");
-    node = await startNode(config, { logger, onFatal });
+    node = await startNode(config, { logger, onFatal, droppedLogLines: () => sink.dropped() });
   } catch (error) {
     // What a failed start leaves open (the network, a parent's channel) must not keep half an agent alive; the error is printed before.
     setImmediate(() => process.exit());
@@ -57,11 +61,11 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
   const ready = {
     type: "ready",
     http: node.httpUrl,
-    health: node.healthUrl,
+    ...(node.healthUrl === null ? {} : { health: node.healthUrl }),
     p2p: node.p2pAddresses,
     nodeId: node.api.status().nodeId,
   };
-  logger.info({ http: ready.http, health: ready.health, p2p: ready.p2p }, "AGENT_LISTENING");
+  logger.info({ http: ready.http, health: node.healthUrl, p2p: ready.p2p }, "AGENT_LISTENING");
   process.send?.(ready);
 }
 

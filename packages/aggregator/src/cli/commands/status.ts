@@ -61,13 +61,16 @@ function nodeFields({ nodeId, nodeState, ownNode }: StatusAnswer) {
     node: `${ownNode.nodeId} (${ownNode.state}${unlocks === null || ownNode.state === "exited" ? "" : ", leaving"})`,
     operator: isForeign("NODE_FOREIGN_OPERATOR") ? `${operator}: another account than keys.operator` : operator,
     ...(unlocks === null ? {} : { [exit]: `from ${unlocks} on` }),
-    ...(isForeign("NODE_FOREIGN_IDENTITY")
-      ? {
-          identity:
-            "registered with another identity key, or its signature is not valid: peers do not admit this agent",
-        }
-      : {}),
+    ...identityField(foreign),
   };
+}
+
+function identityField(foreign: readonly string[]) {
+  if (foreign.includes("NODE_FOREIGN_IDENTITY"))
+    return { identity: "registered with another identity key than the agent's" };
+  if (foreign.includes("NODE_IDENTITY_INVALID"))
+    return { identity: "its key has not signed for the node: no peer admits it" };
+  return {};
 }
 
 /** How far the network, as this agent reaches it, is from what a claim needs (P-24, P-126). */

@@ -153,8 +153,8 @@ export class PeerInquiry implements Inquiry {
     }
     if (ownNode === null) return "NODE_NOT_REGISTERED";
     if (round?.signing === true) return "SHARE_PENDING";
-    if (round?.wanted === true && !round.turn) return "SHARE_WAITS_TURN";
-    return round?.withheld ?? "SHARE_WITHHELD";
+    if (round?.withheld) return round.withheld;
+    return round?.wanted === true && !round.turn ? "SHARE_WAITS_TURN" : "SHARE_WITHHELD";
   }
 }
 

@@ -69,7 +69,7 @@ export class PeerReach implements Collector {
   }
 
   /** What nodes say when they are asked why they have not signed, or that they were not reached. Each view repeats it. */
-  claimChanged({ recipient, epoch, startedAtMs, status, reasons }: ClaimView, nowMs: number): void {
+  claimChanged({ recipient, epoch, startedAtMs, status, reasons, missing }: ClaimView, nowMs: number): void {
     const claim = `${recipient} ${epoch} ${startedAtMs}`;
     if (status === "ready") {
       this.#taken.delete(claim);
@@ -82,7 +82,10 @@ export class PeerReach implements Collector {
       taken.add(`${nodeId} ${code}`);
       this.#note(nodeId, code.startsWith("NETWORK_") ? "unreached" : "refused", nowMs);
     }
-    if (status === "failed") this.#taken.delete(claim);
+    if (status !== "failed") return;
+    // All that its deadline left time for has been tried.
+    for (const nodeId of missing) this.#note(nodeId, "unreached", nowMs);
+    this.#taken.delete(claim);
   }
 
   tick({ nowMs }: Step): void {

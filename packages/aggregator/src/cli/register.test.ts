@@ -1,0 +1,94 @@
+/** `quorate register` as an operator runs it, in processes of its own, on a real chain that does not mine by itself. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  type SimulatedChain,
+  send,
+  startTestNetwork,
+  TEST_STAKE_ATOMIC,
+  type TestNetwork,
+} from "@quorate/contracts/testing";
+import { BrowserProvider, HDNodeWallet } from "ethers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startAnvil, type TestChain } from "../../test/support/chain.ts";
+
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+const MNEMONIC = "test test test test test test test test test test test junk";
+const operator = HDNodeWallet.fromPhrase(MNEMONIC, undefined, "m/44'/60'/0'/0/3");
+const directory = mkdtempSync(join(tmpdir(), "quorate-register-"));
+
+let chain: TestChain;
+let network: TestNetwork;
+
+beforeAll(async () => {
+  chain = await startAnvil();
+  const request = ({ method, params }: { method: string; params?: unknown[] | Record<string, unknown> }) =>
+    chain.rpc(method, ...((params as unknown[] | undefined) ?? []));
+  const provider = new BrowserProvider({ request }, undefined, { cacheTimeout: -1 });
+  const signers = await Promise.all([0, 1].map((index) => provider.getSigner(index)));
+  // On anvil only these two parts of a simulated chain are there, and deploying needs no other.
+  network = await startTestNetwork({ nodes: 2 }, { provider, signers } as unknown as SimulatedChain);
+  await send(network.token, "transfer", operator.address, TEST_STAKE_ATOMIC);
+});
+
+afterAll(async () => {
+  await chain?.stop();
+  rmSync(directory, { recursive: true });
+});
+
+function file(name: string, text: string): string {
+  writeFileSync(join(directory, name), text);
+  return join(directory, name);
+}
+
+function quorate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+describe("quorate register (P-106)", () => {
+  it("a transaction that is never mined is named at once, the wait ends, and --resume goes on with it", async () => {
+    const passwordFile = file("password", "devnet\n");
+    const keys = join(directory, "keys");
+    await quorate("keys", "generate", "--out", keys, "--password-file", passwordFile, "--devnet");
+    const { rewards, pool } = network.deployment;
+    const config = (chainId: number): string =>
+      file(
+        `agent-${chainId}.yaml`,
+        JSON.stringify({
+          chain: { providers: ["http://127.0.0.1:1", chain.url], chainId, rewards, pool },
+          keys: { directory: keys, passwordFile },
+          store: { path: join(directory, "agent.sqlite") },
+        }),
+      );
+    const account = ["--account-key-file", file("key", operator.privateKey), "--json"];
+    const nonce = async () => Number(await chain.rpc("eth_getTransactionCount", operator.address, "pending"));
+
+    const elsewhere = await quorate("register", "--config", config(1), ...account);
+    expect([elsewhere.code, elsewhere.stderr.split(":")[0], await nonce()]).toEqual([5, "CHAIN_PROVIDER_FAILED", 0]);
+    expect(elsewhere.stderr).toContain("serves chain 31337, not 1");
+
+    await chain.rpc("evm_setAutomine", false);
+    const slow = await quorate("register", "--config", config(31_337), ...account, "--wait", "0");
+    expect([slow.code, slow.stdout]).toEqual([4, ""]);
+    const hash = /sending approve: transaction (0x[0-9a-f]{64})/.exec(slow.stderr)?.[1] ?? "";
+    expect(slow.stderr).toContain(`TRANSACTION_PENDING`);
+    expect(slow.stderr).toContain(`--resume ${hash}`);
+
+    await chain.rpc("evm_setAutomine", true);
+    await chain.mine(1);
+    const done = await quorate("register", "--config", config(31_337), ...account, "--resume", hash);
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      node: 3,
+      state: "pending",
+      transaction: expect.stringMatching(/^0x/),
+    });
+    expect(done.stderr).toContain("is mined and registers nothing: going on");
+  });
+});
