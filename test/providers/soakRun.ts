@@ -177,7 +177,7 @@ class Soak {
     const minute = (performance.now() - this.#begunMs) / 60_000;
     const { pid } = this.#agent.child;
     const resident = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
-    const metrics = await (await fetch(`${this.#agent.health}/metrics`)).text();
+    const metrics = await this.#metrics();
     const metric = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(metrics)?.[1]);
     const values: Record<Figure, number> = {
       descriptors: readdirSync(`/proc/${pid}/fd`).length,
@@ -186,6 +186,13 @@ class Soak {
       loopDelayMs: metric("nodejs_eventloop_lag_p99_seconds") * 1_000,
     };
     for (const [name, value] of Object.entries(values)) this.#figures[name as Figure].push({ minute, value });
+  }
+
+  /** On a connection of its own: the agent closes idle ones after about as long as we sleep. Asked once more if it fails. */
+  async #metrics(): Promise<string> {
+    const ask = async (): Promise<string> =>
+      (await fetch(`${this.#agent.health}/metrics`, { headers: { connection: "close" } })).text();
+    return ask().catch(ask);
   }
 
   #line(): string {
