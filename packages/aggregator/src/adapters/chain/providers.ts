@@ -165,11 +165,12 @@ export class Providers {
   /**
    * The highest block that enough of them have and say the same of; who says otherwise is at fault. One that gave no logs
    * lately has a vote about blocks, but where a lower block has enough others, theirs is the one that can be read up to.
+   * Where no block has, the one that most of them have and that leads on: they must not go on contradicting each other alone.
    */
   async #target(looks: readonly Answered<Look>[], cursor: ChainHead | null): Promise<Agreed> {
     const byHeight = [...looks].sort((a, b) => b.answer.finalised.number - a.answer.finalised.number);
     let dispute: QuorateError | null = null;
-    let highest: Agreed | null = null;
+    let widest: Agreed | null = null;
     for (const candidate of byHeight.slice(this.required - 1)) {
       const { number } = candidate.answer.finalised;
       const having = byHeight.filter(({ answer }) => answer.finalised.number >= number);
@@ -181,7 +182,8 @@ export class Providers {
         for (const other of others) blameBlock(other, target);
         const isSource = (look: Answered<Look>): boolean => agreeing.some(({ provider }) => provider === look.provider);
         const sources = byHeight.filter(isSource).map((look) => ({ provider: look.provider, ...look.answer }));
-        highest ??= { target, sources };
+        const leadsOn = number > (cursor?.number ?? -1);
+        if (widest === null || (leadsOn && sources.length > widest.sources.length)) widest = { target, sources };
         if (sources.filter(({ provider }) => !provider.tellsNoLogs).length >= this.required) return { target, sources };
         continue;
       }
@@ -189,7 +191,7 @@ export class Providers {
       const hashes = blocks.map(({ answer }) => answer.hash);
       dispute ??= quorateError("CHAIN_PROVIDERS_DISAGREE", { block: number, providers: hostsOf(blocks), hashes });
     }
-    if (highest !== null) return highest;
+    if (widest !== null) return widest;
     if (dispute === null) throw this.#tooFew();
     for (const { provider } of looks) provider.failed("head", dispute);
     throw dispute;
