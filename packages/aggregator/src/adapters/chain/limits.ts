@@ -70,6 +70,18 @@ export const BLOCKS_KEPT = 4_096;
 export const BLOCKS_AT_ONCE = 4;
 
 /**
+ * Milliseconds for which a provider that was found to have invented an event is not believed about another that the others
+ * do not have: a dispute costs the others some requests, and whoever invents without end would have one for each range.
+ */
+export const CAUGHT_MS = 600_000;
+
+/**
+ * Milliseconds until a provider is asked again for receipts of a disputed block, of which it sent some: they can have
+ * ANSWER_MAX_BYTES. Until then the dispute stays as it is.
+ */
+export const RECEIPTS_AGAIN_MS = 10_000;
+
+/**
  * Seconds a provider's finalised block may be older than what most of them have reached. Ethereum finalises every 6.4
  * minutes, so an hour is not lag between healthy nodes, but a stuck one.
  */

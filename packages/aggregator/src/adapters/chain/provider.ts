@@ -13,7 +13,7 @@ import type { RawLog, Rpc } from "./rpc.ts";
 export type Duty = "head" | "logs";
 
 /** Where others may go on without it. */
-export type Wait = Duty | "count";
+export type Wait = Duty | "count" | "dispute";
 
 /** Logs of the blocks from `from` on, up to and including `upTo`. */
 interface Kept {

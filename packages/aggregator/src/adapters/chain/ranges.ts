@@ -4,14 +4,15 @@
  * Not its job: trying again, remembering a place.
  *
  * A range counts as soon as more than half of all providers have told the same of it. Who refuses, is slow or leaves
- * something out is named and does not hold up the others; one that tells *more* than they do may be the only honest one,
- * so then nothing counts.
+ * something out is named and does not hold up the others; one that tells *more* than they do may be the only honest one:
+ * what they show of the block in question decides (disputes.ts), and if nothing does, nothing counts.
  */
 import type { Address, ChainHead, Hex } from "@quorate/common";
 import { type QuorateError, quorateError } from "@quorate/common";
 import type { ChainEvent } from "../../core/ledger/events.ts";
 import type { Logger } from "../../driver/ports.ts";
 import { nextIdAt } from "./deployment.ts";
+import { Disputes, type Verdict } from "./disputes.ts";
 import { type Answered, gather } from "./gather.ts";
 import { RANGES_PER_CHUNK } from "./limits.ts";
 import { Provider } from "./provider.ts";
@@ -26,7 +27,7 @@ import {
   valuesOf,
 } from "./providers.ts";
 import { Reading, readEvents } from "./reading.ts";
-import type { Rpc } from "./rpc.ts";
+import type { RawLog, Rpc } from "./rpc.ts";
 
 export interface RangeOptions {
   readonly chainId: number;
@@ -60,6 +61,7 @@ export interface RangeModules {
 
 interface Told {
   readonly events: readonly ChainEvent[];
+  readonly logs: readonly RawLog[];
   readonly head: ChainHead;
   /** Of two readings it is equal exactly where they say the same. */
   readonly name: string;
@@ -70,6 +72,7 @@ export class RangeReader {
   readonly #options: RangeOptions;
   readonly #signal: AbortSignal;
   readonly #registered: () => number | null;
+  readonly #disputes: Disputes;
   #agreed: { readonly agreed: Agreed; readonly atMs: number; readonly upTo: Hex | null } | null = null;
 
   constructor(options: RangeOptions, rpcs: readonly Rpc[], modules: RangeModules) {
@@ -79,6 +82,8 @@ export class RangeReader {
     this.#registered = registered;
     const all = rpcs.map((rpc) => new Provider(rpc, options.chunkBlocks, logger));
     this.providers = new Providers(options, all, signal, wallSeconds);
+    const { rewards, pool } = options;
+    this.#disputes = new Disputes({ rewards, pool, required: this.providers.required, signal });
   }
 
   /** The range just above the cursor; null when there is nothing more to read for now. */
@@ -178,13 +183,48 @@ export class RangeReader {
     if (first === undefined || agreeing.length < required) throw this.#tooFew(answers, told, fromBlock, toBlock);
     counted = first.answer;
     const agrees = (provider: Provider): boolean => agreeing.some((answer) => answer.provider === provider);
-    for (const other of told.filter(({ provider }) => !agrees(provider))) {
-      if (tellsMore(other.answer, counted)) throw this.#dispute(told, fromBlock, toBlock);
-      this.#blame(other.provider, other.answer, counted);
-    }
-    for (const { provider } of agreeing) provider.succeeded("logs");
-    const counting = sources.filter(({ provider }) => agrees(provider));
+    const others = told.filter(({ provider }) => !agrees(provider));
+    const atFault = await this.#settle(told, others, agreeing, counted, fromBlock, toBlock);
+    const counting = sources.filter(({ provider }) => agrees(provider) && !atFault.has(provider));
+    for (const { provider } of counting) provider.succeeded("logs");
     return { events: counted.events, head: counted.head, sources: counting };
+  }
+
+  /**
+   * Those who tell otherwise are named; with more events than most have, only when they are found to have invented one.
+   * Leaves those of the agreeing whose own receipts contradict them.
+   */
+  async #settle(
+    told: readonly Answered<Told>[],
+    others: readonly Answered<Told>[],
+    agreeing: readonly Answered<Told>[],
+    counted: Told,
+    fromBlock: number,
+    toBlock: number,
+  ): Promise<ReadonlySet<Provider>> {
+    const atFault = new Set<Provider>();
+    const most = { providers: agreeing.map(({ provider }) => provider), logs: counted.logs };
+    for (const { provider, answer } of others) {
+      const log = firstMore(answer, counted);
+      if (log === null) {
+        this.#blame(provider, answer, counted);
+        continue;
+      }
+      const verdict = await this.#disputes.decide(provider, log, most);
+      const { blockNumber: block, logIndex } = log;
+      for (const holder of verdict.atFault) {
+        const reason = "its receipts hold an event that it left out";
+        const values = { provider: holder.host, block, reason };
+        atFault.add(holder);
+        holder.forget();
+        holder.failed("logs", quorateError("CHAIN_PROVIDERS_DISAGREE", values));
+      }
+      if (!verdict.isInvented) throw this.#dispute(told, fromBlock, toBlock, { log, verdict });
+      provider.forget();
+      const values = { provider: provider.host, block, logIndex, reason: verdict.reason };
+      provider.failed("logs", quorateError("CHAIN_PROVIDERS_DISAGREE", values));
+    }
+    return atFault;
   }
 
   /**
@@ -218,8 +258,8 @@ export class RangeReader {
     const verifiesBlocks = this.providers.required === 1;
     const reading = new Reading(provider, { ...this.#options, verifiesBlocks }, signal);
     return attempt(provider, "logs", signal, async () => {
-      const { events, blocks, head } = await reading.read(fromBlock, toBlock, target);
-      return { events, head, name: nameOf(events, [...blocks, head]) };
+      const { events, logs, blocks, head } = await reading.read(fromBlock, toBlock, target);
+      return { events, logs, head, name: nameOf(events, [...blocks, head]) };
     }).finally(() => {
       if (provider.reading === ending) provider.reading = null;
     });
@@ -232,16 +272,25 @@ export class RangeReader {
     provider.failed("logs", quorateError("CHAIN_PROVIDERS_DISAGREE", { ...values, ...hashes }));
   }
 
-  #dispute(told: readonly Answered<Told>[], fromBlock: number, toBlock: number): QuorateError {
+  #dispute(
+    told: readonly Answered<Told>[],
+    fromBlock: number,
+    toBlock: number,
+    undecided?: { readonly log: RawLog; readonly verdict: Verdict },
+  ): QuorateError {
     const values = {
       ...{ fromBlock, toBlock, providers: hostsOf(told) },
       events: told.map(({ answer }) => answer.events.length),
       hashes: told.map(({ answer }) => answer.head.hash),
     };
-    const dispute = quorateError("CHAIN_PROVIDERS_DISAGREE", values);
+    const { log, verdict } = undecided ?? {};
+    const { atFault = [] } = verdict ?? {};
+    const about = { block: log?.blockNumber, reason: verdict?.reason, said: verdict?.said };
+    const dispute = quorateError("CHAIN_PROVIDERS_DISAGREE", log === undefined ? values : { ...values, ...about });
     for (const { provider } of told) {
       provider.forget();
-      provider.failed("logs", dispute);
+      // Where some are known to be at fault, the others are not.
+      if (atFault.length === 0) provider.failed("logs", dispute);
     }
     return dispute;
   }
@@ -268,13 +317,15 @@ export class RangeReader {
   }
 }
 
-/** Whether it has an event where the other has none. */
-function tellsMore(told: Told, than: Told): boolean {
+/** The log of the first event that it has where the other has none; null when there is no such event. */
+function firstMore(told: Told, than: Told): RawLog | null {
+  if (told.head.hash !== than.head.hash) return null;
   const places = new Set(than.events.map(placeOf));
-  return told.head.hash === than.head.hash && told.events.some((event) => !places.has(placeOf(event)));
+  const event = told.events.find((each) => !places.has(placeOf(each)));
+  return told.logs.find((log) => event !== undefined && placeOf(log) === placeOf(event)) ?? null;
 }
 
-function placeOf({ blockNumber, logIndex }: ChainEvent): string {
+function placeOf({ blockNumber, logIndex }: Pick<RawLog, "blockNumber" | "logIndex">): string {
   return `${blockNumber}:${logIndex}`;
 }
 

@@ -21,6 +21,16 @@ export interface ReadingOptions {
   readonly verifiesBlocks: boolean;
 }
 
+export interface Read {
+  readonly events: readonly ChainEvent[];
+  /** What the events were made of, in their order. */
+  readonly logs: readonly RawLog[];
+  /** Those that logs are in. */
+  readonly blocks: readonly ChainHead[];
+  /** The last of the range. */
+  readonly head: ChainHead;
+}
+
 export class Reading {
   readonly #provider: Provider;
   readonly #options: ReadingOptions;
@@ -33,11 +43,7 @@ export class Reading {
   }
 
   /** @param target a finalised block that this provider has; at or above `toBlock` */
-  async read(
-    fromBlock: number,
-    toBlock: number,
-    target: ChainHead,
-  ): Promise<{ readonly events: ChainEvent[]; readonly blocks: readonly ChainHead[]; readonly head: ChainHead }> {
+  async read(fromBlock: number, toBlock: number, target: ChainHead): Promise<Read> {
     const provider = this.#provider;
     const logs = await this.#logs(fromBlock, toBlock);
     // P-57: only now, and only with this provider's own block at the end of the range, does an answer count, an empty
@@ -51,7 +57,8 @@ export class Reading {
     try {
       const ordered = orderLogs(logs, fromBlock, toBlock);
       const blocks = await this.#blocks(ordered, head);
-      return { events: await parse(ordered, blocks, this.#options), blocks: [...blocks.values()], head };
+      const events = await parse(ordered, blocks, this.#options);
+      return { events, logs: ordered, blocks: [...blocks.values()], head };
     } catch (error) {
       // What failed on the way may be asked for again; what is wrong is not kept.
       if (!isQuorateError(error, "CHAIN_PROVIDER_FAILED")) provider.forget();

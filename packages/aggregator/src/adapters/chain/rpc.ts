@@ -6,6 +6,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type Address, type ChainHead, type Hex, type QuorateError, quorateError } from "@quorate/common";
 import { z } from "zod";
+import { BLOOM_BYTES } from "./bloom.ts";
 import { ANSWER_MAX_BYTES, LOGS_AT_ONCE, LOGS_MAX, RATE_RETRIES } from "./limits.ts";
 import { sameProvider } from "./place.ts";
 import { Transport, TransportRefusal } from "./transport.ts";
@@ -24,6 +25,15 @@ export const quantity = z
   .transform(Number);
 
 export const blockSchema = z.object({ number: quantity, hash, timestamp: quantity });
+
+/** Without a filter that can be read there is none. */
+const headerSchema = blockSchema.extend({
+  logsBloom: hex
+    .refine((text) => text.length === 2 + 2 * BLOOM_BYTES)
+    .optional()
+    .catch(undefined),
+});
+export type Header = z.output<typeof headerSchema>;
 
 export const logSchema = z.object({
   address: hex,
@@ -80,9 +90,24 @@ export class Rpc {
   }
 
   /** The block at a height; null beyond the provider's head. */
-  async block(number: number, signal?: AbortSignal): Promise<ChainHead | null> {
+  block(number: number, signal?: AbortSignal): Promise<ChainHead | null> {
+    return this.#at(number, blockSchema, signal);
+  }
+
+  /** The same with the bloom filter of its logs, where the provider tells it. */
+  header(number: number, signal?: AbortSignal): Promise<Header | null> {
+    return this.#at(number, headerSchema, signal);
+  }
+
+  /** The receipts of a block, as large as an answer with logs may be; nothing of them is checked. */
+  receipts(number: number, signal?: AbortSignal): Promise<unknown> {
+    const options = { maxBytes: ANSWER_MAX_BYTES, rateRetries: RATE_RETRIES, signal };
+    return this.#transport.ask("eth_getBlockReceipts", [toQuantity(number)], options);
+  }
+
+  async #at<B extends ChainHead>(number: number, schema: z.ZodType<B>, signal?: AbortSignal): Promise<B | null> {
     const method = "eth_getBlockByNumber";
-    const block = await this.ask(method, [toQuantity(number), false], blockSchema.nullable(), signal);
+    const block = await this.ask(method, [toQuantity(number), false], schema.nullable(), signal);
     if (block !== null && block.number !== number) {
       throw this.#failed(method, `asked for block ${number}, got ${block.number}`);
     }

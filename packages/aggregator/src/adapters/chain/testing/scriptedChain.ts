@@ -6,6 +6,7 @@ import type { Address, Hex } from "@quorate/common";
 import { rewardRatePoolAbi } from "@quorate/common";
 import { Interface, id } from "ethers";
 import { POOL, REWARDS } from "../../../../test/support/chain.ts";
+import { bloomOf } from "./bloomOf.ts";
 import { type RawServer, startRawServer } from "./rawServer.ts";
 
 const poolInterface = new Interface(rewardRatePoolAbi);
@@ -18,6 +19,15 @@ export interface ScriptedBlock {
   readonly number: string;
   readonly hash: Hex;
   readonly timestamp: string;
+}
+
+export interface ScriptedLog {
+  readonly address: Hex;
+  readonly topics: readonly Hex[];
+  readonly data: string;
+  readonly blockNumber: string;
+  readonly blockHash: Hex;
+  readonly logIndex: string;
 }
 
 export class ScriptedChain {
@@ -56,8 +66,11 @@ export class ScriptedChain {
         return this.#call(String((params[0] as { data: string }).data));
       case "eth_getBlockByNumber": {
         const number = /^0x/.test(String(params[0])) ? Number(params[0]) : this.finalised;
-        return number > this.finalised + 2 ? null : this.block(number);
+        if (number > this.finalised + 2) return null;
+        return { ...this.block(number), logsBloom: bloomOf(this.#logs(number)) };
       }
+      case "eth_getBlockReceipts":
+        return this.receipts(Number(params[0]));
       case "eth_getLogs": {
         const { fromBlock, toBlock } = params[0] as { fromBlock: string; toBlock: string };
         return [...this.deposits.keys()]
@@ -69,10 +82,21 @@ export class ScriptedChain {
     }
   }
 
-  log(block: number): object {
+  /** One for each log. */
+  receipts(block: number): object[] {
+    const { hash: blockHash, number: blockNumber } = this.block(block);
+    return this.#logs(block).map((log) => ({ blockHash, blockNumber, logs: [log] }));
+  }
+
+  #logs(block: number): ScriptedLog[] {
+    return this.deposits.has(block) ? [this.log(block)] : [];
+  }
+
+  log(block: number): ScriptedLog {
     const { number, hash, timestamp } = this.block(block);
     const data = `0x${word(this.deposits.get(block) ?? 0n)}${word(Number(timestamp))}${word(2)}`;
-    return { address: POOL, topics: [SETTLED?.topicHash], data, blockNumber: number, blockHash: hash, logIndex: "0x0" };
+    const topics = [SETTLED?.topicHash as Hex];
+    return { address: POOL, topics, data, blockNumber: number, blockHash: hash, logIndex: "0x0" };
   }
 
   #call(data: string): string {
