@@ -50,7 +50,7 @@ export const CALL_DATA_MAX_BYTES = 132;
 export const FILTER_ADDRESSES_MAX = 8;
 export const FILTER_TOPICS_MAX = 32;
 
-/** Bytes of the provider's answer with logs: what an agent takes. */
+/** Bytes of the provider's answer with logs or receipts: what an agent takes. */
 export const LOGS_MAX_BYTES = 16 * 1024 * 1024;
 
 /**

@@ -35,6 +35,7 @@ const PARAMETERS = {
       toBlock: quantity,
     }),
   ]),
+  eth_getBlockReceipts: z.tuple([quantity]),
 } as const;
 
 type Method = keyof typeof PARAMETERS;
@@ -99,7 +100,8 @@ function aboutBlock(method: Method, params: readonly unknown[]): number | null {
     case "eth_getBlockByNumber":
       return numberOf(params[0]);
     default:
-      // State at an old block is gone at most providers, and the agent never asks for it.
+      // State at an old block is gone at most providers, and the agent never asks for it; receipts are large and seldom
+      // asked for.
       return null;
   }
 }

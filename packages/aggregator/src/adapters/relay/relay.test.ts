@@ -118,6 +118,8 @@ describe("P-104: the relay passes on what agents ask to follow the chain", () =>
     ["logs of every contract", "eth_getLogs", [{ fromBlock: "0x0", toBlock: "0x1", topics: [] }]],
     ["logs up to now", "eth_getLogs", [{ ...logsUpTo(1), toBlock: "latest" }]],
     ["logs of a block hash", "eth_getLogs", [{ ...logsUpTo(1), blockHash: hashOf("a", 1) }]],
+    ["receipts of the newest block", "eth_getBlockReceipts", ["latest"]],
+    ["receipts of a block hash", "eth_getBlockReceipts", [hashOf("a", 1)]],
     ["a call as somebody", "eth_call", [{ to: REWARDS, data: "0x", from: REWARDS }, "latest"]],
     ["a long call", "eth_call", [{ to: REWARDS, data: `0x${"00".repeat(200)}` }, "latest"]],
     ["a call with other state", "eth_call", [{ to: REWARDS, data: "0x" }, "latest", {}]],

@@ -3,6 +3,8 @@ import { Transport } from "../chain/transport.ts";
 import type { Upstream } from "./answers.ts";
 import { LOGS_MAX_BYTES } from "./limits.ts";
 
+const HAVE_LOGS: readonly string[] = ["eth_getLogs", "eth_getBlockReceipts"];
+
 /**
  * @param timeoutMs milliseconds for one whole answer
  * @throws CHAIN_PROVIDER_FAILED for a URL that is not http or https
@@ -12,7 +14,7 @@ export function openUpstream(url: string, timeoutMs: number): Upstream & { close
   return {
     host: transport.host,
     ask: (method, params) =>
-      transport.ask(method, params, method === "eth_getLogs" ? { maxBytes: LOGS_MAX_BYTES } : {}),
+      transport.ask(method, params, HAVE_LOGS.includes(method) ? { maxBytes: LOGS_MAX_BYTES } : {}),
     close: () => transport.close(),
   };
 }
