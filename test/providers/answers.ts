@@ -41,7 +41,9 @@ const RANGE_WORDS: readonly ((blocks: number) => Answer)[] = [
   () => ({ status: 413, error: { code: -32_000, message: "block range is too wide" } }),
 ];
 
-export const INVENTED_FORMS = 5;
+export const INVENTED_FORMS = 6;
+/** The form of an event in a block that has none. */
+export const IN_EMPTY_BLOCK = 5;
 
 const POOL_CALL = id("pool()").slice(0, 10);
 
@@ -63,6 +65,8 @@ export function answerTo(view: View, call: RpcCall): Answer {
     }
     case "eth_getBlockByNumber":
       return { result: blockOf(view, call.params[0] as string) };
+    case "eth_getBlockReceipts":
+      return receiptsOf(view, Number(call.params[0]));
     case "eth_getLogs":
       return logsOf(view, call.params[0] as LogFilter);
     default:
@@ -87,7 +91,9 @@ function blockOf(view: View, tag: string): object | null {
   const number = tag === "finalized" ? finalised : tag === "latest" ? head : Number(tag);
   const block = number > head ? undefined : chain.blocks[number];
   if (block === undefined) return null;
-  return { number: quantity(number), hash: shownHash(view, block), timestamp: quantity(shownTime(view, block)) };
+  const { logsBloom } = block;
+  const [hash, timestamp] = [shownHash(view, block), quantity(shownTime(view, block))];
+  return { number: quantity(number), hash, timestamp, logsBloom };
 }
 
 function shownTime({ fault }: View, { timestamp }: TrueBlock): number {
@@ -97,6 +103,19 @@ function shownTime({ fault }: View, { timestamp }: TrueBlock): number {
 function shownHash({ fault, salt }: View, block: TrueBlock): string {
   const isForked = fault.kind === "wrong hash" || (fault.kind === "reorganised head" && block.number >= fault.from);
   return isForked ? hashOf(`${salt} ${block.hash}`) : block.hash;
+}
+
+/** All logs in one. Who leaves logs out has none: it keeps no old ones, and some say so. */
+function receiptsOf(view: View, number: number): Answer {
+  const { chain, fault, salt } = view;
+  const block = chain.blocks[number];
+  if (fault.kind === "refused logs" || (fault.kind === "holes" && Number.parseInt(salt.slice(-1), 16) % 2 === 0)) {
+    return { error: { code: -32_000, message: "receipts of old blocks are not available" } };
+  }
+  if (fault.kind === "holes" || block === undefined) return { result: null };
+  const blockHash = shownHash(view, block);
+  const logs = block.logs.map((log, logIndex) => ({ ...log, logIndex: quantity(logIndex), blockHash }));
+  return { result: [{ blockHash, blockNumber: quantity(number), logs }] };
 }
 
 interface LogFilter {
@@ -123,19 +142,23 @@ function shownLogs(view: View, block: TrueBlock): object[] {
   let logs: readonly EncodedLog[] = block.logs;
   if (fault.kind === "holes") logs = fault.all ? [] : logs.filter(({ address }) => address === POOL);
   if (fault.kind === "reorganised head" && block.number === fault.from) logs = [];
-  const shown = logs.map((log, logIndex) => ({
+  const shown = (log: EncodedLog, logIndex: number) => ({
     ...log,
     blockNumber: quantity(block.number),
     blockHash: shownHash(view, block),
     logIndex: quantity(logIndex),
     removed: false,
     ...(view.timesLogs ? { blockTimestamp: quantity(shownTime(view, block)) } : {}),
-  }));
-  if (fault.kind !== "invented logs") return shown;
-  return shown.flatMap((log, i) => invented({ ...log }, i, fault.form, view.salt, block.timestamp));
+  });
+  if (fault.kind !== "invented logs") return logs.map(shown);
+  if (fault.form % INVENTED_FORMS === IN_EMPTY_BLOCK && logs.length === 0) {
+    const [first] = view.chain.blocks.flatMap((each) => each.logs);
+    return first === undefined ? [] : [shown(first, Number.parseInt(hashOf(view.salt).slice(2, 10), 16))];
+  }
+  return logs.flatMap((log, i) => invented(shown(log, i), i, fault.form, view.salt, block.timestamp));
 }
 
-/** One log more at a free place, the same place twice, a word changed, another time, or another block. */
+/** Of a block's first log: one more at a free place, the same place twice, a word changed, another time, or another block. */
 function invented<T extends { readonly logIndex: string; readonly data: string }>(
   log: T,
   i: number,
@@ -145,15 +168,19 @@ function invented<T extends { readonly logIndex: string; readonly data: string }
 ): object[] {
   if (i > 0) return [log];
   const drawn = Number.parseInt(hashOf(salt).slice(2, 4), 16);
+  // Two that invent must not agree.
+  const place = Number.parseInt(hashOf(salt).slice(2, 10), 16);
   switch (form % INVENTED_FORMS) {
     case 0:
-      return [log, { ...log, logIndex: quantity(1_000 + drawn) }];
+      return [log, { ...log, logIndex: quantity(1_000 + place) }];
     case 1:
       return [log, log];
     case 2:
       return [{ ...log, data: changedWord(log.data, drawn | 1) }];
     case 3:
       return [{ ...log, blockTimestamp: quantity(timestamp + 1 + drawn) }];
+    case IN_EMPTY_BLOCK:
+      return [log];
     default:
       return [{ ...log, blockHash: hashOf(`${salt} ${log.data}`) }];
   }

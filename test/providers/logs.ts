@@ -2,7 +2,15 @@
  * The ledger's events as the contracts would have logged them: the reverse of the follower's parser (P-50).
  * Enters: events. Leaves: topics and data, as `eth_getLogs` gives them. What the ledger does not read is zero.
  */
-import { type Address, fromHex, g1Struct, g2Struct, rewardRatePoolAbi, serviceNodeRewardsAbi } from "@quorate/common";
+import {
+  type Address,
+  fromHex,
+  g1Struct,
+  g2Struct,
+  type Hex,
+  rewardRatePoolAbi,
+  serviceNodeRewardsAbi,
+} from "@quorate/common";
 import { Interface, type ParamType } from "ethers";
 import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
 
@@ -16,7 +24,7 @@ const pool = new Interface(rewardRatePoolAbi);
 /** A log without its block. */
 export interface EncodedLog {
   readonly address: Address;
-  readonly topics: readonly string[];
+  readonly topics: readonly Hex[];
   readonly data: string;
 }
 
@@ -46,7 +54,7 @@ export function encodeEvent(event: ChainEvent): EncodedLog {
     fragment,
     fragment.inputs.map((input) => values[input.name] ?? zeroOf(input)),
   );
-  return { address: isPool ? POOL : REWARDS, ...encoded };
+  return { address: isPool ? POOL : REWARDS, data: encoded.data, topics: encoded.topics as Hex[] };
 }
 
 function fieldsOf(event: ChainEvent): Record<string, unknown> {

@@ -3,9 +3,9 @@
  * providers has at most one fault while the chain grows. Enters: a seed. Leaves: plain data, the same on every machine.
  */
 import { Random } from "../sim/random.ts";
-import { INVENTED_FORMS } from "./answers.ts";
+import { IN_EMPTY_BLOCK, INVENTED_FORMS } from "./answers.ts";
 import { describeFault, type Failure, type Fault, type Lie, NONE, type Quirk } from "./faults.ts";
-import { eventsBetween, HISTORIES, type TrueChain, trueChain } from "./trueChain.ts";
+import { HISTORIES, type TrueChain, trueChain } from "./trueChain.ts";
 import { GARBAGE_FORMS } from "./wire.ts";
 
 export const PROVIDERS = 3;
@@ -17,8 +17,6 @@ export interface Phase {
   readonly faults: readonly Fault[];
   /** Whether at least two providers are honest. */
   readonly hasMajority: boolean;
-  /** With a majority: the third tells of an event that there is not, which nobody can tell from one that two leave out (P-57). */
-  readonly mayBeDisputed: boolean;
   /** The block that a follower reaches meanwhile; without a majority it stays below `height`. */
   readonly target: number;
 }
@@ -79,8 +77,7 @@ function majority(random: Random, height: number, reached: number): Phase {
   const honest = [quirk(random, height - reached - 1), quirk(random, height - reached - 1)];
   const odd = random.pick([quirk, failure, lie])(random, height - Math.max(reached, 0));
   const target = height - Math.max(...honest.map((fault) => (fault.kind === "lag" ? fault.blocks : 0)));
-  const mayBeDisputed = odd.kind === "invented logs" && odd.form % INVENTED_FORMS === 0;
-  return { height, faults: random.sample([...honest, odd], PROVIDERS), hasMajority: true, mayBeDisputed, target };
+  return { height, faults: random.sample([...honest, odd], PROVIDERS), hasMajority: true, target };
 }
 
 /** Two that cannot be followed up to `height`, and one of any kind. */
@@ -88,7 +85,7 @@ function noMajority(random: Random, chain: TrueChain, height: number, reached: n
   const faults: Fault[] = [disabling(random, chain, height, reached), disabling(random, chain, height, reached)];
   const third = random.pick([() => NONE, failure, lie])(random, height - Math.max(reached, 0));
   const drawn = random.sample([...faults, third], PROVIDERS);
-  return { height, faults: drawn, hasMajority: false, mayBeDisputed: false, target: reached };
+  return { height, faults: drawn, hasMajority: false, target: reached };
 }
 
 /** A fault of all answers, so that this provider says nothing right about the blocks above `reached`. */
@@ -106,7 +103,7 @@ function disabling(random: Random, chain: TrueChain, height: number, reached: nu
       case "holes":
         continue;
       case "invented logs":
-        if (eventsBetween(chain.blocks, reached, height).length === 0) continue;
+        if (!invents(fault.form, chain, height, reached)) continue;
         return fault;
       case "reorganised head":
         return { ...fault, from: Math.max(reached, 0) + random.below(height - Math.max(reached, 0)) };
@@ -114,6 +111,12 @@ function disabling(random: Random, chain: TrueChain, height: number, reached: nu
         return fault;
     }
   }
+}
+
+/** Whether there is anything above `reached` that this form of invention changes. */
+function invents(form: number, { blocks }: TrueChain, height: number, reached: number): boolean {
+  const isInEmpty = form % INVENTED_FORMS === IN_EMPTY_BLOCK;
+  return blocks.slice(reached + 1, height + 1).some(({ events }) => (events.length === 0) === isInEmpty);
 }
 
 /** @param room blocks that an honest provider may be late by, so that it still has what was read before */

@@ -97,6 +97,22 @@ describe("two relays", () => {
   });
 });
 
+describe("three relays", () => {
+  // One more event in a block that has some, which only receipts tell, and one in a block that has none.
+  it.each([0, 5])(
+    "P-57: one invents an event (form %i): the agent goes on with the two, and names it",
+    async (form) => {
+      const relays = [await relayed(0), await relayed(1), await relayed(2)] as const;
+      relays[1].provider.play(chain.lastFinal, { kind: "invented logs", form, share: 1 });
+      const agent = await follow(relays.map(({ url }) => url));
+      await agent.until("a lie", "the end of the chain", () => agent.isAt(chain.lastFinal));
+      agent.compareLedger();
+      expect(agent.violations).toEqual([]);
+      expect(relays[0].provider.asked.get("eth_getBlockReceipts") ?? 0).toBeLessThanOrEqual(form === 0 ? 1 : 0);
+    },
+  );
+});
+
 describe("one relay", () => {
   it("P-104: ten followers cost its provider about what one costs", async () => {
     const costs: number[] = [];

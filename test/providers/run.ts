@@ -78,8 +78,7 @@ async function live(
 ): Promise<void> {
   if (phase.hasMajority) {
     const isThere = (): boolean => agent.isAt(phase.target);
-    const isDisputed = (): boolean => agent.health?.healthy === false && phase.mayBeDisputed;
-    await agent.until(name, `block ${phase.target} with two honest providers`, () => isThere() || isDisputed());
+    await agent.until(name, `block ${phase.target} with two honest providers`, isThere);
     return;
   }
   const hosts = (of: (fault: Fault) => boolean): string[] =>

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { ChainHead, Hex } from "@quorate/common";
+import { bloomOf } from "../../packages/aggregator/src/adapters/chain/testing/bloomOf.ts";
 import { eventFromJson } from "../../packages/aggregator/src/adapters/eventFile/eventJson.ts";
 import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
 import { advanceLedger, emptyLedger, type LedgerState } from "../../packages/aggregator/src/core/ledger/ledger.ts";
@@ -24,6 +25,8 @@ const UNFINAL_BLOCKS = 2;
 export interface TrueBlock extends ChainHead {
   readonly events: readonly ChainEvent[];
   readonly logs: readonly EncodedLog[];
+  /** The filter of its logs in its header. */
+  readonly logsBloom: Hex;
 }
 
 export interface TrueChain {
@@ -80,12 +83,14 @@ function pack(name: string, history: HistoryVector): TrueChain {
   const add = (timestamp: number, events: readonly ChainEvent[]): void => {
     const number = blocks.length;
     const placed = events.map((event, logIndex) => ({ ...event, blockNumber: number, logIndex }));
+    const logs = placed.map(encodeEvent);
     blocks.push({
       number,
       hash: hashOf(`${name} ${number}`),
       timestamp,
       events: placed,
-      logs: placed.map(encodeEvent),
+      logs,
+      logsBloom: bloomOf(logs),
     });
   };
   for (const [timestamp, events] of [...byTime].sort(([a], [b]) => a - b)) {
