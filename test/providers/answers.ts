@@ -42,6 +42,8 @@ const RANGE_WORDS: readonly ((blocks: number) => Answer)[] = [
 ];
 
 export const INVENTED_FORMS = 6;
+/** The form of another time in a log, which nobody reads where the block itself is asked for. */
+export const OTHER_TIME = 3;
 /** The form of an event in a block that has none. */
 export const IN_EMPTY_BLOCK = 5;
 
@@ -177,7 +179,7 @@ function invented<T extends { readonly logIndex: string; readonly data: string }
       return [log, log];
     case 2:
       return [{ ...log, data: changedWord(log.data, drawn | 1) }];
-    case 3:
+    case OTHER_TIME:
       return [{ ...log, blockTimestamp: quantity(timestamp + 1 + drawn) }];
     case IN_EMPTY_BLOCK:
       return [log];

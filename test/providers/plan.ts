@@ -3,7 +3,7 @@
  * providers has at most one fault while the chain grows. Enters: a seed. Leaves: plain data, the same on every machine.
  */
 import { Random } from "../sim/random.ts";
-import { IN_EMPTY_BLOCK, INVENTED_FORMS } from "./answers.ts";
+import { IN_EMPTY_BLOCK, INVENTED_FORMS, OTHER_TIME } from "./answers.ts";
 import { describeFault, type Failure, type Fault, type Lie, NONE, type Quirk } from "./faults.ts";
 import { HISTORIES, type TrueChain, trueChain } from "./trueChain.ts";
 import { GARBAGE_FORMS } from "./wire.ts";
@@ -113,8 +113,9 @@ function disabling(random: Random, chain: TrueChain, height: number, reached: nu
   }
 }
 
-/** Whether there is anything above `reached` that this form of invention changes. */
+/** Whether there is anything above `reached` that this form of invention surely changes. */
 function invents(form: number, { blocks }: TrueChain, height: number, reached: number): boolean {
+  if (form % INVENTED_FORMS === OTHER_TIME) return false;
   const isInEmpty = form % INVENTED_FORMS === IN_EMPTY_BLOCK;
   return blocks.slice(reached + 1, height + 1).some(({ events }) => (events.length === 0) === isInEmpty);
 }
