@@ -30,6 +30,8 @@ export interface Agreed {
   readonly target: ChainHead;
   /** The providers that say so: more than half of all. */
   readonly sources: readonly Source[];
+  /** Enough have a higher block, but not enough of those gave logs lately. */
+  readonly isHeldBack: boolean;
 }
 
 /** A provider's finalised block, and its block where the reader stands. */
@@ -183,8 +185,11 @@ export class Providers {
         const isSource = (look: Answered<Look>): boolean => agreeing.some(({ provider }) => provider === look.provider);
         const sources = byHeight.filter(isSource).map((look) => ({ provider: look.provider, ...look.answer }));
         const leadsOn = number > (cursor?.number ?? -1);
-        if (widest === null || (leadsOn && sources.length > widest.sources.length)) widest = { target, sources };
-        if (sources.filter(({ provider }) => !provider.tellsNoLogs).length >= this.required) return { target, sources };
+        if (widest === null || (leadsOn && sources.length > widest.sources.length))
+          widest = { target, sources, isHeldBack: false };
+        if (sources.filter(({ provider }) => !provider.tellsNoLogs).length >= this.required) {
+          return { target, sources, isHeldBack: widest.target.number > target.number };
+        }
         continue;
       }
       if (others.length === 0) continue;

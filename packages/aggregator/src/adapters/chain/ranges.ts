@@ -73,6 +73,8 @@ export class RangeReader {
   readonly #signal: AbortSignal;
   readonly #registered: () => number | null;
   readonly #disputes: Disputes;
+  /** The last range that counted, and what was told of it. */
+  #last: { readonly fromBlock: number; readonly head: ChainHead; readonly name: string } | null = null;
   #agreed: { readonly agreed: Agreed; readonly atMs: number; readonly upTo: Hex | null } | null = null;
 
   constructor(options: RangeOptions, rpcs: readonly Rpc[], modules: RangeModules) {
@@ -91,14 +93,19 @@ export class RangeReader {
     const agreed = await this.#agree(cursor);
     const { target } = agreed;
     const fromBlock = cursor === null ? (this.#options.deployBlock ?? 0) : cursor.number + 1;
-    if (target.number < fromBlock) return this.#forget();
+    if (target.number < fromBlock) {
+      if (agreed.isHeldBack) this.#retry(agreed.sources);
+      return this.#forget();
+    }
     const sources = this.#ready(agreed.sources);
     const toBlock = Math.min(target.number, fromBlock + this.#chunkBlocks(sources) - 1);
     try {
       const range = await this.#read(sources, fromBlock, toBlock, target);
       if (toBlock === target.number) await this.#checkCount(range);
       this.#agreed = { agreed, atMs: this.#agreed?.atMs ?? 0, upTo: range.head.hash };
-      return { ...range, target };
+      const { name, ...read } = range;
+      this.#last = { fromBlock, head: range.head, name };
+      return { ...read, target };
     } catch (error) {
       this.#forget();
       throw error;
@@ -133,6 +140,21 @@ export class RangeReader {
     return agreed;
   }
 
+  /**
+   * Nobody waits for a provider that gave no logs lately, and while the reader stands nobody asks it either: where only it
+   * could confirm what comes next, it tells the last range again.
+   */
+  #retry(sources: readonly Source[]): void {
+    const last = this.#last;
+    if (last === null) return;
+    for (const { provider } of sources) {
+      if (!provider.tellsNoLogs || provider.reading !== null) continue;
+      void this.#told(provider, last.fromBlock, last.head.number, last.head).then((told) => {
+        if ("value" in told && told.value.name === last.name) provider.succeeded("logs");
+      });
+    }
+  }
+
   #forget(): null {
     this.#agreed = null;
     return null;
@@ -158,7 +180,7 @@ export class RangeReader {
     fromBlock: number,
     toBlock: number,
     target: ChainHead,
-  ): Promise<Omit<ReadRange, "target">> {
+  ): Promise<Omit<ReadRange, "target"> & { readonly name: string }> {
     const asked = sources.map(({ provider }) => ({
       provider,
       answer: this.#told(provider, fromBlock, toBlock, target),
@@ -187,7 +209,7 @@ export class RangeReader {
     const atFault = await this.#settle(told, others, agreeing, counted, fromBlock, toBlock);
     const counting = sources.filter(({ provider }) => agrees(provider) && !atFault.has(provider));
     for (const { provider } of counting) provider.succeeded("logs");
-    return { events: counted.events, head: counted.head, sources: counting };
+    return { events: counted.events, head: counted.head, sources: counting, name: counted.name };
   }
 
   /**

@@ -113,6 +113,21 @@ describe("P-57: two of three go on at their own pace", () => {
     expect(followed.view(1).ok).toBe(false);
   });
 
+  it("one that left events out is well again while another is stuck: it is asked again, and the two go on", async () => {
+    const [one, healed, stuck] = await at.trio();
+    healed.deed = answering("eth_getLogs", { result: [] });
+    const followed = await at.follow([one, healed, stuck]);
+    await until(() => followed.height === 50 && followed.view(1).ok === false);
+    const old = at.chain.block(50);
+    stuck.deed = (method, [tag]) =>
+      method === "eth_getBlockByNumber" && tag === "finalized" ? { result: old } : undefined;
+    healed.deed = () => undefined;
+    at.chain.finalised = 60;
+    at.chain.deposit(55);
+    await until(() => followed.height === 60 && followed.view(1).ok === true);
+    expect(followed.deposits).toEqual([10, 20, 30, 55]);
+  });
+
   it("one of three moves a deposit to another time: the two go on", async () => {
     const [one, two, liar] = await at.trio();
     const early = { ...at.chain.block(20), timestamp: "0x5" };
