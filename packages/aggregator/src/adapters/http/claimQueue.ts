@@ -218,9 +218,9 @@ class RecentTurns {
     this.#nowMs = nowMs;
   }
 
-  of(key: string): number {
+  of(key: string, nowMs = this.#nowMs()): number {
     const entry = this.#turns.get(key);
-    return entry === undefined ? 0 : entry.turns * 2 ** ((entry.atMs - this.#nowMs()) / RECENT_HALF_LIFE_MS);
+    return entry === undefined ? 0 : entry.turns * 2 ** ((entry.atMs - nowMs) / RECENT_HALF_LIFE_MS);
   }
 
   add(key: string, turns: number): void {
@@ -232,9 +232,10 @@ class RecentTurns {
 
   /** Alone, or equal to all others, nobody is below. */
   isBelowMean(key: string): boolean {
-    const all = [...this.#turns.keys()].map((other) => this.of(other));
+    const nowMs = this.#nowMs();
+    const all = [...this.#turns.keys()].map((other) => this.of(other, nowMs));
     const count = all.length + (this.#turns.has(key) ? 0 : 1);
-    return this.of(key) < all.reduce((sum, turns) => sum + turns, 0) / count;
+    return this.of(key, nowMs) < all.reduce((sum, turns) => sum + turns, 0) / count;
   }
 }
 
