@@ -115,13 +115,14 @@ export const ROUND_COST_PER_NODE_MS = 0.75;
 
 /**
  * Rounds of others take half of the processor at most: one that costs a second begins every two (P-77); and no more
- * than ten a second begin, because agents of small sets often share a host.
+ * than four a second begin, because agents of small sets often share a host: ten of them on two cores are half busy
+ * then.
  */
 export const ROUNDS_PROCESSOR_PART = 2;
-export const ROUND_INTERVAL_MIN_MS = 100;
+export const ROUND_INTERVAL_MIN_MS = 250;
 
 /** Milliseconds of work, in rounds, that may begin at once after a rest: a burst of honest claims stays below it. */
-export const ROUNDS_BURST_WORK_MS = 500;
+export const ROUNDS_BURST_WORK_MS = 200;
 
 /**
  * Milliseconds of work that rounds of others in progress may be, and how many rounds at least and at most: a claim
@@ -139,13 +140,18 @@ export const SETTLED_SHARE_BPS = 9_500;
 export const ROUND_PROGRESS_MS = 3_000;
 
 /**
- * Claim requests an origin may make at once (P-74): what the turns get through in a claim's 30 s, within these bounds,
- * and the refill: the turns' own rate. That is 256 up to 67 nodes and 10 a
- * second up to 56; at 2,000 nodes 10, and one in 3 s. Beyond it a request is ignored; catch-up brings it again.
+ * Claim requests an origin may make at once (P-74): what the turns get through in so many milliseconds, because
+ * whoever asks that origin next waits behind them; and how many at least. Beyond it a request is ignored; catch-up
+ * brings it again.
  */
-export const REQUEST_BURST_WORK_MS = 30_000;
+export const REQUEST_BURST_WORK_MS = 5_000;
 export const REQUEST_BURST_MIN = 8;
-export const REQUEST_BURST_MAX = 256;
+
+/**
+ * In the long run an origin may have half of the turns, so that what it asked for is worked off and others have room:
+ * two a second in small sets, one in 6 s at 2,000 nodes.
+ */
+export const ORIGIN_TURNS_PART = 2;
 
 /** Milliseconds between looks at deadlines: a claim's end is late by at most this. */
 export const TICK_MS = 250;

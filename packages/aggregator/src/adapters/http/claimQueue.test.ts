@@ -42,13 +42,23 @@ async function playOut({ turns, replies, queue }: ReturnType<typeof queueOf>): P
 }
 
 describe("turns to ask the network (P-125)", () => {
-  it("go to the client whose last one is the longest ago, a new client first", async () => {
+  it("go to the client that had fewest lately, a new client first", async () => {
     const made = queueOf();
     for (const claim of ["1", "2", "3", "4"]) made.turn("many", claim);
     made.turn("few", "5");
     made.turn("other", "6");
     made.turn("few", "7");
     expect(await playOut(made)).toEqual(["many:1", "few:5", "other:6", "many:2", "few:7", "many:3", "many:4"]);
+  });
+
+  it("are kept, half of those at once, for clients that had fewer than the mean", () => {
+    const { turns, turn, queue } = queueOf(4);
+    for (const claim of ["1", "2", "3", "4"]) turn("many", claim);
+    expect(turns).toEqual(["many:1", "many:2"]);
+    turn("few", "5");
+    turn("few", "6");
+    expect(turns).toEqual(["many:1", "many:2", "few:5", "few:6"]);
+    queue.close();
   });
 
   it("of one client go round among its recipients", async () => {

@@ -2,11 +2,17 @@
  * The claims that this agent may ask the network for, divided among its clients (P-125). Enters: clients who want a claim asked for.
  * Leaves: turns, at the pace that the agent's own budget of requests allows (P-74). Not its job: asking; who the client is.
  *
- * A turn goes to the client whose last turn is the longest ago, a client that had none first; within a client to the recipient likewise.
- * So a client with few claims is never behind one with many.
+ * A turn goes to the client that had fewest lately, within a client to the recipient likewise; and some turns are kept for clients that had
+ * fewer than most. So a client with few claims is never behind one with many, and hardly ever waits because of it.
  */
 import { type ClaimReply, type QuorateError, quorateError } from "@quorate/common";
-import { CLAIMS_WAITING_MAX, CLAIMS_WAITING_PER_CLIENT_MAX, CLIENTS_MAX } from "./limits.ts";
+import {
+  CLAIMS_WAITING_MAX,
+  CLAIMS_WAITING_PER_CLIENT_MAX,
+  CLIENTS_MAX,
+  KEPT_PART,
+  RECENT_HALF_LIFE_MS,
+} from "./limits.ts";
 
 export interface ClaimBudget {
   /** Turns at once after a rest. */
@@ -46,8 +52,8 @@ export class ClaimQueue {
   readonly #waiting = new Set<Waiting>();
   /** Asked of the core and not answered yet, by claim. */
   readonly #asking = new Map<string, Promise<ClaimReply>>();
-  readonly #clients = new LastTurns();
-  readonly #recipients = new LastTurns();
+  readonly #clients: RecentTurns;
+  readonly #recipients: RecentTurns;
   #arrived = 0;
   #tokens: number;
   #refilledMs: number;
@@ -57,6 +63,8 @@ export class ClaimQueue {
   constructor(options: ClaimQueueOptions, nowMs: () => number = () => performance.now()) {
     this.#options = options;
     this.#nowMs = nowMs;
+    this.#clients = new RecentTurns(nowMs);
+    this.#recipients = new RecentTurns(nowMs);
     this.#tokens = options.budget().burst;
     this.#refilledMs = nowMs();
   }
@@ -107,10 +115,9 @@ export class ClaimQueue {
 
   #give(waiting: Waiting): void {
     const { client, recipient, claim } = waiting.wanted;
-    const former = [this.#clients.of(client), this.#recipients.of(recipient)] as const;
     this.#tokens -= 1;
-    this.#clients.note(client);
-    this.#recipients.note(recipient);
+    this.#clients.add(client, 1);
+    this.#recipients.add(recipient, 1);
     const asking = waiting.ask().finally(() => this.#asking.delete(claim));
     this.#asking.set(claim, asking);
     asking.then(
@@ -119,8 +126,8 @@ export class ClaimQueue {
         if (isWithoutBudget(reply)) {
           // It was no turn.
           this.#tokens = 0;
-          this.#clients.restore(client, former[0]);
-          this.#recipients.restore(recipient, former[1]);
+          this.#clients.add(client, -1);
+          this.#recipients.add(recipient, -1);
         } else this.#tokens = Math.min(this.#options.budget().burst, this.#tokens + 1);
         this.#run();
       },
@@ -143,15 +150,22 @@ export class ClaimQueue {
   #next(): Waiting | null {
     let next: Waiting | null = null;
     for (const waiting of this.#waiting) if (next === null || this.#isBefore(waiting, next)) next = waiting;
-    return next;
+    return next !== null && this.#tokens < 1 + this.#keptFrom(next.wanted.client) ? null : next;
+  }
+
+  /** Turns that a client may not take: half of them are for those that had fewer lately than the mean. */
+  #keptFrom(client: string): number {
+    return this.#clients.isBelowMean(client) ? 0 : Math.floor(this.#options.budget().burst / KEPT_PART);
   }
 
   #isBefore(a: Waiting, b: Waiting): boolean {
-    const clients = this.#clients.of(a.wanted.client) - this.#clients.of(b.wanted.client);
+    const isOneClient = a.wanted.client === b.wanted.client;
+    const clients = isOneClient ? 0 : this.#clients.of(a.wanted.client) - this.#clients.of(b.wanted.client);
     if (clients !== 0) return clients < 0;
-    const recipients = this.#recipients.of(a.wanted.recipient) - this.#recipients.of(b.wanted.recipient);
     // Of two clients that had no turn the one that came first.
-    return recipients !== 0 && a.wanted.client === b.wanted.client ? recipients < 0 : a.number < b.number;
+    if (!isOneClient || a.wanted.recipient === b.wanted.recipient) return a.number < b.number;
+    const recipients = this.#recipients.of(a.wanted.recipient) - this.#recipients.of(b.wanted.recipient);
+    return recipients === 0 ? a.number < b.number : recipients < 0;
   }
 
   #refill(): void {
@@ -195,25 +209,33 @@ export class ClaimQueue {
   }
 }
 
-/** When each had its last turn, as a count of turns; the one whose turn is the longest ago is forgotten first. */
-class LastTurns {
-  readonly #turns = new Map<string, number>();
-  #count = 0;
+/** Turns of each, halved every `RECENT_HALF_LIFE_MS`; whoever had a turn the longest ago is forgotten first. */
+class RecentTurns {
+  readonly #nowMs: () => number;
+  readonly #turns = new Map<string, { readonly turns: number; readonly atMs: number }>();
 
-  /** 0: none. */
-  of(key: string): number {
-    return this.#turns.get(key) ?? 0;
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
   }
 
-  restore(key: string, turn: number): void {
-    if (turn === 0) this.#turns.delete(key);
-    else this.#turns.set(key, turn);
+  of(key: string, nowMs = this.#nowMs()): number {
+    const entry = this.#turns.get(key);
+    return entry === undefined ? 0 : entry.turns * 2 ** ((entry.atMs - nowMs) / RECENT_HALF_LIFE_MS);
   }
 
-  note(key: string): void {
+  add(key: string, turns: number): void {
+    const sum = Math.max(0, this.of(key) + turns);
     this.#turns.delete(key);
-    this.#turns.set(key, ++this.#count);
+    this.#turns.set(key, { turns: sum, atMs: this.#nowMs() });
     if (this.#turns.size > CLIENTS_MAX) this.#turns.delete(this.#turns.keys().next().value as string);
+  }
+
+  /** Alone, or equal to all others, nobody is below. */
+  isBelowMean(key: string): boolean {
+    const nowMs = this.#nowMs();
+    const all = [...this.#turns.keys()].map((other) => this.of(other, nowMs));
+    const count = all.length + (this.#turns.has(key) ? 0 : 1);
+    return this.of(key, nowMs) < all.reduce((sum, turns) => sum + turns, 0) / count;
   }
 }
 

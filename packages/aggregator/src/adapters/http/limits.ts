@@ -52,6 +52,12 @@ export const BUFFERED_MAX_BYTES = 64 * 1_048_576;
 /** Milliseconds for which a page that costs much to make is given to everyone who asks: nobody reads faster. */
 export const PAGE_FRESH_MS = 1_000;
 
+/** Milliseconds in which half of a client's turns are forgotten (P-125): a claim's deadline. */
+export const RECENT_HALF_LIFE_MS = 30_000;
+
+/** One of so many turns that may be taken at once is for clients that had fewer lately than the mean. */
+export const KEPT_PART = 2;
+
 /** Claims that wait for their turn (P-125): as many as have one within the wait at ten a second, twice over. Beyond it 429. */
 export const CLAIMS_WAITING_MAX = 256;
 

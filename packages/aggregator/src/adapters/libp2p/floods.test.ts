@@ -149,7 +149,9 @@ describe("P-123: a peer that floods gossip", () => {
     const stream = await hostile.gossip();
     const garbage = rpc({ messages: [{ topic: TOPIC, data: new Uint8Array(GOSSIP_RPC_MAX_BYTES - 200) }] });
     await flood(stream, () => garbage, 200);
-    await until(() => bans(node) === 1);
+    // Which bound it meets first, gossip's or the muxer's, depends on how fast this host sends.
+    await until(() => bans(node) === 1 || hostile.connection.status !== "open");
+    expect(floods(node)).not.toEqual([]);
     expect(node.gossip).toEqual([]);
   });
 

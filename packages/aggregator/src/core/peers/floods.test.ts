@@ -67,7 +67,7 @@ async function flood(
 describe("one node asks for everything at once (P-77)", () => {
   it("P-77: few of its rounds are signed at a time; another node's request is signed at once", async () => {
     const agent = await boot(2);
-    expect(await flood(agent, 9, [0, 1, 2])).toHaveLength(ROUNDS_AT_ONCE_MIN - 1);
+    expect(await flood(agent, 9, [2])).toHaveLength(ROUNDS_AT_ONCE_MIN - 1);
     const before = agent.effects.length;
     await agent.gossip(requestBytes(makeRequest(node(4), PENDING.beneficiary, 2)), HONEST);
     await agent.gossip(requestBytes(makeRequest(node(4), node(20).beneficiary, 2)), HONEST);
@@ -76,15 +76,15 @@ describe("one node asks for everything at once (P-77)", () => {
 
   it("P-77: a staker of this agent waits for nobody", async () => {
     const agent = await boot(2);
-    await flood(agent, 9, [0, 1, 2]);
+    await flood(agent, 9, [2]);
     expect(signedFor((await agent.ask(node(20).beneficiary)).effects)).toEqual([node(20).beneficiary]);
     // Nor does one whose round the flood has asked for before.
-    expect(signedFor((await agent.ask(STAKER, 0)).effects)).toEqual([STAKER]);
+    expect(signedFor((await agent.ask(STAKER, 2)).effects)).toEqual([STAKER]);
   });
 
   it("P-77: who asks for others' rounds first does not keep them waiting when their own agents ask", async () => {
     const agent = await boot(2);
-    await flood(agent, 9, [0, 1, 2]);
+    await flood(agent, 9, [2]);
     const last = node(19).beneficiary;
     const before = agent.effects.length;
     await agent.gossip(requestBytes(makeRequest(node(4), last, 2)), HONEST);
@@ -132,7 +132,7 @@ describe("one node asks for everything at once (P-77)", () => {
 
   it("P-77: who inquires about a round that waits is told so (P-89)", async () => {
     const agent = await boot(2);
-    await flood(agent, 9, [0, 1, 2]);
+    await flood(agent, 9, [2]);
     const data = encodeInquiryRequest(makeRequest(node(9), node(19).beneficiary, 2));
     const effects = await agent.feed({ type: "inquiry-asked", handle: 7, from: ENEMY, data });
     const reply = effects.find(({ type }) => type === "inquiry-reply");

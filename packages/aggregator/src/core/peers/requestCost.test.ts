@@ -8,11 +8,11 @@ describe("what a request costs (P-74, P-77)", () => {
     for (const nodes of SIZES) expect(roundCostMs(nodes) / roundRate(nodes).refillMs).toBeLessThanOrEqual(0.5);
   });
 
-  it("P-74: an origin may ask for as many rounds as the turns get through in a claim's 30 s, within bounds", () => {
+  it("P-74: an origin may ask for what the turns get through in 5 s at once, and has half of them in the long run", () => {
     const of = (nodes: number) => [requestBudget(nodes).burst, requestBudget(nodes).refillMs];
-    expect(of(20)).toEqual([256, 100]);
-    expect(of(200)).toEqual([95, 316]);
-    expect(of(2_000)).toEqual([10, 3_016]);
+    expect(of(20)).toEqual([20, 500]);
+    expect(of(200)).toEqual([16, 632]);
+    expect(of(2_000)).toEqual([8, 6_032]);
     expect(of(20_000)[0]).toBe(8);
   });
 

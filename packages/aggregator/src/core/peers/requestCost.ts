@@ -5,7 +5,7 @@
 import type { Context } from "../context.ts";
 import {
   BUDGET_ORIGINS_MAX,
-  REQUEST_BURST_MAX,
+  ORIGIN_TURNS_PART,
   REQUEST_BURST_MIN,
   REQUEST_BURST_WORK_MS,
   ROUND_COST_MS,
@@ -38,8 +38,8 @@ function roundIntervalMs(nodes: number): number {
 export function requestBudget(nodes: number): BudgetOptions {
   const burst = Math.round(REQUEST_BURST_WORK_MS / roundIntervalMs(nodes));
   return {
-    burst: Math.min(REQUEST_BURST_MAX, Math.max(REQUEST_BURST_MIN, burst)),
-    refillMs: roundIntervalMs(nodes),
+    burst: Math.max(REQUEST_BURST_MIN, burst),
+    refillMs: roundIntervalMs(nodes) * ORIGIN_TURNS_PART,
     originsMax: BUDGET_ORIGINS_MAX,
   };
 }
