@@ -133,10 +133,11 @@ export const ROUNDS_AT_ONCE_MIN = 4;
 export const ROUNDS_AT_ONCE_MAX = 16;
 
 /**
- * A round is in progress until so much of the set has signed (rounded down: the silent node of a small set), or for so
- * many milliseconds (or twice its cost): silent nodes must not stop the turns, and a loaded host must slow them down.
+ * A round is in progress until so much of the set has signed, when most of its work is done, or for so many
+ * milliseconds (or twice its cost): a loaded host must slow the turns down, and silent nodes must not; a set of which
+ * more are silent has no quorum.
  */
-export const SETTLED_SHARE_BPS = 9_500;
+export const SETTLED_SHARE_BPS = 7_500;
 export const ROUND_PROGRESS_MS = 3_000;
 
 /**
