@@ -1,5 +1,5 @@
 /**
- * A short siege: three enemies with real connections against four real agents (`pnpm siege` has all attacks, ten agents and times). Here stands what
+ * A short siege: two enemies with real connections against four real agents (`pnpm siege` has all attacks, ten agents and times). Here stands what
  * does not depend on the machine: claims complete, nobody honest is banned, the enemy is cut off. Times and ratios are the command's.
  */
 import { describe, expect, it } from "vitest";
@@ -10,8 +10,8 @@ const NODES = 4;
 const CLAIMS = 2;
 
 describe("a hostile node and strangers against real agents", () => {
-  it("sockets that stay silent, 5,000 bad signatures at once, and a node under a victim's identity key", async () => {
-    const names = ["silent-sockets", "bad-signatures", "victim-identity"];
+  it("5,000 bad signatures at once, and a node under a victim's identity key", async () => {
+    const names = ["bad-signatures", "victim-identity"];
     const { attacks } = await runSiege({
       attacks: names.map(attackNamed),
       seed: 7,
@@ -22,9 +22,7 @@ describe("a hostile node and strangers against real agents", () => {
     });
     expect(attacks.map(({ name }) => name)).toEqual(names);
     for (const attack of attacks) expect(attack).toMatchObject({ claims: CLAIMS, failed: 0, honestBanned: 0 });
-    const [silent, signatures] = attacks;
-    expect(silent?.attackerCounts["sockets"]).toBeGreaterThan(0);
-    expect(silent?.restartMs).not.toBeNull();
+    const [signatures] = attacks;
     expect(signatures?.attackerCounts["messages"]).toBeGreaterThan(0);
     expect(signatures).toMatchObject({ attacked: NODES, attackerCutOff: NODES });
   });

@@ -105,7 +105,7 @@ describe("one node asks for everything at once (P-77)", () => {
     expect(theirs).toEqual([true, false, true, false, true, false, true, false].map((is) => is === theirs[0]));
   });
 
-  it("P-77: a round that nearly everybody signed makes room for the next", async () => {
+  it("P-77: a round that most have signed makes room for the next", async () => {
     const agent = await boot(2);
     const signed = await flood(agent, 9, [2]);
     expect(signed).toHaveLength(ROUNDS_AT_ONCE_MIN - 1);

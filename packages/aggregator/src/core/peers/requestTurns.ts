@@ -64,7 +64,7 @@ export class RequestTurns {
     this.advance(step);
   }
 
-  /** A round got a share: nearly all of them make room for the next. */
+  /** A round got a share: most of them make room for the next. */
   roundChanged(round: Round, step: Step): void {
     if (!this.#inProgress.has(round)) return;
     const needed = Math.floor((nodesInSet(this.#context) * SETTLED_SHARE_BPS) / 10_000);
