@@ -1,9 +1,10 @@
 /** A recorded, payable root on the real contracts, and an agent's answers over HTTP that are right or wrong about it. */
 import { buildRewardsTree, digestOf, parseAddress } from "@quorate/common";
-import { type SimulatedChain, send, signAsOne, startTestNetwork, type TestNetwork } from "@quorate/contracts/testing";
-import { BrowserProvider, HDNodeWallet } from "ethers";
+import { send, signAsOne, type TestNetwork } from "@quorate/contracts/testing";
+import { HDNodeWallet } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startAnvil, type TestChain } from "../../test/support/chain.ts";
+import { startAnvilNetwork } from "../../test/support/anvilNetwork.ts";
+import type { TestChain } from "../../test/support/chain.ts";
 import { serve, stopServers, testAgent } from "../../test/support/httpServer.ts";
 import { RewardsContract } from "../adapters/chain/contracts.ts";
 import { type AgentClient, createAgentClient } from "../adapters/http/client.ts";
@@ -22,13 +23,7 @@ let network: TestNetwork;
 let contract: RewardsContract;
 
 beforeAll(async () => {
-  chain = await startAnvil();
-  const request = ({ method, params }: { method: string; params?: unknown[] | Record<string, unknown> }) =>
-    chain.rpc(method, ...((params as unknown[] | undefined) ?? []));
-  const provider = new BrowserProvider({ request }, undefined, { cacheTimeout: -1 });
-  const signers = await Promise.all([0, 1].map((index) => provider.getSigner(index)));
-  // On anvil only these two parts of a simulated chain are there, and deploying needs no other.
-  network = await startTestNetwork({ nodes: 3 }, { provider, signers } as unknown as SimulatedChain);
+  ({ chain, network } = await startAnvilNetwork(3));
   contract = await RewardsContract.connect(chain.url, parseAddress(network.deployment.rewards));
 });
 

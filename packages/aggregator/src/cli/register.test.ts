@@ -4,16 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  type SimulatedChain,
-  send,
-  startTestNetwork,
-  TEST_STAKE_ATOMIC,
-  type TestNetwork,
-} from "@quorate/contracts/testing";
-import { BrowserProvider, HDNodeWallet } from "ethers";
+import { send, TEST_STAKE_ATOMIC, type TestNetwork } from "@quorate/contracts/testing";
+import { HDNodeWallet } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startAnvil, type TestChain } from "../../test/support/chain.ts";
+import { startAnvilNetwork } from "../../test/support/anvilNetwork.ts";
+import type { TestChain } from "../../test/support/chain.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const MNEMONIC = "test test test test test test test test test test test junk";
@@ -24,13 +19,7 @@ let chain: TestChain;
 let network: TestNetwork;
 
 beforeAll(async () => {
-  chain = await startAnvil();
-  const request = ({ method, params }: { method: string; params?: unknown[] | Record<string, unknown> }) =>
-    chain.rpc(method, ...((params as unknown[] | undefined) ?? []));
-  const provider = new BrowserProvider({ request }, undefined, { cacheTimeout: -1 });
-  const signers = await Promise.all([0, 1].map((index) => provider.getSigner(index)));
-  // On anvil only these two parts of a simulated chain are there, and deploying needs no other.
-  network = await startTestNetwork({ nodes: 2 }, { provider, signers } as unknown as SimulatedChain);
+  ({ chain, network } = await startAnvilNetwork(2));
   await send(network.token, "transfer", operator.address, TEST_STAKE_ATOMIC);
 });
 

@@ -11,17 +11,11 @@ import {
   Signers,
   toHex,
 } from "@quorate/common";
-import {
-  type SimulatedChain,
-  send,
-  signAsOne,
-  startTestNetwork,
-  TEST_STAKE_ATOMIC,
-  type TestNetwork,
-} from "@quorate/contracts/testing";
-import { BrowserProvider, type Contract, HDNodeWallet } from "ethers";
+import { send, signAsOne, TEST_STAKE_ATOMIC, type TestNetwork } from "@quorate/contracts/testing";
+import { type Contract, HDNodeWallet } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CHAIN_ID, startAnvil, type TestChain } from "../../../test/support/chain.ts";
+import { startAnvilNetwork } from "../../../test/support/anvilNetwork.ts";
+import { CHAIN_ID, type TestChain } from "../../../test/support/chain.ts";
 import type { ChainEvent } from "../../core/ledger/events.ts";
 import { RewardsContract } from "./contracts.ts";
 import { createChainFollower } from "./follower.ts";
@@ -37,13 +31,7 @@ let network: TestNetwork;
 let contract: RewardsContract;
 
 beforeAll(async () => {
-  chain = await startAnvil();
-  const request = ({ method, params }: { method: string; params?: unknown[] | Record<string, unknown> }) =>
-    chain.rpc(method, ...((params as unknown[] | undefined) ?? []));
-  const provider = new BrowserProvider({ request }, undefined, { cacheTimeout: -1 });
-  const signers = await Promise.all([0, 1].map((index) => provider.getSigner(index)));
-  // On anvil only these two parts of a simulated chain are there, and deploying needs no other.
-  network = await startTestNetwork({ nodes: NODES }, { provider, signers } as unknown as SimulatedChain);
+  ({ chain, network } = await startAnvilNetwork(NODES));
   contract = await RewardsContract.connect(chain.url, parseAddress(network.deployment.rewards));
 });
 

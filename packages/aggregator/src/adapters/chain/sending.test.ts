@@ -4,16 +4,11 @@
  */
 import { type Address, digestOf, parseAddress, provePossession, Signers } from "@quorate/common";
 import { type AccountOptions, ChainProviders, resumeWaiting, type SentTransaction } from "@quorate/common/chain";
-import {
-  type SimulatedChain,
-  send,
-  startTestNetwork,
-  TEST_STAKE_ATOMIC,
-  type TestNetwork,
-} from "@quorate/contracts/testing";
-import { BrowserProvider, HDNodeWallet, parseEther, toQuantity } from "ethers";
+import { send, TEST_STAKE_ATOMIC, type TestNetwork } from "@quorate/contracts/testing";
+import { HDNodeWallet, parseEther, toQuantity } from "ethers";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startAnvil, type TestChain } from "../../../test/support/chain.ts";
+import { startAnvilNetwork } from "../../../test/support/anvilNetwork.ts";
+import type { TestChain } from "../../../test/support/chain.ts";
 import {
   type Call,
   type Scripted,
@@ -35,13 +30,7 @@ let first: ScriptedProvider;
 let second: ScriptedProvider;
 
 beforeAll(async () => {
-  chain = await startAnvil();
-  const request = ({ method, params }: { method: string; params?: unknown[] | Record<string, unknown> }) =>
-    chain.rpc(method, ...((params as unknown[] | undefined) ?? []));
-  const provider = new BrowserProvider({ request }, undefined, { cacheTimeout: -1 });
-  const signers = await Promise.all([0, 1].map((index) => provider.getSigner(index)));
-  // On anvil only these two parts of a simulated chain are there, and deploying needs no other.
-  network = await startTestNetwork({ nodes: 3 }, { provider, signers } as unknown as SimulatedChain);
+  ({ chain, network } = await startAnvilNetwork(3));
   rewards = parseAddress(network.deployment.rewards);
   [first, second] = await Promise.all([startScripted(chain.url), startScripted(chain.url)]);
 });
