@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     // All cores: by default one is left free, and of two that is half.
     maxWorkers: "100%",
-    // For what hangs. A machine that others load takes ten times as long as a free one, and a hook may compile the contracts.
+    // For what hangs. A machine that others load takes ten times as long as a free one, and a hook may compile the
+    // contracts.
     testTimeout: 300_000,
     hookTimeout: 600_000,
     setupFiles: ["test/harness/propertySeed.ts"],
@@ -19,7 +20,8 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Dozens of processes each: one file after the other, and `pnpm test` starts them when everything else is done, so that two cores are enough.
+        // Dozens of processes each: one file after the other, and `pnpm test` starts them when everything else is
+        // done, so that two cores are enough.
         test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], fileParallelism: false },
       },
     ],

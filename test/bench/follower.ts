@@ -1,10 +1,10 @@
 /**
- * `pnpm bench follower`: what an agent asks of its chain providers, so that an operator can choose a plan. In: days of a
- * synthetic history. Out: requests and bytes of one provider, with one and with three: to catch up, and an hour at rest.
- * The follower is the agent's own, over real HTTP; bytes are counted at the sockets, headers and all.
+ * `pnpm bench follower`: what an agent asks of its chain providers, so that an operator can choose a plan. In: days
+ * of a synthetic history. Out: requests and bytes of one provider, with one and with three: to catch up, and an hour
+ * at rest. The follower is the agent's own, over real HTTP; bytes are counted at the sockets, headers and all.
  *
- * Blocks are like Ethereum's: one every 12 s, 32 more final every 6.4 minutes, 180 transactions in each answer about one.
- * An hour at rest is extrapolated from polls that follow on each other at once instead of every 5 s.
+ * Blocks are like Ethereum's: one every 12 s, 32 more final every 6.4 minutes, 180 transactions in each answer about
+ * one. An hour at rest is extrapolated from polls that follow on each other at once instead of every 5 s.
  */
 
 import type { ChainHead } from "@quorate/common";

@@ -1,7 +1,7 @@
 /**
- * A chain of any length for `bench follower`, made as it is asked for: answers of the size that Ethereum's providers give.
- * Enters: block numbers. Leaves: blocks and logs as JSON-RPC has them. Its events have the form of the contracts'; no ledger
- * could fold them.
+ * A chain of any length for `bench follower`, made as it is asked for: answers of the size that Ethereum's providers
+ * give. Enters: block numbers. Leaves: blocks and logs as JSON-RPC has them. Its events have the form of the
+ * contracts'; no ledger could fold them.
  */
 import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
 import { encodeEvent } from "../providers/logs.ts";

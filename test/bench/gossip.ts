@@ -1,7 +1,8 @@
 /**
- * `pnpm bench gossip`: one claim among 50 agents over TCP in one process, until all hold 95% of the shares. In: how many rounds. Out: the time
- * of the agent as it is, and of one that checks each share on its own inside the gossip validator, by turns on the same mesh; medians and
- * their ratio. Real core, driver, libp2p adapter, BLS and stores; only the chain is given by hand.
+ * `pnpm bench gossip`: one claim among 50 agents over TCP in one process, until all hold 95% of the shares. In: how
+ * many rounds. Out: the time of the agent as it is, and of one that checks each share on its own inside the gossip
+ * validator, by turns on the same mesh; medians and their ratio. Real core, driver, libp2p adapter, BLS and stores;
+ * only the chain is given by hand.
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -53,7 +54,10 @@ export interface GossipResult {
     readonly oneByOneMs: number;
     /** Of the medians; at most 0.5 is the target. */
     readonly ratio: number;
-    /** Medians of the milliseconds of CPU that the event loop's thread took: what is left of the figures on a machine that others use too. */
+    /**
+     * Medians of the milliseconds of CPU that the event loop's thread took: what is left of the figures on a machine
+     * that others use too.
+     */
     readonly asIsCpuMs: number;
     readonly oneByOneCpuMs: number;
     readonly ok: boolean;

@@ -1,7 +1,7 @@
 /**
- * `pnpm bench <what> [--json]`: measurements against the peers' figures. In: a name and flags. Out: a table for people, or
- * with `--json` one line on standard output; progress goes to standard error. What is measured is each bench's own file.
- * Exit status 1 when a bench that has a target of its own misses it.
+ * `pnpm bench <what> [--json]`: measurements against the peers' figures. In: a name and flags. Out: a table for
+ * people, or with `--json` one line on standard output; progress goes to standard error. What is measured is each
+ * bench's own file. Exit status 1 when a bench that has a target of its own misses it.
  */
 import { quorateError } from "@quorate/common";
 import { orUsage, readWords, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";

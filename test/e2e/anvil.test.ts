@@ -1,6 +1,7 @@
 /**
- * Separate agent processes over TCP on anvil, whose finalised block is two behind its latest, and whose chain reorganises above it.
- * Agents read finalised blocks only (P-57), so that what a reorganisation undoes has never happened for them.
+ * Separate agent processes over TCP on anvil, whose finalised block is two behind its latest, and whose chain
+ * reorganises above it. Agents read finalised blocks only (P-57), so that what a reorganisation undoes has never
+ * happened for them.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * A network for one end-to-end test file. In: the kind of chain and the number of nodes. Out: the network, and helpers that a
- * staker's and an operator's view need. Everything is undone by `close`, also after a failed start.
+ * A network for one end-to-end test file. In: the kind of chain and the number of nodes. Out: the network, and
+ * helpers that a staker's and an operator's view need. Everything is undone by `close`, also after a failed start.
  */
 import { type Address, type ClaimView, isQuorateError, type NodeId } from "@quorate/common";
 import { ensureBuilt } from "@quorate/contracts";

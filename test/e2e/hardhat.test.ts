@@ -1,6 +1,7 @@
 /**
- * Separate agent processes over TCP, on Hardhat's node, whose finalised block is its latest. Six equal nodes: below 20 the quorum
- * of 95% is everyone (P-24), so that one agent that is away holds a claim open for as long as a test needs.
+ * Separate agent processes over TCP, on Hardhat's node, whose finalised block is its latest. Six equal nodes: below
+ * 20 the quorum of 95% is everyone (P-24), so that one agent that is away holds a claim open for as long as a test
+ * needs.
  */
 import { join } from "node:path";
 import { fromHex, parseAddress, parseBundle, toHex } from "@quorate/common";

@@ -1,6 +1,7 @@
 /**
- * A short siege: an enemy with real connections against four real agents (`pnpm siege` has all attacks, ten agents and times). Here stands what
- * does not depend on the machine: claims complete, nobody honest is banned, the enemy is cut off. Times and ratios are the command's.
+ * A short siege: an enemy with real connections against four real agents (`pnpm siege` has all attacks, ten agents
+ * and times). Here stands what does not depend on the machine: claims complete, nobody honest is banned, the enemy is
+ * cut off. Times and ratios are the command's.
  */
 import { describe, expect, it } from "vitest";
 import { attackNamed } from "../siege/attacks.ts";

@@ -1,6 +1,7 @@
 /**
- * The adapters' own readers under hostile input: HTTP requests on a real socket, a provider that answers anything, keystore files. In: how many
- * cases, a seed. Out: nothing, or fast-check's error. Fewer cases than the others: each is a file or a round trip.
+ * The adapters' own readers under hostile input: HTTP requests on a real socket, a provider that answers anything,
+ * keystore files. In: how many cases, a seed. Out: nothing, or fast-check's error. Fewer cases than the others: each
+ * is a file or a round trip.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";

@@ -1,7 +1,7 @@
 /**
- * Every decoder of the agent under hostile input. In: how many cases, a seed. Out: nothing, or fast-check's error with the smallest input that
- * breaks a rule: a decoder gives a value or throws one of the codes its contract names, never another error (P-82), and what it gives is
- * canonical: encoded again it is the same bytes.
+ * Every decoder of the agent under hostile input. In: how many cases, a seed. Out: nothing, or fast-check's error
+ * with the smallest input that breaks a rule: a decoder gives a value or throws one of the codes its contract names,
+ * never another error (P-82), and what it gives is canonical: encoded again it is the same bytes.
  */
 import {
   buildProofFile,

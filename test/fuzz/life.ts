@@ -1,6 +1,7 @@
 /**
- * One agent of the fuzz tests: the production core, its disk and its unfinished jobs, and the rules that no input may break. In: moves. Out: an
- * error at the first broken rule. The driver's part is played as it would be, but in whatever order the moves say.
+ * One agent of the fuzz tests: the production core, its disk and its unfinished jobs, and the rules that no input may
+ * break. In: moves. Out: an error at the first broken rule. The driver's part is played as it would be, but in
+ * whatever order the moves say.
  */
 import {
   type Address,

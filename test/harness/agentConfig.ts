@@ -1,4 +1,7 @@
-/** The configuration of one agent of a local network. In: the network and the node's directory. Out: what goes into its YAML file. */
+/**
+ * The configuration of one agent of a local network. In: the network and the node's directory. Out: what goes into
+ * its YAML file.
+ */
 import { join } from "node:path";
 import type { Address } from "@quorate/common";
 import type { Deployment } from "@quorate/contracts";

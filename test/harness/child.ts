@@ -1,7 +1,7 @@
 /**
- * One child process of the harness. In: a TypeScript module, its arguments, a log file. Out: a handle that waits for its ready
- * message, stops or kills it, and knows how it ended. Every child holds an IPC channel to us, so that none outlives us, not even
- * after SIGKILL. Not its job: what the child does.
+ * One child process of the harness. In: a TypeScript module, its arguments, a log file. Out: a handle that waits for
+ * its ready message, stops or kills it, and knows how it ended. Every child holds an IPC channel to us, so that none
+ * outlives us, not even after SIGKILL. Not its job: what the child does.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";

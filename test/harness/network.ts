@@ -1,6 +1,7 @@
 /**
- * A whole network on this machine: contracts, seeded nodes, an agent process for each. In: a chain, how many nodes, how long an
- * epoch. Out: agents that can be started, stopped, killed and asked. Not its job: what is asked of them; the demo and the tests do.
+ * A whole network on this machine: contracts, seeded nodes, an agent process for each. In: a chain, how many nodes,
+ * how long an epoch. Out: agents that can be started, stopped, killed and asked. Not its job: what is asked of them;
+ * the demo and the tests do.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -45,7 +46,9 @@ export interface NetworkOptions {
   readonly contributors?: number;
   /** The nodes whose agents have their operator's account and send reports. Default none. */
   readonly submitters?: readonly NodeId[];
-  /** The JSON-RPC URLs of a node's agent, where they are not the chain's own: for a test that stands between the two. */
+  /**
+   * The JSON-RPC URLs of a node's agent, where they are not the chain's own: for a test that stands between the two.
+   */
   readonly rpcUrlOf?: (id: NodeId) => string | readonly string[] | undefined;
 }
 
@@ -120,7 +123,8 @@ export class LocalNetwork {
     const parameters = { epochSeconds: options.epochSeconds, poolFundingAtomic: POOL_FUNDING_ATOMIC };
     const [deployment] = await Promise.all([
       deploy(chain.signer(OWNER_ACCOUNT), parameters),
-      // Leaves the agents' compiled code in the shared cache when it exits; agents that all start at once would each compile it.
+      // Leaves the agents' compiled code in the shared cache when it exits; agents that all start at once would each
+      // compile it.
       runCli({ args: ["--version"], logFile: join(directory, "version.log") }),
     ]);
     const nodes: LocalNode[] = [];

@@ -1,6 +1,6 @@
 /**
- * The staker's side on chain, by the agent's own library. In: a network, a bundle, an account. Out: receipts and balances.
- * The operator of node i, who is also its staker, has account i.
+ * The staker's side on chain, by the agent's own library. In: a network, a bundle, an account. Out: receipts and
+ * balances. The operator of node i, who is also its staker, has account i.
  */
 import { type Address, type Bundle, type NodeId, parseBundle } from "@quorate/common";
 import type { Account } from "@quorate/common/chain";

@@ -160,7 +160,10 @@ function shownLogs(view: View, block: TrueBlock): object[] {
   return logs.flatMap((log, i) => invented(shown(log, i), i, fault.form, view.salt, block.timestamp));
 }
 
-/** Of a block's first log: one more at a free place, the same place twice, a word changed, another time, or another block. */
+/**
+ * Of a block's first log: one more at a free place, the same place twice, a word changed, another time, or another
+ * block.
+ */
 function invented<T extends { readonly logIndex: string; readonly data: string }>(
   log: T,
   i: number,

@@ -1,6 +1,6 @@
 /**
- * What a scripted provider does wrong. A fault is plain data, drawn from a seed (plan.ts), and carried out by provider.ts.
- * `share` of its requests are hit: 1 for all of them.
+ * What a scripted provider does wrong. A fault is plain data, drawn from a seed (plan.ts), and carried out by
+ * provider.ts. `share` of its requests are hit: 1 for all of them.
  */
 
 interface Hits {

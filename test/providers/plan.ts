@@ -1,6 +1,7 @@
 /**
- * What happens in one run of the swarm, drawn from its seed: a chain, a follower's chunk, and phases in which each of three
- * providers has at most one fault while the chain grows. Enters: a seed. Leaves: plain data, the same on every machine.
+ * What happens in one run of the swarm, drawn from its seed: a chain, a follower's chunk, and phases in which each of
+ * three providers has at most one fault while the chain grows. Enters: a seed. Leaves: plain data, the same on every
+ * machine.
  */
 import { Random } from "../sim/random.ts";
 import { IN_EMPTY_BLOCK, INVENTED_FORMS, OTHER_TIME } from "./answers.ts";
@@ -35,7 +36,10 @@ export interface Plan {
  * machine that runs several of these beside each other.
  */
 const TIMEOUT_MS = 1_000;
-/** Where a provider calls for pauses of a quarter of a second and more, they fit into the deadline, as they do by default. */
+/**
+ * Where a provider calls for pauses of a quarter of a second and more, they fit into the deadline, as they do by
+ * default.
+ */
 const LIMITED_TIMEOUT_MS = 5_000;
 
 const PHASES_MAX = 3;

@@ -1,6 +1,6 @@
 /**
- * A faulty provider in front of a real chain node. Enters: a follower's requests. Leaves: the node's answers, or what the
- * fault of the moment makes of them (faults.ts). Not its job: when which fault is played.
+ * A faulty provider in front of a real chain node. Enters: a follower's requests. Leaves: the node's answers, or what
+ * the fault of the moment makes of them (faults.ts). Not its job: when which fault is played.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";

@@ -1,5 +1,6 @@
 /**
- * Agents' followers behind relays (P-57, P-104): real relays, real followers, scripted providers, all over HTTP on 127.0.0.1.
+ * Agents' followers behind relays (P-57, P-104): real relays, real followers, scripted providers, all over HTTP on
+ * 127.0.0.1.
  */
 import { afterEach, describe, expect, it } from "vitest";
 import { createRelay } from "../../packages/aggregator/src/adapters/relay/relay.ts";
@@ -75,7 +76,8 @@ describe("two relays", () => {
       await agent.until("a lie", "abstention", () => agent.health?.healthy === false);
       expect(agent.violations).toEqual([]);
       expect(agent.health).toMatchObject({ detail: expect.stringContaining((relays[liar] as Relayed).host) });
-      // The relay keeps what is final for minutes, so an agent that trusts it again is one whose relay was started anew.
+      // The relay keeps what is final for minutes, so an agent that trusts it again is one whose relay was started
+      // anew.
       const fresh = await relayed(2);
       const healed = await follow([(relays[1 - liar] as Relayed).url, fresh.url]);
       await healed.until("honest again", "the end of the chain", () => healed.isAt(chain.lastFinal));

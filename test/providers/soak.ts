@@ -1,7 +1,7 @@
 /**
- * `pnpm providers:soak`: one agent for an hour behind three providers that misbehave in turns. In: flags. Out: a line a minute
- * on standard error, and at the end one line of JSON on standard output. Exit status 0 when descriptors and memory were flat
- * and the agent was healthy whenever two providers were honest.
+ * `pnpm providers:soak`: one agent for an hour behind three providers that misbehave in turns. In: flags. Out: a line
+ * a minute on standard error, and at the end one line of JSON on standard output. Exit status 0 when descriptors and
+ * memory were flat and the agent was healthy whenever two providers were honest.
  */
 import { orUsage, readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 import { runSoak } from "./soakRun.ts";

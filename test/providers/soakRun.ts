@@ -1,7 +1,7 @@
 /**
- * One agent process for a long time, on a real chain, behind three providers that misbehave in turns (P-57). Enters: minutes,
- * a seed. Leaves: trends of descriptors, memory, heap and event-loop delay, and what the agent did. Real clocks: the seed
- * fixes which fault follows on which, not what the machine makes of it.
+ * One agent process for a long time, on a real chain, behind three providers that misbehave in turns (P-57). Enters:
+ * minutes, a seed. Leaves: trends of descriptors, memory, heap and event-loop delay, and what the agent did. Real
+ * clocks: the seed fixes which fault follows on which, not what the machine makes of it.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -188,7 +188,10 @@ class Soak {
     for (const [name, value] of Object.entries(values)) this.#figures[name as Figure].push({ minute, value });
   }
 
-  /** On a connection of its own: the agent closes idle ones after about as long as we sleep. Asked once more if it fails. */
+  /**
+   * On a connection of its own: the agent closes idle ones after about as long as we sleep. Asked once more if it
+   * fails.
+   */
   async #metrics(): Promise<string> {
     const ask = async (): Promise<string> =>
       (await fetch(`${this.#agent.health}/metrics`, { headers: { connection: "close" } })).text();

@@ -1,7 +1,7 @@
 /**
- * `pnpm providers:swarm`: chain providers with faults drawn from seeds, run after run. In: flags. Out: a summary, or with
- * `--json` one line on standard output; progress goes to standard error. A run that breaks a rule prints its plan and the
- * one command that runs it again; exit status 0 only if there is none.
+ * `pnpm providers:swarm`: chain providers with faults drawn from seeds, run after run. In: flags. Out: a summary, or
+ * with `--json` one line on standard output; progress goes to standard error. A run that breaks a rule prints its
+ * plan and the one command that runs it again; exit status 0 only if there is none.
  */
 import { orUsage, readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 import { describePlan, planOf } from "./plan.ts";

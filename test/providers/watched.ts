@@ -1,6 +1,7 @@
 /**
- * An agent's follower and ledger, held to the true chain: whatever its providers do, no block and no event that is not the
- * true chain's may be taken (P-57, P-58). Enters: a chain, providers' URLs. Leaves: what was broken, in words.
+ * An agent's follower and ledger, held to the true chain: whatever its providers do, no block and no event that is
+ * not the true chain's may be taken (P-57, P-58). Enters: a chain, providers' URLs. Leaves: what was broken, in
+ * words.
  */
 import { isDeepStrictEqual } from "node:util";
 import { type ChainHead, type ChainHealth, isQuorateError } from "@quorate/common";

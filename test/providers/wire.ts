@@ -1,6 +1,6 @@
 /**
- * What a fault does to an answer's bytes. Enters: a response that is not begun, a fault. Leaves: true when the fault has
- * taken the response over.
+ * What a fault does to an answer's bytes. Enters: a response that is not begun, a fault. Leaves: true when the fault
+ * has taken the response over.
  */
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";

@@ -1,6 +1,7 @@
 /**
- * What an attack is, and what it has to work with. An attack is one file in `attacks/` and one line in `attacks.ts`; its header says what the
- * enemy does, what it costs him and what must hold. It runs in a process of its own (attacker.ts), with the lowest priority that is useful.
+ * What an attack is, and what it has to work with. An attack is one file in `attacks/` and one line in `attacks.ts`;
+ * its header says what the enemy does, what it costs him and what must hold. It runs in a process of its own
+ * (attacker.ts), with the lowest priority that is useful.
  */
 import type { Address, Hex, NodeId, SigningDomain } from "@quorate/common";
 import type {
@@ -46,7 +47,10 @@ export interface AttackerReport {
   readonly counts: Readonly<Record<string, number>>;
   /** Milliseconds of processor time that the attack cost the enemy, from its beginning. */
   readonly cpuMs: number;
-  /** Agents to which the node's own identity had a connection; how many of them ended it for good; how soon, at the median. */
+  /**
+   * Agents to which the node's own identity had a connection; how many of them ended it for good; how soon, at the
+   * median.
+   */
   readonly attacked: number;
   readonly cutOff: number;
   readonly cutOffAfterMs: number | null;
@@ -56,7 +60,10 @@ export interface AttackerReport {
 
 /** The hostile node's connections, one an agent, made again when they are lost. */
 export interface Links {
-  /** Sends by the link to each target at once; without a link to one, nothing. What a closing link makes of it is no error of the attack. */
+  /**
+   * Sends by the link to each target at once; without a link to one, nothing. What a closing link makes of it is no
+   * error of the attack.
+   */
   each(targets: readonly Target[], send: (link: HostileLink, target: Target) => unknown): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The attacker's process. In: the order as a file, `begin`, `targets` and `end` over IPC. Out: `ready`, then `report` at the end. It gives way to
- * agents: machine and enemy share two cores here, and what is measured is what the agents make of what reaches them.
+ * The attacker's process. In: the order as a file, `begin`, `targets` and `end` over IPC. Out: `ready`, then `report`
+ * at the end. It gives way to agents: machine and enemy share two cores here, and what is measured is what the agents
+ * make of what reaches them.
  */
 import { readFileSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
@@ -28,7 +29,8 @@ process.on("message", (message: Order) => {
   if (message.type === "end") enemy.end();
 });
 process.on("disconnect", () => process.exit(1));
-// What a hostile peer's sockets do when an agent ends them is what was asked for; the attack's own failures are reported.
+// What a hostile peer's sockets do when an agent ends them is what was asked for; the attack's own failures are
+// reported.
 process.on("unhandledRejection", () => {});
 process.on("SIGINT", () => {});
 

@@ -1,6 +1,6 @@
 /**
- * Honest stakers. In: a network and its recipients. Out: claims, each a round that nobody asked for before, through one agent after the other, and
- * how long each took from the request to its bundle.
+ * Honest stakers. In: a network and its recipients. Out: claims, each a round that nobody asked for before, through
+ * one agent after the other, and how long each took from the request to its bundle.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Address, isQuorateError } from "@quorate/common";

@@ -1,4 +1,7 @@
-/** The tools of an attack, in the attacker's process. In: the order. Out: an `Enemy`, and at the end what it did and cost. */
+/**
+ * The tools of an attack, in the attacker's process. In: the order. Out: an `Enemy`, and at the end what it did and
+ * cost.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { fromHex, type SigningDomain } from "@quorate/common";
 import { HostilePeer } from "../../packages/aggregator/test/support/hostilePeer.ts";

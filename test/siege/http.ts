@@ -1,4 +1,7 @@
-/** HTTP from an address of one's own, by the socket; enemies and probes speak it so. In: a target and a path. Out: answers, or the bare socket. */
+/**
+ * HTTP from an address of one's own, by the socket; enemies and probes speak it so. In: a target and a path. Out:
+ * answers, or the bare socket.
+ */
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { ENEMY_ADDRESS, type Target } from "./attack.ts";

@@ -1,6 +1,6 @@
 /**
- * The hostile node's connections. In: a peer and the agents. Out: one link an agent, made again when it is lost, and how many agents have cut
- * the node off: they ended a connection and take no other.
+ * The hostile node's connections. In: a peer and the agents. Out: one link an agent, made again when it is lost, and
+ * how many agents have cut the node off: they ended a connection and take no other.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HostileLink, HostilePeer } from "../../packages/aggregator/test/support/hostilePeer.ts";

@@ -1,6 +1,7 @@
 /**
- * `pnpm siege`: enemies with real connections against a small real network. In: flags. Out: a table with verdicts, or with `--json` one line on
- * standard output; progress goes to standard error. Exit status 0 only if every attack held.
+ * `pnpm siege`: enemies with real connections against a small real network. In: flags. Out: a table with verdicts, or
+ * with `--json` one line on standard output; progress goes to standard error. Exit status 0 only if every attack
+ * held.
  */
 import { orUsage, readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 import { ATTACKS, attackNamed } from "./attacks.ts";

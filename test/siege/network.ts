@@ -1,7 +1,8 @@
 /**
- * A network to be attacked: honest nodes with an agent each, a registered node that is hostile, and one that is registered under a victim's
- * identity key. In: how many honest ones. Out: agents that can be restarted, and what the enemy is told of them. The hostile nodes have so little
- * stake that the honest ones hold 95% without them (P-24), and all of those are needed: one deaf agent fails everyone's claims.
+ * A network to be attacked: honest nodes with an agent each, a registered node that is hostile, and one that is
+ * registered under a victim's identity key. In: how many honest ones. Out: agents that can be restarted, and what the
+ * enemy is told of them. The hostile nodes have so little stake that the honest ones hold 95% without them (P-24),
+ * and all of those are needed: one deaf agent fails everyone's claims.
  */
 import {
   type Address,
@@ -30,7 +31,10 @@ import {
 import { makeTempDirectory, removeDirectory } from "../harness/tempDirectory.ts";
 import type { EnemyKeys, Target } from "./attack.ts";
 
-/** Short, so that an attack sees several: five are signed (P-70), and a claim that takes all of its time stays within them. */
+/**
+ * Short, so that an attack sees several: five are signed (P-70), and a claim that takes all of its time stays within
+ * them.
+ */
 export const EPOCH_SECONDS = 15;
 export const CLAIM_DEADLINE_MS = 30_000;
 /** As many recipients as a node can have (P-27): the first are the honest stakers', the others the enemy asks for. */
@@ -105,7 +109,10 @@ async function seed(network: LocalNetwork): Promise<EnemyKeys> {
   return { nodeId: honest.length + 1, blsSecret: toHex(blsSecret), identitySecret: toHex(identitySecret) };
 }
 
-/** Halves what a node must stake until the hostile nodes have 5% at most; before the start, so that no epoch sees time jump. */
+/**
+ * Halves what a node must stake until the hostile nodes have 5% at most; before the start, so that no epoch sees time
+ * jump.
+ */
 async function lowerStake(network: LocalNetwork, fullAtomic: bigint): Promise<bigint> {
   const rewards = connect("ServiceNodeRewards", network.rewards, network.chain.signer(0));
   const mostAtomic = (fullAtomic * BigInt(network.nodes.length)) / BigInt(19 * HOSTILE_NODES);

@@ -1,15 +1,21 @@
 /**
- * What a siege found. In: figures of each attack. Out: verdicts in words, the table, the line of JSON. Every bound of "it must hold" is here.
+ * What a siege found. In: figures of each attack. Out: verdicts in words, the table, the line of JSON. Every bound of
+ * "it must hold" is here.
  */
 import { round2 } from "../bench/figures.ts";
 
 /** A claim's median under attack, as a multiple of the baseline's of the same run. */
 export const MAX_MEDIAN_RATIO = 2;
-/** An operator's probe gives up after a few seconds; an agent that is held up longer than this by others is not well. */
+/**
+ * An operator's probe gives up after a few seconds; an agent that is held up longer than this by others is not well.
+ */
 export const MAX_HEALTHZ_MS = 2_000;
 /** Resident megabytes of one agent. At rest it has about 150; the smallest hosts that operators rent have 1 GB. */
 export const MAX_RSS_MB = 512;
-/** Undisturbed, a restarted agent has its first peers within two seconds, of which one is the heartbeat that forms meshes. */
+/**
+ * Undisturbed, a restarted agent has its first peers within two seconds, of which one is the heartbeat that forms
+ * meshes.
+ */
 export const MAX_RESTART_MS = 10_000;
 /** From the node's first connection to its end by the agent, at the median. */
 export const MAX_CUT_OFF_MS = 15_000;
@@ -64,8 +70,8 @@ export interface Judged {
 }
 
 /**
- * Two runs of one attack as one: times are the better ones, the rest is the worse. What else the machine does only ever adds time, to the attack's
- * claims as to the baseline's, which is why both are taken by themselves.
+ * Two runs of one attack as one: times are the better ones, the rest is the worse. What else the machine does only
+ * ever adds time, to the attack's claims as to the baseline's, which is why both are taken by themselves.
  */
 export function combine(first: Judged, second: Judged): Judged {
   const [a, b] = [first.figures, second.figures];

@@ -1,8 +1,8 @@
 /**
- * A siege: one attack after the other against real agents. In: which attacks, a seed, how many claims and nodes. Out: a report.
- * Each attack meets agents that were just restarted, so that no ban and no memory of the attack before is left. Claims of the baseline are taken
- * half before and half after the attack, in the same run, so that a machine that others load weighs on both.
- * Not its job: what counts as held (report.ts).
+ * A siege: one attack after the other against real agents. In: which attacks, a seed, how many claims and nodes. Out:
+ * a report. Each attack meets agents that were just restarted, so that no ban and no memory of the attack before is
+ * left. Claims of the baseline are taken half before and half after the attack, in the same run, so that a machine
+ * that others load weighs on both. Not its job: what counts as held (report.ts).
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,6 @@
-/** A crowd of sockets held open by a stranger. In: how many, and how one is opened. Out: those lost are opened again. */
+/**
+ * A crowd of sockets held open by a stranger. In: how many, and how one is opened. Out: those lost are opened again.
+ */
 import type { Socket } from "node:net";
 import type { Enemy } from "./attack.ts";
 

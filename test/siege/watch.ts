@@ -1,6 +1,7 @@
 /**
- * Looks at agents while they are attacked. In: a network. Out: the slowest answer of /healthz, the most memory, and whom agents banned, by their
- * logs. It asks from the operator's address, as a probe would, each agent by itself, and does not wait for one answer to ask for the next.
+ * Looks at agents while they are attacked. In: a network. Out: the slowest answer of /healthz, the most memory, and
+ * whom agents banned, by their logs. It asks from the operator's address, as a probe would, each agent by itself, and
+ * does not wait for one answer to ask for the next.
  */
 import { readFileSync } from "node:fs";
 import type { AgentProcess, LocalNetwork } from "../harness/network.ts";

@@ -1,6 +1,7 @@
 /**
- * What goes wrong in a run, all decided before it starts. Enters: options and a stream of chance. Leaves: who is silent, who lies and how,
- * who crashes when, whose provider fails, who is cut off. Then, at `HEAL_MS`, everything but silence and lies stops.
+ * What goes wrong in a run, all decided before it starts. Enters: options and a stream of chance. Leaves: who is
+ * silent, who lies and how, who crashes when, whose provider fails, who is cut off. Then, at `HEAL_MS`, everything
+ * but silence and lies stops.
  */
 import type { NodeId } from "@quorate/common";
 import {
@@ -21,7 +22,10 @@ export interface Window {
 export interface Crash {
   readonly atMs: number;
   readonly downMs: number;
-  /** The agent dies in its first step after `atMs`, when so many of the effects are carried out; null: between two steps. */
+  /**
+   * The agent dies in its first step after `atMs`, when so many of the effects are carried out; null: between two
+   * steps.
+   */
   readonly afterEffects: number | null;
 }
 
@@ -105,8 +109,8 @@ export function countOf(fraction: number, nodes: number): number {
 }
 
 /**
- * Ways that cost the liar's own share are given out only while a quorum stays in reach: beyond that every claim fails in one and the
- * same explained way, and the run finds nothing else. A higher `--silent` shows that case.
+ * Ways that cost the liar's own share are given out only while a quorum stays in reach: beyond that every claim fails
+ * in one and the same explained way, and the run finds nothing else. A higher `--silent` shows that case.
  */
 function assignBehaviours(
   liars: readonly NodeId[],

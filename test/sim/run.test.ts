@@ -37,7 +37,10 @@ describe("each fault alone: every claim ends with a bundle", () => {
 });
 
 describe("each way of lying alone: no harm but the liar's own share", () => {
-  /** What these do is no offence: signing nothing, giving nothing, or valid messages that nobody wants. The others are blamed. */
+  /**
+   * What these do is no offence: signing nothing, giving nothing, or valid messages that nobody wants. The others are
+   * blamed.
+   */
   const BLAMELESS: readonly string[] = ["refuser", "withholder", "flooder", "equivocator"];
 
   it.each(BEHAVIOURS)("%s", (behaviour) => {

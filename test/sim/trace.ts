@@ -1,5 +1,6 @@
 /**
- * The trace of a run as one hash: every step of every agent, with its moment, input and effects. Two runs are the same when it is.
+ * The trace of a run as one hash: every step of every agent, with its moment, input and effects. Two runs are the
+ * same when it is.
  */
 import { createHash, type Hash } from "node:crypto";
 import type { NodeId } from "@quorate/common";
@@ -89,7 +90,10 @@ function effectText(effect: Effect): string {
   }
 }
 
-/** Length and a checksum (FNV-1a): a difference of content shows, at a tenth of what a hash of each message would cost. */
+/**
+ * Length and a checksum (FNV-1a): a difference of content shows, at a tenth of what a hash of each message would
+ * cost.
+ */
 function bytesText(data: Uint8Array): string {
   let sum = 0x811c9dc5;
   for (const byte of data) sum = Math.imul(sum ^ byte, 0x01000193);

@@ -131,7 +131,8 @@ describe("what must not appear", () => {
 });
 
 /**
- * Functions that were longer before there was a bound, and are to become no longer than they are. Each is `file › first words of its head`.
+ * Functions that were longer before there was a bound, and are to become no longer than they are. Each is `file ›
+ * first words of its head`.
  */
 const LONG_ALREADY: Readonly<Record<string, number>> = {
   "packages/common/src/bls/native.ts › function nativeScheme": 106,

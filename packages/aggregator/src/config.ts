@@ -1,6 +1,7 @@
 /**
  * The agent's configuration: one YAML file, environment variables over it, flags over those; every field in one table.
- * Enters: a file's text, an environment, flags. Leaves: a checked Config, or CONFIG_INVALID naming each field and where its value came from.
+ * Enters: a file's text, an environment, flags. Leaves: a checked Config, or CONFIG_INVALID naming each field and
+ * where its value came from.
  */
 import { isIP } from "node:net";
 import { type Address, isQuorateError, parseAddress, quorateError } from "@quorate/common";
@@ -22,7 +23,10 @@ const address = z.string().transform((value, context): Address => {
     return z.NEVER;
   }
 });
-/** A number, or its decimal digits from an environment variable or flag. Nothing else: an empty variable is not 0, `true` is not 1. */
+/**
+ * A number, or its decimal digits from an environment variable or flag. Nothing else: an empty variable is not 0,
+ * `true` is not 1.
+ */
 const integer = (min: number, max: number) =>
   z
     .union(
@@ -65,7 +69,10 @@ interface Field {
   readonly about: string;
 }
 
-/** Every field. Environment variable and flag follow from the path: `chain.pollMs` is QUORATE_CHAIN_POLL_MS and --chain-poll-ms. */
+/**
+ * Every field. Environment variable and flag follow from the path: `chain.pollMs` is QUORATE_CHAIN_POLL_MS and
+ * --chain-poll-ms.
+ */
 const FIELDS = {
   "chain.providers": {
     schema: listOf(url, 1, 8).superRefine((urls, context) => {

@@ -255,7 +255,10 @@ function createApi(config: Config, keys: NodeKeys, modules: ApiModules): AgentAp
   };
 }
 
-/** Milliseconds for which an answer of /readyz is good: it looks at every node, and anybody may ask as often as they like. */
+/**
+ * Milliseconds for which an answer of /readyz is good: it looks at every node, and anybody may ask as often as they
+ * like.
+ */
 const READY_MS = 250;
 
 function atMostEvery<T>(intervalMs: number, look: () => T): () => T {

@@ -1,6 +1,7 @@
 /**
- * Whether a claim that this agent is asked for now could succeed, and if not, why and who can do something about it (P-126). Enters: the
- * agent's status, and what its process knows of its store. Leaves: causes for machines, lines for people. Not its job: changing anything.
+ * Whether a claim that this agent is asked for now could succeed, and if not, why and who can do something about it
+ * (P-126). Enters: the agent's status, and what its process knows of its store. Leaves: causes for machines, lines
+ * for people. Not its job: changing anything.
  */
 import {
   type AgentStatus,

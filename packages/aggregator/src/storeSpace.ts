@@ -1,13 +1,16 @@
 /**
- * Whether the disk under the store would take what a claim needs. Enters: the store's path. Leaves: what is wrong with it, looked up every
- * few seconds, so that nobody who asks waits for a disk. Not its job: writing.
+ * Whether the disk under the store would take what a claim needs. Enters: the store's path. Leaves: what is wrong
+ * with it, looked up every few seconds, so that nobody who asks waits for a disk. Not its job: writing.
  */
 import { constants } from "node:fs";
 import { access, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Situation } from "./readiness.ts";
 
-/** Bytes below which the disk counts as full: a claim takes some kB, SQLite's log some MB, the ledger of an epoch as much. */
+/**
+ * Bytes below which the disk counts as full: a claim takes some kB, SQLite's log some MB, the ledger of an epoch as
+ * much.
+ */
 const FREE_MIN_BYTES = 16 * 1_048_576;
 /** Milliseconds between looks. */
 const LOOK_MS = 5_000;

@@ -1,7 +1,7 @@
 /**
- * How a command of ours lives and ends, `quorate` and `network` alike. Enters: the process, and the work. Leaves: errors
- * as lines on standard error and one exit status a meaning; a reader that has gone away is no error; a transaction that
- * was sent is named whatever ends the process (P-106). Not its job: flags, and what is printed.
+ * How a command of ours lives and ends, `quorate` and `network` alike. Enters: the process, and the work. Leaves:
+ * errors as lines on standard error and one exit status a meaning; a reader that has gone away is no error; a
+ * transaction that was sent is named whatever ends the process (P-106). Not its job: flags, and what is printed.
  */
 import { type ErrorCode, isQuorateError, type QuorateError, quorateError } from "./errors.ts";
 

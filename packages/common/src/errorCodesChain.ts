@@ -1,6 +1,6 @@
 /**
- * The part of the catalogue that tells what is wrong with chain providers beyond what each of them can fail with (P-65 to
- * P-67). `errorCodes.ts` merges it; nothing else reads it.
+ * The part of the catalogue that tells what is wrong with chain providers beyond what each of them can fail with
+ * (P-65 to P-67). `errorCodes.ts` merges it; nothing else reads it.
  */
 
 export const CHAIN_ERROR_CODES = {

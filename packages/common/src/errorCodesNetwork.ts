@@ -1,4 +1,7 @@
-/** The part of the catalogue that concerns an agent and its peers' connections. `errorCodes.ts` merges it; nothing else reads it. */
+/**
+ * The part of the catalogue that concerns an agent and its peers' connections. `errorCodes.ts` merges it; nothing
+ * else reads it.
+ */
 
 export const NETWORK_ERROR_CODES = {
   // The peer-to-peer network (P-80 to P-88).

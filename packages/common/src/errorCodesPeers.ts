@@ -1,6 +1,6 @@
 /**
- * The part of the catalogue about what peers send and how it is bounded (P-77 to P-79, P-97). `errorCodes.ts` merges it;
- * nothing else reads it.
+ * The part of the catalogue about what peers send and how it is bounded (P-77 to P-79, P-97). `errorCodes.ts` merges
+ * it; nothing else reads it.
  */
 
 export const PEERS_ERROR_CODES = {

@@ -166,7 +166,9 @@ function readRecord(): DeploymentRecord {
   return parseRecord(readFlagged("record"));
 }
 
-/** A file to write, which can be written: a record is never overwritten, and what is deployed is never lost to a path. */
+/**
+ * A file to write, which can be written: a record is never overwritten, and what is deployed is never lost to a path.
+ */
 function needNewFile(option: Option): string {
   const path = need(option);
   if (existsSync(path)) {

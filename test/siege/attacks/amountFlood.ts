@@ -1,7 +1,8 @@
 /**
- * RPCs with 8,000 shares that verify, over amounts that nobody owes, signed with the node's own key, to one agent; then 500 more each 2 s. It costs
- * a signature and 270 bytes each. Nobody but an enemy signs more than a few amounts for one round: waiting shares must be counted by round
- * and node, others' shares checked in between, and the node cut off.
+ * RPCs with 8,000 shares that verify, over amounts that nobody owes, signed with the node's own key, to one agent;
+ * then 500 more each 2 s. It costs a signature and 270 bytes each. Nobody but an enemy signs more than a few amounts
+ * for one round: waiting shares must be counted by round and node, others' shares checked in between, and the node
+ * cut off.
  */
 import { digestOf, encodeGossip, fromHex, type SignatureScheme } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";

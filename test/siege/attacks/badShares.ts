@@ -1,6 +1,8 @@
 /**
- * RPCs of 2,000 shares under honest nodes' ids, with a signature that is a point of the right subgroup and nobody's signature of it, to one agent, and again as soon as the agent takes a connection. It costs one signature and 540 kB an RPC. The
- * forwarder is to blame, never the node whose id it is; its shares are checked apart, and the node is cut off.
+ * RPCs of 2,000 shares under honest nodes' ids, with a signature that is a point of the right subgroup and nobody's
+ * signature of it, to one agent, and again as soon as the agent takes a connection. It costs one signature and 540 kB
+ * an RPC. The forwarder is to blame, never the node whose id it is; its shares are checked apart, and the node is cut
+ * off.
  */
 import { digestOf, encodeGossip, fromHex, type NodeId } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";

@@ -1,7 +1,8 @@
 /**
- * One RPC of 5,000 claim requests whose identity signatures are not valid, to every agent, and again as soon as the agent takes a connection.
- * It costs one signature and 850 kB an RPC. Each looks right until its signature is checked. The node must be cut off after the first few,
- * the rest of its messages dropped unchecked, and the log must not get a line for each.
+ * One RPC of 5,000 claim requests whose identity signatures are not valid, to every agent, and again as soon as the
+ * agent takes a connection. It costs one signature and 850 kB an RPC. Each looks right until its signature is
+ * checked. The node must be cut off after the first few, the rest of its messages dropped unchecked, and the log must
+ * not get a line for each.
  */
 import { digestOf, encodeGossip, fromHex, signIdentity } from "@quorate/common";
 import type { Attack, Enemy } from "../attack.ts";

@@ -1,6 +1,7 @@
 /**
- * RPC frames just below 4 MB, four a second, to one agent: in turns one huge message, 170,000 ids offered, 90,000 subscriptions, 900,000 empty
- * messages. It costs 16 MB a second. What a peer can make an agent decode and keep must be bounded well below.
+ * RPC frames just below 4 MB, four a second, to one agent: in turns one huge message, 170,000 ids offered, 90,000
+ * subscriptions, 900,000 empty messages. It costs 16 MB a second. What a peer can make an agent decode and keep must
+ * be bounded well below.
  */
 import type { RPC } from "../../../packages/aggregator/test/support/hostilePeer.ts";
 import type { Attack } from "../attack.ts";

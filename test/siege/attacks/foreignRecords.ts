@@ -1,6 +1,7 @@
 /**
- * The node signs peer records with addresses of other people's services, and hangs up as soon as an agent has one. It costs a signature each 2 s.
- * Two such services are here, and count who calls. Agents that look for peers must not become a crowd at a stranger's door.
+ * The node signs peer records with addresses of other people's services, and hangs up as soon as an agent has one. It
+ * costs a signature each 2 s. Two such services are here, and count who calls. Agents that look for peers must not
+ * become a crowd at a stranger's door.
  */
 import { createServer, type Server } from "node:net";
 import type { Attack, Enemy } from "../attack.ts";

@@ -1,6 +1,7 @@
 /**
- * The node sends 20,000 muxer frames a second that carry nothing, over one connection to one agent: pings, each of which wants an answer, and window
- * updates of a stream. It costs 240 kB a second. It is `stream-floods` without streams: the agent must bound frames too, and blame the node.
+ * The node sends 20,000 muxer frames a second that carry nothing, over one connection to one agent: pings, each of
+ * which wants an answer, and window updates of a stream. It costs 240 kB a second. It is `stream-floods` without
+ * streams: the agent must bound frames too, and blame the node.
  */
 import type { Attack } from "../attack.ts";
 

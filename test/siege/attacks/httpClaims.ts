@@ -1,6 +1,7 @@
 /**
- * Three clients ask one agent for claims, each as often as a client may, for everyone who is owed something and every epoch that is signed. It costs
- * 24 requests a second. The agent's own budget of rounds must be shared out among clients: a fourth one is not refused.
+ * Three clients ask one agent for claims, each as often as a client may, for everyone who is owed something and every
+ * epoch that is signed. It costs 24 requests a second. The agent's own budget of rounds must be shared out among
+ * clients: a fourth one is not refused.
  */
 import type { Attack } from "../attack.ts";
 import { ask } from "../http.ts";

@@ -1,6 +1,7 @@
 /**
- * A client holds 520 connections to an agent's HTTP interface: idle, sending a request at a byte a second, or asking again and again without ever
- * reading an answer. It costs 520 sockets. Others' stakers and the operator's probes must not be refused, and nothing may pile up.
+ * A client holds 520 connections to an agent's HTTP interface: idle, sending a request at a byte a second, or asking
+ * again and again without ever reading an answer. It costs 520 sockets. Others' stakers and the operator's probes
+ * must not be refused, and nothing may pile up.
  */
 import type { Socket } from "node:net";
 import type { Attack, Enemy } from "../attack.ts";

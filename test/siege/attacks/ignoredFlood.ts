@@ -1,7 +1,8 @@
 /**
- * 10,000 messages a second that end as ignored, to one agent: shares of a node that is not registered, each another. It costs 2.7 MB a second and no
- * signature. None is wrong enough for blame, since the node might have registered in a block that the agent has not read. The agent must bound
- * messages a peer before it decodes them, and the memory of ids it has seen.
+ * 10,000 messages a second that end as ignored, to one agent: shares of a node that is not registered, each another.
+ * It costs 2.7 MB a second and no signature. None is wrong enough for blame, since the node might have registered in
+ * a block that the agent has not read. The agent must bound messages a peer before it decodes them, and the memory of
+ * ids it has seen.
  */
 import { encodeGossip } from "@quorate/common";
 import type { Attack, Enemy } from "../attack.ts";

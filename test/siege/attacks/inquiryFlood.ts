@@ -1,7 +1,7 @@
 /**
- * The node asks directly (inquiry, P-89) why claims are not signed, as fast as an agent answers or ends the stream, over 4 streams to one agent; each
- * carries a request with a valid signature. It costs a signature each. Requests that come directly open rounds like those of gossip, and must
- * be bounded with them.
+ * The node asks directly (inquiry, P-89) why claims are not signed, as fast as an agent answers or ends the stream,
+ * over 4 streams to one agent; each carries a request with a valid signature. It costs a signature each. Requests
+ * that come directly open rounds like those of gossip, and must be bounded with them.
  */
 import { digestOf, encodeInquiryRequest, fromHex, signIdentity } from "@quorate/common";
 import type { Attack, Enemy } from "../attack.ts";

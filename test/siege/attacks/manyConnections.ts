@@ -1,6 +1,6 @@
 /**
- * One registered identity opens 64 connections to every agent, more than an agent has slots, and again as soon as one is closed. It costs 640
- * handshakes. No slot must be lost to others: a restarted agent finds its peers.
+ * One registered identity opens 64 connections to every agent, more than an agent has slots, and again as soon as one
+ * is closed. It costs 640 handshakes. No slot must be lost to others: a restarted agent finds its peers.
  */
 import type { HostileLink } from "../../../packages/aggregator/test/support/hostilePeer.ts";
 import type { Attack, Target } from "../attack.ts";

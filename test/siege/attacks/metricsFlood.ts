@@ -1,5 +1,6 @@
 /**
- * A client asks one agent for its metrics 317 times a second. It costs 317 requests a second. Rendering them must be bounded: the loop is for gossip.
+ * A client asks one agent for its metrics 317 times a second. It costs 317 requests a second. Rendering them must be
+ * bounded: the loop is for gossip.
  */
 import type { Attack } from "../attack.ts";
 import { ask } from "../http.ts";

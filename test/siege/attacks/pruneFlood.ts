@@ -1,6 +1,7 @@
 /**
- * Control messages in floods, to one agent: 1,000 times PRUNE in an RPC, 50 such RPCs a second, each with GRAFT, IHAVE, IWANT and IDONTWANT of ids
- * that nobody has. It costs 4 MB a second. Control messages and bytes a peer must be bounded before they are acted on.
+ * Control messages in floods, to one agent: 1,000 times PRUNE in an RPC, 50 such RPCs a second, each with GRAFT,
+ * IHAVE, IWANT and IDONTWANT of ids that nobody has. It costs 4 MB a second. Control messages and bytes a peer must
+ * be bounded before they are acted on.
  */
 import type { Attack, Enemy } from "../attack.ts";
 

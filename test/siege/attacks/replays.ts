@@ -1,6 +1,7 @@
 /**
- * The node records all gossip and sends it again, in random order and 1,000 messages a second, to every agent. It costs 300 kB a second an agent.
- * Old shares and requests must neither be taken for new ones nor keep others from being heard.
+ * The node records all gossip and sends it again, in random order and 1,000 messages a second, to every agent. It
+ * costs 300 kB a second an agent. Old shares and requests must neither be taken for new ones nor keep others from
+ * being heard.
  */
 import type { Attack } from "../attack.ts";
 

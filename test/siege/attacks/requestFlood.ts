@@ -1,7 +1,8 @@
 /**
- * RPCs of up to 256 valid claim requests, signed by the node, for everyone who is owed something and every epoch that is signed, to one agent, which
- * passes them on. It costs a signature each, 170 bytes each. Every agent signs and checks a round for each. New rounds must be bounded by what
- * they cost, and honest stakers come first. The requests are valid: nobody can be cut off.
+ * RPCs of up to 256 valid claim requests, signed by the node, for everyone who is owed something and every epoch that
+ * is signed, to one agent, which passes them on. It costs a signature each, 170 bytes each. Every agent signs and
+ * checks a round for each. New rounds must be bounded by what they cost, and honest stakers come first. The requests
+ * are valid: nobody can be cut off.
  */
 import { digestOf, encodeGossip, fromHex, signIdentity } from "@quorate/common";
 import type { Attack, Enemy } from "../attack.ts";

@@ -1,6 +1,7 @@
 /**
- * A stranger sends protocol-selection lines before any encryption, over 20 sockets and at 5 MB a second, to one agent. It costs the bytes: every
- * line is answered with "na". The agent must end such a connection after a few kilobytes.
+ * A stranger sends protocol-selection lines before any encryption, over 20 sockets and at 5 MB a second, to one
+ * agent. It costs the bytes: every line is answered with "na". The agent must end such a connection after a few
+ * kilobytes.
  */
 import type { Socket } from "node:net";
 import type { Attack } from "../attack.ts";

@@ -1,6 +1,7 @@
 /**
- * Strangers hold sockets that say nothing: 136 to every agent, opened again as soon as one is closed. It costs a host with 1,360 sockets.
- * Handshakes under way must not fill up for others: a restarted agent finds its peers, and claims go on.
+ * Strangers hold sockets that say nothing: 136 to every agent, opened again as soon as one is closed. It costs a host
+ * with 1,360 sockets. Handshakes under way must not fill up for others: a restarted agent finds its peers, and claims
+ * go on.
  */
 import type { Attack } from "../attack.ts";
 import { openSocket } from "../http.ts";

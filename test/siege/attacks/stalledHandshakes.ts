@@ -1,6 +1,7 @@
 /**
- * Strangers begin what an honest peer begins: they choose noise, send the first message of its handshake, and say nothing more; 136 sockets to
- * every agent. It is `silent-sockets` with a few bytes, for bounds that look at the first byte alone.
+ * Strangers begin what an honest peer begins: they choose noise, send the first message of its handshake, and say
+ * nothing more; 136 sockets to every agent. It is `silent-sockets` with a few bytes, for bounds that look at the
+ * first byte alone.
  */
 import type { Attack } from "../attack.ts";
 import { openSocket } from "../http.ts";

@@ -1,6 +1,6 @@
 /**
- * The node opens and resets 10,860 streams a second, 24 bytes each, over one connection to one agent. It costs 260 kB a second. The agent must
- * bound the rate of new streams, end the connection and blame the node.
+ * The node opens and resets 10,860 streams a second, 24 bytes each, over one connection to one agent. It costs 260 kB
+ * a second. The agent must bound the rate of new streams, end the connection and blame the node.
  */
 import type { Attack } from "../attack.ts";
 

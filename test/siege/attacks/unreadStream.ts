@@ -1,6 +1,7 @@
 /**
- * The node never reads what agents send it over gossip, and makes them send: GRAFTs that are answered with PRUNEs, 20,000 a second to every agent.
- * It costs a few hundred kB a second. What waits for a peer must be bounded, and a peer that does not take it must lose its stream.
+ * The node never reads what agents send it over gossip, and makes them send: GRAFTs that are answered with PRUNEs,
+ * 20,000 a second to every agent. It costs a few hundred kB a second. What waits for a peer must be bounded, and a
+ * peer that does not take it must lose its stream.
  */
 import type { Attack } from "../attack.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What a way of lying is, and the names of all of them: for the plan, which draws one, and for the agent, which follows it.
- * Not here: what each does (behaviours.ts).
+ * What a way of lying is, and the names of all of them: for the plan, which draws one, and for the agent, which
+ * follows it. Not here: what each does (behaviours.ts).
  */
 import type { NodeId } from "@quorate/common";
 import type { Effect } from "../../../packages/aggregator/src/core/io.ts";

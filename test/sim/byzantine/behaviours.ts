@@ -1,6 +1,7 @@
 /**
- * The ways of lying, one name each. A liar runs the production core as well and, with most ways, signs its right share: a liar that stays
- * welcome does more harm than a silent one. Enters: what the liar's agent hears and does. Leaves: other effects than the core's.
+ * The ways of lying, one name each. A liar runs the production core as well and, with most ways, signs its right
+ * share: a liar that stays welcome does more harm than a silent one. Enters: what the liar's agent hears and does.
+ * Leaves: other effects than the core's.
  */
 import type { Random } from "../random.ts";
 import type { AnyBehaviourName, Behaviour } from "./behaviour.ts";

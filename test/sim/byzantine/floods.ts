@@ -32,7 +32,10 @@ export function asker(liar: Liar, random: Random): Behaviour {
 /** Half a megabyte of shares. */
 const AMOUNTS = 2_000;
 
-/** For the first claim it hears of, valid shares over other amounts, all at once. It is banned for it, and its right share with it. */
+/**
+ * For the first claim it hears of, valid shares over other amounts, all at once. It is banned for it, and its right
+ * share with it.
+ */
 export function amountsFlooder(liar: Liar): Behaviour {
   let isDone = false;
   return {

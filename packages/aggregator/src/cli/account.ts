@@ -1,4 +1,7 @@
-/** The options of commands that send transactions, and the account they name. A private key comes from a file, never from a flag. */
+/**
+ * The options of commands that send transactions, and the account they name. A private key comes from a file, never
+ * from a flag.
+ */
 import { quorateError } from "@quorate/common";
 import { type Account, WAIT_MS, type WaitOptions } from "@quorate/common/chain";
 import type { Command } from "commander";
@@ -19,7 +22,10 @@ export function waitOptions(seconds: string, howToGoOn: (hash: string) => string
   return { waitMs: secondsAsMs("--wait", seconds), howToGoOn };
 }
 
-/** An account whose transactions are named on standard error as they are sent (P-106). @throws KEYS_NOT_FOUND, KEYS_MALFORMED */
+/**
+ * An account whose transactions are named on standard error as they are sent (P-106). @throws KEYS_NOT_FOUND,
+ * KEYS_MALFORMED
+ */
 export function openAccount(contract: RewardsContract, path: string, wait: WaitOptions): Account {
   const key = readAccountKey(path);
   if (!/^(0x)?[0-9a-fA-F]{64}$/.test(key))

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The `quorate` command: the program, in the process that it has to itself. How it ends, with which exit status, is common
- * to all commands: packages/common/src/commandLine.ts and docs/commands.md.
+ * The `quorate` command: the program, in the process that it has to itself. How it ends, with which exit status, is
+ * common to all commands: packages/common/src/commandLine.ts and docs/commands.md.
  */
 import { commandLine } from "./process.ts";
 import { createProgram, usageOf } from "./program.ts";

@@ -1,6 +1,7 @@
 /**
- * A file that a command writes at its end (P-106). Enters: a path, before the work begins. Leaves: the whole file there, or
- * the text on standard output and an error: what took a round of signing is never lost to a path. Nothing half-written.
+ * A file that a command writes at its end (P-106). Enters: a path, before the work begins. Leaves: the whole file
+ * there, or the text on standard output and an error: what took a round of signing is never lost to a path. Nothing
+ * half-written.
  */
 import {
   accessSync,

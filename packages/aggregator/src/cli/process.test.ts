@@ -1,4 +1,7 @@
-/** How a command's process ends, in real processes that run only that: pipes, signals, faults, what is left open (P-106). */
+/**
+ * How a command's process ends, in real processes that run only that: pipes, signals, faults, what is left open
+ * (P-106).
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";

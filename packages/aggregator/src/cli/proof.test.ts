@@ -1,4 +1,6 @@
-/** A recorded, payable root on the real contracts, and an agent's answers over HTTP that are right or wrong about it. */
+/**
+ * A recorded, payable root on the real contracts, and an agent's answers over HTTP that are right or wrong about it.
+ */
 import { buildRewardsTree, digestOf, parseAddress } from "@quorate/common";
 import { send, signAsOne, type TestNetwork } from "@quorate/contracts/testing";
 import { HDNodeWallet } from "ethers";
@@ -35,7 +37,10 @@ afterAll(async () => {
 
 let nextRoot = 0;
 
-/** Lets the running epoch end and records its root, signed by all: it becomes payable. What an honest agent answers about it. */
+/**
+ * Lets the running epoch end and records its root, signed by all: it becomes payable. What an honest agent answers
+ * about it.
+ */
 async function record(amount: bigint): Promise<ProofAnswer> {
   const now = async (): Promise<number> => {
     const { timestamp } = (await chain.rpc("eth_getBlockByNumber", "latest", false)) as { timestamp: string };

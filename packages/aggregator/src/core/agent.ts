@@ -292,7 +292,10 @@ class Core {
     });
   }
 
-  /** Whatever a peer asks, it gets an answer: an empty one when it is silenced, or asked nonsense, for which it is blamed. */
+  /**
+   * Whatever a peer asks, it gets an answer: an empty one when it is silenced, or asked nonsense, for which it is
+   * blamed.
+   */
   #answerWith(
     type: "catch-up-reply" | "inquiry-reply",
     { handle, from, data }: { readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array },

@@ -61,8 +61,8 @@ export const SILENCING_BLAMES = 10;
 export const BLAMED_MAX = 1_024;
 
 /**
- * Shares of blamed forwarders in one job, and of each of them waiting (more are ignored): 64 take 0.1 s when all are bad, and no more than that ever
- * stands between two jobs of others.
+ * Shares of blamed forwarders in one job, and of each of them waiting (more are ignored): 64 take 0.1 s when all are
+ * bad, and no more than that ever stands between two jobs of others.
  */
 export const SUSPECT_BATCH_MAX = 64;
 export const SUSPECT_QUEUE_MAX = 256;

@@ -1,6 +1,7 @@
 /**
- * This agent's own node as the chain has it: registered by whom, leaving, exited. Enters: the node set and what the agent expects of its
- * own. Leaves: a view for status and metrics, and a line of the log at each change. Nothing depends on it.
+ * This agent's own node as the chain has it: registered by whom, leaving, exited. Enters: the node set and what the
+ * agent expects of its own. Leaves: a view for status and metrics, and a line of the log at each change. Nothing
+ * depends on it.
  */
 import { type ErrorCode, type OwnNode, toHex } from "@quorate/common";
 import type { Context, Step } from "./context.ts";

@@ -46,7 +46,10 @@ export interface ChainFollower {
 
 export interface ChainStatus {
   readonly providers: readonly ChainProviderView[];
-  /** Seconds by which most providers' finalised block is ahead of the own clock (below 0: behind); null while that is usual. */
+  /**
+   * Seconds by which most providers' finalised block is ahead of the own clock (below 0: behind); null while that is
+   * usual.
+   */
   readonly clockOffsetSeconds: number | null;
 }
 

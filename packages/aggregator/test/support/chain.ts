@@ -1,6 +1,7 @@
 /**
- * For the chain adapter's tests: real anvil processes whose blocks depend only on what they are told (two of them given the same make the same
- * chain), a contract that emits the pool's `Settled`, and a provider in between that can be made to lie.
+ * For the chain adapter's tests: real anvil processes whose blocks depend only on what they are told (two of them
+ * given the same make the same chain), a contract that emits the pool's `Settled`, and a provider in between that can
+ * be made to lie.
  */
 
 import { spawn } from "node:child_process";
@@ -63,7 +64,8 @@ export async function startAnvil(chainId: number = CHAIN_ID): Promise<TestChain>
       const data = AbiCoder.defaultAbiCoder().encode(["uint256", "uint256", "uint256"], [balance, time, 2]);
       const sent = { from: SENDER, to: POOL, data, gas: "0x186a0", gasPrice: "0x3b9aca00" };
       const hash = await rpc("eth_sendTransaction", sent);
-      // Anvil answers before it mines: without this, two of them could share a block and every height after be one less.
+      // Anvil answers before it mines: without this, two of them could share a block and every height after be one
+      // less.
       while ((await rpc("eth_getTransactionReceipt", hash)) === null) await sleep(5);
     },
     freeze: () => void child.kill("SIGSTOP"),

@@ -1,6 +1,7 @@
 /**
- * A handful of real agents in one process for the core's tests: the production `handle`, real BLS and Ed25519, virtual time, gossip by hand.
- * Enters: how many nodes. Leaves: agents, their effects carried out, and what they sent. Faults are the tests' own doing.
+ * A handful of real agents in one process for the core's tests: the production `handle`, real BLS and Ed25519,
+ * virtual time, gossip by hand. Enters: how many nodes. Leaves: agents, their effects carried out, and what they
+ * sent. Faults are the tests' own doing.
  */
 import {
   type Address,

@@ -1,7 +1,8 @@
 /**
- * A peer that keeps no rule of ours: libp2p under a registered identity, with the bytes of gossip streams and of the muxer in its own hands.
- * In: an identity secret. Out: links to agents, over which anything can be sent, and what came over them. For what an honest node cannot be
- * made to send. It listens nowhere, so that every connection is one it chose to make.
+ * A peer that keeps no rule of ours: libp2p under a registered identity, with the bytes of gossip streams and of the
+ * muxer in its own hands. In: an identity secret. Out: links to agents, over which anything can be sent, and what
+ * came over them. For what an honest node cannot be made to send. It listens nowhere, so that every connection is one
+ * it chose to make.
  */
 import { RPC } from "@libp2p/gossipsub/message";
 import { identify } from "@libp2p/identify";
@@ -86,7 +87,10 @@ export class HostilePeer {
     await this.#libp2p.stop();
   }
 
-  /** A record newer than all before, of other addresses: whoever asks for records or identifies the peer from now on gets it. */
+  /**
+   * A record newer than all before, of other addresses: whoever asks for records or identifies the peer from now on
+   * gets it.
+   */
   async sealRecord(addresses: readonly string[]): Promise<Uint8Array> {
     const key = await identityKeyPair(this.#options.identitySecret);
     const record = new PeerRecord({

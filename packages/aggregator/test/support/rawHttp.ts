@@ -1,4 +1,7 @@
-/** Clients that behave as no library does: sockets that stay silent, send slowly, never read, or come from another address. */
+/**
+ * Clients that behave as no library does: sockets that stay silent, send slowly, never read, or come from another
+ * address.
+ */
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { connect, type Socket } from "node:net";

@@ -1,6 +1,6 @@
 /**
- * A chain of epoch reports for tests of the ledger: it emits what the contract would, in order, and applies the lists of each first
- * record without the caps of P-38. Signatures are the linear model's.
+ * A chain of epoch reports for tests of the ledger: it emits what the contract would, in order, and applies the lists
+ * of each first record without the caps of P-38. Signatures are the linear model's.
  */
 import { type Hex, type NodeId, type NodeState, toHex } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";

@@ -12,7 +12,8 @@ export interface Call {
 }
 
 /**
- * What is answered in the chain's place; `asked` is passed on instead of what came, `drip` is written again and again without an end, `null` never answers.
+ * What is answered in the chain's place; `asked` is passed on instead of what came, `drip` is written again and again
+ * without an end, `null` never answers.
  */
 export type Scripted =
   | { readonly result: unknown }

@@ -1,6 +1,6 @@
 /**
- * Helpers of this folder's tests: real nodes over TCP on 127.0.0.1, one process. In: seeds. Out: started networks that record what
- * reaches them. Not part of the agent.
+ * Helpers of this folder's tests: real nodes over TCP on 127.0.0.1, one process. In: seeds. Out: started networks
+ * that record what reaches them. Not part of the agent.
  */
 import { createHash } from "node:crypto";
 import { type GossipSub, gossipsub, StrictNoSign } from "@libp2p/gossipsub";
@@ -94,7 +94,10 @@ export async function startNode(
   return Object.assign(node, { address: network.addresses()[0] ?? "" });
 }
 
-/** A peer that keeps no rule of ours: plain libp2p under a known identity, for what an honest node cannot be made to send. */
+/**
+ * A peer that keeps no rule of ours: plain libp2p under a known identity, for what an honest node cannot be made to
+ * send.
+ */
 export async function startRawPeer(name: string): Promise<{ libp2p: Libp2p<{ gossip: GossipSub }>; key: PeerKey }> {
   const libp2p = await createLibp2p({
     privateKey: await identityKeyPair(seedOf(name)),
@@ -132,7 +135,10 @@ export function admitAll(nodes: readonly TestNode[]): void {
   for (const { network } of nodes) network.admit(keys);
 }
 
-/** A node that all others bootstrap from, and those others, all admitted, each connected to all; small enough for a full mesh. */
+/**
+ * A node that all others bootstrap from, and those others, all admitted, each connected to all; small enough for a
+ * full mesh.
+ */
 export async function startCluster(count: number, options: Partial<Libp2pNetworkOptions> = {}): Promise<TestNode[]> {
   const first = await startNode(0, [], options);
   const rest = await Promise.all(Array.from({ length: count - 1 }, (_, i) => startNode(i + 1, [first], options)));

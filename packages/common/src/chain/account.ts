@@ -1,7 +1,8 @@
 /**
  * The account that a command sends from, as an ethers signer (P-106). Enters: transactions. Leaves: their receipts, and
  * before that each hash, told as soon as it is known. What a transaction needs is checked before it is signed: that no
- * other of the account's waits, that the call is not refused, that there is ether for its gas. Not its job: what is sent.
+ * other of the account's waits, that the call is not refused, that there is ether for its gas. Not its job: what is
+ * sent.
  */
 import {
   AbstractSigner,

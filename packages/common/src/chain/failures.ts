@@ -1,4 +1,7 @@
-/** ethers' errors as coded ones. Enters: what a call, an estimate or a signer threw. Leaves: a coded error that names it. */
+/**
+ * ethers' errors as coded ones. Enters: what a call, an estimate or a signer threw. Leaves: a coded error that names
+ * it.
+ */
 import { isError } from "ethers";
 import { isQuorateError, type QuorateError, quorateError } from "../errors.ts";
 import { parseRevert, revertMeaning, revertText } from "./reverts.ts";

@@ -1,9 +1,15 @@
 /** Every bound of what commands ask of chain providers, its unit and its reason (P-106). */
 
-/** Milliseconds for one whole answer: connection, headers and every byte. A healthy provider takes well under one second. */
+/**
+ * Milliseconds for one whole answer: connection, headers and every byte. A healthy provider takes well under one
+ * second.
+ */
 export const ANSWER_TIMEOUT_MS = 10_000;
 
-/** Bytes of one answer: a page of nodes is below 100 kB, a block with its transactions below 2 MB. A larger one is refused. */
+/**
+ * Bytes of one answer: a page of nodes is below 100 kB, a block with its transactions below 2 MB. A larger one is
+ * refused.
+ */
 export const ANSWER_MAX_BYTES = 16 * 1_048_576;
 
 /**
@@ -12,7 +18,10 @@ export const ANSWER_MAX_BYTES = 16 * 1_048_576;
  */
 export const ROUNDS = 4;
 
-/** Milliseconds between two such rounds: together half a slot of Ethereum, which is what machines of one address differ by. */
+/**
+ * Milliseconds between two such rounds: together half a slot of Ethereum, which is what machines of one address
+ * differ by.
+ */
 export const ROUND_PAUSE_MS = 2_000;
 
 /** Milliseconds that a command waits for its transaction: 25 slots of Ethereum. Then it says how to go on. */

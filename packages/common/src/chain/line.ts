@@ -34,7 +34,9 @@ export class LineFailure extends Error {
   }
 }
 
-/** By the runtime's fetch: a connection for each question, one deadline for the whole answer, and a bound on its size. */
+/**
+ * By the runtime's fetch: a connection for each question, one deadline for the whole answer, and a bound on its size.
+ */
 export const fetchLine: OpenLine = (text, timeoutMs) => {
   const { href, authorization } = withoutCredentials(text);
   let nextId = 1;
@@ -57,7 +59,8 @@ async function post(
   try {
     const response = await fetch(url, {
       method: "POST",
-      // A connection each: a command is busy for seconds between two, and the node may have closed a kept one meanwhile.
+      // A connection each: a command is busy for seconds between two, and the node may have closed a kept one
+      // meanwhile.
       headers: {
         ...{ "content-type": "application/json", connection: "close", "accept-encoding": "identity" },
         ...authorization,

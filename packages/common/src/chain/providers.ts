@@ -1,8 +1,8 @@
 /**
  * The chain as a command asks it: several providers, one after the other (P-106). Enters: questions, as ethers or a
- * caller puts them. Leaves: the first answer of a provider of the right chain; a revert is an answer. When none answers,
- * CHAIN_PROVIDER_FAILED with what each of them said. Not its job: agreement between providers (P-57), which agents need
- * and a person who names a provider does not.
+ * caller puts them. Leaves: the first answer of a provider of the right chain; a revert is an answer. When none
+ * answers, CHAIN_PROVIDER_FAILED with what each of them said. Not its job: agreement between providers (P-57), which
+ * agents need and a person who names a provider does not.
  */
 import {
   JsonRpcApiProvider,

@@ -42,7 +42,8 @@ interface Fate {
 
 /**
  * Sends the signed bytes, unless there are none because the provider signed them itself, and waits.
- * @throws TRANSACTION_REFUSED, TRANSACTION_FAILED_IN_BLOCK, TRANSACTION_REPLACED, TRANSACTION_DROPPED, TRANSACTION_PENDING
+ * @throws TRANSACTION_REFUSED, TRANSACTION_FAILED_IN_BLOCK, TRANSACTION_REPLACED, TRANSACTION_DROPPED,
+ * TRANSACTION_PENDING
  */
 export async function untilMined(
   chain: ChainProviders,

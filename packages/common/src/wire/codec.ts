@@ -1,7 +1,7 @@
 /**
- * Wire messages to domain values and back (P-81, P-82). In: untrusted bytes. Out: typed values, or a coded error and never
- * another one. A message is accepted only if encoding its values again gives the very same bytes, so that one content has
- * one form and one message id. Whether a signature is valid is not its job.
+ * Wire messages to domain values and back (P-81, P-82). In: untrusted bytes. Out: typed values, or a coded error and
+ * never another one. A message is accepted only if encoding its values again gives the very same bytes, so that one
+ * content has one form and one message id. Whether a signature is valid is not its job.
  */
 
 import { isQuorateError, quorateError } from "../errors.ts";
@@ -98,7 +98,10 @@ export function decodeInquiryResponse(bytes: Uint8Array): InquiryResponse {
   });
 }
 
-/** A request for peer records brings the asker's own, where it has one. @throws WIRE_MALFORMED when that is beyond its bound */
+/**
+ * A request for peer records brings the asker's own, where it has one. @throws WIRE_MALFORMED when that is beyond its
+ * bound
+ */
 export function encodePeersRequest(peerRecord: Uint8Array | null): Uint8Array<ArrayBuffer> {
   return wire.PeersRequest.encode(peerRecord === null ? {} : { peerRecord: fields.peerRecord(peerRecord) });
 }

@@ -1,6 +1,6 @@
 /**
- * The fields of wire messages, each checked against its form and bound in both directions. In: what protobuf decoded, or
- * domain values. Out: the other, or WIRE_MALFORMED naming the field.
+ * The fields of wire messages, each checked against its form and bound in both directions. In: what protobuf decoded,
+ * or domain values. Out: the other, or WIRE_MALFORMED naming the field.
  */
 
 import { type ErrorValues, type QuorateError, quorateError } from "../errors.ts";

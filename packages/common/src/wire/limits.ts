@@ -1,8 +1,12 @@
 /**
- * Bounds of the wire messages (P-81, P-82, P-88), each with its reason. A message beyond one is rejected before it is decoded.
+ * Bounds of the wire messages (P-81, P-82, P-88), each with its reason. A message beyond one is rejected before it is
+ * decoded.
  */
 
-/** The largest gossip message is a share of an epoch report with two full lists of ids below 2^28: under 960 bytes. Other shares are under 280. */
+/**
+ * The largest gossip message is a share of an epoch report with two full lists of ids below 2^28: under 960 bytes.
+ * Other shares are under 280.
+ */
 export const MAX_GOSSIP_BYTES = 1_024;
 
 /** 200 rounds of a 2,000-node set (280 bytes each) fit. */
@@ -10,7 +14,10 @@ export const MAX_CATCH_UP_REQUEST_BYTES = 65_536;
 /** More rounds than an agent has in flight; the count bounds the work of a request that is all empty rounds. */
 export const MAX_CATCH_UP_ROUNDS = 256;
 
-/** Every share of one round of a 2,000-node set (270 bytes each), and more: what is left comes with the next comparison. */
+/**
+ * Every share of one round of a 2,000-node set (270 bytes each), and more: what is left comes with the next
+ * comparison.
+ */
 export const MAX_CATCH_UP_RESPONSE_BYTES = 1_048_576;
 /** What fits into the bytes above; it bounds objects, as the bytes bound memory. */
 export const MAX_CATCH_UP_SHARES = 4_096;

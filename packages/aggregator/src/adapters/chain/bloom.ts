@@ -8,7 +8,9 @@ import { keccak256 } from "ethers";
 /** Bytes of a filter. */
 export const BLOOM_BYTES = 256;
 
-/** The three bits, 0 to 2047, that an address or topic sets: the low 11 of the first three pairs of bytes of its hash. */
+/**
+ * The three bits, 0 to 2047, that an address or topic sets: the low 11 of the first three pairs of bytes of its hash.
+ */
 export function bitsOf(item: Hex): readonly number[] {
   const hash = keccak256(item).slice(2);
   return [0, 4, 8].map((from) => Number.parseInt(hash.slice(from, from + 4), 16) & 2047);

@@ -1,8 +1,8 @@
 /**
  * What commands read from the contracts: the node set, `verify`, what a bundle or a proof would pay now.
- * Enters: providers and an address. Leaves: checked values, all of one block where they belong together; a revert becomes
- * TRANSACTION_REVERTED with the contract's own error, and only data of a revert is one (P-106).
- * Not its job: following events (follower.ts), registration (registration.ts).
+ * Enters: providers and an address. Leaves: checked values, all of one block where they belong together; a revert
+ * becomes TRANSACTION_REVERTED with the contract's own error, and only data of a revert is one (P-106). Not its job:
+ * following events (follower.ts), registration (registration.ts).
  */
 import {
   type Address,
@@ -36,7 +36,10 @@ import { transportLine } from "./transportLine.ts";
 
 export type { Registered, RegistrationRequest } from "./registration.ts";
 
-/** Node records in one answer: about a kilobyte each, and 20,000 gas of a call that providers bound at tens of millions. */
+/**
+ * Node records in one answer: about a kilobyte each, and 20,000 gas of a call that providers bound at tens of
+ * millions.
+ */
 const NODES_AT_ONCE = 64;
 
 /** Order of the contract's `NodeState`. */
@@ -195,7 +198,10 @@ export class RewardsContract {
     return parseAddress((await this.read("distributor")) as string);
   }
 
-  /** A payable root by its number (P-40). @throws TRANSACTION_REVERTED with RootNotValid when it is not one of the last 8 */
+  /**
+   * A payable root by its number (P-40). @throws TRANSACTION_REVERTED with RootNotValid when it is not one of the
+   * last 8
+   */
   async payableRoot(rootIndex: number): Promise<Hex> {
     const contract = new Contract(await this.distributor(), rewardsDistributorAbi, this.chain);
     return (await coded(() => contract.getFunction("payableRoot")(rootIndex), "payableRoot")) as Hex;

@@ -1,6 +1,6 @@
 /**
- * That a provider serves the configured deployment (P-66). Enters: a provider and the configuration. Leaves: nothing, or
- * the coded error that names the field to correct.
+ * That a provider serves the configured deployment (P-66). Enters: a provider and the configuration. Leaves: nothing,
+ * or the coded error that names the field to correct.
  */
 import { type Address, type Hex, quorateError, serviceNodeRewardsAbi } from "@quorate/common";
 import { Interface } from "ethers";
@@ -31,7 +31,9 @@ export async function checkDeployment(
   if (deployBlock > 0) await checkDeployBlock(rpc, rewards, deployBlock, signal);
 }
 
-/** The rewards contract knows its pool: deposits of another contract would be an emission of nothing, or of anything. */
+/**
+ * The rewards contract knows its pool: deposits of another contract would be an emission of nothing, or of anything.
+ */
 async function checkPool(rpc: Rpc, rewards: Address, pool: Address, signal: AbortSignal): Promise<void> {
   const answer = await rpc.call(rewards, rewardsInterface.encodeFunctionData("pool") as Hex, "latest", signal);
   const found = answer.length === 66 ? `0x${answer.slice(26)}` : answer.slice(0, 66);

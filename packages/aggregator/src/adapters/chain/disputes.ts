@@ -1,6 +1,7 @@
 /**
- * One provider tells of an event that most do not have: it invented it, or they left it out (P-57). Enters: the log, and who
- * does not have it. Leaves: whether it was invented, and what decided that. Not its job: what follows from it.
+ * One provider tells of an event that most do not have: it invented it, or they left it out (P-57). Enters: the log,
+ * and who does not have it. Leaves: whether it was invented, and what decided that. Not its job: what follows from
+ * it.
  *
  * Each of them is asked for its own header of the block, and, where the header's bloom filter may hold the log, for the
  * block's receipts. Who keeps no old logs still has headers, and has no receipts either.

@@ -1,10 +1,11 @@
 /**
- * Follows finalised blocks (P-50, P-57). Enters: what providers say, and the block after which to begin. Leaves: events in order with the
- * finalised block they are complete up to, and every change of health. Not its job: folding events, deciding what abstaining means.
+ * Follows finalised blocks (P-50, P-57). Enters: what providers say, and the block after which to begin. Leaves:
+ * events in order with the finalised block they are complete up to, and every change of health. Not its job: folding
+ * events, deciding what abstaining means.
  *
- * The loop: agree on the finalised block, read a range of logs from all that agree, compare, hand over, move on (ranges.ts). Whatever
- * goes wrong, the cursor stays and the same range is read again soon. A step that lasts too long is told as ill health
- * while it lasts: silence is never health.
+ * The loop: agree on the finalised block, read a range of logs from all that agree, compare, hand over, move on
+ * (ranges.ts). Whatever goes wrong, the cursor stays and the same range is read again soon. A step that lasts too
+ * long is told as ill health while it lasts: silence is never health.
  */
 import { type Address, type ChainHead, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
 import type { ChainEvent } from "../../core/ledger/events.ts";

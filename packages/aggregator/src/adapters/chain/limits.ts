@@ -24,12 +24,14 @@ export const HEADERS_MAX_BYTES = 16 * 1024;
 /** Sockets open to one provider at once; further questions wait for one, inside their deadline. */
 export const CONNECTIONS_MAX = 6;
 
-/** Milliseconds that an idle connection is kept: several polls, and less than the minute after which proxies close it. */
+/**
+ * Milliseconds that an idle connection is kept: several polls, and less than the minute after which proxies close it.
+ */
 export const KEEP_ALIVE_MS = 30_000;
 
 /**
- * Milliseconds, at most, for which a provider's `Retry-After` is believed: a provider that wants to be left alone for an
- * hour would silence the agent for as long, whether by mistake or not.
+ * Milliseconds, at most, for which a provider's `Retry-After` is believed: a provider that wants to be left alone for
+ * an hour would silence the agent for as long, whether by mistake or not.
  */
 export const RETRY_AFTER_MAX_MS = 60_000;
 
@@ -37,8 +39,8 @@ export const RETRY_AFTER_MAX_MS = 60_000;
 export const RATE_PAUSE_MS = 250;
 
 /**
- * Logs in one answer. A block of 60 million gas holds at most some 20,000 of ours, and providers allow 10,000; a range with
- * more shrinks.
+ * Logs in one answer. A block of 60 million gas holds at most some 20,000 of ours, and providers allow 10,000; a
+ * range with more shrinks.
  */
 export const LOGS_MAX = 20_000;
 
@@ -63,15 +65,19 @@ export const SHRINKS_MAX = 20;
 /** Milliseconds for which the size that a provider refused is not tried again: plans and providers change seldom. */
 export const REFUSED_SIZE_MS = 600_000;
 
-/** Blocks whose hash and time are kept of each provider, the oldest dropped first: a few chunks with a log in each block. */
+/**
+ * Blocks whose hash and time are kept of each provider, the oldest dropped first: a few chunks with a log in each
+ * block.
+ */
 export const BLOCKS_KEPT = 4_096;
 
 /** Blocks of one provider that are asked for at once. */
 export const BLOCKS_AT_ONCE = 4;
 
 /**
- * Milliseconds for which a provider that was found to have invented an event is not believed about another that the others
- * do not have: a dispute costs the others some requests, and whoever invents without end would have one for each range.
+ * Milliseconds for which a provider that was found to have invented an event is not believed about another that the
+ * others do not have: a dispute costs the others some requests, and whoever invents without end would have one for
+ * each range.
  */
 export const CAUGHT_MS = 600_000;
 

@@ -1,7 +1,7 @@
 /**
- * How many blocks one provider is asked about at once. Enters: which sizes worked and which did not. Leaves: the next size.
- * It halves on any failure and grows again; the smallest size that was refused is remembered for a while, so that the
- * bound of a provider is found once and not at every chunk.
+ * How many blocks one provider is asked about at once. Enters: which sizes worked and which did not. Leaves: the next
+ * size. It halves on any failure and grows again; the smallest size that was refused is remembered for a while, so
+ * that the bound of a provider is found once and not at every chunk.
  */
 import { REFUSED_SIZE_MS } from "./limits.ts";
 

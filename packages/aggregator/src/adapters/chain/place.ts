@@ -1,6 +1,6 @@
 /**
- * Whether two URLs are one chain provider (P-66). Enters: a URL. Leaves: where it leads, without who asks: user, password
- * and query. One provider listed twice would count as two opinions.
+ * Whether two URLs are one chain provider (P-66). Enters: a URL. Leaves: where it leads, without who asks: user,
+ * password and query. One provider listed twice would count as two opinions.
  */
 
 const DEFAULT_PORTS: readonly string[] = ["", "80", "443"];

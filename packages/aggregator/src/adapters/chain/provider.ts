@@ -143,7 +143,10 @@ export function detailOf(error: QuorateError): string {
     .join(", ");
 }
 
-/** What makes two errors one to an operator: digits in the words (bytes, milliseconds, heights) do not, a status of HTTP does. */
+/**
+ * What makes two errors one to an operator: digits in the words (bytes, milliseconds, heights) do not, a status of
+ * HTTP does.
+ */
 export function sameness(error: QuorateError): string {
   const status = /HTTP \d+/.exec(detailOf(error))?.[0] ?? "";
   return `${error.code} ${status} ${detailOf(error).replace(/0x[0-9a-f]+|\d+/g, "#")}`;

@@ -1,6 +1,6 @@
 /**
- * Several providers as one opinion (P-57). Enters: the providers' answers. Leaves: a finalised block that more than half
- * of them say the same of, and who says it; or the coded reason why there is none. Not its job: reading events.
+ * Several providers as one opinion (P-57). Enters: the providers' answers. Leaves: a finalised block that more than
+ * half of them say the same of, and who says it; or the coded reason why there is none. Not its job: reading events.
  *
  * More than half of the configured providers must say the same: one of one, both of two, any two of three. Whoever cuts
  * the honest ones off makes the agent abstain, not believe the one that is left. Nobody waits for the others: one that
@@ -165,9 +165,10 @@ export class Providers {
   }
 
   /**
-   * The highest block that enough of them have and say the same of; who says otherwise is at fault. One that gave no logs
-   * lately has a vote about blocks, but where a lower block has enough others, theirs is the one that can be read up to.
-   * Where no block has, the one that most of them have and that leads on: they must not go on contradicting each other alone.
+   * The highest block that enough of them have and say the same of; who says otherwise is at fault. One that gave no
+   * logs lately has a vote about blocks, but where a lower block has enough others, theirs is the one that can be
+   * read up to. Where no block has, the one that most of them have and that leads on: they must not go on
+   * contradicting each other alone.
    */
   async #target(looks: readonly Answered<Look>[], cursor: ChainHead | null): Promise<Agreed> {
     const byHeight = [...looks].sort((a, b) => b.answer.finalised.number - a.answer.finalised.number);
@@ -264,7 +265,10 @@ export function largestGroup<T>(items: readonly T[], name: (item: T) => string):
 export const hostsOf = (items: readonly { readonly provider: Provider }[]): string[] =>
   items.map(({ provider }) => provider.host);
 
-/** The block at a height that a provider says is finalised. @throws CHAIN_PROVIDER_FAILED when it does not have it after all */
+/**
+ * The block at a height that a provider says is finalised. @throws CHAIN_PROVIDER_FAILED when it does not have it
+ * after all
+ */
 export async function blockAt(
   provider: Provider,
   number: number,

@@ -4,8 +4,8 @@
  * Not its job: trying again, remembering a place.
  *
  * A range counts as soon as more than half of all providers have told the same of it. Who refuses, is slow or leaves
- * something out is named and does not hold up the others; one that tells *more* than they do may be the only honest one:
- * what they show of the block in question decides (disputes.ts), and if nothing does, nothing counts.
+ * something out is named and does not hold up the others; one that tells *more* than they do may be the only honest
+ * one: what they show of the block in question decides (disputes.ts), and if nothing does, nothing counts.
  */
 import type { Address, ChainHead, Hex } from "@quorate/common";
 import { type QuorateError, quorateError } from "@quorate/common";
@@ -35,7 +35,10 @@ export interface RangeOptions {
   readonly pool: Address;
   readonly deployBlock?: number;
   readonly chunkBlocks: number;
-  /** Milliseconds for which an agreed block is read up to before the providers are asked for a newer one. Default 5,000. */
+  /**
+   * Milliseconds for which an agreed block is read up to before the providers are asked for a newer one. Default
+   * 5,000.
+   */
   readonly pollMs?: number;
 }
 
@@ -141,8 +144,8 @@ export class RangeReader {
   }
 
   /**
-   * Nobody waits for a provider that gave no logs lately, and while the reader stands nobody asks it either: where only it
-   * could confirm what comes next, it tells the last range again.
+   * Nobody waits for a provider that gave no logs lately, and while the reader stands nobody asks it either: where
+   * only it could confirm what comes next, it tells the last range again.
    */
   #retry(sources: readonly Source[]): void {
     const last = this.#last;
@@ -250,8 +253,8 @@ export class RangeReader {
   }
 
   /**
-   * P-67: the contract counts its nodes; a registration that no event tells of shows there, also when nothing came after
-   * it. Only where the state after that block is still to be had.
+   * P-67: the contract counts its nodes; a registration that no event tells of shows there, also when nothing came
+   * after it. Only where the state after that block is still to be had.
    */
   async #checkCount({ events, head, sources }: Omit<ReadRange, "target">): Promise<void> {
     const known = this.#registered();

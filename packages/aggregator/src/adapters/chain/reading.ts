@@ -1,7 +1,7 @@
 /**
- * What one provider tells of a range of finalised blocks. Enters: a provider and the range. Leaves: its events, the blocks
- * they are in, and its own block at the end of the range; or the coded reason why not, with the provider. Not its job:
- * comparing it with what others tell.
+ * What one provider tells of a range of finalised blocks. Enters: a provider and the range. Leaves: its events, the
+ * blocks they are in, and its own block at the end of the range; or the coded reason why not, with the provider. Not
+ * its job: comparing it with what others tell.
  *
  * What was read is kept across attempts: the logs from the beginning of the range on, and blocks with their times.
  */

@@ -22,11 +22,17 @@ import { type Account, coded } from "@quorate/common/chain";
 import { Contract, Interface, type TransactionReceipt } from "ethers";
 import { send } from "./sending.ts";
 
-/** Gas of an approval, and of a registration by its operator, each with room above what was measured (46,000, 560,000). */
+/**
+ * Gas of an approval, and of a registration by its operator, each with room above what was measured (46,000,
+ * 560,000).
+ */
 const APPROVE_GAS = 60_000n;
 const REGISTER_GAS = 700_000n;
 
-/** Times that a registration is tried whose approval the provider does not see yet, and milliseconds between: two slots. */
+/**
+ * Times that a registration is tried whose approval the provider does not see yet, and milliseconds between: two
+ * slots.
+ */
 const BEHIND_TRIES = 13;
 const BEHIND_PAUSE_MS = 2_000;
 

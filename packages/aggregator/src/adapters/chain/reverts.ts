@@ -1,6 +1,6 @@
 /**
- * Why a contract refused a call. Enters: a provider's error, or the data of a revert. Leaves: the data, or the contract's
- * own error. What an error means is shared with commands outside of this package.
+ * Why a contract refused a call. Enters: a provider's error, or the data of a revert. Leaves: the data, or the
+ * contract's own error. What an error means is shared with commands outside of this package.
  */
 import type { Hex } from "@quorate/common";
 

@@ -1,7 +1,7 @@
 /**
- * One chain provider: the questions the follower asks, and any other by `ask`. Enters: an answer of unknown quality. Leaves:
- * a checked value, or CHAIN_PROVIDER_FAILED with the provider's host. Not its job: believing it; carrying bytes
- * (transport.ts).
+ * One chain provider: the questions the follower asks, and any other by `ask`. Enters: an answer of unknown quality.
+ * Leaves: a checked value, or CHAIN_PROVIDER_FAILED with the provider's host. Not its job: believing it; carrying
+ * bytes (transport.ts).
  */
 import { setImmediate } from "node:timers/promises";
 import { type Address, type ChainHead, type Hex, type QuorateError, quorateError } from "@quorate/common";
@@ -143,7 +143,10 @@ export class Rpc {
     this.#transport.close();
   }
 
-  /** One question, one request. @throws CHAIN_PROVIDER_FAILED; its cause is an RpcError with what the provider said, if it did */
+  /**
+   * One question, one request. @throws CHAIN_PROVIDER_FAILED; its cause is an RpcError with what the provider said,
+   * if it did
+   */
   async ask<S extends z.ZodType>(
     method: string,
     parameters: unknown[],

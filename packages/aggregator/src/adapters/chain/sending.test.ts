@@ -1,6 +1,6 @@
 /**
- * What commands send and read, on a real chain behind providers that lag, fail, refuse and fall silent (P-106). One chain
- * for all; each test leaves it mining at once.
+ * What commands send and read, on a real chain behind providers that lag, fail, refuse and fall silent (P-106). One
+ * chain for all; each test leaves it mining at once.
  */
 import { type Address, digestOf, parseAddress, provePossession, Signers } from "@quorate/common";
 import { type AccountOptions, ChainProviders, resumeWaiting, type SentTransaction } from "@quorate/common/chain";

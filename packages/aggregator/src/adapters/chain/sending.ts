@@ -1,4 +1,7 @@
-/** How a call of a contract is sent by an account (P-106). Enters: a contract that runs as the account. Leaves: a receipt. */
+/**
+ * How a call of a contract is sent by an account (P-106). Enters: a contract that runs as the account. Leaves: a
+ * receipt.
+ */
 import { type Account, coded } from "@quorate/common/chain";
 import type { Contract, TransactionReceipt } from "ethers";
 

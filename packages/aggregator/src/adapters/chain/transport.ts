@@ -1,6 +1,7 @@
 /**
- * Carries questions to one chain provider and answers back (P-64). Enters: JSON-RPC calls. Leaves: the provider's result or its
- * own error, or CHAIN_PROVIDER_FAILED with the provider's host and its own words. Not its job: what a result means.
+ * Carries questions to one chain provider and answers back (P-64). Enters: JSON-RPC calls. Leaves: the provider's
+ * result or its own error, or CHAIN_PROVIDER_FAILED with the provider's host and its own words. Not its job: what a
+ * result means.
  *
  * Everything that a provider can make last or grow is bounded here: one deadline for a whole answer, bytes, sockets. A
  * question that ends early closes its socket. The URL may hold a key, so only its host is ever shown.
@@ -23,7 +24,9 @@ import { Words } from "./words.ts";
 export interface TransportOptions {
   /** Milliseconds for one whole answer: to connect, for its headers and every byte. */
   readonly timeoutMs: number;
-  /** Times that a question is asked again inside its deadline after the provider called for a pause (429). Default 0. */
+  /**
+   * Times that a question is asked again inside its deadline after the provider called for a pause (429). Default 0.
+   */
   readonly rateRetries?: number;
   /** What the provider is called; default its host. */
   readonly name?: string | undefined;
@@ -44,7 +47,9 @@ export interface RpcCall {
   readonly params: unknown;
 }
 
-/** That the provider refused the request as a whole, by a status of HTTP; or that we refused its answer for its size. */
+/**
+ * That the provider refused the request as a whole, by a status of HTTP; or that we refused its answer for its size.
+ */
 export class TransportRefusal extends Error {
   override readonly name = "TransportRefusal";
   /** Null where the answer was too large. */

@@ -1,4 +1,6 @@
-/** The follower's bounded transport (P-64) as the line of a command's provider (P-106). Enters: a URL. Leaves: a line. */
+/**
+ * The follower's bounded transport (P-64) as the line of a command's provider (P-106). Enters: a URL. Leaves: a line.
+ */
 import { isQuorateError } from "@quorate/common";
 import { LineFailure, type OpenLine } from "@quorate/common/chain";
 import { ANSWER_MAX_BYTES, RATE_RETRIES } from "./limits.ts";

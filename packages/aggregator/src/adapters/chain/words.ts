@@ -1,6 +1,6 @@
 /**
- * A provider's own words, fit to be shown. Enters: text of a stranger. Leaves: one bounded line without control characters,
- * and without what the provider's URL keeps secret: some repeat the key that they refuse.
+ * A provider's own words, fit to be shown. Enters: text of a stranger. Leaves: one bounded line without control
+ * characters, and without what the provider's URL keeps secret: some repeat the key that they refuse.
  */
 import { WORDS_MAX_CHARS } from "./limits.ts";
 

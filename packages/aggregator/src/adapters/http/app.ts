@@ -1,6 +1,6 @@
 /**
- * One listener: fastify on a server whose connections are bounded, with this interface's errors for whatever goes wrong. Enters: limits, and
- * who may ask. Leaves: an app without routes. Not its job: what is answered.
+ * One listener: fastify on a server whose connections are bounded, with this interface's errors for whatever goes
+ * wrong. Enters: limits, and who may ask. Leaves: an app without routes. Not its job: what is answered.
  */
 import { createServer } from "node:http";
 import type { Socket } from "node:net";

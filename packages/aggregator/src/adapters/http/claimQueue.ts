@@ -1,9 +1,11 @@
 /**
- * The claims that this agent may ask the network for, divided among its clients (P-125). Enters: clients who want a claim asked for.
- * Leaves: turns, at the pace that the agent's own budget of requests allows (P-74). Not its job: asking; who the client is.
+ * The claims that this agent may ask the network for, divided among its clients (P-125). Enters: clients who want a
+ * claim asked for. Leaves: turns, at the pace that the agent's own budget of requests allows (P-74). Not its job:
+ * asking; who the client is.
  *
- * A turn goes to the client that had fewest lately, within a client to the recipient likewise; and some turns are kept for clients that had
- * fewer than most. So a client with few claims is never behind one with many, and hardly ever waits because of it.
+ * A turn goes to the client that had fewest lately, within a client to the recipient likewise; and some turns are
+ * kept for clients that had fewer than most. So a client with few claims is never behind one with many, and hardly
+ * ever waits because of it.
  */
 import { type ClaimReply, type QuorateError, quorateError } from "@quorate/common";
 import {
@@ -74,8 +76,8 @@ export class ClaimQueue {
   }
 
   /**
-   * Asks when the claim's turn has come. A turn that cost the agent nothing, because its core refused, is given back; one that the core
-   * had no budget for is waited for again.
+   * Asks when the claim's turn has come. A turn that cost the agent nothing, because its core refused, is given back;
+   * one that the core had no budget for is waited for again.
    * @throws CLAIM_QUEUE_FULL with `waitMs` when there is no place, or no turn in time
    */
   turn(wanted: Wanted, ask: () => Promise<ClaimReply>): Promise<ClaimReply> {

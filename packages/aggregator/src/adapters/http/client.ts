@@ -1,7 +1,8 @@
 /**
- * A typed client of one agent's HTTP interface, for the CLI, the demo, the portal and the tests. Enters: questions. Leaves: answers checked by
- * the server's own schemas, or coded errors: the agent's, or AGENT_UNREACHABLE / AGENT_ANSWER_INVALID.
- * Not its job: trusting the agent. A bundle has only its form checked here; `parseBundle` and the chain check what it says.
+ * A typed client of one agent's HTTP interface, for the CLI, the demo, the portal and the tests. Enters: questions.
+ * Leaves: answers checked by the server's own schemas, or coded errors: the agent's, or AGENT_UNREACHABLE /
+ * AGENT_ANSWER_INVALID. Not its job: trusting the agent. A bundle has only its form checked here; `parseBundle` and
+ * the chain check what it says.
  */
 import {
   type Address,
@@ -51,7 +52,10 @@ export interface AgentClient {
   /** Opens the claim's round, or finds it open. Without an epoch: the last one closed. */
   requestClaim(recipient: Address, epoch?: number): Promise<ClaimView>;
   claim(recipient: Address, epoch?: number): Promise<ClaimView>;
-  /** The claim now, then as it changes, until it is ready or has failed. A stream that breaks or goes silent is taken up again. */
+  /**
+   * The claim now, then as it changes, until it is ready or has failed. A stream that breaks or goes silent is taken
+   * up again.
+   */
   watchClaim(recipient: Address, epoch: number, signal?: AbortSignal): AsyncGenerator<ClaimView>;
   bundle(recipient: Address, epoch?: number): Promise<Bundle>;
   rewards(recipient: Address): Promise<RewardsAnswer>;

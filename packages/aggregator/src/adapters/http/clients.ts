@@ -1,6 +1,7 @@
 /**
- * Who a client is: its address, as far as it can be believed. Enters: sockets' addresses and, from proxies the operator trusts,
- * what they say in X-Forwarded-For. Leaves: a key, the same for all that one client can choose among. Not its job: bounds.
+ * Who a client is: its address, as far as it can be believed. Enters: sockets' addresses and, from proxies the
+ * operator trusts, what they say in X-Forwarded-For. Leaves: a key, the same for all that one client can choose
+ * among. Not its job: bounds.
  */
 import { BlockList, isIP, isIPv6 } from "node:net";
 import type { FastifyRequest } from "fastify";
@@ -59,8 +60,9 @@ export class TrustedProxies {
 }
 
 /**
- * The client of a request. `request.ip` is the socket's peer, or the first address in X-Forwarded-For, from the right, that is no
- * trusted proxy's. What is no address there counts as the proxy itself: a client must not be able to choose its key.
+ * The client of a request. `request.ip` is the socket's peer, or the first address in X-Forwarded-For, from the
+ * right, that is no trusted proxy's. What is no address there counts as the proxy itself: a client must not be able
+ * to choose its key.
  */
 export function clientOf(request: FastifyRequest): string {
   const named = withoutPort(request.ip);

@@ -1,9 +1,9 @@
 /**
- * Every open connection of one listener, and which of them has to go. Enters: sockets and requests, from the server. Leaves: sockets
- * destroyed. Not its job: what is answered.
+ * Every open connection of one listener, and which of them has to go. Enters: sockets and requests, from the server.
+ * Leaves: sockets destroyed. Not its job: what is answered.
  *
- * A place is never refused to a new client because others are slow: the connection that does least makes room. A connection that is
- * answering keeps its place, unless its client does not read.
+ * A place is never refused to a new client because others are slow: the connection that does least makes room. A
+ * connection that is answering keeps its place, unless its client does not read.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -127,7 +127,9 @@ export class Connections {
     socket.once("close", () => this.#closed(connection));
   }
 
-  /** A few are told why, and have a moment to read it: whoever is turned away must not hold the place it did not get. */
+  /**
+   * A few are told why, and have a moment to read it: whoever is turned away must not hold the place it did not get.
+   */
   #turnAway(socket: Socket, why: QuorateError): void {
     if (this.#turnedAway >= TURNED_AWAY_MAX) {
       socket.destroy();
@@ -217,7 +219,9 @@ export class Connections {
 /** Of no more use than a connection in this rank can be: it is never cut to make room. */
 const ANSWERING = 3;
 
-/** What a connection is doing: 0 nothing, or not even a whole head; 1 sending a body; 2 not reading; 3 being answered. */
+/**
+ * What a connection is doing: 0 nothing, or not even a whole head; 1 sending a body; 2 not reading; 3 being answered.
+ */
 function use({ requests, unreadSinceMs }: Connection, nowMs: number): number {
   if (nowMs - (unreadSinceMs ?? nowMs) >= STALLED_MS) return 2;
   if (requests.size === 0) return 0;

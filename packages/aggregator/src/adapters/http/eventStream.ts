@@ -1,6 +1,7 @@
 /**
- * Server-sent events (WHATWG HTML, section 9.2) of one claim to its watchers. Enters: claim views as they change. Leaves: `event: claim`
- * messages until the claim is ready or has failed, comments as signs of life between. Not its job: finding the claim.
+ * Server-sent events (WHATWG HTML, section 9.2) of one claim to its watchers. Enters: claim views as they change.
+ * Leaves: `event: claim` messages until the claim is ready or has failed, comments as signs of life between. Not its
+ * job: finding the claim.
  *
  * Each event is the whole claim, so a slow reader needs only the newest: nothing queues up for it.
  */
@@ -25,8 +26,8 @@ export class EventStreams {
   }
 
   /**
-   * Makes sure of a place, before anything is written. When all are taken, the client that watches most gives up one to a client that
-   * watches less; its claim can be watched again.
+   * Makes sure of a place, before anything is written. When all are taken, the client that watches most gives up one
+   * to a client that watches less; its claim can be watched again.
    * @throws WATCHERS_EXCEEDED
    */
   reserve(client: string): void {

@@ -1,9 +1,9 @@
 /**
- * Which names this agent is asked by, and which pages may ask it to do something (P-127). Enters: a request's headers. Leaves: nothing, or
- * a coded error. Not its job: who the client is.
+ * Which names this agent is asked by, and which pages may ask it to do something (P-127). Enters: a request's
+ * headers. Leaves: nothing, or a coded error. Not its job: who the client is.
  *
- * A page whose own name is made to resolve to this agent's address (DNS rebinding) is of the agent's origin to the browser; the Host it
- * sends is still its own name.
+ * A page whose own name is made to resolve to this agent's address (DNS rebinding) is of the agent's origin to the
+ * browser; the Host it sends is still its own name.
  */
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";

@@ -1,14 +1,14 @@
 /**
- * Every bound of the HTTP interface, its unit and its reason (P-88). The options of `createHttpServer` may lower or raise those named
- * in `HttpLimits`.
+ * Every bound of the HTTP interface, its unit and its reason (P-88). The options of `createHttpServer` may lower or
+ * raise those named in `HttpLimits`.
  */
 
 /** Bytes of a request's body. The largest valid one, a claim, is below 200. */
 export const BODY_MAX_BYTES = 4_096;
 
 /**
- * Open connections. Each costs a file descriptor and some 50 kB; the usual limit of descriptors is 1,024, gossip needs its share.
- * Beyond it the connection that does least makes room, of the client that holds most.
+ * Open connections. Each costs a file descriptor and some 50 kB; the usual limit of descriptors is 1,024, gossip
+ * needs its share. Beyond it the connection that does least makes room, of the client that holds most.
  */
 export const CONNECTIONS_MAX = 512;
 
@@ -19,13 +19,19 @@ export const CONNECTIONS_PER_CLIENT_MAX = 48;
 export const HEALTH_CONNECTIONS_MAX = 64;
 export const HEALTH_CONNECTIONS_PER_CLIENT_MAX = 32;
 
-/** Requests of one connection at once. Browsers and this project's clients have one; more is a client that does not wait. Cut. */
+/**
+ * Requests of one connection at once. Browsers and this project's clients have one; more is a client that does not
+ * wait. Cut.
+ */
 export const PIPELINED_MAX = 8;
 
 /** Requests of one connection in all: a fair client opens another one, and is counted anew. Then it is closed. */
 export const REQUESTS_PER_CONNECTION_MAX = 1_000;
 
-/** Milliseconds a connection without a request is kept: less than proxies keep theirs, long enough for a page's next question. */
+/**
+ * Milliseconds a connection without a request is kept: less than proxies keep theirs, long enough for a page's next
+ * question.
+ */
 export const KEEP_ALIVE_MS = 5_000;
 
 /** Bytes of a request's headers; a browser sends below 2 kB. */
@@ -58,13 +64,22 @@ export const RECENT_HALF_LIFE_MS = 30_000;
 /** One of so many turns that may be taken at once is for clients that had fewer lately than the mean. */
 export const KEPT_PART = 2;
 
-/** Claims that wait for their turn (P-125): as many as have one within the wait at ten a second, twice over. Beyond it 429. */
+/**
+ * Claims that wait for their turn (P-125): as many as have one within the wait at ten a second, twice over. Beyond it
+ * 429.
+ */
 export const CLAIMS_WAITING_MAX = 256;
 
-/** Claims of one client that wait: no client has so many recipients at once, but a portal behind a proxy that is not trusted. */
+/**
+ * Claims of one client that wait: no client has so many recipients at once, but a portal behind a proxy that is not
+ * trusted.
+ */
 export const CLAIMS_WAITING_PER_CLIENT_MAX = 16;
 
-/** Clients whose request budget is remembered; beyond it the one that asked longest ago is forgotten. About 100 bytes each. */
+/**
+ * Clients whose request budget is remembered; beyond it the one that asked longest ago is forgotten. About 100 bytes
+ * each.
+ */
 export const CLIENTS_MAX = 10_000;
 
 /** Tokens a claim costs, against 1 for a read: it opens a round on every agent of the network. */
@@ -83,10 +98,16 @@ export const METRICS_COST = 1;
 /** Epochs in one answer: a few rows of SQLite each. */
 export const LEDGER_EPOCHS_MAX = 256;
 
-/** Milliseconds between two events of one watcher: more often than ten times a second nobody sees, and 2,000 shares arrive in one. */
+/**
+ * Milliseconds between two events of one watcher: more often than ten times a second nobody sees, and 2,000 shares
+ * arrive in one.
+ */
 export const WATCH_INTERVAL_MS = 100;
 
-/** Milliseconds open connections have to finish when the agent stops; a client that never hangs up would hold it for minutes. */
+/**
+ * Milliseconds open connections have to finish when the agent stops; a client that never hangs up would hold it for
+ * minutes.
+ */
 export const STOP_GRACE_MS = 2_000;
 
 /** What a listener allows. */
@@ -103,15 +124,26 @@ export interface HttpLimits extends ConnectionLimits {
   readonly maxClaimWatchers: number;
   /** Watchers of one client at once: an eighth of all, so that one client cannot take every place. */
   readonly maxClaimWatchersPerClient: number;
-  /** Tokens a client may spend at once: a page that loads asks about ten times, a terminal that polls several times a second. */
+  /**
+   * Tokens a client may spend at once: a page that loads asks about ten times, a terminal that polls several times a
+   * second.
+   */
   readonly requestBurst: number;
   /** Tokens a client gets back each second. */
   readonly requestsPerSecond: number;
-  /** Milliseconds between signs of life on a quiet event stream: below the 30 s after which common proxies close one. */
+  /**
+   * Milliseconds between signs of life on a quiet event stream: below the 30 s after which common proxies close one.
+   */
   readonly heartbeatMs: number;
-  /** Milliseconds a client may take to send a whole request, its head included: a slow sender must not hold a connection for nothing. */
+  /**
+   * Milliseconds a client may take to send a whole request, its head included: a slow sender must not hold a
+   * connection for nothing.
+   */
   readonly requestTimeoutMs: number;
-  /** Milliseconds the agent may take to answer. A claim is answered when its round is open, which takes one durable write. */
+  /**
+   * Milliseconds the agent may take to answer. A claim is answered when its round is open, which takes one durable
+   * write.
+   */
   readonly answerTimeoutMs: number;
   /** The same for what folds the stored ledger: a million events take half a minute. */
   readonly ledgerTimeoutMs: number;

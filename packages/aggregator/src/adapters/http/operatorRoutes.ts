@@ -1,5 +1,6 @@
 /**
- * What operators' probes and Prometheus ask: whether the agent is alive, whether it is of use, and its numbers. Served by both listeners.
+ * What operators' probes and Prometheus ask: whether the agent is alive, whether it is of use, and its numbers.
+ * Served by both listeners.
  */
 import { METRICS_COST } from "./limits.ts";
 import type { HttpServerModules } from "./modules.ts";

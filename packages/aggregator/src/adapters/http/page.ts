@@ -1,6 +1,6 @@
 /**
- * A page that costs much to make, made at most once a second for everyone who asks. Enters: what makes it. Leaves: its content, the same
- * for all who ask while it is being made or is fresh.
+ * A page that costs much to make, made at most once a second for everyone who asks. Enters: what makes it. Leaves:
+ * its content, the same for all who ask while it is being made or is fresh.
  */
 import { PAGE_FRESH_MS } from "./limits.ts";
 

@@ -1,6 +1,6 @@
 /**
- * A token bucket for each client. Enters: the client's key (clients.ts), the request's cost, the time. Leaves: 0 when the request may pass,
- * else the milliseconds until it may. Not its job: who the client is, or what it is told.
+ * A token bucket for each client. Enters: the client's key (clients.ts), the request's cost, the time. Leaves: 0 when
+ * the request may pass, else the milliseconds until it may. Not its job: who the client is, or what it is told.
  */
 import type { HttpLimits } from "./limits.ts";
 import { CLIENTS_MAX } from "./limits.ts";

@@ -1,6 +1,7 @@
 /**
- * How a failure looks over HTTP: a status, and `{error: {code, message, values, remedy}}`. Enters: a coded error, a refusal of the core, or
- * whatever else was thrown. Leaves: that pair. A code's status stands in one table; a code not in it is the agent's own failure, 500.
+ * How a failure looks over HTTP: a status, and `{error: {code, message, values, remedy}}`. Enters: a coded error, a
+ * refusal of the core, or whatever else was thrown. Leaves: that pair. A code's status stands in one table; a code
+ * not in it is the agent's own failure, 500.
  */
 import {
   ERROR_CODES,
@@ -70,8 +71,9 @@ export function answerRefusal({ code, values }: Refusal): ErrorAnswer {
 }
 
 /**
- * The coded error behind whatever a handler or the framework threw. The framework's own codes: fastify, docs/Reference/Errors.md.
- * Anything unknown becomes INTERNAL_ERROR without its text: that belongs in the log, not in a stranger's answer.
+ * The coded error behind whatever a handler or the framework threw. The framework's own codes: fastify,
+ * docs/Reference/Errors.md. Anything unknown becomes INTERNAL_ERROR without its text: that belongs in the log, not in
+ * a stranger's answer.
  */
 export function codedError(error: unknown, requestId: string): QuorateError {
   if (isQuorateError(error)) return error;

@@ -1,6 +1,6 @@
 /**
- * How a route is put on an app: its rate limit, its time, HEAD where it is cheap, and a coded 405 for every other method. Enters: the routes
- * of stakers and operators. Leaves: routes on the app. Not its job: what they answer.
+ * How a route is put on an app: its rate limit, its time, HEAD where it is cheap, and a coded 405 for every other
+ * method. Enters: the routes of stakers and operators. Leaves: routes on the app. Not its job: what they answer.
  */
 import { quorateError } from "@quorate/common";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
@@ -65,7 +65,8 @@ function addOtherMethods(app: FastifyInstance, limiter: RateLimiter, routes: rea
 }
 
 /**
- * fastify's own `handlerTimeout` ends with the request's body (its timer is cleared on the request's "close"), so it never fires for a POST.
+ * fastify's own `handlerTimeout` ends with the request's body (its timer is cleared on the request's "close"), so it
+ * never fires for a POST.
  * @throws ANSWER_TIMED_OUT
  */
 function inTime<T>(work: () => Promise<T>, timeoutMs: number): Promise<T> {
@@ -83,7 +84,10 @@ function limit(limiter: RateLimiter, request: FastifyRequest, reply: FastifyRepl
   throw quorateError("RATE_LIMITED", { client, waitMs });
 }
 
-/** The input as the schema has it. @throws REQUEST_MALFORMED with the first field that is wrong; ADDRESS_* from addresses */
+/**
+ * The input as the schema has it. @throws REQUEST_MALFORMED with the first field that is wrong; ADDRESS_* from
+ * addresses
+ */
 export function parse<S extends z.ZodType>(schema: S, input: unknown, where: "body" | "path" | "query"): z.output<S> {
   const result = schema.safeParse(input ?? {});
   if (result.success) return result.data;

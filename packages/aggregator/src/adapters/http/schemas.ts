@@ -1,6 +1,7 @@
 /**
- * Every request and answer of the HTTP interface, once. The server checks requests with them, the client checks answers and turns
- * decimal strings back into bigints. Answers may gain fields; a client ignores those it does not know.
+ * Every request and answer of the HTTP interface, once. The server checks requests with them, the client checks
+ * answers and turns decimal strings back into bigints. Answers may gain fields; a client ignores those it does not
+ * know.
  */
 import { type Address, bundleSchema, type Hex, parseAddress, RANGE_ENTRIES_MAX } from "@quorate/common";
 import { z } from "zod";
@@ -22,7 +23,8 @@ const amount = z
 const nodeId = z.int().positive();
 const nodeState = z.enum(["pending", "active", "decommissioned", "exited"]);
 
-// ── Requests ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Requests
+// ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `POST /v1/claims` */
 export const claimRequestSchema = z.strictObject({
@@ -64,7 +66,8 @@ export const rangesQuerySchema = z.strictObject({
 /** For paths that take no query. */
 export const noQuerySchema = z.strictObject({});
 
-// ── Answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Answers
+// ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const errorSchema = z.object({
   error: z.object({

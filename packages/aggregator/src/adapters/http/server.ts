@@ -1,9 +1,11 @@
 /**
- * The HTTP interface of an agent: what stakers, operators and the portal may ask (docs/claiming.md). Enters: requests, checked by
- * `schemas.ts`. Leaves: JSON answers, coded errors, event streams. Not its job: deciding anything; `AgentApi` does.
+ * The HTTP interface of an agent: what stakers, operators and the portal may ask (docs/claiming.md). Enters:
+ * requests, checked by `schemas.ts`. Leaves: JSON answers, coded errors, event streams. Not its job: deciding
+ * anything; `AgentApi` does.
  *
- * Health and metrics have a listener of their own too, so that probes are answered whatever the clients of the other one do.
- * No cross-origin headers are sent, on purpose: a page of another origin cannot make its visitor's agent open rounds.
+ * Health and metrics have a listener of their own too, so that probes are answered whatever the clients of the other
+ * one do. No cross-origin headers are sent, on purpose: a page of another origin cannot make its visitor's agent open
+ * rounds.
  */
 import { type ErrorCode, quorateError } from "@quorate/common";
 import type { FastifyInstance } from "fastify";

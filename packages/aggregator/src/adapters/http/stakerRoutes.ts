@@ -1,6 +1,6 @@
 /**
- * What stakers, and whoever checks this agent, may ask. Enters: requests. Leaves: claims, bundles, proofs, the ledger's lines, node set and
- * status. Not its job: deciding anything; `AgentApi` does.
+ * What stakers, and whoever checks this agent, may ask. Enters: requests. Leaves: claims, bundles, proofs, the
+ * ledger's lines, node set and status. Not its job: deciding anything; `AgentApi` does.
  */
 import { type ClaimReply, type ClaimView, type ErrorCode, isQuorateError, quorateError } from "@quorate/common";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -68,7 +68,10 @@ function claimRoutes({ api, streams, claims }: StakerModules): Route[] {
   ];
 }
 
-/** A claim that is there already is answered at once; one that has to be asked of the network waits for its turn (P-125). */
+/**
+ * A claim that is there already is answered at once; one that has to be asked of the network waits for its turn
+ * (P-125).
+ */
 async function inTurn(
   api: AgentApi,
   claims: ClaimQueue,
@@ -92,7 +95,8 @@ async function inTurn(
 }
 
 function readRoutes(api: AgentApi): Route[] {
-  // Thousands of nodes are as many kilobytes: written once for all who ask, and kept once in memory for all who read slowly.
+  // Thousands of nodes are as many kilobytes: written once for all who ask, and kept once in memory for all who read
+  // slowly.
   const nodes = new Page(async () => Buffer.from(toJson({ nodes: api.nodes() })));
   return [
     {

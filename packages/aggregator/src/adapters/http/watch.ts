@@ -1,7 +1,8 @@
 /**
- * Follows one claim to its end (P-86). Enters: an agent's event stream, and its plain answer to fall back on. Leaves: views
- * of the claim, until it is ready or has failed. An agent that goes silent is known by its heartbeat: the stream is taken
- * up again and the claim asked for meanwhile; past the claim's own deadline that ends with CLAIM_NOT_ENDED.
+ * Follows one claim to its end (P-86). Enters: an agent's event stream, and its plain answer to fall back on. Leaves:
+ * views of the claim, until it is ready or has failed. An agent that goes silent is known by its heartbeat: the
+ * stream is taken up again and the claim asked for meanwhile; past the claim's own deadline that ends with
+ * CLAIM_NOT_ENDED.
  */
 import { type ClaimView, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
 import { DEFAULT_HTTP_LIMITS } from "./limits.ts";

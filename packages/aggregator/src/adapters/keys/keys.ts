@@ -1,6 +1,7 @@
 /**
- * A node's two secrets as EIP-2335 keystores: the BLS key it signs shares with, and the Ed25519 seed of its identity (P-7).
- * Enters: a directory and a password. Leaves: secrets, checked against their public keys. Not here: registration.
+ * A node's two secrets as EIP-2335 keystores: the BLS key it signs shares with, and the Ed25519 seed of its identity
+ * (P-7). Enters: a directory and a password. Leaves: secrets, checked against their public keys. Not here:
+ * registration.
  */
 import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
@@ -40,8 +41,9 @@ export interface NodeKeys {
 }
 
 /**
- * How hard a password is to guess. `standard`: scrypt with n = 2^18, EIP-2335's own numbers, about a second and 256 MiB each time.
- * `devnet`: one round of PBKDF2, so that dozens of agents start at once; it protects nothing and is for throw-away keys only.
+ * How hard a password is to guess. `standard`: scrypt with n = 2^18, EIP-2335's own numbers, about a second and 256
+ * MiB each time. `devnet`: one round of PBKDF2, so that dozens of agents start at once; it protects nothing and is
+ * for throw-away keys only.
  */
 export type KeyProtection = "standard" | "devnet";
 
@@ -147,7 +149,10 @@ function makeDirectory(path: string): void {
   }
 }
 
-/** `wx` fails when the file is there: a key is never overwritten. On disk before it returns, because it may be registered next. */
+/**
+ * `wx` fails when the file is there: a key is never overwritten. On disk before it returns, because it may be
+ * registered next.
+ */
 function writeNew(path: string, text: string): void {
   try {
     const file = openSync(path, "wx", 0o600);

@@ -9,7 +9,10 @@ const self: PeerKey = `0x${"00".repeat(32)}`;
 const bookOf = (policy = { privateAddresses: true, names: false }) =>
   new AddressBook(self, (known) => known === peer, policy);
 
-/** The fields of the envelope in wire order: key, type, payload, signature. All are shorter than 128 bytes: one byte of length each. */
+/**
+ * The fields of the envelope in wire order: key, type, payload, signature. All are shorter than 128 bytes: one byte
+ * of length each.
+ */
 function fields(bytes: Uint8Array): Uint8Array[] {
   if (bytes.length === 0) return [];
   const end = 2 + (bytes[1] as number);

@@ -1,12 +1,12 @@
 /**
- * What peers have done wrong, and for how long it counts. In: blame. Out: decaying points, which lower the gossip score, and a ban.
- * Kept apart from gossipsub's own counters, which start anew whenever a peer reconnects.
+ * What peers have done wrong, and for how long it counts. In: blame. Out: decaying points, which lower the gossip
+ * score, and a ban. Kept apart from gossipsub's own counters, which start anew whenever a peer reconnects.
  */
 import type { PeerKey } from "../../core/io.ts";
 
 /**
- * Points at which a peer is disconnected. Each is something that an honest peer does not send, but a node that is a few blocks
- * behind, or runs another version, may be taken for one once or twice.
+ * Points at which a peer is disconnected. Each is something that an honest peer does not send, but a node that is a
+ * few blocks behind, or runs another version, may be taken for one once or twice.
  */
 export const BAN_POINTS = 10;
 

@@ -258,7 +258,8 @@ class Libp2pNetwork implements Network {
    */
   blame(peer: PeerKey, code: string, points = 1): void {
     const { admission, conduct, libp2p, logger, now } = this.#parts;
-    // Strangers hold no connection, and no memory here either. What a banned peer sent before is on its way still: it is known.
+    // Strangers hold no connection, and no memory here either. What a banned peer sent before is on its way still: it
+    // is known.
     if (!admission.isKnown(peer) || admission.isBanned(peer)) return;
     const nowMs = now();
     const banned = conduct.blame(peer, nowMs, points);

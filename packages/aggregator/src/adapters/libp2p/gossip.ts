@@ -72,9 +72,11 @@ export function gossipOptions(topic: string, conductPoints: (peerId: string) => 
     // Addresses come from signed records over the peers protocol, and floodsub has neither scores nor a mesh.
     doPX: false,
     fallbackToFloodsub: false,
-    // Own messages go to every connected peer: a dozen more copies of 300 bytes, and no mesh neighbour can hold a share back.
+    // Own messages go to every connected peer: a dozen more copies of 300 bytes, and no mesh neighbour can hold a
+    // share back.
     floodPublish: true,
-    // Without subscribers yet, a message still waits in the cache and is advertised to those that come within the next seconds.
+    // Without subscribers yet, a message still waits in the cache and is advertised to those that come within the
+    // next seconds.
     allowPublishToZeroTopicPeers: true,
     // Publishing again what has been heard already is no error.
     ignoreDuplicatePublishError: true,

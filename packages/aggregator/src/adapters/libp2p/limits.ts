@@ -3,7 +3,8 @@
  * messages are in `@quorate/common`, the bounds of rounds and shares in the core.
  */
 
-// ── Gossip ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Gossip
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
  * One gossipsub RPC, in bytes. The largest honest one answers an IWANT of 5,000 ids (gossipsub's own cap) with shares
@@ -109,7 +110,8 @@ export const GATHERED_MAX_BYTES = 65_519;
  */
 export const PEER_KEYS_MAX = 4_096;
 
-// ── Request and response ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Request and response
+// ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Ten times what 1 MiB takes over 10 Mbit/s; a peer slower than that is of no use before a claim's deadline. */
 export const REQUEST_TIMEOUT_MS = 8_000;
@@ -140,7 +142,8 @@ export const INQUIRY_PER_SECOND = 10;
 export const PEERS_BURST = 8;
 export const PEERS_PER_SECOND = 0.5;
 
-// ── Peer records and discovery ──────────────────────────────────────────────────────────────────────────────────────────────
+// ── Peer records and discovery
+// ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Public, private and loopback, IPv4 and IPv6, and two to spare. More would let one peer make others dial at will. */
 export const ADDRESSES_PER_RECORD = 8;
@@ -222,7 +225,8 @@ export const IDENTIFY_TIMEOUT_MS = 15_000;
 /** The same for one that gossip went out to before: its stream has ended, because it did not read or closed it. */
 export const UNHEARD_TIMEOUT_MS = 3_000;
 
-// ── Connections ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Connections
+// ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
  * From the first byte to the muxer. Two round trips and 3 ms of processor on each side; a host that stalls for longer

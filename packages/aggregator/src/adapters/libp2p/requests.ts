@@ -1,6 +1,7 @@
 /**
- * One request-response protocol with all peers, both ways (P-87). In: bytes to ask a connected peer, and a function that answers.
- * Out: the answer's bytes or a coded error. It never dials, and it knows nothing of what the bytes mean.
+ * One request-response protocol with all peers, both ways (P-87). In: bytes to ask a connected peer, and a function
+ * that answers. Out: the answer's bytes or a coded error. It never dials, and it knows nothing of what the bytes
+ * mean.
  */
 import type { Libp2p, PeerId, Stream } from "@libp2p/interface";
 import { isQuorateError, quorateError } from "@quorate/common";

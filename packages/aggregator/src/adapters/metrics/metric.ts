@@ -1,6 +1,6 @@
 /**
- * What a metric is: its name, its meaning, and how it is read from one look at the agent. The lists of metrics stand in a
- * file each topic; metrics.ts puts them together.
+ * What a metric is: its name, its meaning, and how it is read from one look at the agent. The lists of metrics stand
+ * in a file each topic; metrics.ts puts them together.
  */
 import type { AgentStatus } from "@quorate/common";
 import type { ChainStatus, HttpView, SubmitterView } from "../../driver/ports.ts";
@@ -32,8 +32,9 @@ interface MetricEntry {
 type Read<T> = (measured: MeasuredStatus) => T;
 
 /**
- * A gauge is a level: it may fall. A counter is a sum of what this process has seen since its start: it never falls while
- * the process runs, and its name ends in `_total`. What is counted on chain is a level: a restart may read it lower.
+ * A gauge is a level: it may fall. A counter is a sum of what this process has seen since its start: it never falls
+ * while the process runs, and its name ends in `_total`. What is counted on chain is a level: a restart may read it
+ * lower.
  */
 export type Metric = MetricEntry & { readonly type: "gauge" | "counter" } & (
     | { readonly labels: null; readonly read: Read<number> }

@@ -1,6 +1,7 @@
 /**
- * What Prometheus reads at /metrics: the agent's status as numbers, and Node's own. Enters: a function that takes one look
- * at the agent. Leaves: the text. A new metric is an entry in the list of its topic; a new topic is a line in METRICS.
+ * What Prometheus reads at /metrics: the agent's status as numbers, and Node's own. Enters: a function that takes one
+ * look at the agent. Leaves: the text. A new metric is an entry in the list of its topic; a new topic is a line in
+ * METRICS.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { CHAIN_METRICS } from "./chainMetrics.ts";

@@ -1,10 +1,10 @@
 /**
- * What the relay answers (P-104). Enters: a question. Leaves: the provider's answer as text, now or from the last seconds, or
- * the provider's error. Not its job: HTTP; which questions there are (questions.ts).
+ * What the relay answers (P-104). Enters: a question. Leaves: the provider's answer as text, now or from the last
+ * seconds, or the provider's error. Not its job: HTTP; which questions there are (questions.ts).
  *
- * Equal questions in flight are one. Kept are: answers about now, for about a poll; answers about finalised blocks for some
- * minutes. A block that was final must still be there, with its hash, whenever the finalised block moves; if it is not,
- * everything kept is forgotten, and agents see what the provider says now.
+ * Equal questions in flight are one. Kept are: answers about now, for about a poll; answers about finalised blocks
+ * for some minutes. A block that was final must still be there, with its hash, whenever the finalised block moves; if
+ * it is not, everything kept is forgotten, and agents see what the provider says now.
  */
 import { quorateError } from "@quorate/common";
 import type { z } from "zod";

@@ -1,6 +1,6 @@
 /**
- * Answers that are kept: as text, each until its time, all within a bound of bytes. Enters: keys and texts. Leaves: what is
- * still fresh. Not its job: which answers may be kept.
+ * Answers that are kept: as text, each until its time, all within a bound of bytes. Enters: keys and texts. Leaves:
+ * what is still fresh. Not its job: which answers may be kept.
  */
 import { ENTRY_BYTES } from "./limits.ts";
 

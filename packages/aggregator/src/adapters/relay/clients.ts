@@ -1,6 +1,6 @@
 /**
- * How much each address may ask. Enters: an address, a number of questions. Leaves: whether it may. Nothing is remembered of
- * an address that has its whole budget again.
+ * How much each address may ask. Enters: an address, a number of questions. Leaves: whether it may. Nothing is
+ * remembered of an address that has its whole budget again.
  */
 import { CLIENT_BURST, CLIENT_PER_SECOND, CLIENTS_MAX } from "./limits.ts";
 

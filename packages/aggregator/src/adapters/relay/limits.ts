@@ -29,8 +29,8 @@ export const CACHE_MAX_BYTES = 64 * 1024 * 1024;
 export const ENTRY_BYTES = 200;
 
 /**
- * Milliseconds for which an answer about finalised blocks is kept. What is final does not change; but a provider may have
- * been wrong about it, and then the relay repeats it no longer than this.
+ * Milliseconds for which an answer about finalised blocks is kept. What is final does not change; but a provider may
+ * have been wrong about it, and then the relay repeats it no longer than this.
  */
 export const FIXED_MS = 10 * 60_000;
 

@@ -1,6 +1,7 @@
 /**
- * The questions that the relay passes on: those by which an agent follows the chain (P-57), and no other. Enters: a JSON-RPC
- * call of unknown quality. Leaves: the question in one spelling, so that equal ones are equal texts, or why it is refused.
+ * The questions that the relay passes on: those by which an agent follows the chain (P-57), and no other. Enters: a
+ * JSON-RPC call of unknown quality. Leaves: the question in one spelling, so that equal ones are equal texts, or why
+ * it is refused.
  */
 import { z } from "zod";
 import { CALL_DATA_MAX_BYTES, FILTER_ADDRESSES_MAX, FILTER_TOPICS_MAX } from "./limits.ts";

@@ -1,7 +1,7 @@
 /**
- * The relay: one chain provider for many agents (P-104, ADR 16). Enters: JSON-RPC over HTTP. Leaves: what its provider says,
- * asked once for all of them. It reads only, holds no key, and decides nothing: which of several relays is right is the
- * agents' to find out, as it is with providers.
+ * The relay: one chain provider for many agents (P-104, ADR 16). Enters: JSON-RPC over HTTP. Leaves: what its
+ * provider says, asked once for all of them. It reads only, holds no key, and decides nothing: which of several
+ * relays is right is the agents' to find out, as it is with providers.
  */
 import { isQuorateError, quorateError } from "@quorate/common";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";

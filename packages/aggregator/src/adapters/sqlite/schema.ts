@@ -2,8 +2,8 @@
  * The tables of an agent's one SQLite file. Enters: nothing. Leaves: the SQL that makes them and the version it makes.
  * Not its job: reading or writing rows (`store.ts`).
  *
- * Messages are JSON with amounts as decimal strings. A round is (kind, epoch, subject); an epoch is an integer: it counts from zero
- * and stays far below 2^53.
+ * Messages are JSON with amounts as decimal strings. A round is (kind, epoch, subject); an epoch is an integer: it
+ * counts from zero and stays far below 2^53.
  */
 
 /** Kept in `user_version`. A file of another version is refused, never guessed at. */

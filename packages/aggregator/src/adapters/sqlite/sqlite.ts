@@ -1,8 +1,9 @@
 /**
- * The door to `node:sqlite`: opens database files and turns SQLite's failures into coded errors. Not its job: what the tables mean.
+ * The door to `node:sqlite`: opens database files and turns SQLite's failures into coded errors. Not its job: what
+ * the tables mean.
  *
- * The module is fetched by name so that its "experimental" warning, which an operator can do nothing about, is kept off the terminal;
- * every other warning passes.
+ * The module is fetched by name so that its "experimental" warning, which an operator can do nothing about, is kept
+ * off the terminal; every other warning passes.
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { pathToFileURL } from "node:url";
@@ -90,8 +91,8 @@ const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 
 /**
- * The coded error behind whatever SQLite threw: STORE_LOCKED, STORE_CORRUPT, or `otherwise` (read-only, full disk, input/output
- * error, a path that cannot be opened).
+ * The coded error behind whatever SQLite threw: STORE_LOCKED, STORE_CORRUPT, or `otherwise` (read-only, full disk,
+ * input/output error, a path that cannot be opened).
  */
 export function storeError(error: unknown, path: string, otherwise: ErrorCode): QuorateError {
   const { errcode, errstr, message } = error as { errcode?: number; errstr?: string; message?: string };

@@ -2,7 +2,8 @@
  * For the store's tests: a process of its own that opens the file it is given and then
  *   hold    keeps it open,
  *   write   signs one round after the other, printing each epoch once it is durable,
- *   ledger  closes epoch after epoch of a network and signs meanwhile, printing when a record is begun and when it is written,
+ *   ledger  closes epoch after epoch of a network and signs meanwhile, printing when a record is begun and when it is
+ * written,
  *   fill    writes more than its file-size limit allows, then a little again, printing what happened.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";

@@ -229,7 +229,8 @@ describe("a file that cannot be used", () => {
   });
 
   it("error: the disk refuses a write; nothing of it is kept, and later ones succeed", async () => {
-    // A file-size limit of the operating system stands in for a full disk: the refused write and SQLite's way back are the same.
+    // A file-size limit of the operating system stands in for a full disk: the refused write and SQLite's way back
+    // are the same.
     const { lines } = await startStoreProcess(path, "fill", { fileLimitKib: 1_024 });
     const next = async (): Promise<string> => (await lines.next()).value;
     expect(await next()).toBe("STORE_WRITE_FAILED");

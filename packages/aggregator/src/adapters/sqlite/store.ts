@@ -74,8 +74,8 @@ class SqliteStore implements Store {
   }
 
   /**
-   * What the core starts from: rounds that have left the signing window stay on disk but are not loaded, so that memory does not
-   * grow with the age of the agent.
+   * What the core starts from: rounds that have left the signing window stay on disk but are not loaded, so that
+   * memory does not grow with the age of the agent.
    */
   load(): RestoredState {
     return this.#coded("STORE_OPEN_FAILED", () => ({

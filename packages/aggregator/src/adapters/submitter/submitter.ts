@@ -5,7 +5,8 @@
  * The loop looks at the chain and does the one thing that is next, so that it makes no difference whether it has run
  * for days or was killed a moment ago: all it knows is what the store and the chain say.
  *
- *   signed, and in no block     → sent where it is missing; replaced when it takes too long; given up when refused or late
+ *   signed, and in no block     → sent where it is missing; replaced when it takes too long; given up when refused or
+ * late
  *   in a block, not finalised   → watched; signed and in no block again after a reorganisation
  *   nonce used by another       → forgotten, simulated anew
  *   nothing under way           → the next call: simulate, estimate, sign, store, send

@@ -1,4 +1,7 @@
-/** `quorate claim`: a staker asks an agent for the cheapest way that works now: a proof, or else a bundle that the stake signs while it waits. */
+/**
+ * `quorate claim`: a staker asks an agent for the cheapest way that works now: a proof, or else a bundle that the
+ * stake signs while it waits.
+ */
 import { type Address, type ClaimView, formatAmount, parseAddress, quorateError } from "@quorate/common";
 import { Command } from "commander";
 import { RewardsContract } from "../../adapters/chain/contracts.ts";
@@ -47,7 +50,10 @@ export function claimCommand(): Command {
     });
 }
 
-/** @throws OUTPUT_FILE_*, QUORUM_NOT_REACHED with who is missing, CLAIM_NOT_ENDED, PROOF_INVALID, and the agent's refusals */
+/**
+ * @throws OUTPUT_FILE_*, QUORUM_NOT_REACHED with who is missing, CLAIM_NOT_ENDED, PROOF_INVALID, and the agent's
+ * refusals
+ */
 async function claim(options: ClaimOptions): Promise<void> {
   const recipient = parseAddress(options.recipient);
   const epoch = options.epoch === undefined ? undefined : wholeNumber("--epoch", options.epoch);

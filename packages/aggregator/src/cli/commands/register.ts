@@ -68,7 +68,9 @@ async function register(options: RegisterOptions): Promise<void> {
   }
 }
 
-/** What came of a transaction of an earlier run; null when it was the approval, and the registration is still to come. */
+/**
+ * What came of a transaction of an earlier run; null when it was the approval, and the registration is still to come.
+ */
 async function resume(
   contract: RewardsContract,
   hash: string,

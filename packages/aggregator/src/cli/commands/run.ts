@@ -54,7 +54,8 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
     const { startNode } = await import("../../node.ts");
     node = await startNode(config, { logger, onFatal, droppedLogLines: () => sink.dropped() });
   } catch (error) {
-    // What a failed start leaves open (the network, a parent's channel) must not keep half an agent alive; the error is printed before.
+    // What a failed start leaves open (the network, a parent's channel) must not keep half an agent alive; the error
+    // is printed before.
     setImmediate(() => process.exit());
     throw error;
   }

@@ -50,7 +50,10 @@ async function status(options: StatusOptions): Promise<void> {
   for (const claim of now.unsigned) printUnsigned(claim);
 }
 
-/** The node with the agent's BLS key: also one that leaves, has left, or is registered otherwise than the agent expects. */
+/**
+ * The node with the agent's BLS key: also one that leaves, has left, or is registered otherwise than the agent
+ * expects.
+ */
 function nodeFields({ nodeId, nodeState, ownNode }: StatusAnswer) {
   if (ownNode == null) return { node: nodeId === null ? "not registered" : `${nodeId} (${nodeState})` };
   const { unlocksAt, operator, foreign } = ownNode;

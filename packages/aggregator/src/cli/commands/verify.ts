@@ -1,4 +1,7 @@
-/** `quorate verify`: whether a bundle or a proof would pay, asked of the chain, without trusting any agent (P-101, P-107). */
+/**
+ * `quorate verify`: whether a bundle or a proof would pay, asked of the chain, without trusting any agent (P-101,
+ * P-107).
+ */
 import { readFileSync } from "node:fs";
 import {
   type BundleContent,
@@ -50,7 +53,10 @@ export function verifyCommand(): Command {
     });
 }
 
-/** @throws BUNDLE_MALFORMED, BUNDLE_INCONSISTENT, BUNDLE_BELOW_QUORUM, BUNDLE_USED, BUNDLE_NOT_NOW, TRANSACTION_REVERTED */
+/**
+ * @throws BUNDLE_MALFORMED, BUNDLE_INCONSISTENT, BUNDLE_BELOW_QUORUM, BUNDLE_USED, BUNDLE_NOT_NOW,
+ * TRANSACTION_REVERTED
+ */
 async function verifyBundle(options: VerifyOptions): Promise<void> {
   const bundle = parseBundle(readText(options.bundle ?? "", "BUNDLE_MALFORMED"));
   const { message, signature, signers, domain } = bundle;

@@ -1,7 +1,7 @@
 /**
- * Which nodes could sign a claim now, as far as this agent knows (P-126). Enters: connections that come and go, checked shares, what nodes
- * answered when asked why they had not signed (P-89), verdicts of the ledger. Leaves: the stake within reach, for people and probes. Nothing
- * that is signed, forwarded or counted depends on it.
+ * Which nodes could sign a claim now, as far as this agent knows (P-126). Enters: connections that come and go,
+ * checked shares, what nodes answered when asked why they had not signed (P-89), verdicts of the ledger. Leaves: the
+ * stake within reach, for people and probes. Nothing that is signed, forwarded or counted depends on it.
  */
 import {
   BPS,
@@ -56,8 +56,8 @@ export class PeerReach implements Collector {
   }
 
   /**
-   * Shares over the own message, the new ones at the end. Others prove nothing here, for anybody can replay what a node signed for another
-   * epoch (P-84).
+   * Shares over the own message, the new ones at the end. Others prove nothing here, for anybody can replay what a
+   * node signed for another epoch (P-84).
    */
   roundChanged({ own, groups }: Round, { nowMs }: Step): void {
     const group = own === null ? undefined : groups.get(own.digest.hex);
@@ -68,7 +68,9 @@ export class PeerReach implements Collector {
     for (const id of [...group.shares.keys()].slice(seen)) this.#note(id, "signed", nowMs);
   }
 
-  /** What nodes say when they are asked why they have not signed, or that they were not reached. Each view repeats it. */
+  /**
+   * What nodes say when they are asked why they have not signed, or that they were not reached. Each view repeats it.
+   */
   claimChanged({ recipient, epoch, startedAtMs, status, reasons, missing }: ClaimView, nowMs: number): void {
     const claim = `${recipient} ${epoch} ${startedAtMs}`;
     if (status === "ready") {
@@ -124,7 +126,8 @@ export class PeerReach implements Collector {
     if (id === ownNode?.id) return true;
     const isConnected = identityValid && connected.has(identityKey);
     const known = this.#evidence.get(id);
-    // Every node that is well signs the report of every epoch: what is older says nothing, and the ledger's last verdict stands.
+    // Every node that is well signs the report of every epoch: what is older says nothing, and the ledger's last
+    // verdict stands.
     if (known === undefined || ledger.openEpoch - known.openEpoch > REACH_EPOCHS) {
       return isConnected || ledger.uptime.nodes.get(id)?.strip.endsWith("P") === true;
     }

@@ -10,7 +10,10 @@ import type { PendingShare } from "./verification.ts";
 export class WaitingLimits {
   /** By forwarder and node: those that would open a round. */
   readonly #opening = new Tallies<string>();
-  /** By forwarder, node and digest: those that came by catch-up, whose answers could hold one share thousands of times. */
+  /**
+   * By forwarder, node and digest: those that came by catch-up, whose answers could hold one share thousands of
+   * times.
+   */
   readonly #fetched = new Set<string>();
 
   /** Takes note of a share that comes to wait; false when it shall not. */

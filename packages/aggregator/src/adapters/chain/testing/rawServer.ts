@@ -1,4 +1,6 @@
-/** A server on a real port that answers as the test says, byte by byte if it likes, and knows which sockets are open. */
+/**
+ * A server on a real port that answers as the test says, byte by byte if it likes, and knows which sockets are open.
+ */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";

@@ -1,6 +1,6 @@
 /**
- * A chain that is a table, and providers of it on real ports that can be made to do anything: for situations with several
- * providers, where a chain of its own for each would take seconds.
+ * A chain that is a table, and providers of it on real ports that can be made to do anything: for situations with
+ * several providers, where a chain of its own for each would take seconds.
  */
 import type { Address, Hex } from "@quorate/common";
 import { rewardRatePoolAbi } from "@quorate/common";
