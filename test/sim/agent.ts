@@ -166,6 +166,7 @@ export class SimAgent {
         this.#behaviour?.onGossip?.(from, message.data);
         this.#input(costs.GOSSIP_MS, { type: "gossip", handle, from: peerOf(from), data: message.data });
       },
+      onDirect: (from, data) => this.#input(streamCost(data), { type: "direct", from: peerOf(from), data }),
       onDuplicate: () => this.#processor.charge(costs.DUPLICATE_MS),
       onAsked: (what, from, data, answer) => {
         const handle = this.#nextHandle++;
@@ -207,6 +208,12 @@ export class SimAgent {
       case "publish":
         network.publish(this.node.id, effect.data);
         return;
+      case "direct":
+        for (const peer of effect.peers) {
+          const to = this.#world.idOf.get(peer);
+          if (to !== undefined) network.direct(this.node.id, to, effect.data);
+        }
+        return;
       case "verdict":
         return this.settle(effect.handle, effect.verdict);
       case "set-timer":
@@ -241,6 +248,7 @@ export class SimAgent {
         return this.#askServices(effect, this.#life);
       case "claim-changed":
       case "admit":
+      case "mates":
       case "observe":
         return;
     }

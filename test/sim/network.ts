@@ -26,6 +26,7 @@ export type Question = "catch-up" | "inquiry";
 export interface Port {
   onGossip(from: NodeId, message: Message): void;
   onDuplicate(): void;
+  onDirect(from: NodeId, data: Uint8Array): void;
   onAsked(what: Question, from: NodeId, data: Uint8Array, answer: (data: Uint8Array) => void): void;
   onPeers(connected: readonly NodeId[]): void;
 }
@@ -104,6 +105,14 @@ export class Network {
   /** To one peer alone, whatever the mesh says: what only a liar does. */
   push(from: NodeId, to: NodeId, data: Uint8Array): void {
     if (!this.#isClosed(from, to)) this.#sendGossip(from, to, this.#intern(data));
+  }
+
+  /** A direct message (P-130) over a connection that is there; without one nothing is sent. */
+  direct(from: NodeId, to: NodeId, data: Uint8Array): void {
+    if (!this.connections(from).includes(to)) return;
+    this.#transmit(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
+      if (!this.#isClosed(from, to)) this.#attached.get(to)?.port.onDirect(from, data);
+    });
   }
 
   settle(id: NodeId, message: Message, verdict: Verdict): void {

@@ -141,6 +141,8 @@ class Core {
         return;
       case "gossip":
         return this.intake.gossip({ from: input.from, handle: input.handle }, input.data, step);
+      case "direct":
+        return this.intake.direct(input.from, input.data, step);
       case "verified":
         for (const round of this.intake.verified(input.job, input.results, step)) this.#roundChanged(round, step);
         return this.intake.startVerification(step);

@@ -102,6 +102,8 @@ export type Input =
     }
   | { readonly type: "chain-health"; readonly health: ChainHealth }
   | { readonly type: "peers"; readonly connected: readonly PeerKey[] }
+  /** A message that a peer sent to this node alone (P-130); no verdict is waited for. */
+  | { readonly type: "direct"; readonly from: PeerKey; readonly data: Uint8Array }
   /** A gossip message whose forwarding waits for the `verdict` with the same handle. */
   | { readonly type: "gossip"; readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array }
   /** `results` is null when the check itself failed: nobody is to blame for that. */
@@ -137,6 +139,8 @@ export type SubmitOutcome =
 
 export type Effect =
   | { readonly type: "publish"; readonly data: Uint8Array }
+  /** To these peers alone (P-130), over streams that stay open; dropped for those without a connection. */
+  | { readonly type: "direct"; readonly peers: readonly PeerKey[]; readonly data: Uint8Array }
   | { readonly type: "verdict"; readonly handle: number; readonly verdict: Verdict; readonly code: ErrorCode | "OK" }
   | { readonly type: "set-timer"; readonly timer: TimerName; readonly atMs: number }
   | { readonly type: "verify"; readonly job: number; readonly groups: readonly VerifyGroup[] }
@@ -147,6 +151,9 @@ export type Effect =
   | { readonly type: "claim-changed"; readonly claim: ClaimView }
   /** The identities that may hold a connection (P-80). */
   | { readonly type: "admit"; readonly identities: ReadonlySet<PeerKey> }
+  /** The nodes of the own subnet (P-131): connections to them are kept, besides those to peers of the whole set. */
+  | { readonly type: "mates"; readonly identities: ReadonlySet<PeerKey> }
+  /** Dials the peer if need be. */
   | { readonly type: "catch-up-ask"; readonly peer: PeerKey; readonly data: Uint8Array }
   | { readonly type: "catch-up-reply"; readonly handle: number; readonly data: Uint8Array }
   | { readonly type: "inquire"; readonly job: number; readonly peer: PeerKey; readonly data: Uint8Array }

@@ -35,6 +35,8 @@ export interface Arrival {
 /** What peers send, up to the point where it is believed (P-72, P-74, P-82, P-83). */
 export interface Intake {
   gossip(arrival: Arrival, data: Uint8Array, step: Step): void;
+  /** What a peer sent to this node alone (P-130). */
+  direct(from: PeerKey, data: Uint8Array, step: Step): void;
   /** A request that came otherwise than by gossip, checked exactly like it (P-87). */
   request(arrival: Arrival, request: SignedClaimRequest, step: Step): void;
   /** A share that came otherwise than by gossip, checked exactly like it (P-87). */

@@ -84,6 +84,7 @@ class AgentDriver implements Driver {
     await network.start({
       onGossip: (from: PeerKey, data: Uint8Array) =>
         this.#ask(this.#verdicts, "ignore", (handle) => ({ type: "gossip", handle, from, data })),
+      onDirect: (from, data) => this.#dispatch({ type: "direct", from, data }),
       onCatchUp: (from: PeerKey, data: Uint8Array) =>
         this.#ask(this.#catchUps, new Uint8Array(), (handle) => ({ type: "catch-up-asked", handle, from, data })),
       onInquiry: (from: PeerKey, data: Uint8Array) =>
@@ -152,6 +153,10 @@ class AgentDriver implements Driver {
         return store.persist(effect.records);
       case "publish":
         return this.#background("publish", network.publish(effect.data));
+      case "direct":
+        return network.direct(effect.peers, effect.data);
+      case "mates":
+        return network.mates(effect.identities);
       case "verdict":
         return this.#verdicts.settle(effect.handle, effect.verdict);
       case "set-timer":

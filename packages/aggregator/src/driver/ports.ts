@@ -111,6 +111,8 @@ export interface ChainSink {
 export interface NetworkHandlers {
   /** The verdict decides whether gossipsub forwards the message and how its sender is scored. */
   onGossip(from: PeerKey, data: Uint8Array): Promise<Verdict>;
+  /** A message that a peer sent to this node alone (P-130). */
+  onDirect(from: PeerKey, data: Uint8Array): void;
   /** Another agent's catch-up request; resolves to the answer's bytes. */
   onCatchUp(from: PeerKey, data: Uint8Array): Promise<Uint8Array>;
   /** Another agent's inquiry (P-89); resolves to the answer's bytes. */
@@ -127,8 +129,15 @@ export interface Network {
   stop(): Promise<void>;
   /** P-80. Peers that are no longer admitted are disconnected. */
   admit(identities: ReadonlySet<PeerKey>): void;
+  /** P-131. Connections to these are kept as long as they are admitted. */
+  mates(identities: ReadonlySet<PeerKey>): void;
   publish(data: Uint8Array): Promise<void>;
-  /** One catch-up exchange; rejects with a coded error on timeout, refusal or an oversized answer. */
+  /** P-130. To connected peers alone, in the order of the calls; to others nothing is sent. */
+  direct(peers: readonly PeerKey[], data: Uint8Array): void;
+  /**
+   * One catch-up exchange, dialling the peer if need be; rejects with a coded error on timeout, refusal or an oversized
+   * answer.
+   */
   catchUp(peer: PeerKey, data: Uint8Array): Promise<Uint8Array>;
   /** Asks one node directly, dialling it if need be; rejects like `catchUp`. */
   inquire(peer: PeerKey, data: Uint8Array): Promise<Uint8Array>;

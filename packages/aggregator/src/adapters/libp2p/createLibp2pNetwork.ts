@@ -238,6 +238,10 @@ class Libp2pNetwork implements Network {
     this.#report();
   }
 
+  mates(_identities: ReadonlySet<PeerKey>): void {}
+
+  direct(_peers: readonly PeerKey[], _data: Uint8Array): void {}
+
   async publish(data: Uint8Array): Promise<void> {
     this.#running();
     if (data.length > MAX_GOSSIP_BYTES) {

@@ -86,6 +86,10 @@ export class PeerIntake implements Intake {
     this.#settle(arrival, this.#gossipOutcome(arrival, data, step), step);
   }
 
+  direct(from: PeerKey, data: Uint8Array, step: Step): void {
+    this.gossip({ from, handle: null }, data, step);
+  }
+
   /**
    * Whoever signs because of a request that came by catch-up publishes it too: what gossip did not bring here it may
    * have brought to nobody (a partition, an asker without peers), and one pull after another would take minutes.
