@@ -3,6 +3,7 @@
  * at once and in a second (P-74, P-77). Enters: the size of the set. Leaves: budgets. Pure.
  */
 import type { Context } from "../context.ts";
+import { indexOf } from "../ledger/nodeSet.ts";
 import {
   BUDGET_ORIGINS_MAX,
   ORIGIN_TURNS_PART,
@@ -21,7 +22,7 @@ import type { BudgetOptions } from "./budget.ts";
 
 /** Nodes that have not exited: each of them signs. */
 export function nodesInSet({ nodes }: Pick<Context, "nodes">): number {
-  return nodes.reduce((count, { state }) => count + (state === "exited" ? 0 : 1), 0);
+  return indexOf(nodes).present;
 }
 
 /** Milliseconds of processor that one round takes of every agent. */
