@@ -105,6 +105,8 @@ export class DirectLine {
   }
 
   #use(stream: Stream): void {
+    // It may have been reset before anybody listened.
+    if (stream.status !== "open") return this.#modules.ended(0, new Error(`the stream is ${stream.status}`));
     const openedMs = this.#modules.now();
     this.#stream = stream;
     stream.addEventListener("drain", () => this.#flush());

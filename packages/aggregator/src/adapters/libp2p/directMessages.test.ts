@@ -4,8 +4,8 @@ import { MAX_GOSSIP_BYTES, toHex } from "@quorate/common";
 import { encode } from "it-length-prefixed";
 import { afterEach, describe, expect, test } from "vitest";
 import { startHostilePeer } from "../../../test/support/floodingPeer.ts";
-import { createBarePeer, NETWORK_ID, startCluster, startNode, stopAll } from "../../../test/support/testNetwork.ts";
 import type { TestNode } from "../../../test/support/testNetwork.ts";
+import { createBarePeer, NETWORK_ID, startCluster, startNode, stopAll } from "../../../test/support/testNetwork.ts";
 import { until } from "../../../test/support/until.ts";
 import { BAN_POINTS } from "./conduct.ts";
 import { DIRECT_QUEUE_MAX, PEER_MESSAGES_BURST } from "./limits.ts";
@@ -19,8 +19,9 @@ const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const one = (data: Uint8Array): Uint8Array => encode.single(data).subarray();
 const counts = ({ network }: TestNode) => network.status().direct;
 const floods = ({ log }: TestNode): number =>
-  log.filter(({ code, values }) => code === "NETWORK_PEER_FLOODS" && "what" in values && /direct/.test(`${values.what}`))
-    .length;
+  log.filter(
+    ({ code, values }) => code === "NETWORK_PEER_FLOODS" && "what" in values && /direct/.test(`${values.what}`),
+  ).length;
 
 describe("P-130: direct messages", () => {
   test("reach the peers they are for, in order, and nobody else; what is for others is dropped and counted", async () => {
@@ -136,8 +137,9 @@ describe("P-130: a hostile sender of direct messages", () => {
     await hostile.connection.close();
     await until(() => node.network.status().connected.length === 0);
     const back = await hostile.libp2p.dial(multiaddr(node.address));
-    (await back.newStream(PROTOCOL)).send(one(text("once more")));
-    await until(() => node.network.status().connected.length === 1);
+    // One more, and behind it what shows that it has been read.
+    (await back.newStream(PROTOCOL)).send(Buffer.concat([one(text("once more")), Uint8Array.of(0xff, 0x7f)]));
+    await until(() => node.log.some(({ code }) => code === "WIRE_TOO_LARGE"));
     await hostile.libp2p.services;
     expect(counts(node).received).toBe(PEER_MESSAGES_BURST);
   });

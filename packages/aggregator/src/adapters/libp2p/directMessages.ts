@@ -65,11 +65,9 @@ export class DirectMessages {
   }
 
   async start(): Promise<void> {
-    await this.#modules.libp2p.handle(
-      this.#protocol,
-      (stream, { remotePeer }) => this.#receive(stream, remotePeer),
-      { maxInboundStreams: limits.INBOUND_STREAMS_PER_PROTOCOL },
-    );
+    await this.#modules.libp2p.handle(this.#protocol, (stream, { remotePeer }) => this.#receive(stream, remotePeer), {
+      maxInboundStreams: limits.INBOUND_STREAMS_PER_PROTOCOL,
+    });
   }
 
   stop(): void {
