@@ -29,7 +29,8 @@ import { banner } from "./banner.ts";
 import type { Config } from "./config.ts";
 import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
-import { nodesInSet, requestBudget } from "./core/peers/requestCost.ts";
+import { requestBudget } from "./core/peers/requestCost.ts";
+import { subnetsOf } from "./core/peers/subnets.ts";
 import { createDriver, type Driver } from "./driver/driver.ts";
 import type {
   AgentApi,
@@ -195,7 +196,7 @@ function httpOptions({ http }: Config, agent: Agent): HttpServerOptions {
   return {
     ...{ host, port, allowedHosts, trustedProxies },
     health: shares ? null : { host: healthHost, port: wanted },
-    claimBudget: () => requestBudget(nodesInSet({ nodes: agent.nodes() })),
+    claimBudget: () => requestBudget(subnetsOf({ nodes: agent.nodes(), options: {} })),
   };
 }
 

@@ -16,7 +16,8 @@ import type { Context, Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { REACH_EPOCHS, REFUSAL_MS } from "../limits.ts";
-import type { Group, Round } from "../rounds/round.ts";
+import type { Group } from "../rounds/contributions.ts";
+import { ownGroup, type Round } from "../rounds/round.ts";
 import type { Collector } from "../stages.ts";
 
 /** The latest that was learned of a node. */
@@ -35,8 +36,8 @@ export class PeerReach implements Collector {
   readonly #context: Context;
   /** Bounded by the node set. */
   readonly #evidence = new Map<NodeId, Evidence>();
-  /** Shares seen of each group; they go with their round. */
-  readonly #seen = new WeakMap<Group, number>();
+  /** Shares and partials seen of each group; they go with their round. */
+  readonly #seen = new WeakMap<Group, { shares: number; partials: ReadonlySet<unknown> }>();
   /** The reasons that were taken of each open claim; bounded by claims (CLAIMS_MAX) and nodes. */
   readonly #taken = new Map<string, Set<string>>();
   #nowMs = 0;
@@ -59,13 +60,15 @@ export class PeerReach implements Collector {
    * Shares over the own message, the new ones at the end. Others prove nothing here, for anybody can replay what a
    * node signed for another epoch (P-84).
    */
-  roundChanged({ own, groups }: Round, { nowMs }: Step): void {
-    const group = own === null ? undefined : groups.get(own.digest.hex);
+  roundChanged(round: Round, { nowMs }: Step): void {
+    const group = ownGroup(round);
     if (group === undefined) return;
-    const seen = this.#seen.get(group) ?? 0;
-    if (group.shares.size === seen) return;
-    this.#seen.set(group, group.shares.size);
-    for (const id of [...group.shares.keys()].slice(seen)) this.#note(id, "signed", nowMs);
+    const seen = this.#seen.get(group) ?? { shares: 0, partials: new Set() };
+    const partials = group.partials.filter((partial) => !seen.partials.has(partial));
+    if (group.shares.size === seen.shares && partials.length === 0) return;
+    this.#seen.set(group, { shares: group.shares.size, partials: new Set(group.partials) });
+    for (const id of [...group.shares.keys()].slice(seen.shares)) this.#note(id, "signed", nowMs);
+    for (const { signers } of partials) for (const id of signers.ids()) this.#note(id, "signed", nowMs);
   }
 
   /**
@@ -109,6 +112,10 @@ export class PeerReach implements Collector {
       suffices: hasMoneyQuorum(stake),
       missing: nodes.filter(({ id, state }) => state === "active" && !ids.has(id)).map(({ id }) => id),
     };
+  }
+
+  needs(): [] {
+    return [];
   }
 
   resume(): void {}
