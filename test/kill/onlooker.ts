@@ -58,6 +58,7 @@ export class Onlooker {
         if (message.type === "share") onlooker.#take(message.share, onShare);
         return "accept";
       },
+      onDirect: () => {},
       onCatchUp: async () => new Uint8Array(),
       onInquiry: async () => new Uint8Array(),
       onPeers: () => {},
