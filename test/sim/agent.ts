@@ -104,6 +104,11 @@ export class SimAgent {
     return this.#core;
   }
 
+  /** Milliseconds of one core that it has been charged for. */
+  get busyMs(): number {
+    return this.#processor.busyMs;
+  }
+
   start(): void {
     const { scheduler, network, chain, plan, domain, mutate } = this.#world;
     const { id, blsKey, identitySecret } = this.node;
