@@ -52,6 +52,10 @@ export interface LifeOptions {
 export interface SimFlags extends SimOptions {
   readonly json: boolean;
   readonly help: boolean;
+  /** Where to write a picture of the run. */
+  readonly plot?: string;
+  /** A scenario to run instead of drawing one (scenario.ts). */
+  readonly plan?: string;
 }
 
 const LATENCY = { min: 50, max: 150 };
@@ -112,6 +116,7 @@ const FLAGS = {
   ...{ nodes: TEXT, seed: TEXT, claims: TEXT, latency: TEXT },
   ...{ silent: TEXT, byzantine: TEXT, crash: TEXT, unhealthy: TEXT, partition: TEXT },
   ...{ loss: TEXT, duplicate: TEXT, delay: TEXT },
+  ...{ plot: TEXT, plan: TEXT },
   ...{ calm: SWITCH, json: SWITCH, help: { ...SWITCH, short: "h" } },
 } as const;
 
@@ -137,6 +142,8 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
   --turns F         fraction of nodes that are absent from every other report, in two groups; default ${LIFE_ONLY.turns}
   --idle F          nodes that register and never come up, as a fraction; default ${LIFE_ONLY.idle}
   --byzantine F     default ${LIFE_FAULTS.byzantine}
+  --plot FILE.svg   a picture: stake over time for each claim, traffic and processor of a node
+  --plan FILE.json  the faults and claims of this file instead of drawn ones: what sim:swarm writes for a failure
   --json            one line with one JSON object on standard output; progress goes to standard error
   --help            this text
 
@@ -147,6 +154,11 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
 export function parseFlags(argv: readonly string[]): SimFlags {
   const values = readFlags(argv, FLAGS);
   const life = lifeOptions(values);
+  for (const flag of ["plot", "plan"] as const) {
+    const value = values[flag];
+    if (value !== undefined && life !== undefined)
+      throw quorateError("FLAG_INVALID", { flag: `--${flag}`, value, allowed: "without --epochs" });
+  }
   const usual = life === undefined ? DEFAULT_FAULTS : LIFE_FAULTS;
   const faults: Record<FractionFlag, number> = { ...(values.calm === true ? NO_FAULTS : usual) };
   for (const flag of FRACTIONS) {
@@ -159,6 +171,8 @@ export function parseFlags(argv: readonly string[]): SimFlags {
     claims: wholeNumber("--claims", values.claims ?? "3", CLAIMS),
     faults: { ...faults, latencyMs: latency(values.latency ?? `${LATENCY.min}-${LATENCY.max}`) },
     ...(life === undefined ? {} : { life }),
+    ...(values.plot === undefined ? {} : { plot: values.plot }),
+    ...(values.plan === undefined ? {} : { plan: values.plan }),
     json: values.json ?? false,
     help: values.help ?? false,
   };

@@ -77,6 +77,9 @@ export function scenarioJson({ options, plan, asks }: Scenario): string {
   return `${JSON.stringify(file, null, 1)}\n`;
 }
 
+/** The one command that runs a scenario again. */
+export const planCommand = (path: string): string => `npx -y pnpm@12 sim --plan ${path}`;
+
 /** @throws QuorateError `FLAG_INVALID` for a file that cannot be read, or says what no run can be */
 export function readScenario(path: string): Scenario {
   const wrong = (problem: string) => quorateError("FLAG_INVALID", { flag: "--plan", value: path, problem });
