@@ -5,6 +5,7 @@
 import type { Bundle, NodeId, SignatureScheme, SigningDomain } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import type { Agent } from "../../packages/aggregator/src/core/io.ts";
+import { nodeOf } from "../../packages/aggregator/src/core/ledger/nodes.ts";
 import { type Observer, SimAgent, type World } from "./agent.ts";
 import type { Behaviour } from "./byzantine/behaviour.ts";
 import { makeBehaviour } from "./byzantine/behaviours.ts";
@@ -27,6 +28,7 @@ import type { Random } from "./random.ts";
 import { type NetworkTold, networkOf, type Sample, Samples } from "./samples.ts";
 import { drawAsks, runRandom, type Scenario } from "./scenario.ts";
 import { Scheduler } from "./scheduler.ts";
+import { SharedFold } from "./sharedFold.ts";
 import { Staker } from "./staker.ts";
 import { makeTopology } from "./topology.ts";
 import { Trace } from "./trace.ts";
@@ -154,6 +156,7 @@ function makeWorld(
     const active = id <= config.nodes;
     return makeNode(scheme, domain, id, active, active ? SEEDING : blockAt(REGISTERED_MS), config.real?.secretsOf(id));
   });
+  const verifyIdentity = rememberingVerifyIdentity();
   const topology = makeTopology(plan.ids, random.fork("topology"));
   return {
     scheduler,
@@ -167,7 +170,8 @@ function makeWorld(
       ...STARTED_EVENTS,
       poolFunded(FUNDED_MS, ADDED_ATOMIC),
     ]),
-    verifyIdentity: rememberingVerifyIdentity(),
+    verifyIdentity,
+    fold: new SharedFold(nodeOf(domain, verifyIdentity)),
     nodes: new Map(list.map((node) => [node.id, node])),
     idOf: new Map(list.map((node) => [node.peer, node.id])),
     life: null,
