@@ -123,12 +123,12 @@ function idList(ids: readonly NodeId[]): string {
 }
 
 /** In lines of at most 96 columns. */
-function wrapped(head: string, texts: readonly string[]): string[] {
+function wrapped(head: string, texts: readonly string[], indent = "    "): string[] {
   const lines = [head];
   for (const [i, text] of texts.entries()) {
     const piece = i === texts.length - 1 ? text : `${text}; `;
     const last = lines.length - 1;
-    if ((lines[last] as string).length + piece.length > 96) lines.push(`    ${piece}`);
+    if ((lines[last] as string).length + piece.length > 96) lines.push(`${indent}${piece}`);
     else lines[last] += piece;
   }
   return lines.map((line) => line.trimEnd());
@@ -147,10 +147,15 @@ function networkLines({ network, samples }: RunStory): string[] {
 
 function liarTable(liars: readonly LiarTold[]): string[] {
   if (liars.length === 0) return [];
-  const lines = liars.slice(0, ROWS_MAX).map(({ id, way, blames, bannedBy, signed, claims }) => {
-    const blamed = list(blames) || "never blamed";
-    const parted = bannedBy === 0 ? "" : `, banned by ${bannedBy}`;
-    return `${String(id).padStart(5)}  ${way.padEnd(16)}share in ${signed} of ${claims} claims; ${blamed}${parted}`;
+  const lines = liars.slice(0, ROWS_MAX).flatMap(({ id, way, blames, bannedBy, signed, claims }) => {
+    const blamed = Object.entries(blames).map(([code, times]) => `${count(times)} ${code}`);
+    const parted = bannedBy === 0 ? [] : [`banned by ${bannedBy}`];
+    const texts = [
+      `share in ${signed} of ${claims} claims`,
+      ...parted,
+      ...(blamed.length === 0 ? ["never blamed"] : blamed),
+    ];
+    return wrapped(`${String(id).padStart(5)}  ${way.padEnd(16)}`, texts, "                       ");
   });
   const more = liars.length > ROWS_MAX ? [`... and ${liars.length - ROWS_MAX} more, with --json`] : [];
   return ["", "what came of each liar", ...lines, ...more];
