@@ -92,6 +92,8 @@ const LIFE_ONLY: Omit<LifeOptions, "epochs"> = { dead: 0.04, turns: 0.04, idle: 
 /** Below four nodes there is no network; above a thousand, flooding takes minutes and gigabytes. */
 const NODES = { min: 4, max: 1_000 };
 const CLAIMS = { min: 1, max: 100 };
+/** From one, with which any network has subnets, to more than a set can have. */
+const FLOOD_MAXIMA = { min: 1, max: 100_000 };
 const SEEDS = { min: 0, max: Number.MAX_SAFE_INTEGER };
 const LATENCY_MAX_MS = 5_000;
 /** Below six epochs nobody is decommissioned and healed; above a few hundred a run takes hours. */
@@ -116,7 +118,7 @@ const FLAGS = {
   ...{ nodes: TEXT, seed: TEXT, claims: TEXT, latency: TEXT },
   ...{ silent: TEXT, byzantine: TEXT, crash: TEXT, unhealthy: TEXT, partition: TEXT },
   ...{ loss: TEXT, duplicate: TEXT, delay: TEXT },
-  ...{ plot: TEXT, plan: TEXT },
+  ...{ "flood-max": TEXT, plot: TEXT, plan: TEXT },
   ...{ calm: SWITCH, json: SWITCH, help: { ...SWITCH, short: "h" } },
 } as const;
 
@@ -137,6 +139,7 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
   --delay F         chance that it takes ten times as long; default ${DEFAULT_FAULTS.delay}
   --latency A-B     milliseconds on a link; default ${LATENCY.min}-${LATENCY.max}
   --calm            no fault but those given
+  --flood-max N     up to so many nodes are one flood, more have subnets; default 128, as in production
   --epochs E        the network's life over E epochs, ${EPOCHS.min} to ${EPOCHS.max}, without claims; 12 are a good start. Then:
   --dead F          fraction of nodes that die and come back epochs later; default ${LIFE_ONLY.dead}
   --turns F         fraction of nodes that are absent from every other report, in two groups; default ${LIFE_ONLY.turns}
@@ -154,6 +157,7 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
 export function parseFlags(argv: readonly string[]): SimFlags {
   const values = readFlags(argv, FLAGS);
   const life = lifeOptions(values);
+  const floodMax = values["flood-max"];
   for (const flag of ["plot", "plan"] as const) {
     const value = values[flag];
     if (value !== undefined && life !== undefined)
@@ -171,6 +175,7 @@ export function parseFlags(argv: readonly string[]): SimFlags {
     claims: wholeNumber("--claims", values.claims ?? "3", CLAIMS),
     faults: { ...faults, latencyMs: latency(values.latency ?? `${LATENCY.min}-${LATENCY.max}`) },
     ...(life === undefined ? {} : { life }),
+    ...(floodMax === undefined ? {} : { floodMax: wholeNumber("--flood-max", floodMax, FLOOD_MAXIMA) }),
     ...(values.plot === undefined ? {} : { plot: values.plot }),
     ...(values.plan === undefined ? {} : { plan: values.plan }),
     json: values.json ?? false,
@@ -194,11 +199,12 @@ function lifeOptions(values: ReturnType<typeof readFlags<typeof FLAGS>>): LifeOp
 
 /** The one command that gives this run again. */
 export function replayCommand(options: SimOptions): string {
-  const { seed, nodes, claims, faults, life } = options;
+  const { seed, nodes, claims, faults, floodMax, life } = options;
   const given = FRACTIONS.filter((flag) => faults[flag] > 0).map((flag) => `--${flag} ${faults[flag]}`);
   const lived = LIFE_FRACTIONS.filter((flag) => (life?.[flag] ?? 0) > 0).map((flag) => `--${flag} ${life?.[flag]}`);
   const { min, max } = faults.latencyMs;
-  const rest = [`--latency ${min}-${max}`, "--calm", ...given, ...lived].join(" ");
+  const flood = floodMax === undefined ? [] : [`--flood-max ${floodMax}`];
+  const rest = [`--latency ${min}-${max}`, "--calm", ...given, ...lived, ...flood].join(" ");
   const what = life === undefined ? `--claims ${claims}` : `--epochs ${life.epochs}`;
   return `npx -y pnpm@12 sim --nodes ${nodes} --seed ${seed} ${what} ${rest}`;
 }

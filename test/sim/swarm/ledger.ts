@@ -5,7 +5,7 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from "node:fs";
 import { dirname } from "node:path";
 
 export interface Failure {
@@ -38,9 +38,18 @@ export interface LedgerLine {
 export function appendLine(path: string, line: LedgerLine): void {
   mkdirSync(dirname(path), { recursive: true });
   // A torn line before it must not take this one with it.
-  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-  const mend = text === "" || text.endsWith("\n") ? "" : "\n";
-  appendFileSync(path, `${mend}${JSON.stringify(line)}\n`);
+  appendFileSync(path, `${isTorn(path) ? "\n" : ""}${JSON.stringify(line)}\n`);
+}
+
+function isTorn(path: string): boolean {
+  const file = openSync(path, "a+");
+  try {
+    const { size } = fstatSync(file);
+    const last = Buffer.alloc(1);
+    return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** What can be read; a torn line is left out. An absent file is empty. */
