@@ -64,6 +64,8 @@ export interface World {
   readonly life: LifeChain | null;
   /** What answers an agent's calls to trees and chain; null where nothing does (a run of claims). */
   readonly servicesOf: (node: SimNode) => ChainServices | null;
+  /** Larger sets have subnets (P-131); undefined: as in production. */
+  readonly floodMax: number | undefined;
   /** For tests of the checkers: a core with a fault. */
   readonly mutate: (agent: Agent, id: NodeId) => Agent;
 }
@@ -110,7 +112,7 @@ export class SimAgent {
   }
 
   start(): void {
-    const { scheduler, network, chain, plan, domain, mutate } = this.#world;
+    const { scheduler, network, chain, plan, domain, floodMax, mutate } = this.#world;
     const { id, blsKey, identitySecret } = this.node;
     const modules = {
       scheme: this.#countingScheme(),
@@ -120,7 +122,10 @@ export class SimAgent {
     };
     this.#life += 1;
     this.#services?.begin();
-    const options = { domain, blsKey, claimDeadlineMs: CLAIM_DEADLINE_MS, submits: this.#services?.submits ?? null };
+    const options = {
+      ...{ domain, blsKey, claimDeadlineMs: CLAIM_DEADLINE_MS, submits: this.#services?.submits ?? null },
+      ...(floodMax === undefined ? {} : { floodMax }),
+    };
     this.#core = mutate(createAgent(options, modules, this.disk.load()), id);
     const head = this.#core.status().head;
     this.#provider = new Provider(chain, plan.lagMs.get(id) ?? 0, plan.unhealthy.get(id), head);

@@ -176,6 +176,7 @@ function makeWorld(
     idOf: new Map(list.map((node) => [node.peer, node.id])),
     life: null,
     servicesOf: () => null,
+    floodMax: config.floodMax,
     mutate: config.mutate ?? ((agent) => agent),
   };
 }
