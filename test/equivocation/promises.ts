@@ -3,6 +3,7 @@
  * in words. Those that speak of one agent are looked at whenever it has done something.
  */
 import {
+  type Address,
   type Bundle,
   type ChainCall,
   fromHex,
@@ -54,7 +55,10 @@ function keyOf(cast: Cast, round: RoundIndex): RoundKey {
 function wrongBundle(cast: Cast, { message, signers, signature }: Bundle): string[] {
   const stake = stakeSigned(Signers.fromHex(signers), cast.views);
   const amount = BigInt(message.amount);
-  const digest = digests.of({ kind: "RewardClaim", message: { recipient: message.recipient, amount } }).bytes;
+  const digest = digests.of({
+    kind: "RewardClaim",
+    message: { recipient: message.recipient as Address, amount },
+  }).bytes;
   const keys = keysOf(cast, Signers.fromHex(signers).ids());
   return [
     ...(hasMoneyQuorum(stake) ? [] : [`P-86: a bundle of ${stake.signedBps} basis points`]),
