@@ -59,6 +59,7 @@ const answerBytes = fc.oneof(
     .map(({ shares, requests }) =>
       encodeCatchUpResponse({
         shares,
+        partials: [],
         requests: requests.map(({ id, recipient, epoch }) => requestOf(id, recipient, epoch)),
       }),
     ),

@@ -16,11 +16,13 @@ import {
   KINDS,
   MAX_REPORT_IDS,
   type NodeId,
+  type PartialAggregate,
   type Share,
   type SignatureScheme,
   type SignedClaimRequest,
   Signers,
   signIdentity,
+  subnetOf,
   toHex,
 } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
@@ -120,12 +122,24 @@ export const anyRequest: fc.Arbitrary<SignedClaimRequest> = fc.record({
   nodeId: fc.integer({ min: 1, max: 10 }),
   identitySignature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
 });
+export const anyPartial: fc.Arbitrary<PartialAggregate> = fc
+  .record({
+    of: anyShare,
+    bits: fc.integer({ min: 0, max: 8 }),
+    places: fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 12 }),
+  })
+  .map(({ of: { nodeId, ...signed }, bits, places }) => {
+    const subnet = subnetOf(nodeId, bits);
+    const signers = Signers.of(places.map((place) => place * 2 ** bits + subnet.index));
+    return { ...signed, subnet, signers, signature: new Uint8Array(192).fill(7) };
+  });
 const anyRound: fc.Arbitrary<CatchUpRound> = fc
   .record({
     kind: fc.constantFrom(...KINDS),
     epoch: anyInteger,
     recipient: anyAddress,
     signers: fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 8 }).map((ids) => Signers.of(ids)),
+    needless: fc.boolean(),
   })
   .map(({ recipient, ...rest }) => ({ ...rest, subject: rest.kind === "RewardClaim" ? recipient : "" }));
 const anyRounds: fc.Arbitrary<CatchUpRequest> = fc.record({ rounds: fc.array(anyRound, { maxLength: 5 }) });
@@ -137,10 +151,15 @@ export const encoded: Readonly<
   gossip: fc.oneof(
     anyShare.map((share) => encodeGossip({ type: "share", share })),
     anyRequest.map((request) => encodeGossip({ type: "request", request })),
+    anyPartial.map((partial) => encodeGossip({ type: "partial", partial })),
   ),
   rounds: anyRounds.map(encodeCatchUpRequest),
   catchUp: fc
-    .record({ requests: fc.array(anyRequest, { maxLength: 2 }), shares: fc.array(anyShare, { maxLength: 3 }) })
+    .record({
+      requests: fc.array(anyRequest, { maxLength: 2 }),
+      shares: fc.array(anyShare, { maxLength: 3 }),
+      partials: fc.array(anyPartial, { maxLength: 2 }),
+    })
     .map(encodeCatchUpResponse),
   inquiry: anyRequest.map(encodeInquiryRequest),
   answer: fc.oneof(

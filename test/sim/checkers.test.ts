@@ -65,9 +65,9 @@ describe("checkers find what they are for", () => {
           }
         }
         if (input.type !== "catch-up-answered") return agent.handle(input, nowMs);
-        const { requests, shares } = decodeCatchUpResponse(input.data);
+        const { requests, shares, partials } = decodeCatchUpResponse(input.data);
         const kept = shares.filter(({ nodeId }) => nodeId !== victim);
-        return agent.handle({ ...input, data: encodeCatchUpResponse({ requests, shares: kept }) }, nowMs);
+        return agent.handle({ ...input, data: encodeCatchUpResponse({ requests, shares: kept, partials }) }, nowMs);
       },
     });
     expect(findings(dropping)).toEqual(["suppression"]);

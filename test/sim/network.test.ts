@@ -29,6 +29,7 @@ function network(verdict: (id: number) => Verdict, faults: Partial<FaultOptions>
       onDuplicate: () => {
         duplicates += 1;
       },
+      onDirect: () => {},
       onAsked: (_what, _from, data, answer) => answer(Uint8Array.of(...data, id)),
       onPeers: () => {},
     };

@@ -31,6 +31,8 @@ export interface SimOptions {
   readonly nodes: number;
   readonly claims: number;
   readonly faults: FaultOptions;
+  /** Up to so many nodes are one flood, more fall into subnets; left out: as in production. */
+  readonly floodMax?: number;
   /** Given: a run over epochs, without claims. */
   readonly life?: LifeOptions;
 }

@@ -29,7 +29,8 @@ import { banner } from "./banner.ts";
 import type { Config } from "./config.ts";
 import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
-import { nodesInSet, requestBudget } from "./core/peers/requestCost.ts";
+import { requestBudget } from "./core/peers/requestCost.ts";
+import { subnetsOf } from "./core/peers/subnets.ts";
 import { createDriver, type Driver } from "./driver/driver.ts";
 import type {
   AgentApi,
@@ -113,7 +114,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const fault = () => fatal ?? space.fault;
   const api = createApi(config, keys, { agent, follower, driver, network, store, submitter, ledger, fault });
   const droppedLogLines = () => modules.droppedLogLines?.() ?? 0;
-  const http = createInterface(config, { api, agent, logger, droppedLogLines });
+  const http = createInterface(config, { api, agent, network, logger, droppedLogLines });
   await space.start();
   await driver.start();
   const httpUrl = await http.start();
@@ -167,15 +168,17 @@ function ownAgent({ claims, submit, keys: { operator } }: Config, { blsKey, iden
 interface InterfaceModules {
   readonly api: AgentApi;
   readonly agent: Agent;
+  readonly network: Network;
   readonly logger: Logger;
   readonly droppedLogLines: () => number;
 }
 
 function createInterface(config: Config, modules: InterfaceModules): HttpServer {
-  const { api, agent, logger, droppedLogLines } = modules;
+  const { api, agent, network, logger, droppedLogLines } = modules;
   const metrics = createMetrics(() => {
     const { ready } = api.ready();
-    return { ...api.status(), ready, http: http.view(), droppedLogLines: droppedLogLines() };
+    const { direct } = network.status();
+    return { ...api.status(), ready, direct, http: http.view(), droppedLogLines: droppedLogLines() };
   });
   const http: HttpServer = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
   return http;
@@ -193,7 +196,7 @@ function httpOptions({ http }: Config, agent: Agent): HttpServerOptions {
   return {
     ...{ host, port, allowedHosts, trustedProxies },
     health: shares ? null : { host: healthHost, port: wanted },
-    claimBudget: () => requestBudget(nodesInSet({ nodes: agent.nodes() })),
+    claimBudget: () => requestBudget(subnetsOf({ nodes: agent.nodes(), options: {} })),
   };
 }
 

@@ -44,6 +44,42 @@ export const AGENT_ERROR_CODES = {
       "Nothing to do here: the node contradicts itself, or someone replays what it signed for other epochs. What came first is shown as disagreement.",
     where: "agent",
   },
+  SHARE_NOT_GOSSIPED: {
+    summary: "A share came by gossip in a set so large that shares go to a few nodes of a subnet alone (P-131).",
+    remedy:
+      "Nothing to do here: the sender's node set may be of an earlier block. Whoever needs the share asks for it.",
+    where: "agent",
+  },
+  SHARE_NOT_SENDERS: {
+    summary: "A peer sent another node's share directly, which no agent does (P-130).",
+    remedy: "Nothing to do here: the sender is blamed. Its operator should run an unchanged agent.",
+    where: "agent",
+  },
+  REQUEST_NOT_GOSSIPED: {
+    summary: "A peer sent a claim request directly, which no agent does (P-130).",
+    remedy: "Nothing to do here: the sender is blamed. Its operator should run an unchanged agent.",
+    where: "agent",
+  },
+  PARTIAL_UNASKED: {
+    summary: "A partial came for a round that nobody here has heard of (P-132).",
+    remedy: "Nothing to do here: its request may still be on its way. Whoever needs the signatures asks for them.",
+    where: "agent",
+  },
+  PARTIAL_OTHER_SUBNETS: {
+    summary: "A partial came of other subnets than those of this node set (P-131).",
+    remedy: "Nothing to do here: the sender's node set may be of another block.",
+    where: "agent",
+  },
+  PARTIAL_DISAGREES: {
+    summary: "A partial came over another message than the own ledger's (P-132).",
+    remedy: "Nothing to do here: single shares show who says something else.",
+    where: "agent",
+  },
+  PARTIAL_ADDS_NOTHING: {
+    summary: "A partial came whose signers are all in one that was checked before (P-132).",
+    remedy: "Nothing to do here: every subnet has several aggregators.",
+    where: "agent",
+  },
   REQUEST_REPEATED: {
     summary: "A node's request for a round that it has asked for already.",
     remedy: "Nothing to do: the round is open.",

@@ -27,6 +27,7 @@ export * from "./proofFile.ts";
 export * from "./quorum.ts";
 export * from "./rewardsTree.ts";
 export * from "./signers.ts";
+export * from "./subnets.ts";
 export * from "./types.ts";
 export * from "./wire/codec.ts";
 export * from "./wire/limits.ts";

@@ -10,30 +10,34 @@ import {
   type AgentOptions,
   createContext,
   deriveNodes,
+  foldOf,
   type MutableContext,
   type Step,
 } from "./context.ts";
-import type { Agent, Effect, Input, PeerKey, RestoredState } from "./io.ts";
+import type { Agent, Effect, Input, PeerKey, RestoredState, TimerName } from "./io.ts";
 import { Digests } from "./kinds/digests.ts";
 import { allKinds } from "./kinds/kinds.ts";
-import { restoreLedger, takeRecord } from "./ledger/checkpoint.ts";
 import type { ChainEvent } from "./ledger/events.ts";
-import { type AdmitNode, advanceLedger, amountAt, lastClosedEpoch } from "./ledger/ledger.ts";
-import { admittedIdentities, nodeOf } from "./ledger/nodes.ts";
+import { type AdmitNode, amountAt, lastClosedEpoch } from "./ledger/ledger.ts";
+import { admittedOf } from "./ledger/nodeSet.ts";
+import { nodeOf } from "./ledger/nodes.ts";
 import { oldestInWindow } from "./ledger/window.ts";
 import { REPORTED_EPOCHS, TICK_MS } from "./limits.ts";
 import { OwnNodeWatch } from "./ownNode.ts";
 import { PeerCatchUp } from "./peers/catchUp.ts";
+import { PeerDelivery } from "./peers/delivery.ts";
 import { PeerInquiry } from "./peers/inquiry.ts";
 import { PeerIntake } from "./peers/intake.ts";
+import { Pull } from "./peers/pull.ts";
 import { PeerReach } from "./peers/reach.ts";
 import { RequestTurns } from "./peers/requestTurns.ts";
 import { Standing } from "./peers/standing.ts";
+import { matesOf } from "./peers/subnets.ts";
 import { Aggregates } from "./rounds/aggregates.ts";
 import type { Round } from "./rounds/round.ts";
 import { RoundTable } from "./rounds/roundTable.ts";
 import { NodeSigning } from "./signing.ts";
-import type { CatchUp, Collector, Inquiry, Intake, Signing } from "./stages.ts";
+import type { CatchUp, Collector, Delivery, Inquiry, Intake, Signing } from "./stages.ts";
 import { agentStatus } from "./status.ts";
 import { Trees } from "./trees.ts";
 
@@ -88,6 +92,8 @@ class Core {
   readonly #restored: RestoredState;
   readonly #admit: AdmitNode;
   readonly #signing: Signing;
+  readonly #delivery: Delivery;
+  readonly #pull: Pull;
   readonly #catchUp: CatchUp;
   readonly #inquiry: Inquiry;
   readonly #reports: Reports;
@@ -97,14 +103,15 @@ class Core {
   readonly #collectors: readonly Collector[];
 
   constructor(options: AgentOptions, modules: AgentModules, restored: RestoredState) {
-    const context = createContext(options, modules, restoreLedger(restored.ledger));
+    const context = createContext(options, modules, foldOf(modules).restore(restored.ledger));
     this.aggregates = new Aggregates(context);
     const { rounds } = this;
     const digests = new Digests(options.domain);
-    const signing = new NodeSigning({ context, rounds, digests }, restored);
+    const delivery = new PeerDelivery(context, rounds);
+    const signing = new NodeSigning({ context, rounds, digests, delivery }, restored);
     const standing = new Standing((peer, step) => this.intake.dropFrom(peer, step));
     const turns = new RequestTurns(context, rounds, signing);
-    const intake = new PeerIntake({ context, rounds, digests, signing, standing, turns });
+    const intake = new PeerIntake({ context, rounds, digests, signing, standing, turns, delivery });
     const catchUp = new PeerCatchUp(context, rounds);
     const inquiry = new PeerInquiry({ context, rounds, intake, standing });
     const { aggregates } = this;
@@ -116,6 +123,8 @@ class Core {
     this.ownNode = new OwnNodeWatch(context);
     this.#collectors = [this.claims, this.#reports, this.reach, this.ownNode];
     rounds.keep((key) => this.claims.isAwaited(key));
+    this.#delivery = delivery;
+    this.#pull = new Pull(context);
     this.#standing = standing;
     this.#turns = turns;
     this.context = context;
@@ -151,7 +160,7 @@ class Core {
         return round === null ? undefined : this.#roundChanged(round, step);
       }
       case "timer":
-        return input.timer === "verify" ? this.intake.verifyTimer(step) : this.#tick(step);
+        return this.#timer(input.timer, step);
       case "claim": {
         const reply = this.claims.request(input.recipient, input.epoch, step);
         return step.emit({ type: "claim-reply", handle: input.handle, reply });
@@ -182,7 +191,7 @@ class Core {
   }
 
   #start(step: Step): void {
-    step.emit({ type: "admit", identities: admittedIdentities(this.context.ledger) });
+    this.#admitNodes(step);
     this.#signing.resume(step);
     const lastClosed = lastClosedEpoch(this.context.ledger);
     this.#resume((epoch) => epoch <= (lastClosed ?? -1), step);
@@ -191,18 +200,25 @@ class Core {
     step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
   }
 
+  #admitNodes({ emit }: Step): void {
+    emit({ type: "admit", identities: admittedOf(this.context.nodes) });
+    emit({ type: "mates", identities: matesOf(this.context) });
+  }
+
   #advance({ events, head, targetSeconds }: Extract<Input, { type: "chain" }>, step: Step): void {
-    const { ledger } = this.context;
-    const { nodesChanged, closedEpochs } = advanceLedger(
-      ledger,
+    const { modules, ledger: before } = this.context;
+    const { state: ledger, change } = foldOf(modules).advance(
+      before,
       events satisfies readonly ChainEvent[],
       head,
       this.#admit,
     );
+    this.context.ledger = ledger;
+    const { nodesChanged, closedEpochs } = change;
     this.#signing.chainRead(targetSeconds ?? head.timestamp, step);
     if (nodesChanged) {
       deriveNodes(this.context);
-      step.emit({ type: "admit", identities: admittedIdentities(ledger) });
+      this.#admitNodes(step);
     }
     if (closedEpochs.length > 0) {
       this.#closeWindow(step);
@@ -220,14 +236,15 @@ class Core {
    * are worth a write to disk: what came since is read from the chain again after a restart.
    */
   #closeWindow({ emit }: Step): void {
-    const { ledger } = this.context;
-    const lastClosed = lastClosedEpoch(ledger);
+    const lastClosed = lastClosedEpoch(this.context.ledger);
     if (lastClosed === null) return;
     const oldest = oldestInWindow(lastClosed);
     this.rounds.prune(oldest);
     this.#signing.prune(oldest);
     for (const collector of this.#collectors) collector.prune(oldest);
-    emit({ type: "persist", records: [takeRecord(ledger), { type: "prune", belowEpoch: oldest }] });
+    const { state, record } = foldOf(this.context.modules).record(this.context.ledger);
+    this.context.ledger = state;
+    emit({ type: "persist", records: [record, { type: "prune", belowEpoch: oldest }] });
     const values = { epoch: lastClosed, rounds: this.rounds.size };
     emit({ type: "observe", level: "info", code: "EPOCH_CLOSED", values });
   }
@@ -266,6 +283,7 @@ class Core {
 
   #roundChanged(round: Round, step: Step): void {
     this.#turns.roundChanged(round, step);
+    this.#delivery.roundChanged(round, step);
     for (const collector of this.#collectors) collector.roundChanged(round, step);
   }
 
@@ -273,24 +291,36 @@ class Core {
     if (round !== null) this.claims.reasonChanged(round, step);
   }
 
+  #timer(timer: TimerName, step: Step): void {
+    switch (timer) {
+      case "verify":
+        return this.intake.verifyTimer(step);
+      case "partials":
+        return this.#delivery.timer(step);
+      case "tick":
+        return this.#tick(step);
+    }
+  }
+
   #tick(step: Step): void {
     for (const collector of this.#collectors) collector.tick(step);
     this.#trees.advance(step);
     this.#turns.tick(step);
-    this.#catchUp.tick(
-      this.#collectors.some(({ busy }) => busy),
-      step,
-    );
+    const needs = this.#collectors.flatMap((collector) => collector.needs(step));
+    this.#pull.tick(needs, step);
+    const isBusy = this.#collectors.some(({ busy }) => busy);
+    this.#catchUp.tick(isBusy, new Set(needs.map(({ round }) => round)), step);
     step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
   }
 
   #takeCaughtUp(from: PeerKey, data: Uint8Array, step: Step): void {
     if (this.#standing.isSilenced(from, step.nowMs)) return;
     this.#standing.blaming(from, step, () => {
-      const { requests, shares } = decodeCatchUpResponse(data);
+      const { requests, shares, partials } = decodeCatchUpResponse(data);
       const arrival = { from, handle: null };
       for (const request of requests) this.intake.request(arrival, request, step);
       for (const share of shares) this.intake.share(arrival, share, step);
+      for (const partial of partials) this.intake.partial(arrival, partial, step);
     });
   }
 

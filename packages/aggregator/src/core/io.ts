@@ -88,7 +88,7 @@ export type PeerKey = Hex;
 
 export type Verdict = "accept" | "ignore" | "reject";
 
-export type TimerName = "verify" | "tick";
+export type TimerName = "verify" | "partials" | "tick";
 
 export type Input =
   | { readonly type: "started" }

@@ -40,6 +40,10 @@ export class OwnNodeWatch implements Collector {
     else tell("NODE_STATE_CHANGED", now, step, now.state === "decommissioned" ? "warn" : "info", before?.state);
   }
 
+  needs(): [] {
+    return [];
+  }
+
   resume(): void {}
   roundChanged(): void {}
   nodesChanged(): void {}

@@ -4,7 +4,6 @@
  * effects. Not here: what may be signed (kinds/).
  */
 import {
-  encodeGossip,
   type Hex,
   type KindMessage,
   messageToJson,
@@ -20,12 +19,13 @@ import type { Digests } from "./kinds/digests.ts";
 import { kindNamed } from "./kinds/kinds.ts";
 import { addShare, type OwnMessage, type Round, shareOf } from "./rounds/round.ts";
 import type { RoundTable } from "./rounds/roundTable.ts";
-import type { Signing } from "./stages.ts";
+import type { Delivery, Signing } from "./stages.ts";
 
 export interface SigningModules {
   readonly context: Context;
   readonly rounds: RoundTable;
   readonly digests: Digests;
+  readonly delivery: Delivery;
 }
 
 /** Of a store that always was this agent's: all it signed is in it. */
@@ -41,6 +41,7 @@ export class NodeSigning implements Signing {
   readonly #context: Context;
   readonly #rounds: RoundTable;
   readonly #digests: Digests;
+  readonly #delivery: Delivery;
   /** P-71: what was recorded as signed, by round. */
   readonly #signings: Map<RoundKey, { readonly digest: Hex; readonly signed: KindMessage }>;
   /** P-108: chain time up to which a store from a copy may have forgotten; null while unknown. */
@@ -48,10 +49,11 @@ export class NodeSigning implements Signing {
   readonly #jobs = new Map<number, Job>();
   #nextJob = 1;
 
-  constructor({ context, rounds, digests }: SigningModules, restored: RestoredState) {
+  constructor({ context, rounds, digests, delivery }: SigningModules, restored: RestoredState) {
     this.#context = context;
     this.#rounds = rounds;
     this.#digests = digests;
+    this.#delivery = delivery;
     this.#signings = new Map(restored.signings.map(({ id, digest, signed }) => [roundKey(id), { digest, signed }]));
     this.#copiedUntil = restored.fromCopy === undefined ? NEVER_COPIED : restored.fromCopy.untilSeconds;
   }
@@ -113,7 +115,7 @@ export class NodeSigning implements Signing {
     emit({ type: "sign", job, digest: own.digest.bytes });
   }
 
-  take(job: number, signature: Uint8Array, { emit }: Step): Round | null {
+  take(job: number, signature: Uint8Array, step: Step): Round | null {
     const signed = this.#jobs.get(job);
     this.#jobs.delete(job);
     const node = this.#context.ownNode;
@@ -122,10 +124,9 @@ export class NodeSigning implements Signing {
     if (round === undefined) return null;
     const { own } = signed;
     addShare(round, own.signed, own.digest, node.id, signature);
-    const share = wireShare(round, own.signed, node.id, signature);
-    emit({ type: "publish", data: encodeGossip({ type: "share", share }) });
+    this.#delivery.share(round, wireShare(round, own.signed, node.id, signature), step);
     const values = { round: round.key, message: messageToJson(own.signed) };
-    emit({ type: "observe", level: "info", code: "SHARE_SIGNED", values });
+    step.emit({ type: "observe", level: "info", code: "SHARE_SIGNED", values });
     return round;
   }
 

@@ -5,7 +5,16 @@
  *   chain → ledger → kinds → signing → share → gossip → intake → verification → rounds → collect → aggregate → reply
  * or submission
  */
-import type { ErrorCode, NodeId, NotSigned, Refusal, RoundId, Share, SignedClaimRequest } from "@quorate/common";
+import type {
+  ErrorCode,
+  NodeId,
+  NotSigned,
+  PartialAggregate,
+  Refusal,
+  RoundId,
+  Share,
+  SignedClaimRequest,
+} from "@quorate/common";
 import type { Step } from "./context.ts";
 import type { PeerKey, RestoredState } from "./io.ts";
 import type { Round } from "./rounds/round.ts";
@@ -26,6 +35,18 @@ export interface Signing {
   prune(belowEpoch: number): void;
 }
 
+/** Where signatures go: the own share, and partials on their way to whoever asked (P-131 to P-133). */
+export interface Delivery {
+  share(round: Round, share: Share, step: Step): void;
+  /** A request came, and with it a way back. */
+  routed(round: Round, step: Step): void;
+  /** A round got a share: enough may be here for a partial. */
+  roundChanged(round: Round, step: Step): void;
+  timer(step: Step): void;
+  /** A partial was checked and adds signers. @param from who sent it; null for one of this agent's own */
+  pass(round: Round, partial: PartialAggregate, from: PeerKey | null, step: Step): void;
+}
+
 /** How a message came: its sender, and for gossip the handle its verdict goes to. */
 export interface Arrival {
   readonly from: PeerKey;
@@ -41,6 +62,8 @@ export interface Intake {
   request(arrival: Arrival, request: SignedClaimRequest, step: Step): void;
   /** A share that came otherwise than by gossip, checked exactly like it (P-87). */
   share(arrival: Arrival, share: Share, step: Step): void;
+  /** A partial that came otherwise than by gossip, checked exactly like it (P-87). */
+  partial(arrival: Arrival, partial: PartialAggregate, step: Step): void;
   /** The results of a verification, null when it failed. Returns the rounds it changed, each once. */
   verified(job: number, results: readonly (readonly boolean[])[] | null, step: Step): ReadonlySet<Round>;
   verifyTimer(step: Step): void;
@@ -59,7 +82,8 @@ export interface Intake {
 
 /** What gossip lost, fetched from a few peers (P-87). */
 export interface CatchUp {
-  tick(busy: boolean, step: Step): void;
+  /** @param needed the rounds of which this agent needs signatures */
+  tick(busy: boolean, needed: ReadonlySet<Round>, step: Step): void;
   /** The next exchange comes at the next tick. */
   hurry(nowMs: number): void;
   /** @throws coded errors of the decoder */
@@ -80,10 +104,20 @@ export interface Inquiry {
 /** What is known of the nodes a claim lacks: when each was asked last, and what came of it. Bounded by the node set. */
 export type Inquiries = Map<NodeId, { readonly askedAtMs: number; readonly reason: NotSigned | null }>;
 
+/** Signatures that an agent needs and does not have. */
+export interface Need {
+  readonly round: Round;
+  readonly lacking: readonly NodeId[];
+  /** Whether the nodes themselves are asked here; of a claim they are asked by inquiry (P-89). */
+  readonly asksNodes: boolean;
+}
+
 /** What happens with the shares of some kinds: bundles for stakers, records for the chain. */
 export interface Collector {
   /** Whether it waits for shares right now: then catch-up is more frequent. */
   readonly busy: boolean;
+  /** What it needs beyond what comes by itself, most urgent first. */
+  needs(step: Step): readonly Need[];
   /** After a restart. */
   resume(restored: RestoredState, step: Step): void;
   /** A round got a share, or its own message became known. */

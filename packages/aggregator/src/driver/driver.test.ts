@@ -100,12 +100,14 @@ function stage(
       },
       stop: async () => void log.push("network stopped"),
       admit: () => void log.push("admit"),
+      mates: () => void log.push("mates"),
       publish: async () => void log.push("publish"),
+      direct: (peers) => void log.push(`direct ${peers.length}`),
       catchUp: async () => new Uint8Array([7]),
       inquire: async (peer) =>
         Promise.reject(peer === "0x03" ? quorateError("NETWORK_PEER_NOT_CONNECTED", { peer }) : new Error("reset")),
       blame: (_peer, code) => void log.push(`blame ${code}`),
-      status: () => ({ connected: [], meshPeers: 0 }),
+      status: () => ({ connected: [], meshPeers: 0, direct: { sent: 0, received: 0, dropped: 0 } }),
     },
     follower: {
       async start(_after, given) {

@@ -142,7 +142,20 @@ export interface Network {
   /** Asks one node directly, dialling it if need be; rejects like `catchUp`. */
   inquire(peer: PeerKey, data: Uint8Array): Promise<Uint8Array>;
   blame(peer: PeerKey, code: ErrorCode): void;
-  status(): { readonly connected: readonly PeerKey[]; readonly meshPeers: number };
+  status(): {
+    readonly connected: readonly PeerKey[];
+    readonly meshPeers: number;
+    /** Direct messages since the start. */
+    readonly direct: DirectCounts;
+  };
+}
+
+/** Messages to single peers (P-130), each peer counted by itself. */
+export interface DirectCounts {
+  readonly sent: number;
+  readonly received: number;
+  /** Not sent: the peer was not connected, or did not take what was queued for it. */
+  readonly dropped: number;
 }
 
 export interface BlsVerifier {

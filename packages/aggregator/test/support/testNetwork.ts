@@ -34,6 +34,7 @@ export interface TestNode {
   readonly key: PeerKey;
   readonly address: string;
   readonly gossip: { from: PeerKey; data: Hex }[];
+  readonly direct: { from: PeerKey; data: Hex }[];
   readonly peers: (readonly PeerKey[])[];
   readonly log: LogLine[];
   verdict: (data: Uint8Array) => Verdict | Promise<Verdict>;
@@ -76,6 +77,7 @@ export async function startNode(
     key: parsePeerKey(network.peerId),
     address: "",
     gossip: [],
+    direct: [],
     peers: [],
     log,
     verdict: () => "accept",
@@ -86,6 +88,7 @@ export async function startNode(
       node.gossip.push({ from, data: toHex(data) });
       return await node.verdict(data);
     },
+    onDirect: (from, data) => void node.direct.push({ from, data: toHex(data) }),
     onCatchUp: async (_from, data) => await node.answer(data),
     onInquiry: async (_from, data) => await node.answer(data),
     onPeers: (connected) => void node.peers.push(connected),

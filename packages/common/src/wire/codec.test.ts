@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { concatBytes, toHex } from "../hex.ts";
 import { KINDS } from "../kinds.ts";
 import { Signers } from "../signers.ts";
+import { MAX_SUBNET_BITS } from "../subnets.ts";
 import { thrownCode } from "../testing/index.ts";
 import * as codec from "./codec.ts";
 import * as limits from "./limits.ts";
 import * as wire from "./messages.ts";
-import type { CatchUpRound, GossipMessage, Share, SignedClaimRequest } from "./types.ts";
+import type { CatchUpRound, GossipMessage, PartialAggregate, Share, SignedClaimRequest } from "./types.ts";
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const address = bytes(20).map((value) => toHex(value));
@@ -44,7 +45,19 @@ const contestShare: fc.Arbitrary<Share> = fc
   .record(shareFields)
   .map((fields) => ({ ...fields, kind: "Contest", message: { epoch: fields.epoch } }));
 const share: fc.Arbitrary<Share> = fc.oneof(claimShare, reportShare, contestShare);
+const partial: fc.Arbitrary<PartialAggregate> = fc
+  .record({
+    of: share,
+    bits: fc.integer({ min: 0, max: MAX_SUBNET_BITS }),
+    index: fc.integer({ min: 0, max: 255 }),
+    places: fc.uniqueArray(fc.integer({ min: 1, max: 250 }), { minLength: 1, maxLength: 60 }),
+  })
+  .map(({ of: { nodeId: _, ...signed }, bits, index, places }) => {
+    const subnet = { bits, index: index % 2 ** bits };
+    return { ...signed, subnet, signers: Signers.of(places.map((place) => place * 2 ** bits + subnet.index)) };
+  });
 const gossip: fc.Arbitrary<GossipMessage> = fc.oneof(
+  partial.map((value) => ({ type: "partial" as const, partial: value })),
   request.map((value) => ({ type: "request" as const, request: value })),
   share.map((value) => ({ type: "share" as const, share: value })),
 );
@@ -54,6 +67,7 @@ const round: fc.Arbitrary<CatchUpRound> = fc
     epoch,
     recipient: address,
     signers: fc.uniqueArray(fc.integer({ min: 1, max: 3000 }), { maxLength: 20 }).map((list) => Signers.of(list)),
+    needless: fc.boolean(),
   })
   .map(({ recipient, ...rest }) => ({ ...rest, subject: rest.kind === "RewardClaim" ? recipient : "" }));
 
@@ -73,7 +87,7 @@ const REPORT = {
 const REPORT_SHARE = { ...COMMON, kind: "EpochReport", message: REPORT } as const satisfies Share;
 const CONTEST_SHARE = { ...COMMON, kind: "Contest", message: { epoch: COMMON.epoch } } as const satisfies Share;
 /** A claim's round as it travels. */
-const WIRE_ROUND = { kind: 1, epoch: 1, subject: new Uint8Array(20), signers: new Uint8Array(0) };
+const WIRE_ROUND = { kind: 1, epoch: 1, subject: new Uint8Array(20), signers: new Uint8Array(0), needless: false };
 const REQUEST: SignedClaimRequest = {
   recipient: `0x${"ab".repeat(20)}`,
   epoch: 0,
@@ -172,7 +186,7 @@ describe("gossip (P-81, P-82)", () => {
     expect(decodeCode(gossipOf(concatBytes(inner, contest)))).toBeUndefined();
     const reordered = concatBytes(Uint8Array.of(0x22, claim.length), claim, inner);
     for (const message of [
-      concatBytes(good, Uint8Array.of(0x18, 1)), // a field nobody knows
+      concatBytes(good, Uint8Array.of(0x28, 1)), // a field nobody knows
       concatBytes(good, other), // both members of the oneof
       concatBytes(other, good),
       concatBytes(good, good), // one field twice
@@ -254,6 +268,7 @@ describe("catch-up (P-87)", () => {
     const lists = fc.record({
       requests: fc.array(request, { maxLength: 4 }),
       shares: fc.array(share, { maxLength: 4 }),
+      partials: fc.array(partial, { maxLength: 4 }),
     });
     fc.assert(
       fc.property(lists, (response) => {
@@ -265,20 +280,20 @@ describe("catch-up (P-87)", () => {
   it("rounds of 2,000 nodes and their shares fit, as the bounds say", () => {
     const signers = Signers.of(Array.from({ length: 2_000 }, (_, i) => i + 1));
     const id = { kind: "RewardClaim", subject: REQUEST.recipient } as const;
-    const rounds = Array.from({ length: 200 }, (_, epoch) => ({ ...id, epoch, signers }));
+    const rounds = Array.from({ length: 200 }, (_, epoch) => ({ ...id, epoch, signers, needless: false }));
     expect(codec.encodeCatchUpRequest({ rounds }).length).toBeLessThanOrEqual(limits.MAX_CATCH_UP_REQUEST_BYTES);
     const shares = Array.from({ length: 2_000 }, (_, i) => ({ ...SHARE, nodeId: i + 1 }));
-    const encoded = codec.encodeCatchUpResponse({ requests: [REQUEST], shares });
+    const encoded = codec.encodeCatchUpResponse({ requests: [REQUEST], shares, partials: [] });
     expect(encoded.length).toBeLessThanOrEqual(limits.MAX_CATCH_UP_RESPONSE_BYTES);
     expect(codec.decodeCatchUpResponse(encoded).shares).toHaveLength(2_000);
   });
 
   it("error: too many bytes, too many entries, signers that are not canonical, garbage", () => {
-    const empty = { kind: "Contest", subject: "", epoch: 1, signers: Signers.empty } as const;
+    const empty = { kind: "Contest", subject: "", epoch: 1, signers: Signers.empty, needless: false } as const;
     const many = codec.encodeCatchUpRequest({ rounds: Array(limits.MAX_CATCH_UP_ROUNDS + 1).fill(empty) });
     expect(thrownCode(() => codec.decodeCatchUpRequest(many))).toBe("WIRE_MALFORMED");
     const requests = Array(limits.MAX_CATCH_UP_REQUESTS + 1).fill(REQUEST);
-    const manyRequests = codec.encodeCatchUpResponse({ requests, shares: [] });
+    const manyRequests = codec.encodeCatchUpResponse({ requests, shares: [], partials: [] });
     expect(thrownCode(() => codec.decodeCatchUpResponse(manyRequests))).toBe("WIRE_MALFORMED");
     const large = new Uint8Array(limits.MAX_CATCH_UP_REQUEST_BYTES + 1);
     expect(thrownCode(() => codec.decodeCatchUpRequest(large))).toBe("WIRE_TOO_LARGE");
@@ -298,6 +313,7 @@ describe("catch-up (P-87)", () => {
           rewardClaim: { recipient: new Uint8Array(20), amount: Uint8Array.of(1) },
         },
       ],
+      partials: [],
     });
     expect(thrownCode(() => codec.decodeCatchUpResponse(short))).toBe("SHARE_WRONG_LENGTH");
     fc.assert(
@@ -347,7 +363,7 @@ describe("rounds of every kind (P-87)", () => {
       decommission: [],
     };
     const wireShare = { nodeId: 1, epoch: 1, signature: new Uint8Array(192), epochReport: report };
-    const caughtUp = wire.CatchUpResponse.encode({ requests: [], shares: [wireShare] });
+    const caughtUp = wire.CatchUpResponse.encode({ requests: [], shares: [wireShare], partials: [] });
     expect(thrownCode(() => codec.decodeCatchUpResponse(caughtUp))).toBe("WIRE_MALFORMED");
     const answered = wire.InquiryResponse.encode({ share: wireShare });
     expect(thrownCode(() => codec.decodeInquiryResponse(answered))).toBe("WIRE_MALFORMED");

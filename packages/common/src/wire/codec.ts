@@ -13,20 +13,30 @@ import type { CatchUpRequest, CatchUpResponse, GossipMessage, InquiryResponse, S
 
 /** @throws WIRE_MALFORMED when a value has no wire form */
 export function encodeGossip(message: GossipMessage): Uint8Array<ArrayBuffer> {
-  return wire.GossipMessage.encode(
-    message.type === "request"
-      ? { request: fields.requestToWire(message.request) }
-      : { share: fields.shareToWire(message.share) },
-  );
+  return wire.GossipMessage.encode(gossipToWire(message));
+}
+
+function gossipToWire(message: GossipMessage): wire.GossipMessage {
+  switch (message.type) {
+    case "request":
+      return { request: fields.requestToWire(message.request) };
+    case "share":
+      return { share: fields.shareToWire(message.share) };
+    case "partial":
+      return { partial: fields.partialToWire(message.partial) };
+  }
 }
 
 /** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL, SHARE_WRONG_LENGTH */
 export function decodeGossip(bytes: Uint8Array): GossipMessage {
   return strictly("GossipMessage", bytes, limits.MAX_GOSSIP_BYTES, encodeGossip, () => {
-    const { request, share } = wire.GossipMessage.decode(bytes, { limits: { share: limits.SHARE_LISTS } });
+    const { request, share, partial } = wire.GossipMessage.decode(bytes, {
+      limits: { share: limits.SHARE_LISTS, partial: limits.SHARE_LISTS },
+    });
     if (request !== undefined) return { type: "request", request: fields.requestFromWire(request) };
     if (share !== undefined) return { type: "share", share: fields.shareFromWire(share) };
-    throw quorateError("WIRE_MALFORMED", { field: "content", reason: "neither a request nor a share" });
+    if (partial !== undefined) return { type: "partial", partial: fields.partialFromWire(partial) };
+    throw quorateError("WIRE_MALFORMED", { field: "content", reason: "no request, share or partial" });
   });
 }
 
@@ -48,20 +58,27 @@ export function encodeCatchUpResponse(response: CatchUpResponse): Uint8Array<Arr
   return wire.CatchUpResponse.encode({
     requests: response.requests.map(fields.requestToWire),
     shares: response.shares.map(fields.shareToWire),
+    partials: response.partials.map(fields.partialToWire),
   });
 }
 
 /** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL, SHARE_WRONG_LENGTH */
 export function decodeCatchUpResponse(bytes: Uint8Array): CatchUpResponse {
   return strictly("CatchUpResponse", bytes, limits.MAX_CATCH_UP_RESPONSE_BYTES, encodeCatchUpResponse, () => {
-    const { requests, shares } = wire.CatchUpResponse.decode(bytes, {
+    const { requests, shares, partials } = wire.CatchUpResponse.decode(bytes, {
       limits: {
         requests: limits.MAX_CATCH_UP_REQUESTS,
         shares: limits.MAX_CATCH_UP_SHARES,
         shares$: limits.SHARE_LISTS,
+        partials: limits.MAX_CATCH_UP_PARTIALS,
+        partials$: limits.SHARE_LISTS,
       },
     });
-    return { requests: requests.map(fields.requestFromWire), shares: shares.map(fields.shareFromWire) };
+    return {
+      requests: requests.map(fields.requestFromWire),
+      shares: shares.map(fields.shareFromWire),
+      partials: partials.map(fields.partialFromWire),
+    };
   });
 }
 

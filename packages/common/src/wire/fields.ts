@@ -8,10 +8,11 @@ import { fromHex, toHex } from "../hex.ts";
 import { KINDS, type KindMessage } from "../kinds.ts";
 import { SIGNATURE_BYTES } from "../points.ts";
 import { MAX_SIGNERS_BYTES, Signers } from "../signers.ts";
+import { MAX_SUBNET_BITS, packSigners, type Subnet, unpackSigners } from "../subnets.ts";
 import type { Address, NodeId } from "../types.ts";
 import { MAX_AMOUNT_BYTES, MAX_PEER_RECORD_BYTES, MAX_REASON_CHARACTERS, MAX_REPORT_IDS } from "./limits.ts";
 import type * as wire from "./messages.ts";
-import type { CatchUpRound, Reason, Share, SignedClaimRequest } from "./types.ts";
+import type { CatchUpRound, PartialAggregate, Reason, Share, SignedClaimRequest } from "./types.ts";
 
 const ADDRESS_BYTES = 20;
 const ROOT_BYTES = 32;
@@ -56,7 +57,59 @@ export function shareFromWire(share: wire.Share): Share {
   };
 }
 
-function messageToWire(share: Share): Pick<wire.Share, "rewardClaim" | "epochReport" | "contest"> {
+export function partialToWire(partial: PartialAggregate): wire.PartialAggregate {
+  const { subnet, signers } = partial;
+  requireSubnet(subnet);
+  if (signers.count === 0) throw malformed("signers", { reason: "a partial without signers" });
+  return {
+    subnetBits: subnet.bits,
+    subnet: subnet.index,
+    signers: packedOf(signers, subnet),
+    epoch: integerToWire("epoch", partial.epoch, 0),
+    signature: exactBytes("signature", partial.signature, SIGNATURE_BYTES),
+    ...messageToWire(partial),
+  };
+}
+
+export function partialFromWire(partial: wire.PartialAggregate): PartialAggregate {
+  const subnet = { bits: partial.subnetBits, index: partial.subnet };
+  requireSubnet(subnet);
+  const epoch = integerFromWire("epoch", partial.epoch, 0);
+  const signers = unpackedOf(partial.signers, subnet);
+  const signature = exactBytes("signature", partial.signature, SIGNATURE_BYTES);
+  return { ...messageFromWire(partial, epoch), epoch, subnet, signers, signature };
+}
+
+function requireSubnet({ bits, index }: Subnet): void {
+  if (bits > MAX_SUBNET_BITS || index >= 2 ** bits)
+    throw malformed("subnet", { bits, index, maxBits: MAX_SUBNET_BITS });
+}
+
+function packedOf(signers: Signers, subnet: Subnet): Uint8Array<ArrayBuffer> {
+  try {
+    return packSigners(signers, subnet);
+  } catch (cause) {
+    throw malformed("signers", { subnet: subnet.index, bits: subnet.bits }, cause);
+  }
+}
+
+/** Canonical: one node at least, and no zero byte at the end. */
+function unpackedOf(bytes: Uint8Array, subnet: Subnet): Signers {
+  const maxBytes = MAX_SIGNERS_BYTES / 2 ** subnet.bits;
+  if (bytes.length === 0 || bytes.length > maxBytes || bytes.at(-1) === 0) {
+    throw malformed("signers", { lengthBytes: bytes.length, maxBytes });
+  }
+  try {
+    return unpackSigners(bytes, subnet);
+  } catch (cause) {
+    throw malformed("signers", { value: toHex(bytes.subarray(0, 32)) }, cause);
+  }
+}
+
+/** What carries one message of any kind, and its epoch. */
+type Carrier = KindMessage & { readonly epoch: number };
+
+function messageToWire(share: Carrier): WireMessage {
   switch (share.kind) {
     case "RewardClaim": {
       const { recipient, amount } = share.message;
@@ -80,7 +133,7 @@ function messageToWire(share: Share): Pick<wire.Share, "rewardClaim" | "epochRep
   }
 }
 
-function messageFromWire({ rewardClaim, epochReport, contest }: wire.Share, epoch: number): KindMessage {
+function messageFromWire({ rewardClaim, epochReport, contest }: WireMessage, epoch: number): KindMessage {
   if (rewardClaim !== undefined) {
     const recipient = addressFromWire("recipient", rewardClaim.recipient);
     return { kind: "RewardClaim", message: { recipient, amount: amountFromWire(rewardClaim.amount) } };
@@ -96,8 +149,10 @@ function messageFromWire({ rewardClaim, epochReport, contest }: wire.Share, epoc
     return { kind: "EpochReport", message };
   }
   if (contest !== undefined) return { kind: "Contest", message: { epoch } };
-  throw malformed("message", { reason: "a share without a message" });
+  throw malformed("message", { reason: "a signature without a message" });
 }
+
+type WireMessage = Pick<wire.Share, "rewardClaim" | "epochReport" | "contest">;
 
 /** A share's epoch is its message's: the wire carries it once. */
 function requireEpoch(messageEpoch: number, shareEpoch: number): void {
@@ -115,6 +170,7 @@ export function roundToWire(round: CatchUpRound): wire.Round {
     epoch: integerToWire("epoch", round.epoch, 0),
     subject: round.subject === "" ? new Uint8Array() : addressToWire("subject", round.subject),
     signers: round.signers.toBytes(),
+    needless: round.needless,
   };
 }
 
@@ -132,6 +188,7 @@ export function roundFromWire(round: wire.Round): CatchUpRound {
     epoch: integerFromWire("epoch", round.epoch, 0),
     subject: kind === "RewardClaim" ? addressFromWire("subject", round.subject) : "",
     signers: signersFromWire(round.signers),
+    needless: round.needless,
   };
 }
 

@@ -43,7 +43,7 @@ function expectSurvives(epoch: number, id: number): void {
       share: signed,
     });
   }
-  const rounds = [{ kind: "Contest" as const, epoch, subject: "" as const, signers: Signers.empty }];
+  const rounds = [{ kind: "Contest" as const, epoch, subject: "" as const, signers: Signers.empty, needless: false }];
   expect(codec.decodeCatchUpRequest(codec.encodeCatchUpRequest({ rounds }))).toEqual({ rounds });
   const reason = { type: "reason" as const, reason: { code: "EPOCH_NOT_CLOSED", closedEpochs: epoch } };
   expect(codec.decodeInquiryResponse(codec.encodeInquiryResponse(reason))).toEqual(reason);

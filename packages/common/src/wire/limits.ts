@@ -4,10 +4,10 @@
  */
 
 /**
- * The largest gossip message is a share of an epoch report with two full lists of ids below 2^28: under 960 bytes.
- * Other shares are under 280.
+ * The largest gossip message is a partial over an epoch report with two full lists of ids below 2^28, under 960 bytes,
+ * with the bitfield of a sixteenth of all ids: 512. Shares of reports are under 960 bytes, others under 280.
  */
-export const MAX_GOSSIP_BYTES = 1_024;
+export const MAX_GOSSIP_BYTES = 1_536;
 
 /** 200 rounds of a 2,000-node set (280 bytes each) fit. */
 export const MAX_CATCH_UP_REQUEST_BYTES = 65_536;
@@ -21,6 +21,8 @@ export const MAX_CATCH_UP_ROUNDS = 256;
 export const MAX_CATCH_UP_RESPONSE_BYTES = 1_048_576;
 /** What fits into the bytes above; it bounds objects, as the bytes bound memory. */
 export const MAX_CATCH_UP_SHARES = 4_096;
+/** Partials of one subnet for each round named. */
+export const MAX_CATCH_UP_PARTIALS: number = MAX_CATCH_UP_ROUNDS;
 /** One request opens one round. */
 export const MAX_CATCH_UP_REQUESTS: number = MAX_CATCH_UP_ROUNDS;
 

@@ -9,6 +9,7 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 export interface GossipMessage {
   request?: ClaimRequest
   share?: Share
+  partial?: PartialAggregate
 }
 
 export const GossipMessage = (() => {
@@ -23,11 +24,18 @@ export const GossipMessage = (() => {
 
         obj = { ...obj }
 
+        if (obj.partial != null) {
+          obj.share = undefined
+          obj.request = undefined
+        }
+
         if (obj.share != null) {
+          obj.partial = undefined
           obj.request = undefined
         }
 
         if (obj.request != null) {
+          obj.partial = undefined
           obj.share = undefined
         }
 
@@ -39,6 +47,11 @@ export const GossipMessage = (() => {
         if (obj.share != null) {
           w.uint32(18)
           Share.codec().encode(obj.share, w)
+        }
+
+        if (obj.partial != null) {
+          w.uint32(26)
+          PartialAggregate.codec().encode(obj.partial, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -65,6 +78,12 @@ export const GossipMessage = (() => {
               })
               break
             }
+            case 3: {
+              obj.partial = PartialAggregate.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.partial
+              })
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -72,11 +91,18 @@ export const GossipMessage = (() => {
           }
         }
 
+        if (obj.partial != null) {
+          delete obj.share
+          delete obj.request
+        }
+
         if (obj.share != null) {
+          delete obj.partial
           delete obj.request
         }
 
         if (obj.request != null) {
+          delete obj.partial
           delete obj.share
         }
 
@@ -345,6 +371,180 @@ export const Share = (() => {
   return { codec, encode, decode }
 })()
 
+export interface PartialAggregate {
+  subnetBits: number
+  subnet: number
+  signers: Uint8Array<ArrayBuffer>
+  epoch: number
+  signature: Uint8Array<ArrayBuffer>
+  rewardClaim?: RewardClaim
+  epochReport?: EpochReport
+  contest?: Contest
+}
+
+export const PartialAggregate = (() => {
+  let _codec: Codec<PartialAggregate>
+
+  const codec = (): Codec<PartialAggregate> => {
+    if (_codec == null) {
+      _codec = message<PartialAggregate>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        obj = { ...obj }
+
+        if (obj.contest != null) {
+          obj.epochReport = undefined
+          obj.rewardClaim = undefined
+        }
+
+        if (obj.epochReport != null) {
+          obj.contest = undefined
+          obj.rewardClaim = undefined
+        }
+
+        if (obj.rewardClaim != null) {
+          obj.contest = undefined
+          obj.epochReport = undefined
+        }
+
+        if ((obj.subnetBits != null && obj.subnetBits !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.subnetBits)
+        }
+
+        if ((obj.subnet != null && obj.subnet !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.subnet)
+        }
+
+        if ((obj.signers != null && obj.signers.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.signers)
+        }
+
+        if ((obj.epoch != null && obj.epoch !== 0)) {
+          w.uint32(32)
+          w.uint64Number(obj.epoch)
+        }
+
+        if ((obj.signature != null && obj.signature.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.signature)
+        }
+
+        if (obj.rewardClaim != null) {
+          w.uint32(50)
+          RewardClaim.codec().encode(obj.rewardClaim, w)
+        }
+
+        if (obj.epochReport != null) {
+          w.uint32(58)
+          EpochReport.codec().encode(obj.epochReport, w)
+        }
+
+        if (obj.contest != null) {
+          w.uint32(66)
+          Contest.codec().encode(obj.contest, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          subnetBits: 0,
+          subnet: 0,
+          signers: new Uint8Array(0),
+          epoch: 0,
+          signature: new Uint8Array(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.subnetBits = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.subnet = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.signers = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.epoch = reader.uint64Number()
+              break
+            }
+            case 5: {
+              obj.signature = reader.bytes()
+              break
+            }
+            case 6: {
+              obj.rewardClaim = RewardClaim.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.rewardClaim
+              })
+              break
+            }
+            case 7: {
+              obj.epochReport = EpochReport.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.epochReport
+              })
+              break
+            }
+            case 8: {
+              obj.contest = Contest.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.contest
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        if (obj.contest != null) {
+          delete obj.epochReport
+          delete obj.rewardClaim
+        }
+
+        if (obj.epochReport != null) {
+          delete obj.contest
+          delete obj.rewardClaim
+        }
+
+        if (obj.rewardClaim != null) {
+          delete obj.contest
+          delete obj.epochReport
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<PartialAggregate>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, PartialAggregate.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PartialAggregate>): PartialAggregate {
+    return decodeMessage(buf, PartialAggregate.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
 export interface RewardClaim {
   recipient: Uint8Array<ArrayBuffer>
   amount: Uint8Array<ArrayBuffer>
@@ -579,6 +779,7 @@ export interface Round {
   epoch: number
   subject: Uint8Array<ArrayBuffer>
   signers: Uint8Array<ArrayBuffer>
+  needless: boolean
 }
 
 export const Round = (() => {
@@ -611,6 +812,11 @@ export const Round = (() => {
           w.bytes(obj.signers)
         }
 
+        if ((obj.needless != null && obj.needless !== false)) {
+          w.uint32(40)
+          w.bool(obj.needless)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -619,7 +825,8 @@ export const Round = (() => {
           kind: 0,
           epoch: 0,
           subject: new Uint8Array(0),
-          signers: new Uint8Array(0)
+          signers: new Uint8Array(0),
+          needless: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -642,6 +849,10 @@ export const Round = (() => {
             }
             case 4: {
               obj.signers = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.needless = reader.bool()
               break
             }
             default: {
@@ -742,6 +953,7 @@ export const CatchUpRequest = (() => {
 export interface CatchUpResponse {
   requests: ClaimRequest[]
   shares: Share[]
+  partials: PartialAggregate[]
 }
 
 export const CatchUpResponse = (() => {
@@ -768,13 +980,21 @@ export const CatchUpResponse = (() => {
           }
         }
 
+        if (obj.partials != null && obj.partials.length > 0) {
+          for (const value of obj.partials) {
+            w.uint32(26)
+            PartialAggregate.codec().encode(value, w)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           requests: [],
-          shares: []
+          shares: [],
+          partials: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -800,6 +1020,16 @@ export const CatchUpResponse = (() => {
 
               obj.shares.push(Share.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.shares$
+              }))
+              break
+            }
+            case 3: {
+              if (opts.limits?.partials != null && obj.partials.length === opts.limits.partials) {
+                throw new MaxLengthError('Decode error - repeated field "partials" had too many elements')
+              }
+
+              obj.partials.push(PartialAggregate.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.partials$
               }))
               break
             }

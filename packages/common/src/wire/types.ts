@@ -4,6 +4,7 @@
 
 import type { KindMessage, RoundId } from "../kinds.ts";
 import type { Signers } from "../signers.ts";
+import type { Subnet } from "../subnets.ts";
 import type { Address, NodeId } from "../types.ts";
 
 /** A claim request with its identity signature (P-70). */
@@ -23,14 +24,27 @@ export type Share = KindMessage & {
   readonly signature: Uint8Array;
 };
 
-/** What travels on the gossip topic. */
+/** The sum of the shares of some nodes of one subnet over one message (P-132). */
+export type PartialAggregate = KindMessage & {
+  readonly epoch: number;
+  readonly subnet: Subnet;
+  /** Nodes of the subnet, one at least. */
+  readonly signers: Signers;
+  /** 192 bytes (P-2); canonical encoding not yet checked. */
+  readonly signature: Uint8Array;
+};
+
+/** What travels on the gossip topic, and what peers send each other directly (P-130). */
 export type GossipMessage =
   | { readonly type: "request"; readonly request: SignedClaimRequest }
-  | { readonly type: "share"; readonly share: Share };
+  | { readonly type: "share"; readonly share: Share }
+  | { readonly type: "partial"; readonly partial: PartialAggregate };
 
 /** What the asker of a catch-up holds of one round (P-87). */
 export interface CatchUpRound extends RoundId {
   readonly signers: Signers;
+  /** It knows the round, and needs no signatures of it. */
+  readonly needless: boolean;
 }
 
 export interface CatchUpRequest {
@@ -40,6 +54,7 @@ export interface CatchUpRequest {
 export interface CatchUpResponse {
   readonly requests: readonly SignedClaimRequest[];
   readonly shares: readonly Share[];
+  readonly partials: readonly PartialAggregate[];
 }
 
 /** What a node answers to an inquiry (P-89): its share, or why there is none. */

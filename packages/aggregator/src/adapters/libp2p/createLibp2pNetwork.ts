@@ -12,6 +12,7 @@ import { hostOf, isPrivateAddress, parseAddresses, parseAnnounced, parseBootstra
 import { Admission } from "./admission.ts";
 import { Conduct } from "./conduct.ts";
 import { Dials } from "./dials.ts";
+import { DirectMessages } from "./directMessages.ts";
 import { Discovery } from "./discovery.ts";
 import { gossipOptions, gossipValidator, meshPeers } from "./gossip.ts";
 import { forgetTimes, GossipBounds, isHeard } from "./gossipBounds.ts";
@@ -123,8 +124,10 @@ class Libp2pNetwork implements Network {
   readonly #discovery: Discovery;
   readonly #dials: Dials;
   readonly #catchUp: RequestProtocol;
-  readonly #peers: RequestProtocol;
   readonly #inquiry: RequestProtocol;
+  readonly #direct: DirectMessages;
+  /** All of the above: they begin, end and forget together. */
+  readonly #protocols: readonly (RequestProtocol | DirectMessages)[];
   /** Peers that have identified themselves on an open connection: those that gossip and requests reach. */
   readonly #identified = new Set<PeerKey>();
   #handlers: NetworkHandlers | null = null;
@@ -151,8 +154,18 @@ class Libp2pNetwork implements Network {
       },
     );
     this.#catchUp = protocols.catchUp;
-    this.#peers = protocols.peers;
     this.#inquiry = protocols.inquiry;
+    this.#direct = new DirectMessages(
+      { protocol: names.direct, salt },
+      {
+        ...{ libp2p, logger, now, blame },
+        isConnected: (peer) => this.#identified.has(peer),
+        isBanned: (peer) => parts.admission.isBanned(peer),
+        onMessage: (from, data) => this.#handlers?.onDirect(from, data),
+        onFlood: (peer, what) => this.onFlood(peer, what),
+      },
+    );
+    this.#protocols = [protocols.catchUp, protocols.peers, protocols.inquiry, this.#direct];
     this.#dials = new Dials({ bootstrap, salt }, parts);
     this.#discovery = new Discovery(
       { self, salt, bootstrap: bootstrap.keys(), targetPeers: options.targetPeers },
@@ -160,7 +173,7 @@ class Libp2pNetwork implements Network {
         ...parts,
         ...{ blame, dials: this.#dials, ownRecord: this.#ownRecord },
         connected: () => [...this.#identified].sort(),
-        ask: (peer, request) => this.#peers.ask(peer, request),
+        ask: (peer, request) => protocols.peers.ask(peer, request),
       },
     );
     this.#room = new Room(
@@ -192,9 +205,7 @@ class Libp2pNetwork implements Network {
     const blame = (peer: PeerKey, code: string): void => this.blame(peer, code);
     const onGossip = handlers.onGossip.bind(handlers);
     gossip.topicValidators.set(names.messages, gossipValidator({ logger, blame, bounds, onGossip }));
-    await this.#catchUp.start();
-    await this.#peers.start();
-    await this.#inquiry.start();
+    for (const protocol of this.#protocols) await protocol.start();
     try {
       await libp2p.start();
     } catch (cause) {
@@ -214,9 +225,7 @@ class Libp2pNetwork implements Network {
     if (this.#tick !== null) clearInterval(this.#tick);
     this.#discovery.stop();
     this.#dials.stop();
-    this.#catchUp.stop();
-    this.#peers.stop();
-    this.#inquiry.stop();
+    for (const protocol of this.#protocols) protocol.stop();
     await this.#parts.libp2p.stop();
   }
 
@@ -228,9 +237,7 @@ class Libp2pNetwork implements Network {
     conduct.retain(keep);
     bounds.retain(keep);
     book.retain((peer) => admission.isNode(peer));
-    this.#catchUp.retain(keep);
-    this.#peers.retain(keep);
-    this.#inquiry.retain(keep);
+    for (const protocol of this.#protocols) protocol.retain(keep);
     for (const connection of this.#parts.libp2p.getConnections()) this.#closeUnlessAllowed(connection);
     // Identified before the registry was known: their records count from now on.
     for (const peer of this.#identified) void this.#learnRecord(peerIdOf(peer));
@@ -240,7 +247,10 @@ class Libp2pNetwork implements Network {
 
   mates(_identities: ReadonlySet<PeerKey>): void {}
 
-  direct(_peers: readonly PeerKey[], _data: Uint8Array): void {}
+  direct(peers: readonly PeerKey[], data: Uint8Array): void {
+    this.#running();
+    this.#direct.send(peers, data);
+  }
 
   async publish(data: Uint8Array): Promise<void> {
     this.#running();
@@ -279,9 +289,13 @@ class Libp2pNetwork implements Network {
     this.blame(peer, "NETWORK_PEER_FLOODS", limits.FLOOD_POINTS);
   }
 
-  status(): { readonly connected: readonly PeerKey[]; readonly meshPeers: number } {
+  status(): ReturnType<Network["status"]> {
     const { libp2p, names } = this.#parts;
-    return { connected: this.#connected(), meshPeers: meshPeers(libp2p.services.gossip, names.messages) };
+    return {
+      connected: this.#connected(),
+      meshPeers: meshPeers(libp2p.services.gossip, names.messages),
+      direct: this.#direct.counts,
+    };
   }
 
   /** Registered peers only: a bootstrap peer that is no node has nothing to ask for. */
@@ -322,9 +336,7 @@ class Libp2pNetwork implements Network {
     const peer = peerKeyOf(peerId);
     if (peer === null) return;
     this.#identified.delete(peer);
-    this.#catchUp.forget(peer);
-    this.#peers.forget(peer);
-    this.#inquiry.forget(peer);
+    for (const protocol of this.#protocols) protocol.forget(peer);
     this.#report();
     this.#discovery.departed(peer);
   }

@@ -110,6 +110,36 @@ export const GATHERED_MAX_BYTES = 65_519;
  */
 export const PEER_KEYS_MAX = 4_096;
 
+// ── Direct messages
+// ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Direct messages that one peer is sent (P-130): a burst, then so many a second. Half of what a peer takes before it
+ * blames (`PEER_MESSAGES_BURST`), so that an honest sender is never blamed, however long its link or its peer stood
+ * still. An agent that passes on the partials of 64 subnets for ten claims a second sends one peer 640.
+ */
+export const DIRECT_SENT_BURST = PEER_MESSAGES_BURST / 2;
+export const DIRECT_SENT_PER_SECOND = PEER_MESSAGES_PER_SECOND / 2;
+
+/**
+ * Direct messages that wait for a peer which does not take them, of at most 1 kB. The newest is dropped and counted:
+ * who lacks it asks by catch-up. With 168 peers that all stand still, that is 44 MB for shares of about 250 bytes.
+ */
+export const DIRECT_QUEUE_MAX = 1_024;
+
+/** Until messages above the rate are tried again: 20 of them have become due. */
+export const DIRECT_PACE_MS = 20;
+
+/** Until a line looks whether it may open a stream again. */
+export const DIRECT_RETRY_MS = 250;
+
+/**
+ * First and longest wait after a stream that ended or was refused; it doubles. A stream that lived for longer than the
+ * longest wait begins anew.
+ */
+export const DIRECT_BACKOFF_FIRST_MS = 250;
+export const DIRECT_BACKOFF_MAX_MS = 30_000;
+
 // ── Request and response
 // ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,6 +1,6 @@
 /**
- * The names spoken on the wire (P-81, P-87, P-89). In: chain and contract. Out: one topic and three stream protocols, which no other
- * network shares.
+ * The names spoken on the wire (P-81, P-87, P-89, P-122, P-130). In: chain and contract. Out: one topic and four stream protocols,
+ * which no other network shares.
  */
 import type { Address } from "@quorate/common";
 
@@ -15,6 +15,7 @@ export interface ProtocolNames {
   readonly catchUp: string;
   readonly peers: string;
   readonly inquiry: string;
+  readonly direct: string;
 }
 
 export function protocolNames({ chainId, contract }: NetworkId): ProtocolNames {
@@ -24,5 +25,6 @@ export function protocolNames({ chainId, contract }: NetworkId): ProtocolNames {
     catchUp: `${prefix}/catch-up`,
     peers: `${prefix}/peers`,
     inquiry: `${prefix}/inquiry`,
+    direct: `${prefix}/direct`,
   };
 }

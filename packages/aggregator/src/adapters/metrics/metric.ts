@@ -3,7 +3,7 @@
  * in a file each topic; metrics.ts puts them together.
  */
 import type { AgentStatus } from "@quorate/common";
-import type { ChainStatus, HttpView, SubmitterView } from "../../driver/ports.ts";
+import type { ChainStatus, DirectCounts, HttpView, SubmitterView } from "../../driver/ports.ts";
 
 /** What metrics are read from: one look at the agent, taken once for all of them. */
 export type MeasuredStatus = AgentStatus & {
@@ -14,6 +14,8 @@ export type MeasuredStatus = AgentStatus & {
   readonly ready?: boolean;
   /** Log lines that nobody read in time. */
   readonly droppedLogLines?: number;
+  /** Messages to and from single peers (P-130). */
+  readonly direct?: DirectCounts;
   /** Left out by an agent without an HTTP interface. */
   readonly http?: HttpView;
 };

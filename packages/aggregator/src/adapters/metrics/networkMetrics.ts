@@ -1,5 +1,5 @@
 /** Metrics of peers, and of what they send. */
-import { counter, gauge, type Metric } from "./metric.ts";
+import { counter, counters, gauge, type Metric } from "./metric.ts";
 
 export const NETWORK_METRICS: readonly Metric[] = [
   gauge("quorate_connected_peers", "admitted peers with a connection", ({ connectedPeers }) => connectedPeers),
@@ -23,5 +23,12 @@ export const NETWORK_METRICS: readonly Metric[] = [
     "quorate_aggregates_invalid_total",
     "aggregates of checked shares that did not verify, since the start: a fault of this agent, named in its log",
     ({ aggregatesInvalid }) => aggregatesInvalid,
+  ),
+  counters(
+    "quorate_direct_messages_total",
+    ["outcome"],
+    "messages to or from single peers, since the start: sent, received, or dropped because the peer was gone or slow",
+    ({ direct = { sent: 0, received: 0, dropped: 0 } }) =>
+      Object.entries(direct).map(([outcome, value]) => ({ labels: { outcome }, value })),
   ),
 ];

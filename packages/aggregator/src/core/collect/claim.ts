@@ -138,7 +138,7 @@ export function viewClaim(context: Context, rounds: RoundTable, digests: Digests
 /** Of those that are missing; and this node's own fault, where the signatures are there and do not add up (P-109). */
 function reasons({ ownNode, ledger }: Context, claim: Claim, round: Round, { missing }: Tally): NotSigned[] {
   const known = missing.flatMap((nodeId) => claim.inquiries.get(nodeId)?.reason ?? []);
-  if (claim.bundle !== null || round.faultyShares === null || ownNode === null) return known;
+  if (claim.bundle !== null || round.faultyParts === null || ownNode === null) return known;
   const fault = { nodeId: ownNode.id, code: "AGGREGATE_INVALID", closedEpochs: (lastClosedEpoch(ledger) ?? -1) + 1 };
   return [...known.filter(({ nodeId }) => nodeId !== ownNode.id), fault].sort((a, b) => a.nodeId - b.nodeId);
 }

@@ -24,12 +24,12 @@ import type { Digests } from "../kinds/digests.ts";
 import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { lastClosedEpoch } from "../ledger/ledger.ts";
-import { CLAIMS_MAX, IMPROVE_MS, INQUIRE_AFTER_MS, UNSIGNED_CLAIMS_MAX } from "../limits.ts";
+import { CLAIMS_MAX, IMPROVE_MS, INQUIRE_AFTER_MS, PULL_AFTER_MS, UNSIGNED_CLAIMS_MAX } from "../limits.ts";
 import type { Aggregates } from "../rounds/aggregates.ts";
-import type { Round } from "../rounds/round.ts";
+import { agreeing, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import { type Tally, tallyRound } from "../rounds/tally.ts";
-import type { CatchUp, Collector, Inquiry, Intake, Signing } from "../stages.ts";
+import type { CatchUp, Collector, Inquiry, Intake, Need, Signing } from "../stages.ts";
 import { bundleRound, type Claim, isOpen, openClaim, restoredClaim, viewClaim } from "./claim.ts";
 
 export interface ClaimsModules {
@@ -102,6 +102,18 @@ export class Claims implements Collector {
     if (claim === undefined || !isOpen(claim)) return;
     if (claim.status === "collecting") this.#lookForQuorum(claim, round, step);
     this.#changed(claim, step);
+  }
+
+  /** P-134: of claims that are collected, after what comes by itself has had its time. */
+  needs({ nowMs }: Step): Need[] {
+    const { context } = this.#modules;
+    return [...this.#claims.values()].flatMap((claim) => {
+      const round = this.#roundOf(claim);
+      if (claim.status !== "collecting" || round === undefined || nowMs - claim.startedAtMs < PULL_AFTER_MS) return [];
+      const signed = agreeing(round);
+      const lacking = context.nodes.filter(({ id, state }) => state !== "exited" && !signed.has(id));
+      return [{ round, lacking: lacking.map(({ id }) => id), asksNodes: false }];
+    });
   }
 
   /** Whether a staker of this agent waits for a round. */
@@ -229,7 +241,7 @@ export class Claims implements Collector {
     const { signedBps, missing } = this.#changed(claim, step);
     const values = { round: roundKey(claimRound(claim.recipient, claim.epoch)), signedBps, missing: missing.join(",") };
     // P-109: enough have signed, and no time would have helped.
-    if (this.#roundOf(claim)?.faultyShares != null) {
+    if (this.#roundOf(claim)?.faultyParts != null) {
       return step.emit({ type: "observe", level: "error", code: "AGGREGATE_INVALID", values });
     }
     step.emit({ type: "observe", level: "warn", code: "QUORUM_NOT_REACHED", values });

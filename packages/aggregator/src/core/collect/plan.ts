@@ -25,17 +25,11 @@ import type { LedgerNode } from "../ledger/events.ts";
 import { type LedgerState, lastClosedEpoch } from "../ledger/ledger.ts";
 import { blockSums, type EpochPresence, payableParts, presentNodes } from "../ledger/presence.ts";
 import { leftOut, silentReports } from "../ledger/uptime.ts";
-import {
-  CONTEST_FROM_SILENT,
-  DROP_FROM_SILENT,
-  DROPPED_MAX,
-  LIQUIDATE_FROM_SILENT,
-  SHOWINGS_PER_EPOCH_MAX,
-  SHOWN_MAX,
-} from "../limits.ts";
+import { DROP_FROM_SILENT, DROPPED_MAX, LIQUIDATE_FROM_SILENT, SHOWINGS_PER_EPOCH_MAX, SHOWN_MAX } from "../limits.ts";
 import type { Aggregate } from "../rounds/aggregates.ts";
-import { agreeingShares, type Round } from "../rounds/round.ts";
+import { agreeing, agreeingParts, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
+import { worthAContest } from "./needs.ts";
 
 /** The verified aggregate of some of a round's shares. */
 type Aggregating = (round: Round, chosen: { has(id: NodeId): boolean }) => Aggregate | null;
@@ -93,7 +87,7 @@ function wantedRecord({ rounds, view, collected }: PlanInput, epoch: number): Wa
   if (round?.own?.signed.kind !== "EpochReport" || presenceOf(view, epoch) !== null || !collected(epoch)) return [];
   const report = round.own.signed.message;
   const nodes = nodesOf(view);
-  const signers = Signers.of([...agreeingShares(round).keys()]);
+  const signers = Signers.of(agreeing(round).keys());
   if (!hasReportQuorum(stakeSigned(signers, nodes))) return [];
   return [
     {
@@ -120,8 +114,8 @@ function wantedPayable({ context, rounds, view }: PlanInput, epoch: number): Wan
   const nodes = nodesOf(view);
   const inBlocks = payableParts(presence).ids;
   const known = new Set(inBlocks);
-  const shares = [...agreeingShares(round)].filter(([id]) => !known.has(id));
-  const signers = Signers.of([...inBlocks, ...shares.map(([id]) => id)]);
+  const parts = agreeingParts(round, (id) => !known.has(id));
+  const signers = Signers.of([...inBlocks, ...parts.flatMap(({ ids }) => ids)]);
   if (!hasMoneyQuorum(stakeSigned(signers, nodes))) return [];
   return [
     {
@@ -131,7 +125,7 @@ function wantedPayable({ context, rounds, view }: PlanInput, epoch: number): Wan
         const signature = sumWithBlocks(
           context,
           presence,
-          shares.map(([, share]) => share),
+          parts.map((part) => part.signature),
         );
         const keys = keysOf(view, signers.ids());
         const digest = fromHex(presence.digest);
@@ -151,10 +145,11 @@ function wantedShowing({ rounds, view, showingsSent }: PlanInput, epoch: number)
   const round = rounds.get(reportRound(epoch));
   const sent = showingsSent(epoch);
   if (presence === null || round?.own?.digest.hex !== presence.digest || sent >= SHOWINGS_PER_EPOCH_MAX) return [];
-  const shares = agreeingShares(round);
-  const lacking = (leftOut(view, epoch) ?? []).filter((id) => shares.has(id) && isInSet(view, id));
-  if (lacking.length === 0) return [];
-  const ids = lacking.slice(0, Math.min(SHOWN_MAX, Math.ceil(lacking.length / 2 ** sent)));
+  const missing = new Set((leftOut(view, epoch) ?? []).filter((id) => isInSet(view, id)));
+  const lacking = idsOfParts(round, (id) => missing.has(id));
+  const first = new Set(lacking.slice(0, Math.min(SHOWN_MAX, Math.ceil(lacking.length / 2 ** sent))));
+  const ids = idsOfParts(round, (id) => first.has(id));
+  if (ids.length === 0) return [];
   return [
     {
       key: `show:${epoch}:${ids[0]}-${ids.at(-1)}:${ids.length}`,
@@ -168,10 +163,9 @@ function wantedShowing({ rounds, view, showingsSent }: PlanInput, epoch: number)
 function wantedContest({ rounds, view }: PlanInput, epoch: number): Wanted[] {
   const round = rounds.get(contestRound(epoch));
   if (round === undefined) return [];
-  const ids = [...agreeingShares(round).keys()]
-    .filter((id) => (silentReports(view, id) ?? 0) >= CONTEST_FROM_SILENT)
-    .sort((a, b) => a - b)
-    .slice(0, SHOWN_MAX);
+  const worth = new Set(worthAContest(view));
+  const first = new Set(idsOfParts(round, (id) => worth.has(id)).slice(0, SHOWN_MAX));
+  const ids = idsOfParts(round, (id) => first.has(id));
   if (ids.length === 0) return [];
   return [
     {
@@ -222,6 +216,12 @@ function wantedPack({ view, rules, packed }: PlanInput, epoch: number): Wanted[]
   const full = Math.floor((Math.max(0, ...view.nodes.keys()) + 1) / PACKED_GROUP_SIZE);
   const isNaming = inSet.some(({ id, state }) => state !== "active" || !present.has(id));
   return isNaming && packed < full ? [always(`pack:${full}:${packed}`, { type: "pack" })] : [];
+}
+
+/** Who is in the contributions by allowed nodes alone, ascending. */
+function idsOfParts(round: Round, isAllowed: (id: NodeId) => boolean): NodeId[] {
+  const parts = agreeingParts(round, isAllowed);
+  return parts.flatMap(({ ids }) => ids).sort((a, b) => a - b);
 }
 
 function always(key: string, call: ChainCall): Wanted {

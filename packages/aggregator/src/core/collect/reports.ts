@@ -19,9 +19,10 @@ import {
   TICK_MS,
 } from "../limits.ts";
 import type { Aggregates } from "../rounds/aggregates.ts";
-import { agreeingShares, type Round } from "../rounds/round.ts";
+import { agreeing, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
-import type { CatchUp, Collector } from "../stages.ts";
+import type { CatchUp, Collector, Need } from "../stages.ts";
+import { reportNeeds } from "./needs.ts";
 import { plan, type Wanted } from "./plan.ts";
 import { turnMs, turnOf } from "./turns.ts";
 
@@ -72,6 +73,12 @@ export class Reports implements Collector {
     if (round.id.kind !== "EpochReport" || this.#sinceMs.has(round.id.epoch) || round.own === null) return;
     this.#sinceMs.set(round.id.epoch, step.nowMs);
     this.#modules.catchUp.hurry(step.nowMs);
+  }
+
+  /** P-134: only an agent that may send has to have the whole. */
+  needs(_step: Step): Need[] {
+    const { context, rounds } = this.#modules;
+    return context.options.submits === null ? [] : reportNeeds(context, rounds);
   }
 
   nodesChanged(_step: Step): void {}
@@ -196,8 +203,8 @@ export class Reports implements Collector {
     if (sinceMs === undefined || round === undefined) return false;
     const partMs = Math.floor(((context.ledger.epochSeconds ?? 0) * 1_000) / REPORT_COLLECT_PART_OF_EPOCH);
     if (nowMs - sinceMs >= Math.min(REPORT_COLLECT_MAX_MS, partMs)) return true;
-    const shares = agreeingShares(round);
-    return context.nodes.every(({ id, state }) => state === "exited" || shares.has(id));
+    const signed = agreeing(round);
+    return context.nodes.every(({ id, state }) => state === "exited" || signed.has(id));
   }
 
   /** Wishes that were fulfilled, by whoever, begin anew should they come back. */

@@ -5,6 +5,7 @@
  */
 import type { NodeId } from "@quorate/common";
 import { TURN_MAX_MS, TURNS_PART_OF_EPOCH } from "../limits.ts";
+import { rank } from "../rank.ts";
 
 /**
  * When a node sends, in turns from 0, among the nodes that may send: its turn, and its place within it as a fraction,
@@ -29,21 +30,4 @@ export function turnOf(wanted: string, node: NodeId, nodes: readonly NodeId[]): 
 export function turnMs(epochSeconds: number, nodes: number): number {
   const turns = Math.floor(Math.log2(Math.max(1, nodes))) + 1;
   return Math.min(TURN_MAX_MS, Math.floor((epochSeconds * 1_000) / TURNS_PART_OF_EPOCH / turns));
-}
-
-/**
- * A 32-bit hash of what is wanted and a node: MurmurHash3's finaliser over both. It only has to differ from one wish
- * to the next.
- */
-function rank(wanted: string, node: NodeId): number {
-  let hash = node >>> 0;
-  for (let i = 0; i < wanted.length; i++) hash = mix(hash ^ wanted.charCodeAt(i));
-  return hash;
-}
-
-function mix(value: number): number {
-  let hash = value >>> 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

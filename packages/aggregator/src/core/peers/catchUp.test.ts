@@ -79,7 +79,7 @@ describe("catch-up (P-87)", () => {
   it("behaviour: a request that a partition kept from the others is passed on by the first who catches up", async () => {
     const late = await boot(12);
     const request = makeRequest(node(3), STAKER, 2);
-    const answered = encodeCatchUpResponse({ requests: [request], shares: [] });
+    const answered = encodeCatchUpResponse({ requests: [request], shares: [], partials: [] });
     const effects = await late.feed({ type: "catch-up-answered", from: node(1).identityKey, data: answered });
     expect(published(effects)[0]).toEqual(requestBytes(request));
     const other = await boot(13);
@@ -121,7 +121,7 @@ describe("catch-up (P-87)", () => {
     expect(claims[0]).toMatchObject({ epoch: 0, subject: STAKER });
     expect(claims.slice(1, 3)).toContainEqual(expect.objectContaining({ epoch: 0, subject: node(20).beneficiary }));
 
-    const asked = { kind: "RewardClaim", epoch: 0, subject: STAKER, signers: Signers.empty } as const;
+    const asked = { kind: "RewardClaim", epoch: 0, subject: STAKER, signers: Signers.empty, needless: false } as const;
     const data = encodeCatchUpRequest({ rounds: [asked] });
     const effects = await agent.feed({ type: "catch-up-asked", handle: 1, from: node(2).identityKey, data });
     const reply = effects.find(({ type }) => type === "catch-up-reply");

@@ -8,9 +8,11 @@ import {
   decodeCatchUpRequest,
   encodeCatchUpRequest,
   encodeCatchUpResponse,
+  type KindMessage,
   MAX_CATCH_UP_REQUESTS,
   MAX_CATCH_UP_ROUNDS,
   type NodeId,
+  type PartialAggregate,
   roundKey,
   type Share,
   Signers,
@@ -25,6 +27,7 @@ import {
   CATCH_UP_ROUND_OVERHEAD_BYTES,
   CATCH_UP_ROUNDS_BYTES,
   CATCH_UP_SHARES_MAX,
+  PULL_SINGLES_MAX,
   REPORT_ID_WIRE_BYTES,
   REPORT_SHARE_WIRE_BYTES,
   SHARE_WIRE_BYTES,
@@ -33,6 +36,8 @@ import { heardFrom, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import { wireShare } from "../signing.ts";
 import type { CatchUp } from "../stages.ts";
+import { subnetPartial } from "./partials.ts";
+import { ownSubnet } from "./subnets.ts";
 
 export class PeerCatchUp implements CatchUp {
   readonly #context: Context;
@@ -46,10 +51,11 @@ export class PeerCatchUp implements CatchUp {
   }
 
   /** Asks the next few peers in turn when it is time to. */
-  tick(busy: boolean, { nowMs, emit }: Step): void {
+  tick(busy: boolean, needed: ReadonlySet<Round>, { nowMs, emit }: Step): void {
     if (nowMs < this.#nextMs || this.#context.connected.length === 0) return;
     this.#nextMs = nowMs + (busy ? CATCH_UP_BUSY_MS : CATCH_UP_IDLE_MS);
-    const data = encodeCatchUpRequest({ rounds: roundsToName(inTurns(this.#rounds)) });
+    const isNeeded = (round: Round) => ownSubnet(this.#context) === null || needed.has(round);
+    const data = encodeCatchUpRequest({ rounds: roundsToName(inTurns(this.#rounds), isNeeded) });
     for (const peer of this.#nextPeers()) emit({ type: "catch-up-ask", peer, data });
   }
 
@@ -68,27 +74,45 @@ export class PeerCatchUp implements CatchUp {
     const others = inTurns(this.#rounds).filter(({ wanted, key }) => wanted && !named.has(key));
     const requests = others.flatMap(({ request }) => request ?? []).slice(0, MAX_CATCH_UP_REQUESTS);
     const shares: Share[] = [];
+    const partials: PartialAggregate[] = [];
     let bytes = 0;
     for (const { round, theirs } of this.#lacking([...named.values()], others)) {
-      for (const share of sharesLacking(round, theirs)) {
+      const lacking = sharesLacking(round, theirs);
+      const partial = this.#instead(round, lacking, theirs);
+      if (partial !== null) partials.push(partial);
+      bytes += partial === null ? 0 : partialBytes(partial);
+      for (const share of partial === null ? lacking : []) {
         bytes += wireBytes(share);
         if (shares.length >= CATCH_UP_SHARES_MAX || bytes > CATCH_UP_ANSWER_BYTES) {
-          return encodeCatchUpResponse({ requests, shares });
+          return encodeCatchUpResponse({ requests, shares, partials });
         }
         shares.push(share);
       }
     }
-    return encodeCatchUpResponse({ requests, shares });
+    return encodeCatchUpResponse({ requests, shares, partials });
+  }
+
+  /**
+   * The partial of the own subnet, where the asker has none of it and lacks more than a few shares. What it has in part
+   * it can only complete with single ones.
+   */
+  #instead(round: Round, lacking: readonly Share[], theirs: Signers): PartialAggregate | null {
+    const subnet = ownSubnet(this.#context);
+    if (subnet === null || lacking.length <= PULL_SINGLES_MAX) return null;
+    const partial = subnetPartial(this.#context, round, subnet);
+    return partial?.signers.ids().some((id) => theirs.has(id)) === false ? partial : null;
   }
 
   *#lacking(
     named: readonly CatchUpRound[],
     others: readonly Round[],
   ): Generator<{ readonly round: Round; readonly theirs: Signers }> {
-    for (const { signers, ...id } of named) {
+    for (const { signers, needless, ...id } of named) {
       const round = this.#rounds.get(id);
-      if (round?.wanted) yield { round, theirs: signers };
+      if (round?.wanted && !needless) yield { round, theirs: signers };
     }
+    // With subnets an agent asks for the signatures it needs, of rounds it knows (P-134).
+    if (ownSubnet(this.#context) !== null) return;
     for (const round of others) yield { round, theirs: Signers.empty };
   }
 
@@ -106,15 +130,16 @@ export class PeerCatchUp implements CatchUp {
  * A claim's round is named only when its request is here: otherwise the peer's request is wanted too. Rounds of other
  * kinds have no request.
  */
-function roundsToName(open: readonly Round[]): CatchUpRound[] {
+function roundsToName(open: readonly Round[], isNeeded: (round: Round) => boolean): CatchUpRound[] {
   const rounds: CatchUpRound[] = [];
   let bytes = 0;
   for (const round of open) {
     if (!round.wanted || (round.id.kind === "RewardClaim" && round.request === null)) continue;
-    const signers = Signers.of(heardFrom(round));
+    const needless = !isNeeded(round);
+    const signers = needless ? Signers.empty : Signers.of(heardFrom(round));
     bytes += CATCH_UP_ROUND_OVERHEAD_BYTES + signers.toBytes().length;
     if (bytes > CATCH_UP_ROUNDS_BYTES || rounds.length >= MAX_CATCH_UP_ROUNDS) break;
-    rounds.push({ ...round.id, signers });
+    rounds.push({ ...round.id, signers, needless });
   }
   return rounds;
 }
@@ -129,9 +154,13 @@ function sharesLacking(round: Round, theirs: Signers): Share[] {
   return lacking;
 }
 
-function wireBytes(share: Share): number {
-  if (share.kind !== "EpochReport") return SHARE_WIRE_BYTES;
-  const { activate, decommission } = share.message;
+function partialBytes(partial: PartialAggregate): number {
+  return wireBytes(partial) + partial.signers.toBytes().length;
+}
+
+function wireBytes(signed: KindMessage): number {
+  if (signed.kind !== "EpochReport") return SHARE_WIRE_BYTES;
+  const { activate, decommission } = signed.message;
   return REPORT_SHARE_WIRE_BYTES + REPORT_ID_WIRE_BYTES * (activate.length + decommission.length);
 }
 

@@ -231,7 +231,7 @@ describe("requests", () => {
       if ((await strangers.gossip(requestBytes(makeRequest(node(3), recipient, 1)))).code === "BUDGET_EXCEEDED")
         ignored += 1;
     }
-    expect(ignored).toBe(300 - requestBudget(20).burst);
+    expect(ignored).toBe(300 - requestBudget({ nodes: 20, bits: 0 }).burst);
     expect((await strangers.gossip(requestBytes(makeRequest(node(4), STAKER, 1)))).verdict).toBe("accept");
   });
 
@@ -300,5 +300,5 @@ describe("requests", () => {
 /** Shares 5 and 7 with their signatures exchanged: each is bad, their sum is good. */
 function encodeBoth(a: ReturnType<typeof makeShare>, b: ReturnType<typeof makeShare>): Uint8Array {
   expect(scheme.name).toContain("blst");
-  return encodeCatchUpResponse({ requests: [], shares: [a, b] });
+  return encodeCatchUpResponse({ requests: [], shares: [a, b], partials: [] });
 }

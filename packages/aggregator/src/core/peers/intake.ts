@@ -10,9 +10,11 @@ import {
   encodeGossip,
   equalBytes,
   fromHex,
+  type GossipMessage,
   isQuorateError,
   messageToJson,
   type NodeId,
+  type PartialAggregate,
   type RoundId,
   roundKey,
   type Share,
@@ -27,15 +29,23 @@ import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
 import { speaker } from "../ledger/nodes.ts";
 import { outsideWindow } from "../ledger/window.ts";
 import { VERIFY_DELAY_MS } from "../limits.ts";
-import { addShare, mayAdd, type Round, shareOf } from "../rounds/round.ts";
+import { addPartial, addShare, mayAdd, type Round, shareOf } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
-import type { Arrival, Intake, Signing } from "../stages.ts";
+import type { Arrival, Delivery, Intake, Signing } from "../stages.ts";
 import { Budget } from "./budget.ts";
 import { Offers } from "./offers.ts";
-import { nodesInSet, requestBudget } from "./requestCost.ts";
+import { contributionOf, keysSum, whyNotWanted } from "./partials.ts";
+import { requestBudget } from "./requestCost.ts";
 import type { RequestTurns } from "./requestTurns.ts";
 import type { Standing } from "./standing.ts";
-import { type PendingShare, type SettledShare, VerificationQueue } from "./verification.ts";
+import { ownSubnet, subnetsOf } from "./subnets.ts";
+import {
+  type Pending,
+  type PendingPartial,
+  type PendingShare,
+  type Settled,
+  VerificationQueue,
+} from "./verification.ts";
 import { WaitingLimits } from "./waitingLimits.ts";
 
 /** What became of a message. `queued`: the verdict follows with the verification. */
@@ -55,6 +65,7 @@ export interface IntakeModules {
   readonly signing: Signing;
   readonly standing: Standing;
   readonly turns: RequestTurns;
+  readonly delivery: Delivery;
 }
 
 export class PeerIntake implements Intake {
@@ -65,6 +76,7 @@ export class PeerIntake implements Intake {
   readonly #signing: Signing;
   readonly #standing: Standing;
   readonly #turns: RequestTurns;
+  readonly #delivery: Delivery;
   readonly #queue = new VerificationQueue();
   readonly #waitingLimits = new WaitingLimits();
   readonly #offers = new Offers();
@@ -72,22 +84,29 @@ export class PeerIntake implements Intake {
   /** When a verification was asked for; null when none is. */
   #verifyAtMs: number | null = null;
 
-  constructor({ context, rounds, digests, signing, standing, turns }: IntakeModules) {
+  constructor({ context, rounds, digests, signing, standing, turns, delivery }: IntakeModules) {
     this.#context = context;
     this.#rounds = rounds;
     this.#digests = digests;
     this.#signing = signing;
     this.#standing = standing;
     this.#turns = turns;
-    this.#requestBudget = new Budget(() => requestBudget(nodesInSet(context)));
+    this.#delivery = delivery;
+    this.#requestBudget = new Budget(() => requestBudget(subnetsOf(context)));
   }
 
   gossip(arrival: Arrival, data: Uint8Array, step: Step): void {
     this.#settle(arrival, this.#gossipOutcome(arrival, data, step), step);
   }
 
+  /** A peer sends its own share, and partials (P-130). */
   direct(from: PeerKey, data: Uint8Array, step: Step): void {
-    this.gossip({ from, handle: null }, data, step);
+    const arrival = { from, handle: null };
+    if (this.#standing.isSilenced(from, step.nowMs)) return;
+    this.#standing.blaming(from, step, () => {
+      const message = decodeGossip(data);
+      this.#settle(arrival, this.#directOutcome(arrival, message, step), step);
+    });
   }
 
   /**
@@ -99,7 +118,7 @@ export class PeerIntake implements Intake {
     const willSign = (round: Round | undefined) =>
       round?.wanted === true && (round.signing || kindNamed(id.kind).decide(this.#context, id).type === "sign");
     const wouldSign = willSign(this.#rounds.get(id));
-    const outcome = this.#requestOutcome(request, step);
+    const outcome = this.#requestOutcome(arrival, request, step);
     this.#settle(arrival, outcome, step);
     if (outcome === ACCEPTED && !wouldSign && willSign(this.#rounds.get(id))) {
       step.emit({ type: "publish", data: encodeGossip({ type: "request", request }) });
@@ -108,6 +127,10 @@ export class PeerIntake implements Intake {
 
   share(arrival: Arrival, share: Share, step: Step): void {
     this.#settle(arrival, this.#shareOutcome(arrival, share, step), step);
+  }
+
+  partial(arrival: Arrival, partial: PartialAggregate, step: Step): void {
+    this.#settle(arrival, this.#partialOutcome(arrival, partial, step), step);
   }
 
   /** Each round once: counting its stake takes as long as there are nodes, and a job may bring a share of each. */
@@ -145,7 +168,10 @@ export class PeerIntake implements Intake {
     if (this.#standing.isSilenced(arrival.from, step.nowMs)) return ignore("PEER_SILENCED");
     try {
       const message = decodeGossip(data);
-      if (message.type === "request") return this.#requestOutcome(message.request, step);
+      if (message.type === "request") return this.#requestOutcome(arrival, message.request, step);
+      if (message.type === "partial") return this.#partialOutcome(arrival, message.partial, step);
+      // P-131: in a set of many nodes it would cost each of them its bytes and its check.
+      if (ownSubnet(this.#context) !== null) return ignore("SHARE_NOT_GOSSIPED");
       return this.#shareOutcome(arrival, message.share, step);
     } catch (error) {
       // The decoder's contract: whatever the bytes, it throws nothing but coded errors.
@@ -154,7 +180,16 @@ export class PeerIntake implements Intake {
     }
   }
 
-  #requestOutcome(request: SignedClaimRequest, step: Step): Outcome {
+  #directOutcome(arrival: Arrival, message: GossipMessage, step: Step): Outcome {
+    if (message.type === "partial") return this.#partialOutcome(arrival, message.partial, step);
+    if (message.type === "request") return reject("REQUEST_NOT_GOSSIPED");
+    const node = speaker(this.#context.ledger, message.share.nodeId);
+    // An identity never changes: an honest peer sends nobody's share but its own.
+    if (node !== null && node.identityKey !== arrival.from) return reject("SHARE_NOT_SENDERS");
+    return this.#shareOutcome(arrival, message.share, step);
+  }
+
+  #requestOutcome({ from }: Arrival, request: SignedClaimRequest, step: Step): Outcome {
     const { ledger, options, modules } = this.#context;
     const { nowMs } = step;
     const node = speaker(ledger, request.nodeId);
@@ -184,6 +219,8 @@ export class PeerIntake implements Intake {
     if (!this.#requestBudget.take(node.id, nowMs)) return ignore("BUDGET_EXCEEDED");
     const round = this.#rounds.want(id, request);
     if (round === null) return ignore("ROUNDS_FULL");
+    round.routes.set(node.id, from);
+    this.#delivery.routed(round, step);
     this.#turns.add(round, node.id, step);
     return ACCEPTED;
   }
@@ -213,10 +250,24 @@ export class PeerIntake implements Intake {
       }
     }
     const opens = round === undefined;
-    return this.#enqueue({ share, digest, publicKey: node.blsKey, from, handle, opens }, step);
+    const publicKey = node.blsKey;
+    return this.#enqueue({ type: "share", signed: share, digest, publicKey, from, handle, opens }, step);
   }
 
-  #enqueue(pending: PendingShare, step: Step): Outcome {
+  /** P-132: what adds nothing is not even checked. */
+  #partialOutcome({ from, handle }: Arrival, partial: PartialAggregate, step: Step): Outcome {
+    const outside = outsideWindow(this.#context.ledger, partial.epoch);
+    if (outside !== null) return ignore(outside);
+    const round = this.#rounds.get(idOf(partial));
+    const refused = whyNotWanted(this.#context, round, partial, (signed) => this.#digests.of(signed));
+    if (refused !== null) return ignore(refused);
+    const publicKey = keysSum(this.#context, partial.signers);
+    if (publicKey === null) return ignore("SHARE_UNKNOWN_NODE");
+    const digest = this.#digests.of(partial);
+    return this.#enqueue({ type: "partial", signed: partial, digest, publicKey, from, handle }, step);
+  }
+
+  #enqueue(pending: Pending, step: Step): Outcome {
     if (!this.#waitingLimits.enter(pending)) return ignore("BUDGET_EXCEEDED");
     const dropped = this.#queue.add(pending, (peer) => this.#standing.isSuspect(peer, step.nowMs));
     if (dropped === pending) {
@@ -228,38 +279,57 @@ export class PeerIntake implements Intake {
     return "queued";
   }
 
-  #dropWaiting(pending: PendingShare, code: ErrorCode, step: Step): void {
+  #dropWaiting(pending: Pending, code: ErrorCode, step: Step): void {
     this.#waitingLimits.leave(pending);
     this.#settle(pending, ignore(code), step);
   }
 
-  /** A verified or refuted share. Returns the round it changed, or null. */
-  #takeVerified({ pending, valid }: SettledShare, step: Step): Round | null {
-    const { share, digest, from, handle } = pending;
-    const arrival = { from, handle };
+  /** A verified or refuted share or partial. Returns the round it changed, or null. */
+  #takeVerified({ pending, valid }: Settled, step: Step): Round | null {
     this.#waitingLimits.leave(pending);
     if (valid !== true) {
       // What could not be checked says nothing about who sent it.
-      this.#settle(arrival, valid === null ? ignore("VERIFY_FAILED") : reject("SHARE_BAD_SIGNATURE"), step);
+      this.#settle(pending, valid === null ? ignore("VERIFY_FAILED") : reject("SHARE_BAD_SIGNATURE"), step);
       return null;
     }
     // Its epoch may have left the window while it waited: no round is opened again for it.
-    const outside = outsideWindow(this.#context.ledger, share.epoch);
+    const outside = outsideWindow(this.#context.ledger, pending.signed.epoch);
     if (outside !== null) {
-      this.#settle(arrival, ignore(outside), step);
+      this.#settle(pending, ignore(outside), step);
       return null;
     }
+    return pending.type === "share" ? this.#takeShare(pending, step) : this.#takePartial(pending, step);
+  }
+
+  #takeShare(pending: PendingShare, step: Step): Round | null {
+    const { signed: share, digest } = pending;
     const id = idOf(share);
     const round = this.#rounds.forShare(id, share.nodeId);
     if (round === null || !mayAdd(round, digest, share.nodeId, this.#ownDigest(id))) {
-      this.#settle(arrival, ignore(round === null ? "BUDGET_EXCEEDED" : "SHARE_TOO_MANY_MESSAGES"), step);
+      this.#settle(pending, ignore(round === null ? "BUDGET_EXCEEDED" : "SHARE_TOO_MANY_MESSAGES"), step);
       return null;
     }
     addShare(round, share, digest, share.nodeId, share.signature);
     this.counters.sharesAccepted += 1;
-    this.#settle(arrival, ACCEPTED, step);
+    this.#settle(pending, ACCEPTED, step);
     this.#signing.consider(round, step);
     if (round.own !== null && round.own.digest.hex !== digest.hex) this.#noteDisagreement(round, share, step);
+    return round;
+  }
+
+  /** Another may have brought as much while this one waited. */
+  #takePartial(pending: PendingPartial, step: Step): Round | null {
+    const { signed: partial, digest, from, handle } = pending;
+    const round = this.#rounds.get(idOf(partial));
+    const refused = whyNotWanted(this.#context, round, partial, (signed) => this.#digests.of(signed));
+    if (round === undefined || refused !== null) {
+      this.#settle(pending, ignore(refused ?? "PARTIAL_UNASKED"), step);
+      return null;
+    }
+    addPartial(round, partial, digest, contributionOf(partial));
+    this.#settle(pending, ACCEPTED, step);
+    // Gossip passes on what gossip brought.
+    if (handle === null) this.#delivery.pass(round, partial, from, step);
     return round;
   }
 
@@ -297,8 +367,8 @@ export class PeerIntake implements Intake {
   }
 }
 
-function idOf(share: Share): RoundId {
-  return { kind: share.kind, epoch: share.epoch, subject: subjectOf(share) };
+function idOf(signed: Share | PartialAggregate): RoundId {
+  return { kind: signed.kind, epoch: signed.epoch, subject: subjectOf(signed) };
 }
 
 function isSameRequest(a: SignedClaimRequest, b: SignedClaimRequest): boolean {

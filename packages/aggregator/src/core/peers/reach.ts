@@ -15,8 +15,10 @@ import {
 import type { Context, Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
+import { indexOf } from "../ledger/nodeSet.ts";
 import { REACH_EPOCHS, REFUSAL_MS } from "../limits.ts";
-import type { Group, Round } from "../rounds/round.ts";
+import type { Group } from "../rounds/contributions.ts";
+import { ownGroup, type Round } from "../rounds/round.ts";
 import type { Collector } from "../stages.ts";
 
 /** The latest that was learned of a node. */
@@ -35,8 +37,8 @@ export class PeerReach implements Collector {
   readonly #context: Context;
   /** Bounded by the node set. */
   readonly #evidence = new Map<NodeId, Evidence>();
-  /** Shares seen of each group; they go with their round. */
-  readonly #seen = new WeakMap<Group, number>();
+  /** Shares and partials seen of each group; they go with their round. */
+  readonly #seen = new WeakMap<Group, { shares: number; partials: ReadonlySet<unknown> }>();
   /** The reasons that were taken of each open claim; bounded by claims (CLAIMS_MAX) and nodes. */
   readonly #taken = new Map<string, Set<string>>();
   #nowMs = 0;
@@ -49,9 +51,10 @@ export class PeerReach implements Collector {
   peersChanged(connected: readonly PeerKey[], { nowMs }: Step): void {
     const before = new Set(this.#context.connected);
     const after = new Set(connected);
-    for (const { id, identityKey, identityValid } of this.#context.nodes) {
-      if (!identityValid || before.has(identityKey) === after.has(identityKey)) continue;
-      this.#note(id, after.has(identityKey) ? "connected" : "gone", nowMs);
+    const set = indexOf(this.#context.nodes);
+    for (const peer of new Set([...before, ...after])) {
+      if (before.has(peer) === after.has(peer)) continue;
+      for (const { id } of set.withIdentity(peer)) this.#note(id, after.has(peer) ? "connected" : "gone", nowMs);
     }
   }
 
@@ -59,13 +62,15 @@ export class PeerReach implements Collector {
    * Shares over the own message, the new ones at the end. Others prove nothing here, for anybody can replay what a
    * node signed for another epoch (P-84).
    */
-  roundChanged({ own, groups }: Round, { nowMs }: Step): void {
-    const group = own === null ? undefined : groups.get(own.digest.hex);
+  roundChanged(round: Round, { nowMs }: Step): void {
+    const group = ownGroup(round);
     if (group === undefined) return;
-    const seen = this.#seen.get(group) ?? 0;
-    if (group.shares.size === seen) return;
-    this.#seen.set(group, group.shares.size);
-    for (const id of [...group.shares.keys()].slice(seen)) this.#note(id, "signed", nowMs);
+    const seen = this.#seen.get(group) ?? { shares: 0, partials: new Set() };
+    const partials = group.partials.filter((partial) => !seen.partials.has(partial));
+    if (group.shares.size === seen.shares && partials.length === 0) return;
+    this.#seen.set(group, { shares: group.shares.size, partials: new Set(group.partials) });
+    for (const id of [...group.shares.keys()].slice(seen.shares)) this.#note(id, "signed", nowMs);
+    for (const { signers } of partials) for (const id of signers.ids()) this.#note(id, "signed", nowMs);
   }
 
   /**
@@ -109,6 +114,10 @@ export class PeerReach implements Collector {
       suffices: hasMoneyQuorum(stake),
       missing: nodes.filter(({ id, state }) => state === "active" && !ids.has(id)).map(({ id }) => id),
     };
+  }
+
+  needs(): [] {
+    return [];
   }
 
   resume(): void {}

@@ -7,11 +7,12 @@
 import type { NodeId } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
 import { ROUND_PROGRESS_MS, SETTLED_SHARE_BPS } from "../limits.ts";
-import { agreeingShares, type Round } from "../rounds/round.ts";
+import { agreeing, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { Signing } from "../stages.ts";
 import { Budget } from "./budget.ts";
-import { nodesInSet, roundCostMs, roundRate, roundsAtOnce } from "./requestCost.ts";
+import { roundCostMs, roundRate, roundsAtOnce } from "./requestCost.ts";
+import { subnetsOf } from "./subnets.ts";
 
 /** The turn's bucket is everybody's. */
 const ALL = "all";
@@ -39,7 +40,7 @@ export class RequestTurns {
     this.#context = context;
     this.#rounds = rounds;
     this.#signing = signing;
-    this.#rate = new Budget(() => roundRate(nodesInSet(context)));
+    this.#rate = new Budget(() => roundRate(subnetsOf(context)));
   }
 
   /** A node asks for a round; whoever asks first for it does not keep it waiting for the others. */
@@ -67,8 +68,10 @@ export class RequestTurns {
   /** A round got a share: most of them make room for the next. */
   roundChanged(round: Round, step: Step): void {
     if (!this.#inProgress.has(round)) return;
-    const needed = Math.floor((nodesInSet(this.#context) * SETTLED_SHARE_BPS) / 10_000);
-    if (agreeingShares(round).size < needed) return;
+    const { nodes, bits } = subnetsOf(this.#context);
+    // With subnets this node sees few shares; its own part is over with its own.
+    const needed = bits > 0 ? 1 : Math.floor((nodes * SETTLED_SHARE_BPS) / 10_000);
+    if (agreeing(round).size < needed) return;
     this.#inProgress.delete(round);
     this.advance(step);
   }
@@ -84,7 +87,7 @@ export class RequestTurns {
   /** Gives turns as long as there is room and somebody waits. */
   advance(step: Step): void {
     while (this.#waiting.size > 0) {
-      const room = roundsAtOnce(nodesInSet(this.#context)) - this.#inProgress.size;
+      const room = roundsAtOnce(subnetsOf(this.#context)) - this.#inProgress.size;
       if (room <= 0) return;
       // The last place, and the last token, are for those who have none: nobody can have all of them.
       const busy = new Set([...this.#inProgress.values()].map(({ origin }) => origin));
@@ -108,7 +111,7 @@ export class RequestTurns {
     this.#rate.take(ALL, step.nowMs);
     this.#served.delete(origin);
     this.#served.set(origin, ++this.#turn);
-    const untilMs = step.nowMs + Math.max(ROUND_PROGRESS_MS, 2 * roundCostMs(nodesInSet(this.#context)));
+    const untilMs = step.nowMs + Math.max(ROUND_PROGRESS_MS, 2 * roundCostMs(subnetsOf(this.#context)));
     this.#inProgress.set(round, { origin, untilMs });
   }
 

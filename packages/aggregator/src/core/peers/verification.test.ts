@@ -28,7 +28,8 @@ function pending(nodeId: number, digestNumber: number, from: PeerKey = "0xfe"): 
   const digest = new Uint8Array(32);
   new DataView(digest.buffer).setUint32(0, digestNumber);
   return {
-    share,
+    type: "share",
+    signed: share,
     digest: { bytes: digest, hex: toHex(digest) },
     publicKey: new Uint8Array([nodeId & 255]),
     from,
@@ -76,7 +77,7 @@ describe("VerificationQueue", () => {
     expect(queue.settle(job + 1, [])).toEqual([]);
     const settled = queue
       .settle(job, [[true, false], [true]])
-      .map(({ pending: { share }, valid }) => [share.nodeId, valid]);
+      .map(({ pending: { signed }, valid }) => ["nodeId" in signed ? signed.nodeId : 0, valid]);
     expect(settled).toEqual([
       [1, true],
       [3, false],
@@ -146,7 +147,7 @@ describe("turns of forwarders (P-97)", () => {
     const queue = new VerificationQueue();
     addMany(queue, VERIFY_QUEUE_MAX, "0xf100d");
     const one = pending(1, 1, HONEST);
-    expect(queue.add(one, nobody)).toMatchObject({ from: "0xf100d", share: { nodeId: VERIFY_QUEUE_MAX - 1 } });
+    expect(queue.add(one, nobody)).toMatchObject({ from: "0xf100d", signed: { nodeId: VERIFY_QUEUE_MAX - 1 } });
     expect(queue.waiting).toBe(VERIFY_QUEUE_MAX);
     const late = pending(2, 1, "0xf100d");
     expect(queue.add(late, nobody)).toBe(late);

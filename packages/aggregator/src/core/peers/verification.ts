@@ -2,10 +2,10 @@
  * Shares wait here for company, so that many over one digest are checked in one go (P-6, P-83), and forwarders take
  * turns (P-97): whatever one of them floods delays its own. What forwarders of bad shares send waits apart, for a
  * while: a bad share among the others costs all of them a search.
- * Enters: a share with its key and digest. Leaves: jobs for the driver and, with their results, the shares again. Not
+ * Enters: a share or partial with its key and digest. Leaves: jobs for the driver and, with their results, the same again. Not
  * here: the check itself, and who is suspect (standing.ts).
  */
-import type { Share } from "@quorate/common";
+import type { PartialAggregate, Share } from "@quorate/common";
 import type { PeerKey, VerifyGroup } from "../io.ts";
 import type { Digest } from "../kinds/digests.ts";
 import {
@@ -19,17 +19,29 @@ import {
   VERIFY_QUEUE_MAX,
 } from "../limits.ts";
 
-/** A share as it came, not yet believed. */
-export interface PendingShare {
-  readonly share: Share;
+/** A share or partial as it came, not yet believed. */
+export type Pending = PendingShare | PendingPartial;
+
+interface Waiting {
   readonly digest: Digest;
+  /** The signer's key, or the sum of the signers' keys. */
   readonly publicKey: Uint8Array;
   /** Who sent it here: the one to blame if it is bad. */
   readonly from: PeerKey;
-  /** The gossip message whose verdict waits for the result; null for catch-up. */
+  /** The gossip message whose verdict waits for the result; null for what came otherwise. */
   readonly handle: number | null;
+}
+
+export interface PendingShare extends Waiting {
+  readonly type: "share";
+  readonly signed: Share;
   /** Whether its round was not open when it came. */
   readonly opens: boolean;
+}
+
+export interface PendingPartial extends Waiting {
+  readonly type: "partial";
+  readonly signed: PartialAggregate;
 }
 
 export interface VerificationJob {
@@ -37,9 +49,9 @@ export interface VerificationJob {
   readonly groups: readonly VerifyGroup[];
 }
 
-/** A share whose check has ended; `valid` is null when it was not checked after all. */
-export interface SettledShare {
-  readonly pending: PendingShare;
+/** What was checked; `valid` is null when it was not checked after all. */
+export interface Settled {
+  readonly pending: Pending;
   readonly valid: boolean | null;
 }
 
@@ -48,12 +60,12 @@ export type IsSuspect = (peer: PeerKey) => boolean;
 
 export class VerificationQueue {
   /** By forwarder, in the order of their turns; nobody without a share is in it. */
-  readonly #waiting = new Map<PeerKey, PendingShare[]>();
+  readonly #waiting = new Map<PeerKey, Pending[]>();
   #count = 0;
   /** Shares of a forwarder in one job, after jobs without a bad one of it; in the order of the last change (P-88). */
   readonly #allowed = new Map<PeerKey, number>();
   #suspectsTurn = false;
-  #inFlight: { readonly job: number; readonly groups: readonly (readonly PendingShare[])[] } | null = null;
+  #inFlight: { readonly job: number; readonly groups: readonly (readonly Pending[])[] } | null = null;
   #nextJob = 1;
 
   get idle(): boolean {
@@ -68,14 +80,14 @@ export class VerificationQueue {
    * Takes a share. Returns the one that has no room, or null: when all is full that is the newest of whoever has most
    * waiting; catch-up will fetch it again.
    */
-  add(pending: PendingShare, isSuspect: IsSuspect): PendingShare | null {
+  add(pending: Pending, isSuspect: IsSuspect): Pending | null {
     const mine = this.#waiting.get(pending.from) ?? [];
     if (isSuspect(pending.from) && mine.length >= SUSPECT_QUEUE_MAX) return pending;
-    let dropped: PendingShare | null = null;
+    let dropped: Pending | null = null;
     if (this.#count >= VERIFY_QUEUE_MAX) {
       const largest = this.#largest();
       if (largest.length <= mine.length + 1) return pending;
-      dropped = largest.pop() as PendingShare;
+      dropped = largest.pop() as Pending;
       this.#count -= 1;
     }
     mine.push(pending);
@@ -85,7 +97,7 @@ export class VerificationQueue {
   }
 
   /** Takes out all that a peer has waiting. */
-  drop(from: PeerKey): readonly PendingShare[] {
+  drop(from: PeerKey): readonly Pending[] {
     const theirs = this.#waiting.get(from) ?? [];
     this.#waiting.delete(from);
     this.#count -= theirs.length;
@@ -114,7 +126,7 @@ export class VerificationQueue {
    * The shares of a finished job with their results; a job that is not in flight has none.
    * @param results null when the job could not be done
    */
-  settle(job: number, results: readonly (readonly boolean[])[] | null): SettledShare[] {
+  settle(job: number, results: readonly (readonly boolean[])[] | null): Settled[] {
     if (this.#inFlight?.job !== job) return [];
     const { groups } = this.#inFlight;
     this.#inFlight = null;
@@ -133,9 +145,9 @@ export class VerificationQueue {
    * Turn by turn one share of each, in the order in which it sent them, up to what each may have in one job. Who was
    * first is last next time.
    */
-  #take(forwarders: readonly PeerKey[], batchMax: number): PendingShare[] {
+  #take(forwarders: readonly PeerKey[], batchMax: number): Pending[] {
     const turns = forwarders.map((from) => ({ from, taken: 0, most: this.#allowedOf(from) }));
-    const batch: PendingShare[] = [];
+    const batch: Pending[] = [];
     const digests = new Set<string>();
     for (let active = turns; active.length > 0 && batch.length < batchMax; ) {
       active = active.filter((turn) => {
@@ -155,7 +167,7 @@ export class VerificationQueue {
     return batch;
   }
 
-  #after(from: PeerKey, taken: number): PendingShare[] {
+  #after(from: PeerKey, taken: number): Pending[] {
     return (this.#waiting.get(from) ?? []).slice(taken);
   }
 
@@ -177,15 +189,15 @@ export class VerificationQueue {
     if (this.#allowed.size > BLAMED_MAX) this.#allowed.delete(this.#allowed.keys().next().value as PeerKey);
   }
 
-  #largest(): PendingShare[] {
-    let largest: PendingShare[] = [];
+  #largest(): Pending[] {
+    let largest: Pending[] = [];
     for (const waiting of this.#waiting.values()) if (waiting.length > largest.length) largest = waiting;
     return largest;
   }
 }
 
-function groupBy(batch: readonly PendingShare[], keyOf: (pending: PendingShare) => string): PendingShare[][] {
-  const groups = new Map<string, PendingShare[]>();
+function groupBy(batch: readonly Pending[], keyOf: (pending: Pending) => string): Pending[][] {
+  const groups = new Map<string, Pending[]>();
   for (const pending of batch) {
     const key = keyOf(pending);
     const group = groups.get(key);
@@ -195,11 +207,11 @@ function groupBy(batch: readonly PendingShare[], keyOf: (pending: PendingShare) 
   return [...groups.values()];
 }
 
-function toVerifyGroup(group: readonly PendingShare[]): VerifyGroup {
+function toVerifyGroup(group: readonly Pending[]): VerifyGroup {
   const [first] = group;
   if (first === undefined) throw new Error("a group has at least one share");
   return {
     digest: first.digest.bytes,
-    items: group.map(({ publicKey, share }) => ({ publicKey, signature: share.signature })),
+    items: group.map(({ publicKey, signed }) => ({ publicKey, signature: signed.signature })),
   };
 }

@@ -5,7 +5,7 @@
  */
 import { UNWANTED_ROUNDS_PER_NODE_MAX } from "../limits.ts";
 import { Tallies } from "../rounds/tallies.ts";
-import type { PendingShare } from "./verification.ts";
+import type { Pending, PendingShare } from "./verification.ts";
 
 export class WaitingLimits {
   /** By forwarder and node: those that would open a round. */
@@ -17,25 +17,28 @@ export class WaitingLimits {
   readonly #fetched = new Set<string>();
 
   /** Takes note of a share that comes to wait; false when it shall not. */
-  enter(pending: PendingShare): boolean {
-    if (pending.opens && this.#opening.of(openingKey(pending)) >= UNWANTED_ROUNDS_PER_NODE_MAX) return false;
+  enter(pending: Pending): boolean {
+    const opens = pending.type === "share" && pending.opens;
+    if (opens && this.#opening.of(openingKey(pending)) >= UNWANTED_ROUNDS_PER_NODE_MAX) return false;
     if (pending.handle === null && this.#fetched.has(copyKey(pending))) return false;
-    if (pending.opens) this.#opening.add(openingKey(pending));
+    if (opens) this.#opening.add(openingKey(pending));
     if (pending.handle === null) this.#fetched.add(copyKey(pending));
     return true;
   }
 
   /** It was checked, or dropped. */
-  leave(pending: PendingShare): void {
-    if (pending.opens) this.#opening.remove(openingKey(pending));
+  leave(pending: Pending): void {
+    if (pending.type === "share" && pending.opens) this.#opening.remove(openingKey(pending));
     if (pending.handle === null) this.#fetched.delete(copyKey(pending));
   }
 }
 
-function openingKey({ from, share }: PendingShare): string {
-  return `${from} ${share.nodeId}`;
+function openingKey({ from, signed }: PendingShare): string {
+  return `${from} ${signed.nodeId}`;
 }
 
-function copyKey({ from, share, digest }: PendingShare): string {
-  return `${from} ${share.nodeId} ${share.epoch} ${digest.hex}`;
+function copyKey(pending: Pending): string {
+  const { from, signed, digest } = pending;
+  const whose = pending.type === "share" ? pending.signed.nodeId : pending.signed.signers.toHex();
+  return `${from} ${whose} ${signed.epoch} ${digest.hex}`;
 }

@@ -1,23 +1,18 @@
 /**
- * From the agreeing shares of a round to their aggregate, verified as a whole before anybody gets it (P-109). Enters: a
- * round and the nodes whose shares are wanted. Leaves: an aggregate, or null and a loud word: every share in it was
+ * From the agreeing contributions of a round to their aggregate, verified as a whole before anybody gets it (P-109). Enters: a
+ * round and the nodes whose signatures are wanted. Leaves: an aggregate, or null and a loud word: each part of it was
  * checked before, so one that does not verify is a fault of this agent. Not here: when to look (collect/).
  */
 import type { NodeId } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
-import { agreeingShares, dropShare, type Round } from "./round.ts";
+import type { Part } from "./contributions.ts";
+import { agreeingParts, dropPart, type Round } from "./round.ts";
 
 /** An aggregate over the own message of a round, by exactly these nodes. */
 export interface Aggregate {
   readonly signers: readonly NodeId[];
   /** 192 bytes (P-2). */
   readonly signature: Uint8Array;
-}
-
-interface Part {
-  readonly id: NodeId;
-  readonly blsKey: Uint8Array;
-  readonly share: Uint8Array;
 }
 
 /** Signers named in the log; a round may have thousands. */
@@ -32,33 +27,26 @@ export class Aggregates {
     this.#context = context;
   }
 
-  /** Of the nodes' shares that are here. Null where there are none, or where they do not add up to a valid one. */
+  /** Of what these nodes alone gave. Null where there is nothing, or where it does not add up to a valid one. */
   of(round: Round, chosen: { has(id: NodeId): boolean }, { emit }: Step): Aggregate | null {
-    const parts = this.#parts(round, chosen);
-    if (round.own === null || parts.length === 0 || round.faultyShares === parts.length) return null;
+    const parts = agreeingParts(round, (id) => chosen.has(id));
+    if (round.own === null || parts.length === 0 || round.faultyParts === parts.length) return null;
     const digest = round.own.digest.bytes;
     const signature = this.#sum(parts, digest);
+    const ids = parts.flatMap((part) => part.ids).sort((a, b) => a - b);
     if (signature !== null) {
-      round.faultyShares = null;
-      return { signers: parts.map(({ id }) => id), signature };
+      round.faultyParts = null;
+      return { signers: ids, signature };
     }
     this.invalid += 1;
     const bad = this.#bad(parts, digest);
-    for (const id of bad) dropShare(round, round.own.digest, id);
-    // Tried again when the shares are others: the same ones would only fail again.
-    round.faultyShares = bad.length > 0 ? null : parts.length;
-    const signers = list(parts.map(({ id }) => id));
-    const values = { round: round.key, signers, count: parts.length, dropped: list(bad) };
+    for (const part of bad) dropPart(round, round.own.digest, part);
+    // Tried again when the parts are others: the same ones would only fail again.
+    round.faultyParts = bad.length > 0 ? null : parts.length;
+    const dropped = list(bad.flatMap((part) => part.ids));
+    const values = { round: round.key, signers: list(ids), count: parts.length, dropped };
     emit({ type: "observe", level: "error", code: "AGGREGATE_INVALID", values });
     return null;
-  }
-
-  #parts(round: Round, chosen: { has(id: NodeId): boolean }): Part[] {
-    const shares = agreeingShares(round);
-    return this.#context.nodes.flatMap(({ id, blsKey }) => {
-      const share = shares.get(id);
-      return share === undefined || !chosen.has(id) ? [] : [{ id, blsKey, share }];
-    });
   }
 
   /** Their sum, if it verifies; null otherwise. */
@@ -66,26 +54,37 @@ export class Aggregates {
     const { scheme } = this.#context.modules;
     let signature: Uint8Array;
     try {
-      signature = scheme.aggregateSignatures(parts.map(({ share }) => share));
+      signature = scheme.aggregateSignatures(parts.map((part) => part.signature));
     } catch {
       // What is no point, or cancels to infinity, is no aggregate either.
       return null;
     }
-    const keys = parts.map(({ blsKey }) => blsKey);
-    return scheme.verifyAggregate(keys, digest, signature) ? signature : null;
+    return scheme.verifyAggregate(this.#keysOf(parts), digest, signature) ? signature : null;
   }
 
   /** By halves, so that a few bad ones among thousands cost some dozens of checks. Those named fail on their own. */
-  #bad(parts: readonly Part[], digest: Uint8Array): NodeId[] {
+  #bad(parts: readonly Part[], digest: Uint8Array): Part[] {
     const [only, ...others] = parts;
     if (only === undefined) return [];
-    if (others.length === 0) {
-      return this.#context.modules.scheme.verify(only.blsKey, digest, only.share) ? [] : [only.id];
-    }
+    if (others.length === 0) return this.#holds(only, digest) ? [] : [only];
     const middle = Math.ceil(parts.length / 2);
     return [parts.slice(0, middle), parts.slice(middle)].flatMap((half) =>
       this.#sum(half, digest) === null ? this.#bad(half, digest) : [],
     );
+  }
+
+  /** As it was checked when it came. */
+  #holds(part: Part, digest: Uint8Array): boolean {
+    const { scheme } = this.#context.modules;
+    const [first, ...others] = this.#keysOf([part]);
+    if (first === undefined) return false;
+    const key = others.length === 0 ? first : scheme.aggregatePublicKeys([first, ...others]);
+    return scheme.verify(key, digest, part.signature);
+  }
+
+  #keysOf(parts: readonly Part[]): Uint8Array[] {
+    const { nodes } = this.#context.ledger;
+    return parts.flatMap(({ ids }) => ids.flatMap((id) => nodes.get(id)?.node.blsKey ?? []));
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * One round: every checked share for one (kind, epoch, subject), grouped by the digest it signs.
+ * One round: every checked share and partial for one (kind, epoch, subject), grouped by the digest it signs.
  * The group of the own ledger's message becomes the aggregate; every other group is disagreement, shown and never
  * added (P-84). Not here: checking signatures (peers/verification.ts), counting stake (tally.ts).
  */
@@ -13,14 +13,19 @@ import {
   roundKey,
   type SignedClaimRequest,
 } from "@quorate/common";
+import type { PeerKey } from "../io.ts";
 import type { Digest } from "../kinds/digests.ts";
 import { OTHERS_PER_NODE_MAX } from "../limits.ts";
-
-/** The checked shares over one message. */
-export interface Group {
-  readonly signed: KindMessage;
-  readonly shares: Map<NodeId, Uint8Array>;
-}
+import {
+  type Contribution,
+  disjointParts,
+  type Group,
+  keepPartial,
+  type NodeIds,
+  newGroup,
+  type Part,
+  signersOf,
+} from "./contributions.ts";
 
 /** What the own ledger says a round's message is. */
 export interface OwnMessage {
@@ -33,6 +38,10 @@ export interface Round {
   readonly key: RoundKey;
   /** The nodes that have asked for it, bounded by the registry; those from before a restart are not known. */
   readonly askedBy: Set<NodeId>;
+  /**
+   * Which peer first brought the request of each of them: partials for it go that way (P-133). Bounded as askedBy is.
+   */
+  readonly routes: Map<NodeId, PeerKey>;
   /**
    * The request that opened it, kept for catch-up; null while only shares are known, after a restart, and for a kind
    * that nobody asks for.
@@ -52,8 +61,8 @@ export interface Round {
   signing: boolean;
   /** Why this node will not sign it, though its ledger says what it would. */
   withheld: ErrorCode | null;
-  /** How many shares last added up to an aggregate that does not verify, though each seemed right (P-109). */
-  faultyShares: number | null;
+  /** How many parts last added up to an aggregate that does not verify, though each seemed right (P-109). */
+  faultyParts: number | null;
   /** By digest. */
   readonly groups: Map<Hex, Group>;
 }
@@ -63,6 +72,7 @@ export function openRound(id: RoundId, openedBy: NodeId | null): Round {
     id,
     key: roundKey(id),
     askedBy: new Set(),
+    routes: new Map(),
     request: null,
     wanted: false,
     origin: null,
@@ -71,7 +81,7 @@ export function openRound(id: RoundId, openedBy: NodeId | null): Round {
     turn: false,
     signing: false,
     withheld: null,
-    faultyShares: null,
+    faultyParts: null,
     groups: new Map(),
   };
 }
@@ -89,14 +99,27 @@ export function addShare(
   nodeId: NodeId,
   signature: Uint8Array,
 ): void {
-  const group = round.groups.get(digest.hex) ?? { signed, shares: new Map<NodeId, Uint8Array>() };
+  const group = round.groups.get(digest.hex) ?? newGroup(signed);
   if (!group.shares.has(nodeId)) group.shares.set(nodeId, signature);
+  group.signers = null;
   round.groups.set(digest.hex, group);
 }
 
-/** Takes a share out again that turned out not to be valid (P-109). */
-export function dropShare(round: Round, digest: Digest, nodeId: NodeId): void {
-  round.groups.get(digest.hex)?.shares.delete(nodeId);
+/** Adds a checked partial. */
+export function addPartial(round: Round, signed: KindMessage, digest: Digest, partial: Contribution): void {
+  const group = round.groups.get(digest.hex) ?? newGroup(signed);
+  keepPartial(group, partial);
+  round.groups.set(digest.hex, group);
+}
+
+/** Takes a share or partial out again that turned out not to be valid (P-109). */
+export function dropPart(round: Round, digest: Digest, { ids, signature }: Part): void {
+  const group = round.groups.get(digest.hex);
+  if (group === undefined) return;
+  const partial = group.partials.findIndex((one) => one.signature === signature);
+  if (partial >= 0) group.partials.splice(partial, 1);
+  else for (const id of ids) group.shares.delete(id);
+  group.signers = null;
 }
 
 /**
@@ -111,9 +134,23 @@ export function mayAdd(round: Round, digest: Digest, nodeId: NodeId, own: Digest
   return others < OTHERS_PER_NODE_MAX;
 }
 
-/** The shares over the own message; empty while that is unknown. */
-export function agreeingShares(round: Round): ReadonlyMap<NodeId, Uint8Array> {
-  return (round.own === null ? undefined : round.groups.get(round.own.digest.hex)?.shares) ?? new Map();
+const NOBODY: NodeIds = new Set<NodeId>();
+
+/** The contributions to the own message; undefined while there are none, or it is unknown. */
+export function ownGroup(round: Round): Group | undefined {
+  return round.own === null ? undefined : round.groups.get(round.own.digest.hex);
+}
+
+/** Who has signed the own message, as far as it adds up; nobody while that is unknown. */
+export function agreeing(round: Round): NodeIds {
+  const group = ownGroup(round);
+  return group === undefined ? NOBODY : signersOf(group);
+}
+
+/** What adds up to an aggregate over the own message, by allowed nodes alone. */
+export function agreeingParts(round: Round, isAllowed: (id: NodeId) => boolean): Part[] {
+  const group = ownGroup(round);
+  return group === undefined ? [] : disjointParts(group, isAllowed);
 }
 
 /** Who signed another message than the own ledger's; empty while that is unknown. */
@@ -127,9 +164,9 @@ export function disagreeing(round: Round): { readonly nodeId: NodeId; readonly s
   return found;
 }
 
-/** Every node with a checked share here, over whatever message: what catch-up need not send again. */
+/** Every node in a checked share or partial here, over whatever message: what catch-up need not send again. */
 export function heardFrom(round: Round): NodeId[] {
   const ids = new Set<NodeId>();
-  for (const { shares } of round.groups.values()) for (const id of shares.keys()) ids.add(id);
+  for (const group of round.groups.values()) for (const id of signersOf(group).keys()) ids.add(id);
   return [...ids].sort((a, b) => a - b);
 }

@@ -5,7 +5,7 @@
 import { type NodeId, type SignedStake, Signers, stakeSigned } from "@quorate/common";
 import type { Context } from "../context.ts";
 import type { MessageKind } from "../kinds/kind.ts";
-import { agreeingShares, type Round } from "./round.ts";
+import { agreeing, type Round } from "./round.ts";
 
 /** How far a round has come, counted anew from the shares held. */
 export interface Tally {
@@ -19,7 +19,7 @@ export interface Tally {
 }
 
 export function tallyRound(context: Context, kind: MessageKind, round: Round): Tally {
-  return tallySigners(context, kind, agreeingShares(round));
+  return tallySigners(context, kind, agreeing(round));
 }
 
 /** As tallyRound, for any set of signers: a round's or a bundle's. */

@@ -1,0 +1,140 @@
+/**
+ * Where signatures go (P-130 to P-133). Up to FLOOD_MAX nodes the own share is gossiped to all. Above, it goes to a few
+ * nodes of the own subnet, the round's aggregators; what these have checked they add up to a partial, which travels
+ * back the way each request came. Enters: the own share, rounds that got shares, requests, partials that were checked.
+ * Leaves: messages. Not here: checking (intake.ts), and what is still missing (pull.ts).
+ */
+import { encodeGossip, type NodeId, type PartialAggregate, type Share, type Subnet } from "@quorate/common";
+import type { Context, Step } from "../context.ts";
+import type { PeerKey } from "../io.ts";
+import type { LedgerNode } from "../ledger/events.ts";
+import { AGGREGATORS, PARTIAL_AFTER_MS, PARTIAL_AGAIN_MS, PARTIALS_SENT_MAX } from "../limits.ts";
+import { ownGroup, type Round } from "../rounds/round.ts";
+import type { RoundTable } from "../rounds/roundTable.ts";
+import type { Delivery } from "../stages.ts";
+import { singlesIn, subnetPartial } from "./partials.ts";
+import { aggregatorOrder, ownSubnet, subnetsOf } from "./subnets.ts";
+
+/** What this node has sent of its own subnet for a round. */
+interface Sent {
+  signers: number;
+  times: number;
+  /** When there may be another. */
+  nextMs: number;
+  /** To how many origins it knew a way. */
+  routes: number;
+}
+
+export class PeerDelivery implements Delivery {
+  readonly #context: Context;
+  readonly #rounds: RoundTable;
+  readonly #sent = new WeakMap<Round, Sent>();
+  /** Rounds that wait for company; they leave it when they are sent, or leave the table. */
+  readonly #due = new Set<Round>();
+  #timerMs: number | null = null;
+
+  constructor(context: Context, rounds: RoundTable) {
+    this.#context = context;
+    this.#rounds = rounds;
+  }
+
+  share(round: Round, share: Share, step: Step): void {
+    const data = encodeGossip({ type: "share", share });
+    const subnet = ownSubnet(this.#context);
+    if (subnet === null) return step.emit({ type: "publish", data });
+    const peers = this.#aggregators(round, subnet).filter(({ id }) => id !== this.#context.ownNode?.id);
+    if (peers.length > 0) step.emit({ type: "direct", peers: peers.map(({ identityKey }) => identityKey), data });
+  }
+
+  roundChanged(round: Round, step: Step): void {
+    const subnet = ownSubnet(this.#context);
+    if (subnet === null || round.routes.size === 0 || !this.#isAggregator(round, subnet)) return;
+    const signers = singlesIn(round, subnet).length;
+    const sent = this.#sent.get(round) ?? { signers: 0, times: 0, nextMs: step.nowMs + PARTIAL_AFTER_MS, routes: 0 };
+    this.#sent.set(round, sent);
+    if (signers <= sent.signers && round.routes.size <= sent.routes) return;
+    if (sent.times >= PARTIALS_SENT_MAX && round.routes.size <= sent.routes) return;
+    const members = subnetsOf(this.#context).members[subnet.index] ?? [];
+    if (signers >= members.length) return this.#send(round, subnet, sent, step);
+    this.#due.add(round);
+    this.#schedule(step);
+  }
+
+  routed(round: Round, step: Step): void {
+    this.roundChanged(round, step);
+  }
+
+  timer(step: Step): void {
+    this.#timerMs = null;
+    const subnet = ownSubnet(this.#context);
+    for (const round of this.#due) {
+      const sent = this.#sent.get(round);
+      if (subnet === null || sent === undefined || this.#rounds.get(round.id) !== round) this.#due.delete(round);
+      else if (sent.nextMs <= step.nowMs) this.#send(round, subnet, sent, step);
+    }
+    this.#schedule(step);
+  }
+
+  /** To whoever brought the requests, and nobody twice; nothing goes back to where it came from. */
+  pass(round: Round, partial: PartialAggregate, from: PeerKey | null, step: Step): void {
+    const connected = new Set(this.#context.connected);
+    const hops = new Set<PeerKey>();
+    let isLost = false;
+    for (const [origin, route] of round.routes) {
+      if (origin === this.#context.ownNode?.id) continue;
+      const hop = this.#hop(origin, route, connected);
+      if (hop === null) isLost = true;
+      else if (hop !== from) hops.add(hop);
+    }
+    const data = encodeGossip({ type: "partial", partial });
+    if (hops.size > 0) step.emit({ type: "direct", peers: [...hops], data });
+    // The way back is gone: everyone hears it, and so does the origin.
+    if (isLost) step.emit({ type: "publish", data });
+  }
+
+  #hop(origin: NodeId, route: PeerKey, connected: ReadonlySet<PeerKey>): PeerKey | null {
+    const node = this.#context.ledger.nodes.get(origin)?.node;
+    if (node !== undefined && connected.has(node.identityKey)) return node.identityKey;
+    return connected.has(route) ? route : null;
+  }
+
+  #send(round: Round, subnet: Subnet, sent: Sent, step: Step): void {
+    this.#due.delete(round);
+    const partial = subnetPartial(this.#context, round, subnet);
+    if (partial === null) return;
+    const isNewWay = round.routes.size > sent.routes;
+    sent.signers = partial.signers.count;
+    sent.routes = round.routes.size;
+    sent.nextMs = step.nowMs + PARTIAL_AGAIN_MS * 2 ** sent.times;
+    sent.times += 1;
+    // Another's that was passed on already holds all of it.
+    const { index } = subnet;
+    const others = ownGroup(round)?.partials.filter((one) => one.subnet === index) ?? [];
+    if (!isNewWay && others.some(({ signers }) => signers.isSuperset(partial.signers))) return;
+    this.pass(round, partial, null, step);
+  }
+
+  /** Whether others' shares are here, or this node would be the one to add them up. */
+  #isAggregator(round: Round, subnet: Subnet): boolean {
+    if (singlesIn(round, subnet).length > 1) return true;
+    return this.#aggregators(round, subnet).some(({ id }) => id === this.#context.ownNode?.id);
+  }
+
+  /** The first of the order that are there: this node itself, and those it is connected to. */
+  #aggregators(round: Round, { index }: Subnet): LedgerNode[] {
+    const { connected, ownNode } = this.#context;
+    const there = new Set(connected);
+    const members = subnetsOf(this.#context).members[index] ?? [];
+    return aggregatorOrder(round.key, members)
+      .filter(({ id, identityKey }) => id === ownNode?.id || there.has(identityKey))
+      .slice(0, AGGREGATORS);
+  }
+
+  #schedule({ emit }: Step): void {
+    if (this.#due.size === 0) return;
+    const atMs = Math.min(...[...this.#due].map((round) => this.#sent.get(round)?.nextMs ?? Number.POSITIVE_INFINITY));
+    if (this.#timerMs !== null && this.#timerMs <= atMs) return;
+    this.#timerMs = atMs;
+    emit({ type: "set-timer", timer: "partials", atMs });
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Partials (P-132): whether one that came is worth a check, and the key it has to verify under; and the own subnet's,
+ * from the single shares that were checked here. Not here: the check (verification.ts), what is kept
+ * (rounds/contributions.ts), where they go (delivery.ts).
+ */
+import {
+  type ErrorCode,
+  isQuorateError,
+  type KindMessage,
+  type NodeId,
+  type PartialAggregate,
+  Signers,
+  type Subnet,
+} from "@quorate/common";
+import type { Context } from "../context.ts";
+import type { Digest } from "../kinds/digests.ts";
+import { kindNamed } from "../kinds/kinds.ts";
+import { OTHERS_PER_NODE_MAX } from "../limits.ts";
+import { type Contribution, isOfUse } from "../rounds/contributions.ts";
+import { ownGroup, type Round } from "../rounds/round.ts";
+import { idsIn, subnetsOf } from "./subnets.ts";
+
+/** Nobody is blamed for any of these: the sender may have another node set, or know less. */
+export function whyNotWanted(
+  context: Context,
+  round: Round | undefined,
+  partial: PartialAggregate,
+  digestOf: (signed: KindMessage) => Digest,
+): ErrorCode | null {
+  if (partial.subnet.bits !== subnetsOf(context).bits || partial.subnet.bits === 0) return "PARTIAL_OTHER_SUBNETS";
+  // Only shares open rounds: a node answers for them with its key.
+  if (round === undefined) return "PARTIAL_UNASKED";
+  const digest = digestOf(partial).hex;
+  const own = round.own ?? ownOf(context, round, digestOf);
+  if (own !== null && own.digest.hex !== digest) return "PARTIAL_DISAGREES";
+  // What the own ledger does not know yet is passed on for others, a few messages of it.
+  if (own === null && !round.groups.has(digest) && round.groups.size >= OTHERS_PER_NODE_MAX) {
+    return "SHARE_TOO_MANY_MESSAGES";
+  }
+  return isOfUse(round.groups.get(digest), contributionOf(partial)) ? null : "PARTIAL_ADDS_NOTHING";
+}
+
+function ownOf(context: Context, round: Round, digestOf: (signed: KindMessage) => Digest) {
+  const signed = kindNamed(round.id.kind).own(context, round.id);
+  return signed === null ? null : { signed, digest: digestOf(signed) };
+}
+
+export function contributionOf({ subnet, signers, signature }: PartialAggregate): Contribution {
+  return { subnet: subnet.index, signers, signature };
+}
+
+/** The sum of the signers' keys, 96 bytes; null when one of them is not known here, or they cancel. */
+export function keysSum({ ledger, modules }: Context, signers: Signers): Uint8Array | null {
+  const keys: Uint8Array[] = [];
+  for (const id of signers.ids()) {
+    const key = ledger.nodes.get(id)?.node.blsKey;
+    if (key === undefined) return null;
+    keys.push(key);
+  }
+  try {
+    return modules.scheme.aggregatePublicKeys(keys);
+  } catch (error) {
+    if (isQuorateError(error)) return null;
+    throw error;
+  }
+}
+
+/** The nodes of a subnet whose single shares over the own message are here. */
+export function singlesIn(round: Round, subnet: Subnet): NodeId[] {
+  return idsIn(subnet, ownGroup(round)?.shares.keys() ?? []);
+}
+
+/** The sum of a subnet's single shares; null where there are none, or they cancel: with one more they do not. */
+export function subnetPartial({ modules }: Context, round: Round, subnet: Subnet): PartialAggregate | null {
+  const singles = singlesIn(round, subnet);
+  if (round.own === null || singles.length === 0) return null;
+  const shares = ownGroup(round)?.shares ?? new Map<NodeId, Uint8Array>();
+  try {
+    const signature = modules.scheme.aggregateSignatures(singles.map((id) => shares.get(id) as Uint8Array));
+    return { ...round.own.signed, epoch: round.id.epoch, subnet, signers: Signers.of(singles), signature };
+  } catch (error) {
+    if (isQuorateError(error)) return null;
+    throw error;
+  }
+}

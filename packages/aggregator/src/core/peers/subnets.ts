@@ -1,0 +1,71 @@
+/**
+ * Who is in which subnet of a node set (P-131), and who adds up a round's shares in it. Enters: the node set. Leaves:
+ * members, in an order for each round. Computed once for a set, whoever asks. Not here: what is sent (delivery.ts).
+ */
+import { FLOOD_MAX, isInSubnet, type NodeId, type RoundKey, type Subnet, subnetBits, subnetOf } from "@quorate/common";
+import type { AgentOptions, Context } from "../context.ts";
+import type { PeerKey } from "../io.ts";
+import type { LedgerNode } from "../ledger/events.ts";
+import { rank } from "../rank.ts";
+
+/** Subnets of one node set. */
+export interface Subnets {
+  /** Nodes up to which there is one subnet. */
+  readonly floodMax: number;
+  /** Nodes that have not exited: each of them signs. */
+  readonly nodes: number;
+  /** 0: everyone hears every share. */
+  readonly bits: number;
+  /** Of each subnet those that have not exited, in id order. */
+  readonly members: readonly (readonly LedgerNode[])[];
+}
+
+/** What of the context says who is where. */
+export interface NodeSet {
+  readonly nodes: readonly LedgerNode[];
+  readonly options: Pick<AgentOptions, "floodMax">;
+}
+
+const known = new WeakMap<readonly LedgerNode[], Subnets>();
+
+/** The subnets of the latest finalised block's node set. */
+export function subnetsOf({ nodes, options }: NodeSet): Subnets {
+  const floodMax = options.floodMax ?? FLOOD_MAX;
+  const found = known.get(nodes);
+  if (found?.floodMax === floodMax) return found;
+  const inSet = nodes.filter(({ state }) => state !== "exited");
+  const bits = subnetBits(inSet.length, floodMax);
+  const members: LedgerNode[][] = Array.from({ length: 2 ** bits }, () => []);
+  for (const node of inSet) members[node.id % 2 ** bits]?.push(node);
+  const subnets = { floodMax, nodes: inSet.length, bits, members };
+  known.set(nodes, subnets);
+  return subnets;
+}
+
+/** The own node's subnet; null where there is only one, or this agent has no node. */
+export function ownSubnet(context: NodeSet & Pick<Context, "ownNode">): Subnet | null {
+  const { bits } = subnetsOf(context);
+  return bits === 0 || context.ownNode === null ? null : subnetOf(context.ownNode.id, bits);
+}
+
+/** The other nodes of the own subnet, by their identities; empty where there is only one subnet. */
+export function matesOf(context: NodeSet & Pick<Context, "ownNode">): ReadonlySet<PeerKey> {
+  const subnet = ownSubnet(context);
+  const members = subnet === null ? [] : (subnetsOf(context).members[subnet.index] ?? []);
+  const others = members.filter(({ id, identityValid }) => identityValid && id !== context.ownNode?.id);
+  return new Set(others.map(({ identityKey }) => identityKey));
+}
+
+/** The members of a subnet in the order in which they are a round's aggregators: the same for everyone. */
+export function aggregatorOrder(round: RoundKey, members: readonly LedgerNode[]): LedgerNode[] {
+  return members
+    .filter(({ identityValid }) => identityValid)
+    .map((node) => ({ node, place: rank(round, node.id) }))
+    .sort((a, b) => a.place - b.place || a.node.id - b.node.id)
+    .map(({ node }) => node);
+}
+
+/** Ids of one subnet, in the order in which they came. */
+export function idsIn(subnet: Subnet, ids: Iterable<NodeId>): NodeId[] {
+  return [...ids].filter((id) => isInSubnet(id, subnet));
+}
