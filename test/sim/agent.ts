@@ -6,6 +6,7 @@
 import {
   type Address,
   type ClaimReply,
+  type digestOf,
   findInvalid,
   type NodeId,
   type SignatureScheme,
@@ -57,6 +58,8 @@ export interface World {
   readonly domain: SigningDomain;
   readonly verifyIdentity: typeof verifyIdentity;
   readonly fold: LedgerFold;
+  readonly floodMax: number;
+  readonly digestOf: typeof digestOf;
   readonly nodes: ReadonlyMap<NodeId, SimNode>;
   readonly idOf: ReadonlyMap<PeerKey, NodeId>;
   readonly observers: readonly Observer[];
@@ -110,17 +113,19 @@ export class SimAgent {
   }
 
   start(): void {
-    const { scheduler, network, chain, plan, domain, mutate } = this.#world;
+    const { scheduler, network, chain, plan, domain, floodMax, mutate } = this.#world;
     const { id, blsKey, identitySecret } = this.node;
     const modules = {
       scheme: this.#countingScheme(),
       signIdentity: (digest: Uint8Array) => signIdentity(identitySecret, digest),
       verifyIdentity: this.#chargingVerifyIdentity(),
       fold: this.#chargingFold(),
+      digestOf: this.#world.digestOf,
     };
     this.#life += 1;
     this.#services?.begin();
-    const options = { domain, blsKey, claimDeadlineMs: CLAIM_DEADLINE_MS, submits: this.#services?.submits ?? null };
+    const submits = this.#services?.submits ?? null;
+    const options = { domain, blsKey, claimDeadlineMs: CLAIM_DEADLINE_MS, submits, floodMax };
     this.#core = mutate(createAgent(options, modules, this.disk.load()), id);
     const head = this.#core.status().head;
     this.#provider = new Provider(chain, plan.lagMs.get(id) ?? 0, plan.unhealthy.get(id), head);
@@ -254,12 +259,17 @@ export class SimAgent {
       case "look-ahead":
       case "submit":
         return this.#askServices(effect, this.#life);
+      case "mates":
+        return network.mates(this.node.id, this.#idsOf(effect.identities));
       case "claim-changed":
       case "admit":
-      case "mates":
       case "observe":
         return;
     }
+  }
+
+  #idsOf(identities: Iterable<PeerKey>): NodeId[] {
+    return [...identities].flatMap((peer) => this.#world.idOf.get(peer) ?? []);
   }
 
   #askServices(effect: ChainWork, life: number): void {

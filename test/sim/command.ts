@@ -36,9 +36,9 @@ export function simCommand(
   const startedMs = performance.now();
   const result = runOne({ ...flags, onProgress: (line) => terminal.progress(`${line}\n`) });
   const wallMs = Math.round(performance.now() - startedMs);
-  const { bundles: _bundles, ...numbers } = result;
+  const { bundles: _bundles, story: _story, ...numbers } = result;
   const command = replayCommand(flags);
-  if (flags.json) terminal.out(`${JSON.stringify({ ...numbers, wallMs, command })}\n`);
+  if (flags.json) terminal.out(`${JSON.stringify({ ...numbers, wallMs, peakRssMb: peakRssMb(), command })}\n`);
   else terminal.out(summaryOf(flags, result, wallMs));
   return statusOf(result, command, terminal);
 }
@@ -48,9 +48,14 @@ function lifeCommand(flags: SimFlags & LifeConfig, terminal: Terminal): number {
   const result = runLife({ ...flags, onProgress: (line) => terminal.progress(`${line}\n`) });
   const wallMs = Math.round(performance.now() - startedMs);
   const command = replayCommand(flags);
-  if (flags.json) terminal.out(`${JSON.stringify({ ...result, wallMs, command })}\n`);
+  if (flags.json) terminal.out(`${JSON.stringify({ ...result, wallMs, peakRssMb: peakRssMb(), command })}\n`);
   else terminal.out(lifeSummaryOf(result, wallMs));
   return statusOf(result, command, terminal);
+}
+
+/** The most memory the process has held. */
+function peakRssMb(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1_024);
 }
 
 function statusOf(

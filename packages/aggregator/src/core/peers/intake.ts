@@ -212,7 +212,7 @@ export class PeerIntake implements Intake {
     if (decision.type === "refuse") return ignore(decision.refusal.code);
     if (!this.#requestBudget.has(node.id, nowMs)) return ignore("BUDGET_EXCEEDED");
     const { recipient, epoch, nodeId } = request;
-    const digest = digestOf(options.domain, "ClaimRequest", { recipient, epoch, nodeId });
+    const digest = (modules.digestOf ?? digestOf)(options.domain, "ClaimRequest", { recipient, epoch, nodeId });
     if (!modules.verifyIdentity(fromHex(node.identityKey), digest, request.identitySignature)) {
       return reject("IDENTITY_BAD_SIGNATURE");
     }
