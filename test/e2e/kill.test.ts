@@ -10,11 +10,11 @@ import { type NodeId, roundKey } from "@quorate/common";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { claimRound } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 import type { LocalNetwork } from "../harness/network.ts";
+import type { SeenShare } from "../harness/promises.ts";
+import { readStore } from "../harness/storeFile.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import { Onlooker } from "../kill/onlooker.ts";
-import type { SeenShare } from "../kill/promises.ts";
 import { runKills } from "../kill/run.ts";
-import { readStore } from "../kill/storeFile.ts";
 import { claimFrom, type Fixture, startFixture, untilReady } from "./fixture.ts";
 
 /** A few megabytes: an agent's store with its write-ahead log fits, and is soon filled. */

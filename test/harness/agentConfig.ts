@@ -10,6 +10,16 @@ import type { Chain } from "./chain.ts";
 /** Protects throw-away keys of a devnet, that is: nothing. */
 export const PASSWORD = "devnet";
 
+/** Where an agent is to be found. Default: any free port of 127.0.0.1. */
+export interface AgentPlace {
+  /** Of its listener for peers: a multiaddr. */
+  readonly listen: string;
+  /** What it tells peers instead of that. */
+  readonly announce?: string;
+  /** Of its HTTP interface. */
+  readonly httpHost: string;
+}
+
 export interface AgentConfigInput {
   readonly network: {
     readonly chain: Pick<Chain, "url" | "chainId">;
@@ -27,10 +37,11 @@ export interface AgentConfigInput {
   readonly accountKeyFile: string | null;
   /** Default: the chain's. */
   readonly rpcUrl?: string | readonly string[] | undefined;
+  readonly place?: AgentPlace | undefined;
 }
 
 export function agentConfig(input: AgentConfigInput) {
-  const { network, directory, bootstrap, claimDeadlineMs, accountKeyFile, rpcUrl } = input;
+  const { network, directory, bootstrap, claimDeadlineMs, accountKeyFile, rpcUrl, place } = input;
   const { chain, deployment } = network;
   return {
     chain: {
@@ -42,9 +53,14 @@ export function agentConfig(input: AgentConfigInput) {
       // The local chain's block time: dozens of agents share two cores, and none is in a hurry.
       pollMs: 1_000,
     },
-    // Port 0: whichever are free; the ready message tells them.
-    p2p: { listen: ["/ip4/127.0.0.1/tcp/0"], bootstrap, allowPrivateAddresses: true },
-    http: { port: 0 },
+    p2p: {
+      // Port 0: whichever are free; the ready message tells them.
+      listen: [place?.listen ?? "/ip4/127.0.0.1/tcp/0"],
+      ...(place?.announce === undefined ? {} : { announce: [place.announce] }),
+      bootstrap,
+      allowPrivateAddresses: true,
+    },
+    http: { port: 0, ...(place === undefined ? {} : { host: place.httpHost }) },
     keys: { directory: join(directory, "keys"), passwordFile: network.passwordFile },
     store: { path: join(directory, "agent.sqlite") },
     claims: { deadlineMs: claimDeadlineMs },

@@ -28,6 +28,10 @@ export interface ChildOptions {
   /** Standard output and error go here. */
   readonly logFile: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Modules that are loaded before it, as URLs. */
+  readonly imports?: readonly string[];
+  /** A program and its arguments that replaces itself by Node, such as `ip netns exec NAME`; default none. */
+  readonly within?: readonly string[];
   /** For commands without a shutdown of their own: they end at once when we do. */
   readonly endsWithParent?: boolean;
 }
@@ -63,12 +67,16 @@ export function startChild(options: ChildOptions): Child {
   mkdirSync(COMPILE_CACHE, { recursive: true });
   // Appended, so that the log of a restarted agent keeps its first life.
   const log = openSync(options.logFile, "a");
+  const [within, ...withinArgs] = options.within ?? [];
+  const imports = [...(options.imports ?? []), ...(options.endsWithParent === true ? [END_WITH_PARENT] : [])];
   const child = fork(options.module, [...options.args], {
+    ...(within === undefined ? {} : { execPath: within }),
     cwd: REPOSITORY,
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.env },
     execArgv: [
+      ...(within === undefined ? [] : [...withinArgs, process.execPath]),
       "--disable-warning=ExperimentalWarning",
-      ...(options.endsWithParent === true ? ["--import", END_WITH_PARENT] : []),
+      ...imports.flatMap((url) => ["--import", url]),
     ],
     stdio: ["ignore", log, log, "ipc"],
   });

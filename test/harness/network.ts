@@ -18,9 +18,9 @@ import { loadNativeScheme } from "@quorate/common/bls/native";
 import { type Deployment, deploy } from "@quorate/contracts";
 import { type AgentClient, createAgentClient } from "../../packages/aggregator/src/adapters/http/client.ts";
 import { createKeys, loadKeys, type NodeKeys } from "../../packages/aggregator/src/adapters/keys/keys.ts";
-import { agentConfig, PASSWORD } from "./agentConfig.ts";
+import { type AgentPlace, agentConfig, PASSWORD } from "./agentConfig.ts";
 import type { Chain } from "./chain.ts";
-import { type Child, type ChildExit, startChild } from "./child.ts";
+import { type Child, type ChildExit, type ChildOptions, startChild } from "./child.ts";
 import type { Cleanup } from "./cleanup.ts";
 import { CLI, runCli } from "./cli.ts";
 import { type SeedTarget, seedNodes, startNetwork } from "./seed.ts";
@@ -50,6 +50,12 @@ export interface NetworkOptions {
    * The JSON-RPC URLs of a node's agent, where they are not the chain's own: for a test that stands between the two.
    */
   readonly rpcUrlOf?: (id: NodeId) => string | readonly string[] | undefined;
+  /** How a node's agent is started, and where: for tests that stand between agents. */
+  readonly launchOf?: (id: NodeId) => AgentLaunch;
+}
+
+export interface AgentLaunch extends Pick<ChildOptions, "env" | "imports" | "within"> {
+  readonly place: AgentPlace;
 }
 
 /** A seeded node: its keys, its account and its files. */
@@ -235,7 +241,8 @@ export class LocalNetwork {
     const node = this.node(id);
     const bootstrap = [...this.#bootstrap, ...this.agents.slice(0, 3).flatMap(({ addresses }) => addresses)];
     const configFile = join(node.directory, "agent.yaml");
-    const { claimDeadlineMs, rpcUrlOf } = this.#options;
+    const { claimDeadlineMs, rpcUrlOf, launchOf } = this.#options;
+    const { place, ...launch } = launchOf?.(id) ?? {};
     const accountKeyFile = this.#accountKeyFile(node);
     const config = agentConfig({
       network: this,
@@ -244,6 +251,7 @@ export class LocalNetwork {
       claimDeadlineMs,
       accountKeyFile,
       rpcUrl: rpcUrlOf?.(id),
+      place,
     });
     // JSON is YAML.
     writeFileSync(configFile, JSON.stringify(config, null, 2));
@@ -252,6 +260,7 @@ export class LocalNetwork {
       module: CLI,
       args: ["run", "--config", configFile],
       logFile: join(node.directory, "agent.log"),
+      ...launch,
     });
     this.#cleanup.add(() => child.kill());
     return child;

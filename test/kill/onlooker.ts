@@ -22,7 +22,7 @@ import type { PeerKey } from "../../packages/aggregator/src/core/io.ts";
 import { claimRound, recipientOf } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 import type { Logger, Network } from "../../packages/aggregator/src/driver/ports.ts";
 import type { LocalNetwork, LocalNode } from "../harness/network.ts";
-import type { SeenShare } from "./promises.ts";
+import type { SeenShare } from "../harness/promises.ts";
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 

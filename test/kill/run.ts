@@ -18,11 +18,11 @@ import type { AgentClient } from "../../packages/aggregator/src/adapters/http/cl
 import { claimRound } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 import { startFixture, untilReady } from "../e2e/fixture.ts";
 import type { AgentProcess, LocalNetwork } from "../harness/network.ts";
+import { epochOf, Promises } from "../harness/promises.ts";
+import { readStore } from "../harness/storeFile.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import { Random } from "../sim/random.ts";
 import { claimOf, Onlooker } from "./onlooker.ts";
-import { epochOf, Promises } from "./promises.ts";
-import { readStore } from "./storeFile.ts";
 
 export interface KillOptions {
   /** Kills to make. */

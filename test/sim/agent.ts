@@ -16,6 +16,7 @@ import {
 import { Conduct } from "../../packages/aggregator/src/adapters/libp2p/conduct.ts";
 import { createAgent } from "../../packages/aggregator/src/core/agent.ts";
 import type { Agent, Effect, Input, PeerKey, TimerName, VerifyGroup } from "../../packages/aggregator/src/core/io.ts";
+import type { LedgerFold } from "../../packages/aggregator/src/core/ledger/fold.ts";
 import type { Behaviour } from "./byzantine/behaviour.ts";
 import type { SeenChain } from "./chain.ts";
 import * as costs from "./costs.ts";
@@ -55,6 +56,7 @@ export interface World {
   readonly scheme: SignatureScheme;
   readonly domain: SigningDomain;
   readonly verifyIdentity: typeof verifyIdentity;
+  readonly fold: LedgerFold;
   readonly nodes: ReadonlyMap<NodeId, SimNode>;
   readonly idOf: ReadonlyMap<PeerKey, NodeId>;
   readonly observers: readonly Observer[];
@@ -62,6 +64,8 @@ export interface World {
   readonly life: LifeChain | null;
   /** What answers an agent's calls to trees and chain; null where nothing does (a run of claims). */
   readonly servicesOf: (node: SimNode) => ChainServices | null;
+  /** Larger sets have subnets (P-131); undefined: as in production. */
+  readonly floodMax: number | undefined;
   /** For tests of the checkers: a core with a fault. */
   readonly mutate: (agent: Agent, id: NodeId) => Agent;
 }
@@ -102,17 +106,26 @@ export class SimAgent {
     return this.#core;
   }
 
+  /** Milliseconds of one core that it has been charged for. */
+  get busyMs(): number {
+    return this.#processor.busyMs;
+  }
+
   start(): void {
-    const { scheduler, network, chain, plan, domain, mutate } = this.#world;
+    const { scheduler, network, chain, plan, domain, floodMax, mutate } = this.#world;
     const { id, blsKey, identitySecret } = this.node;
     const modules = {
       scheme: this.#countingScheme(),
       signIdentity: (digest: Uint8Array) => signIdentity(identitySecret, digest),
       verifyIdentity: this.#chargingVerifyIdentity(),
+      fold: this.#chargingFold(),
     };
     this.#life += 1;
     this.#services?.begin();
-    const options = { domain, blsKey, claimDeadlineMs: CLAIM_DEADLINE_MS, submits: this.#services?.submits ?? null };
+    const options = {
+      ...{ domain, blsKey, claimDeadlineMs: CLAIM_DEADLINE_MS, submits: this.#services?.submits ?? null },
+      ...(floodMax === undefined ? {} : { floodMax }),
+    };
     this.#core = mutate(createAgent(options, modules, this.disk.load()), id);
     const head = this.#core.status().head;
     this.#provider = new Provider(chain, plan.lagMs.get(id) ?? 0, plan.unhealthy.get(id), head);
@@ -339,6 +352,20 @@ export class SimAgent {
       verify: (key, digest, signature) => counted(() => scheme.verify(key, digest, signature)),
       verifyBatch: (digest, items) => counted(() => scheme.verifyBatch(digest, items)),
       verifyAggregate: (keys, digest, signature) => counted(() => scheme.verifyAggregate(keys, digest, signature)),
+    };
+  }
+
+  /** What is folded once for all agents takes each of them its time: a check for each registration (P-8). */
+  #chargingFold(): LedgerFold {
+    const { fold } = this.#world;
+    return {
+      restore: (rows) => fold.restore(rows),
+      advance: (state, events, head, admit) => {
+        for (const { type } of events) if (type === "node-registered") this.#processor.charge(costs.IDENTITY_MS);
+        return fold.advance(state, events, head, admit);
+      },
+      record: (state) => fold.record(state),
+      amounts: (state, epoch, ofAll) => fold.amounts(state, epoch, ofAll),
     };
   }
 

@@ -14,6 +14,8 @@ export class Processor {
   /** When the core has done all it was given so far. */
   #freeAtMs = 0;
   #life = 0;
+  /** All that was ever charged. */
+  busyMs = 0;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -26,6 +28,7 @@ export class Processor {
 
   /** Time for work that has no end of its own: the next job starts so much later. */
   charge(costMs: number): void {
+    this.busyMs += costMs;
     this.#freeAtMs = Math.max(this.#freeAtMs, this.#scheduler.nowMs) + costMs;
   }
 

@@ -5,6 +5,7 @@
 import type { Bundle, NodeId, SignatureScheme, SigningDomain } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import type { Agent } from "../../packages/aggregator/src/core/io.ts";
+import { nodeOf } from "../../packages/aggregator/src/core/ledger/nodes.ts";
 import { type Observer, SimAgent, type World } from "./agent.ts";
 import type { Behaviour } from "./byzantine/behaviour.ts";
 import { makeBehaviour } from "./byzantine/behaviours.ts";
@@ -17,12 +18,17 @@ import type { Checker, Truth } from "./checkers/checker.ts";
 import { honestQuorum, Liveness } from "./checkers/liveness.ts";
 import { Promises } from "./checkers/promises.ts";
 import { Suppression } from "./checkers/suppression.ts";
+import { ClaimStory, type ClaimTold, responsiveBps } from "./claimStory.ts";
+import { LiarStory, type LiarTold } from "./liarStory.ts";
 import { Network } from "./network.ts";
 import { makeNode, type NodeSecrets, rememberingVerifyIdentity, type SimNode } from "./nodes.ts";
 import type { SimOptions } from "./options.ts";
-import { isHonest, makePlan, type Plan, type PlanWishes } from "./plan.ts";
-import { Random } from "./random.ts";
+import { makePlan, type Plan, type PlanWishes } from "./plan.ts";
+import type { Random } from "./random.ts";
+import { type NetworkTold, networkOf, type Sample, Samples } from "./samples.ts";
+import { drawAsks, runRandom, type Scenario } from "./scenario.ts";
 import { Scheduler } from "./scheduler.ts";
+import { SharedFold } from "./sharedFold.ts";
 import { Staker } from "./staker.ts";
 import { makeTopology } from "./topology.ts";
 import { Trace } from "./trace.ts";
@@ -30,6 +36,8 @@ import { Trace } from "./trace.ts";
 export interface RunConfig extends SimOptions, PlanWishes {
   /** For tests of the checkers: puts a fault into an agent. */
   readonly mutate?: (agent: Agent, id: NodeId) => Agent;
+  /** The faults and questions, given instead of drawn from the seed. */
+  readonly scenario?: Pick<Scenario, "plan" | "asks">;
   /** For runs with real signatures: everything a contract must agree on. */
   readonly real?: {
     readonly scheme: SignatureScheme;
@@ -62,13 +70,21 @@ export interface RunResult {
   readonly blames: Readonly<Record<string, number>>;
   readonly excuses: Readonly<Record<string, number>>;
   readonly bundles: readonly Bundle[];
+  readonly story: RunStory;
+}
+
+/** What happened, for people: the report and the plot. */
+export interface RunStory {
+  readonly plan: Plan;
+  readonly claims: readonly ClaimTold[];
+  readonly liars: readonly LiarTold[];
+  readonly network: NetworkTold;
+  readonly samples: readonly Sample[];
+  /** 9500 bps of the active stake that is not silent, in 1/10000 of all. */
+  readonly responsiveBps: number;
 }
 
 const LINEAR_DOMAIN: SigningDomain = { chainId: 31_337, verifyingContract: `0x${"5e".repeat(20)}` };
-
-/** Claims are asked for between these. */
-const ASK_FROM_MS = 1_500;
-const ASK_TO_MS = 12_000;
 
 /** The pool is funded anew, and newcomers register, while claims are under way. */
 const FUNDED_MS = 9_000;
@@ -87,9 +103,9 @@ const PROGRESS_EVERY_MS = 10_000;
 const VIOLATIONS_MAX = 50;
 
 export function run(config: RunConfig): RunResult {
-  const random = new Random(`quorate simulation ${config.seed}`);
+  const random = runRandom(config.seed);
   const scheduler = new Scheduler();
-  const plan = makePlan(config, random.fork("plan"), config);
+  const plan = config.scenario?.plan ?? makePlan(config, random.fork("plan"), config);
   const observers: Observer[] = [];
   const world = makeWorld(config, plan, scheduler, random, observers);
   const agents = makeAgents(world, random);
@@ -107,14 +123,24 @@ export function run(config: RunConfig): RunResult {
     ...[blame, suppression],
   ];
   const stakers = makeStakers(config, world, agents, random.fork("stakers"), honestQuorum(truth));
-  observers.push(trace, ...checkers, ...stakers);
+  const told = { claims: new ClaimStory(truth, stakers), liars: new LiarStory(truth), samples: new Samples(truth) };
+  observers.push(trace, ...checkers, ...stakers, told.claims, told.liars, told.samples);
   startAgents(world, agents);
   passTime(world, stakers, config.onProgress ?? (() => {}), violations);
   for (const checker of checkers) checker.finish?.(stakers, scheduler.nowMs);
   return summarise(config, truth, stakers, trace, violations, {
     blames: Object.fromEntries(blame.counts),
     excuses: Object.fromEntries(suppression.excuses),
+    story: storyOf(truth, told),
   });
+}
+
+function storyOf(truth: Truth, told: { claims: ClaimStory; liars: LiarStory; samples: Samples }): RunStory {
+  const claims = told.claims.tell();
+  return {
+    ...{ plan: truth.world.plan, claims, liars: told.liars.tell(claims), network: networkOf(truth) },
+    ...{ samples: told.samples.list, responsiveBps: responsiveBps(truth) },
+  };
 }
 
 function makeWorld(
@@ -130,6 +156,7 @@ function makeWorld(
     const active = id <= config.nodes;
     return makeNode(scheme, domain, id, active, active ? SEEDING : blockAt(REGISTERED_MS), config.real?.secretsOf(id));
   });
+  const verifyIdentity = rememberingVerifyIdentity();
   const topology = makeTopology(plan.ids, random.fork("topology"));
   return {
     scheduler,
@@ -143,11 +170,13 @@ function makeWorld(
       ...STARTED_EVENTS,
       poolFunded(FUNDED_MS, ADDED_ATOMIC),
     ]),
-    verifyIdentity: rememberingVerifyIdentity(),
+    verifyIdentity,
+    fold: new SharedFold(nodeOf(domain, verifyIdentity)),
     nodes: new Map(list.map((node) => [node.id, node])),
     idOf: new Map(list.map((node) => [node.peer, node.id])),
     life: null,
     servicesOf: () => null,
+    floodMax: config.floodMax,
     mutate: config.mutate ?? ((agent) => agent),
   };
 }
@@ -182,15 +211,10 @@ function makeStakers(
   random: Random,
   secondChance: boolean,
 ): Staker[] {
-  const nodes = [...world.nodes.values()];
-  const recipients = random.sample(
-    nodes.filter((node) => node.active),
-    config.claims,
-  );
-  const asked = nodes.filter(({ id, active }) => active && isHonest(world.plan, id));
-  return recipients.map(({ beneficiary }) => {
-    const agent = agents.get(random.pick(asked).id) as SimAgent;
-    const claim = { recipient: beneficiary, agent, askAtMs: random.between(ASK_FROM_MS, ASK_TO_MS) };
+  const asks = config.scenario?.asks ?? drawAsks(config, world.plan, random);
+  return asks.map(({ recipientOf, askedOf, atMs }) => {
+    const { beneficiary } = world.nodes.get(recipientOf) as SimNode;
+    const claim = { recipient: beneficiary, agent: agents.get(askedOf) as SimAgent, askAtMs: atMs };
     return new Staker(claim, world.scheduler, world.plan.healMs, secondChance);
   });
 }
@@ -253,7 +277,7 @@ function summarise(
   stakers: readonly Staker[],
   trace: Trace,
   violations: readonly string[],
-  notes: Pick<RunResult, "blames" | "excuses">,
+  notes: Pick<RunResult, "blames" | "excuses" | "story">,
 ): RunResult {
   const { world, agents } = truth;
   const outcomes = stakers.map(({ outcome }) => outcome);

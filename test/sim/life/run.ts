@@ -5,6 +5,7 @@
 import type { NodeId, SigningDomain } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import type { Agent } from "../../../packages/aggregator/src/core/io.ts";
+import { nodeOf } from "../../../packages/aggregator/src/core/ledger/nodes.ts";
 import { type Observer, SimAgent, type World } from "../agent.ts";
 import { makeBehaviour } from "../byzantine/behaviours.ts";
 import { Liar } from "../byzantine/liar.ts";
@@ -24,6 +25,7 @@ import type { LifeOptions, SimOptions } from "../options.ts";
 import { Random } from "../random.ts";
 import { RewardsContract } from "../rewardsContract.ts";
 import { Scheduler } from "../scheduler.ts";
+import { SharedFold } from "../sharedFold.ts";
 import { makeTopology } from "../topology.ts";
 import { Trace } from "../trace.ts";
 import { Calendar, GENESIS, SEEDING } from "./calendar.ts";
@@ -139,6 +141,7 @@ function makeWorld(
   for (const { id, registered } of list.slice(seeded.length))
     chain.registerAt(plan.registersMs.get(id) as number, registered);
   chain.fundAt(calendar.epochMs * FUNDED_EPOCHS, ADDED_ATOMIC);
+  const verifyIdentity = rememberingVerifyIdentity();
   const services = { scheduler, chain, plan, accounts: plan.accounts, built: new BuiltRoots() };
   return {
     scheduler,
@@ -154,11 +157,13 @@ function makeWorld(
       scheduler,
       random.fork("network"),
     ),
-    verifyIdentity: rememberingVerifyIdentity(),
+    verifyIdentity,
+    fold: new SharedFold(nodeOf(DOMAIN, verifyIdentity)),
     nodes: new Map(list.map((node) => [node.id, node])),
     idOf: new Map(list.map((node) => [node.peer, node.id])),
     life: chain,
     servicesOf: (node: SimNode) => new LifeServices(node, services, random.fork(`services ${node.id}`)),
+    floodMax: config.floodMax,
     mutate: config.mutate ?? ((agent) => agent),
   };
 }

@@ -10,16 +10,17 @@ import {
   type AgentOptions,
   createContext,
   deriveNodes,
+  foldOf,
   type MutableContext,
   type Step,
 } from "./context.ts";
 import type { Agent, Effect, Input, PeerKey, RestoredState, TimerName } from "./io.ts";
 import { Digests } from "./kinds/digests.ts";
 import { allKinds } from "./kinds/kinds.ts";
-import { restoreLedger, takeRecord } from "./ledger/checkpoint.ts";
 import type { ChainEvent } from "./ledger/events.ts";
-import { type AdmitNode, advanceLedger, amountAt, lastClosedEpoch } from "./ledger/ledger.ts";
-import { admittedIdentities, nodeOf } from "./ledger/nodes.ts";
+import { type AdmitNode, amountAt, lastClosedEpoch } from "./ledger/ledger.ts";
+import { admittedOf } from "./ledger/nodeSet.ts";
+import { nodeOf } from "./ledger/nodes.ts";
 import { oldestInWindow } from "./ledger/window.ts";
 import { REPORTED_EPOCHS, TICK_MS } from "./limits.ts";
 import { OwnNodeWatch } from "./ownNode.ts";
@@ -102,7 +103,7 @@ class Core {
   readonly #collectors: readonly Collector[];
 
   constructor(options: AgentOptions, modules: AgentModules, restored: RestoredState) {
-    const context = createContext(options, modules, restoreLedger(restored.ledger));
+    const context = createContext(options, modules, foldOf(modules).restore(restored.ledger));
     this.aggregates = new Aggregates(context);
     const { rounds } = this;
     const digests = new Digests(options.domain);
@@ -200,18 +201,20 @@ class Core {
   }
 
   #admitNodes({ emit }: Step): void {
-    emit({ type: "admit", identities: admittedIdentities(this.context.ledger) });
+    emit({ type: "admit", identities: admittedOf(this.context.nodes) });
     emit({ type: "mates", identities: matesOf(this.context) });
   }
 
   #advance({ events, head, targetSeconds }: Extract<Input, { type: "chain" }>, step: Step): void {
-    const { ledger } = this.context;
-    const { nodesChanged, closedEpochs } = advanceLedger(
-      ledger,
+    const { modules, ledger: before } = this.context;
+    const { state: ledger, change } = foldOf(modules).advance(
+      before,
       events satisfies readonly ChainEvent[],
       head,
       this.#admit,
     );
+    this.context.ledger = ledger;
+    const { nodesChanged, closedEpochs } = change;
     this.#signing.chainRead(targetSeconds ?? head.timestamp, step);
     if (nodesChanged) {
       deriveNodes(this.context);
@@ -233,14 +236,15 @@ class Core {
    * are worth a write to disk: what came since is read from the chain again after a restart.
    */
   #closeWindow({ emit }: Step): void {
-    const { ledger } = this.context;
-    const lastClosed = lastClosedEpoch(ledger);
+    const lastClosed = lastClosedEpoch(this.context.ledger);
     if (lastClosed === null) return;
     const oldest = oldestInWindow(lastClosed);
     this.rounds.prune(oldest);
     this.#signing.prune(oldest);
     for (const collector of this.#collectors) collector.prune(oldest);
-    emit({ type: "persist", records: [takeRecord(ledger), { type: "prune", belowEpoch: oldest }] });
+    const { state, record } = foldOf(this.context.modules).record(this.context.ledger);
+    this.context.ledger = state;
+    emit({ type: "persist", records: [record, { type: "prune", belowEpoch: oldest }] });
     const values = { epoch: lastClosed, rounds: this.rounds.size };
     emit({ type: "observe", level: "info", code: "EPOCH_CLOSED", values });
   }

@@ -12,7 +12,9 @@ import {
 } from "@quorate/common";
 import type { Emit, PeerKey } from "./io.ts";
 import type { LedgerNode } from "./ledger/events.ts";
-import { type LedgerState, sortedNodes } from "./ledger/ledger.ts";
+import { foldInPlace, type LedgerFold } from "./ledger/fold.ts";
+import type { LedgerState } from "./ledger/ledger.ts";
+import { indexOf, nodeSetOf } from "./ledger/nodeSet.ts";
 
 export interface AgentOptions {
   readonly domain: SigningDomain;
@@ -48,6 +50,12 @@ export interface AgentModules {
   /** Signs with the identity key; deterministic (RFC 8032). */
   signIdentity(digest: Uint8Array): Uint8Array;
   verifyIdentity(identityKey: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
+  /** The fold of the ledger; in place where it is left out, as in production. */
+  readonly fold?: LedgerFold;
+}
+
+export function foldOf({ fold = foldInPlace }: AgentModules): LedgerFold {
+  return fold;
 }
 
 /** One call of `handle`: its time, and where its effects go. */
@@ -91,7 +99,6 @@ export function createContext(options: AgentOptions, modules: AgentModules, ledg
 
 /** Once whenever the node set has changed, because every share of every round is counted against it. */
 export function deriveNodes(context: MutableContext): void {
-  context.nodes = sortedNodes(context.ledger).map(({ node }) => node);
-  const own = toHex(context.options.blsKey);
-  context.ownNode = context.nodes.find((node) => node.state !== "exited" && toHex(node.blsKey) === own) ?? null;
+  context.nodes = nodeSetOf(context.ledger);
+  context.ownNode = indexOf(context.nodes).withBlsKey(toHex(context.options.blsKey));
 }

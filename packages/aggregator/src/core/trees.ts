@@ -3,9 +3,9 @@
  * a time, in order. Enters: the ledger, roots. Leaves: build-tree effects. Not here: hashing, and proofs (the
  * driver's tree worker has them).
  */
-import type { MutableContext, Step } from "./context.ts";
+import { foldOf, type MutableContext, type Step } from "./context.ts";
 import type { Input } from "./io.ts";
-import { amountsAt, changesOf, totalOwedAt } from "./ledger/amounts.ts";
+import { totalOwedAt } from "./ledger/amounts.ts";
 import { lastClosedEpoch } from "./ledger/ledger.ts";
 import { ROOTS_MAX, TREE_RETRY_MS } from "./limits.ts";
 
@@ -33,7 +33,8 @@ export class Trees {
     const epoch = first ? oldest : (this.#builtTo as number) + 1;
     if (epoch > lastClosed) return;
     this.#underWay = epoch;
-    emit({ type: "build-tree", epoch, first, changes: first ? amountsAt(ledger, epoch) : changesOf(ledger, epoch) });
+    const changes = foldOf(this.#context.modules).amounts(ledger, epoch, first);
+    emit({ type: "build-tree", epoch, first, changes });
   }
 
   /** A tree whose sum is not the ledger's was built from something else: nothing is signed over its root. */

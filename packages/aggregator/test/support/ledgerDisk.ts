@@ -1,7 +1,7 @@
 /**
  * What ledger records leave on a disk, in memory: as the store's tables keep them (adapters/sqlite), which
  * test/sim/disk.test.ts holds it to. Records are never changed, so that keeping them is enough; values become plain
- * data when loaded.
+ * data when loaded. Disks to which the same records were written, in the same order, share what they hold.
  */
 import type { Address } from "@quorate/common";
 import { fromText, toText } from "../../src/adapters/sqlite/plain.ts";
@@ -11,33 +11,74 @@ import type { ChainEvent } from "../../src/core/ledger/events.ts";
 type LedgerRecord = Extract<PersistRecord, { type: "ledger" }>;
 
 export class LedgerDisk {
-  readonly events: ChainEvent[] = [];
-  #last: LedgerRecord | null = null;
-  readonly #nodes = new Map<number, LedgerRecord["nodes"][number]>();
-  #epochs: LedgerRecord["epochs"] = [];
-  readonly #owed = new Map<Address, bigint>();
+  #written: Written = NOTHING;
+
+  get events(): readonly ChainEvent[] {
+    return this.#written.records().flatMap(({ events }) => events);
+  }
 
   write(record: LedgerRecord): void {
-    this.#last = record;
-    for (const folded of record.nodes) this.#nodes.set(folded.node.id, folded);
-    for (const event of record.events) this.events.push(event);
-    const epochs = [...this.#epochs, ...record.epochs];
-    this.#epochs = epochs.filter(({ epoch }) => epoch >= record.covers.firstEpoch);
-    for (const { credits } of epochs.filter(({ epoch }) => epoch < record.covers.firstEpoch)) {
-      for (const [recipient, amount] of credits) this.#owed.set(recipient, (this.#owed.get(recipient) ?? 0n) + amount);
-    }
+    this.#written = this.#written.and(record);
   }
 
   load(): RestoredState["ledger"] {
-    if (this.#last === null) return null;
-    const nodes = [...this.#nodes.values()].sort((a, b) => a.node.id - b.node.id);
-    return {
-      head: plain(this.#last.head),
-      nodes: nodes.map(plain),
-      owed: new Map(this.#owed),
-      epochs: [...this.#epochs],
-    };
+    return this.#written.rows();
   }
+}
+
+/** A record after those before it; null is the beginning. */
+class Written {
+  readonly #before: Written | null;
+  readonly #record: LedgerRecord | null;
+  readonly #next = new WeakMap<LedgerRecord, Written>();
+  #rows: RestoredState["ledger"] | undefined;
+
+  constructor(before: Written | null, record: LedgerRecord | null) {
+    this.#before = before;
+    this.#record = record;
+  }
+
+  and(record: LedgerRecord): Written {
+    const next = this.#next.get(record) ?? new Written(this, record);
+    this.#next.set(record, next);
+    return next;
+  }
+
+  /** In the order in which they were written. */
+  records(): LedgerRecord[] {
+    const records: LedgerRecord[] = [];
+    for (let one: Written | null = this; one !== null; one = one.#before) if (one.#record) records.push(one.#record);
+    return records.reverse();
+  }
+
+  rows(): RestoredState["ledger"] {
+    if (this.#rows === undefined) this.#rows = rowsOf(this.records());
+    return this.#rows;
+  }
+}
+
+const NOTHING = new Written(null, null);
+
+function rowsOf(records: readonly LedgerRecord[]): RestoredState["ledger"] {
+  const last = records.at(-1);
+  if (last === undefined) return null;
+  const nodes = new Map<number, LedgerRecord["nodes"][number]>();
+  const owed = new Map<Address, bigint>();
+  let kept: LedgerRecord["epochs"] = [];
+  for (const record of records) {
+    for (const folded of record.nodes) nodes.set(folded.node.id, folded);
+    const epochs = [...kept, ...record.epochs];
+    kept = epochs.filter(({ epoch }) => epoch >= record.covers.firstEpoch);
+    for (const { credits } of epochs.filter(({ epoch }) => epoch < record.covers.firstEpoch)) {
+      for (const [recipient, amount] of credits) owed.set(recipient, (owed.get(recipient) ?? 0n) + amount);
+    }
+  }
+  return {
+    head: plain(last.head),
+    nodes: [...nodes.values()].sort((a, b) => a.node.id - b.node.id).map(plain),
+    owed,
+    epochs: kept,
+  };
 }
 
 /** The ledger that a start would load after all of these records. */

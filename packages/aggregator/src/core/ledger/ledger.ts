@@ -312,7 +312,7 @@ function weighNodes(state: LedgerState, start: number, end: number): WeighedNode
 /**
  * In id order. Ids follow on (P-20) and the map keeps the order of registration, so there is seldom anything to sort.
  */
-export function sortedNodes(state: LedgerState): FoldedNode[] {
+export function sortedNodes(state: Pick<LedgerState, "nodes">): FoldedNode[] {
   const nodes = [...state.nodes.values()];
   const inOrder = nodes.every(({ node }, i) => i === 0 || (nodes[i - 1] as FoldedNode).node.id < node.id);
   return inOrder ? nodes : nodes.sort((a, b) => a.node.id - b.node.id);

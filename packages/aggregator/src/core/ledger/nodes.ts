@@ -57,9 +57,9 @@ export function speaker(ledger: LedgerState, nodeId: NodeId): LedgerNode | null 
 }
 
 /** The identities that may hold a connection (P-80). */
-export function admittedIdentities(ledger: LedgerState): Set<LedgerNode["identityKey"]> {
+export function admittedIdentities(nodes: readonly LedgerNode[]): Set<LedgerNode["identityKey"]> {
   const admitted = new Set<LedgerNode["identityKey"]>();
-  for (const { node } of ledger.nodes.values()) {
+  for (const node of nodes) {
     if (node.state !== "exited" && node.identityValid) admitted.add(node.identityKey);
   }
   return admitted;

@@ -15,6 +15,7 @@ import {
 import type { Context, Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
+import { indexOf } from "../ledger/nodeSet.ts";
 import { REACH_EPOCHS, REFUSAL_MS } from "../limits.ts";
 import type { Group } from "../rounds/contributions.ts";
 import { ownGroup, type Round } from "../rounds/round.ts";
@@ -50,9 +51,10 @@ export class PeerReach implements Collector {
   peersChanged(connected: readonly PeerKey[], { nowMs }: Step): void {
     const before = new Set(this.#context.connected);
     const after = new Set(connected);
-    for (const { id, identityKey, identityValid } of this.#context.nodes) {
-      if (!identityValid || before.has(identityKey) === after.has(identityKey)) continue;
-      this.#note(id, after.has(identityKey) ? "connected" : "gone", nowMs);
+    const set = indexOf(this.#context.nodes);
+    for (const peer of new Set([...before, ...after])) {
+      if (before.has(peer) === after.has(peer)) continue;
+      for (const { id } of set.withIdentity(peer)) this.#note(id, after.has(peer) ? "connected" : "gone", nowMs);
     }
   }
 

@@ -13,6 +13,7 @@ const SHARE: SeenShare = { nodeId: 1, round: ROUND, digest: DIGEST, amount: 5n, 
 function store(content: Partial<StoreContent> = {}): StoreContent {
   return {
     signings: new Map([[ROUND, { digest: DIGEST, amount: 5n }]]),
+    digests: new Map(),
     claims: new Set([ROUND]),
     bundles: new Set([ROUND]),
     firstEpoch: 0,

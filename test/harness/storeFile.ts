@@ -18,7 +18,10 @@ import { openDatabase, query } from "../../packages/aggregator/src/adapters/sqli
 import { claimRound } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 
 export interface StoreContent {
+  /** Of claims. */
   readonly signings: ReadonlyMap<RoundKey, { readonly digest: Hex; readonly amount: bigint }>;
+  /** Of every kind. */
+  readonly digests: ReadonlyMap<RoundKey, Hex>;
   readonly claims: ReadonlySet<RoundKey>;
   readonly bundles: ReadonlySet<RoundKey>;
   /** Claims of epochs before it may have been deleted (P-70). */
@@ -49,10 +52,10 @@ function readContent(path: string): StoreContent {
   try {
     // Killed before it made its tables: it has promised nothing.
     if (query(db, "SELECT 1 FROM sqlite_schema").length === 0) {
-      return { signings: new Map(), claims: new Set(), bundles: new Set(), firstEpoch: 0 };
+      return { signings: new Map(), digests: new Map(), claims: new Set(), bundles: new Set(), firstEpoch: 0 };
     }
     return {
-      signings: readSignings(db),
+      ...readSignings(db),
       claims: new Set(query<Row>(db, "SELECT * FROM claim").map(key)),
       bundles: new Set(query<Row>(db, "SELECT * FROM bundle").map(key)),
       firstEpoch: query<{ first_epoch: number }>(db, "SELECT first_epoch FROM window")[0]?.first_epoch ?? 0,
@@ -70,15 +73,17 @@ interface SigningRow {
   readonly message: string;
 }
 
-/** Of claims: the kill tests ask for nothing else. */
-function readSignings(db: Parameters<typeof query>[0]): StoreContent["signings"] {
+function readSignings(db: Parameters<typeof query>[0]): Pick<StoreContent, "signings" | "digests"> {
   const signings = new Map<RoundKey, { readonly digest: Hex; readonly amount: bigint }>();
+  const digests = new Map<RoundKey, Hex>();
   for (const row of query<SigningRow>(db, "SELECT * FROM signing")) {
+    digests.set(roundKey(row), row.digest);
     const signed = messageFromJson(row.kind, row.message);
-    if (signed.kind === "RewardClaim")
+    if (signed.kind === "RewardClaim") {
       signings.set(roundKey(row), { digest: row.digest, amount: signed.message.amount });
+    }
   }
-  return signings;
+  return { signings, digests };
 }
 
 const key = ({ recipient, epoch }: Row): RoundKey => roundKey(claimRound(recipient as Address, epoch));
