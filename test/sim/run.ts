@@ -2,7 +2,7 @@
  * One run: makes the world from a seed, lets virtual time pass until every staker has an answer and all is settled, and says what came out.
  * Deterministic: the same configuration gives the same result, to the last bit of the trace hash.
  */
-import type { Bundle, NodeId, SignatureScheme, SigningDomain } from "@quorate/common";
+import { type Bundle, FLOOD_MAX, type NodeId, type SignatureScheme, type SigningDomain } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import type { Agent } from "../../packages/aggregator/src/core/io.ts";
 import { nodeOf } from "../../packages/aggregator/src/core/ledger/nodes.ts";
@@ -176,7 +176,7 @@ function makeWorld(
     idOf: new Map(list.map((node) => [node.peer, node.id])),
     life: null,
     servicesOf: () => null,
-    floodMax: config.floodMax,
+    floodMax: config.floodMax ?? FLOOD_MAX,
     mutate: config.mutate ?? ((agent) => agent),
   };
 }

@@ -2,7 +2,7 @@
  * Liars that make signatures: wrong ones, ones under others' names, ones that cancel, ones over other amounts.
  */
 import { GROUP_ORDER, type NodeId, type Share } from "@quorate/common";
-import { roundIn, shareIn } from "../messages.ts";
+import { roundIn, shareIn, shareSent } from "../messages.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
@@ -65,7 +65,7 @@ export function equivocator(liar: Liar, random: Random): Behaviour {
 function onOwnShare(liar: Liar, act: (share: Share) => void): Behaviour {
   return {
     onEffect(effect) {
-      const share = effect.type === "publish" ? shareIn(effect.data) : null;
+      const share = shareSent(effect);
       if (share?.nodeId === liar.self.id) act(share);
       return false;
     },
@@ -75,16 +75,15 @@ function onOwnShare(liar: Liar, act: (share: Share) => void): Behaviour {
 /** Acts on the first share it hears of each round. */
 function onceARound(act: (share: Share) => void): Behaviour {
   const done = new Set<string>();
-  return {
-    onGossip(_from: NodeId, data: Uint8Array) {
-      const share = shareIn(data);
-      if (share === null) return;
-      const round = roundIn(share);
-      if (done.has(round)) return;
-      done.add(round);
-      act(share);
-    },
+  const hear = (_from: NodeId, data: Uint8Array): void => {
+    const share = shareIn(data);
+    if (share === null) return;
+    const round = roundIn(share);
+    if (done.has(round)) return;
+    done.add(round);
+    act(share);
   };
+  return { onGossip: hear, onDirect: hear };
 }
 
 function negate(secret: Uint8Array): Uint8Array {

@@ -2,7 +2,7 @@
  * One life run: the network over many epochs, its reports, records, showings and contests. Makes the world from a seed, lets virtual time pass until the
  * last epoch is judged, and says what came out. Deterministic, as run.ts; there nothing is sent to the chain, here nobody asks for a claim.
  */
-import type { NodeId, SigningDomain } from "@quorate/common";
+import { FLOOD_MAX, type NodeId, type SigningDomain } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import type { Agent } from "../../../packages/aggregator/src/core/io.ts";
 import { nodeOf } from "../../../packages/aggregator/src/core/ledger/nodes.ts";
@@ -163,7 +163,7 @@ function makeWorld(
     idOf: new Map(list.map((node) => [node.peer, node.id])),
     life: chain,
     servicesOf: (node: SimNode) => new LifeServices(node, services, random.fork(`services ${node.id}`)),
-    floodMax: config.floodMax,
+    floodMax: config.floodMax ?? FLOOD_MAX,
     mutate: config.mutate ?? ((agent) => agent),
   };
 }
