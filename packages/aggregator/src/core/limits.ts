@@ -150,6 +150,13 @@ export const REQUEST_BURST_WORK_MS = 5_000;
 export const REQUEST_BURST_MIN = 8;
 
 /**
+ * Requests of one origin that are held for an epoch that has not closed here, in a set with subnets (P-72). An honest one asks for closed
+ * epochs, and is a few seconds ahead of this agent at most; anyone may ask for whom it likes, because who is owed
+ * nothing is not known yet. Beyond it a request is ignored; catch-up brings it again.
+ */
+export const HELD_REQUESTS_MAX = 2;
+
+/**
  * In the long run an origin may have half of the turns, so that what it asked for is worked off and others have room:
  * two a second.
  */

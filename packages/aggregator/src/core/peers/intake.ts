@@ -26,9 +26,10 @@ import type { PeerKey, Verdict } from "../io.ts";
 import { type Digest, type Digests, messageKey } from "../kinds/digests.ts";
 import { kindNamed } from "../kinds/kinds.ts";
 import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
+import { lastClosedEpoch } from "../ledger/ledger.ts";
 import { speaker } from "../ledger/nodes.ts";
 import { outsideWindow } from "../ledger/window.ts";
-import { VERIFY_DELAY_MS } from "../limits.ts";
+import { HELD_REQUESTS_MAX, VERIFY_DELAY_MS } from "../limits.ts";
 import { addPartial, addShare, mayAdd, type Round, shareOf } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { Arrival, Delivery, Intake, Signing } from "../stages.ts";
@@ -211,6 +212,7 @@ export class PeerIntake implements Intake {
     const decision = rewardClaim.decide(this.#context, id);
     if (decision.type === "refuse") return ignore(decision.refusal.code);
     if (!this.#requestBudget.has(node.id, nowMs)) return ignore("BUDGET_EXCEEDED");
+    if (this.#isOneTooManyHeld(request)) return ignore("BUDGET_EXCEEDED");
     const { recipient, epoch, nodeId } = request;
     const digest = digestOf(options.domain, "ClaimRequest", { recipient, epoch, nodeId });
     if (!modules.verifyIdentity(fromHex(node.identityKey), digest, request.identitySignature)) {
@@ -223,6 +225,12 @@ export class PeerIntake implements Intake {
     this.#delivery.routed(round, step);
     this.#turns.add(round, node.id, step);
     return ACCEPTED;
+  }
+
+  /** P-72: of many nodes each may ask for whom it likes in an epoch that has not closed here. */
+  #isOneTooManyHeld({ nodeId, epoch }: SignedClaimRequest): boolean {
+    if (subnetsOf(this.#context).bits === 0 || epoch <= (lastClosedEpoch(this.#context.ledger) ?? -1)) return false;
+    return this.#turns.heldOf(nodeId) >= HELD_REQUESTS_MAX;
   }
 
   #shareOutcome(arrival: Arrival, share: Share, step: Step): Outcome {
