@@ -6,6 +6,7 @@
 import {
   type Address,
   type ClaimReply,
+  type digestOf,
   findInvalid,
   type NodeId,
   type SignatureScheme,
@@ -58,6 +59,7 @@ export interface World {
   readonly verifyIdentity: typeof verifyIdentity;
   readonly fold: LedgerFold;
   readonly floodMax: number;
+  readonly digestOf: typeof digestOf;
   readonly nodes: ReadonlyMap<NodeId, SimNode>;
   readonly idOf: ReadonlyMap<PeerKey, NodeId>;
   readonly observers: readonly Observer[];
@@ -118,6 +120,7 @@ export class SimAgent {
       signIdentity: (digest: Uint8Array) => signIdentity(identitySecret, digest),
       verifyIdentity: this.#chargingVerifyIdentity(),
       fold: this.#chargingFold(),
+      digestOf: this.#world.digestOf,
     };
     this.#life += 1;
     this.#services?.begin();
@@ -259,12 +262,17 @@ export class SimAgent {
       case "look-ahead":
       case "submit":
         return this.#askServices(effect, this.#life);
+      case "mates":
+        return network.mates(this.node.id, this.#idsOf(effect.identities));
       case "claim-changed":
       case "admit":
-      case "mates":
       case "observe":
         return;
     }
+  }
+
+  #idsOf(identities: Iterable<PeerKey>): NodeId[] {
+    return [...identities].flatMap((peer) => this.#world.idOf.get(peer) ?? []);
   }
 
   #askServices(effect: ChainWork, life: number): void {

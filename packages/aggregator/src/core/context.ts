@@ -5,6 +5,7 @@
 import {
   type Address,
   type ChainHealth,
+  type digestOf,
   type Hex,
   type SignatureScheme,
   type SigningDomain,
@@ -52,6 +53,8 @@ export interface AgentModules {
   verifyIdentity(identityKey: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
   /** The fold of the ledger; in place where it is left out, as in production. */
   readonly fold?: LedgerFold;
+  /** The digest of a message; the one of common where it is left out, as in production. */
+  readonly digestOf?: typeof digestOf;
 }
 
 export function foldOf({ fold = foldInPlace }: AgentModules): LedgerFold {
@@ -95,6 +98,15 @@ export function createContext(options: AgentOptions, modules: AgentModules, ledg
   };
   deriveNodes(context);
   return context;
+}
+
+const sets = new WeakMap<readonly PeerKey[], ReadonlySet<PeerKey>>();
+
+/** The peers of a list that does not change any more, as a set; made once. */
+export function connectedSet({ connected }: Pick<Context, "connected">): ReadonlySet<PeerKey> {
+  const known = sets.get(connected) ?? new Set(connected);
+  sets.set(connected, known);
+  return known;
 }
 
 /** Once whenever the node set has changed, because every share of every round is counted against it. */

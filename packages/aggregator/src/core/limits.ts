@@ -331,3 +331,9 @@ export const TREE_RETRY_MS = 5_000;
  * (P-39).
  */
 export const REPORTED_EPOCHS = 2;
+
+/**
+ * Orders of aggregators kept for each subnet: those of the rounds under way, which every share and partial asks for.
+ * The one made first goes first, and is sorted again.
+ */
+export const ORDERS_MAX = 64;

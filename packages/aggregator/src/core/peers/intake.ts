@@ -214,7 +214,7 @@ export class PeerIntake implements Intake {
     if (!this.#requestBudget.has(node.id, nowMs)) return ignore("BUDGET_EXCEEDED");
     if (this.#isOneTooManyHeld(request)) return ignore("BUDGET_EXCEEDED");
     const { recipient, epoch, nodeId } = request;
-    const digest = digestOf(options.domain, "ClaimRequest", { recipient, epoch, nodeId });
+    const digest = (modules.digestOf ?? digestOf)(options.domain, "ClaimRequest", { recipient, epoch, nodeId });
     if (!modules.verifyIdentity(fromHex(node.identityKey), digest, request.identitySignature)) {
       return reject("IDENTITY_BAD_SIGNATURE");
     }
