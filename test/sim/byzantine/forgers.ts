@@ -29,6 +29,7 @@ export function impostor(liar: Liar, random: Random): Behaviour {
       if (nodeId === liar.self.id) continue;
       liar.tellAll({ type: "share", share: { ...share, nodeId, signature: liar.sign(share) } });
     }
+    return true;
   });
 }
 
@@ -38,13 +39,14 @@ export function impostor(liar: Liar, random: Random): Behaviour {
  */
 export function canceller(liar: Liar, random: Random): Behaviour {
   return onceARound((share) => {
-    if (share.nodeId === liar.self.id) return;
+    if (share.nodeId === liar.self.id) return false;
     const secret = liar.strangerSecret(random);
     const sum = (a: Uint8Array, b: Uint8Array): Uint8Array => liar.world.scheme.aggregateSignatures([a, b]);
     const more = sum(liar.sign(share), liar.sign(share, secret));
     const less = sum(share.signature, liar.sign(share, negate(secret)));
     liar.tellAll({ type: "share", share: { ...share, nodeId: liar.self.id, signature: more } });
     liar.tellAll({ type: "share", share: { ...share, signature: less } });
+    return true;
   });
 }
 
@@ -72,18 +74,22 @@ function onOwnShare(liar: Liar, act: (share: Share) => void): Behaviour {
   };
 }
 
-/** Acts on the first share it hears of each round. */
-function onceARound(act: (share: Share) => void): Behaviour {
+/** Acts on the first share of each round that it hears, or is about to send itself, until it says that it has done what it wanted. */
+function onceARound(act: (share: Share) => boolean): Behaviour {
   const done = new Set<string>();
-  const hear = (_from: NodeId, data: Uint8Array): void => {
-    const share = shareIn(data);
-    if (share === null) return;
-    const round = roundIn(share);
-    if (done.has(round)) return;
-    done.add(round);
-    act(share);
+  const see = (share: Share | null): void => {
+    if (share === null || done.has(roundIn(share))) return;
+    if (act(share)) done.add(roundIn(share));
   };
-  return { onGossip: hear, onDirect: hear };
+  const hear = (_from: NodeId, data: Uint8Array): void => see(shareIn(data));
+  return {
+    onGossip: hear,
+    onDirect: hear,
+    onEffect: (effect) => {
+      see(shareSent(effect));
+      return false;
+    },
+  };
 }
 
 function negate(secret: Uint8Array): Uint8Array {

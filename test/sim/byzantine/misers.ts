@@ -2,7 +2,7 @@
  * Liars that keep to themselves what others need, or give something else instead.
  */
 import { encodeCatchUpResponse, type NodeId, type Share } from "@quorate/common";
-import { partialIn, shareIn } from "../messages.ts";
+import { partialIn, shareIn, shareSent } from "../messages.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
@@ -32,6 +32,7 @@ export function catchUpLiar(liar: Liar, random: Random): Behaviour {
     onGossip: hear,
     onDirect: hear,
     onEffect(effect) {
+      latest ??= shareSent(effect);
       if (effect.type !== "catch-up-reply" || latest === null) return false;
       const known = latest;
       const shares = random
