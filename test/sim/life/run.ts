@@ -165,7 +165,6 @@ function makeWorld(
     idOf: new Map(list.map((node) => [node.peer, node.id])),
     life: chain,
     servicesOf: (node: SimNode) => new LifeServices(node, services, random.fork(`services ${node.id}`)),
-    floodMax: config.floodMax,
     mutate: config.mutate ?? ((agent) => agent),
   };
 }
