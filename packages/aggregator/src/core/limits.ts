@@ -15,6 +15,9 @@ export const SIGNING_WINDOW_EPOCHS = 5;
  */
 export const VERIFY_DELAY_MS = 25;
 
+/** And a partial, which waits so at every node on its way back; one check is a pairing, whatever it covers. */
+export const PARTIAL_VERIFY_DELAY_MS = 4;
+
 /**
  * Shares in one verification job. 2,000 take about 0.2 s of one core, so a job never keeps a verdict waiting longer
  * than gossipsub's cache remembers.
@@ -199,11 +202,11 @@ export const AGGREGATORS = 5;
 /**
  * Milliseconds from an aggregator's first share of a round to its first partial: mates hear a request within about
  * 150 ms of each other, and their shares take one hop. Then at least so many to the next partial, doubling: late shares
- * travel together.
+ * travel together. Tuned by simulation at 1,500 nodes: with 120 and 100 it takes 15 ms longer, and no fewer bytes.
  */
-export const PARTIAL_AFTER_MS = 120;
-export const PARTIAL_AGAIN_MS = 100;
-/** Partials one aggregator sends of one round: the last one comes 25 s after the first. */
+export const PARTIAL_AFTER_MS = 170;
+export const PARTIAL_AGAIN_MS = 50;
+/** Partials one aggregator sends of one round: the last one comes 13 s after the first. */
 export const PARTIALS_SENT_MAX = 9;
 
 /**

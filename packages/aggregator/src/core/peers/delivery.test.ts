@@ -90,6 +90,13 @@ describe("P-135, P-136: a partial", () => {
     expect(effects.filter(({ type }) => type === "publish")).toHaveLength(1);
   });
 
+  it("goes to a mate of the origin as well, which is connected to it", async () => {
+    // Node 13 is in node 5's subnet.
+    const { agent } = await asked([9, 10, 13, 18]);
+    await sendShare(agent, 10, amount);
+    expect(partialsOf(await sendShare(agent, 18, amount))).toEqual([{ to: [9, 13], signers: [2, 10, 18] }]);
+  });
+
   it("of another subnet is checked and passed on, and one that adds nothing is not even checked", async () => {
     const { agent } = await asked();
     const whole = partialBytes(makePartial(amount, [3, 11, 19]));

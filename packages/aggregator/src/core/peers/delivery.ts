@@ -82,9 +82,9 @@ export class PeerDelivery implements Delivery {
     let isLost = false;
     for (const [origin, route] of round.routes) {
       if (origin === this.#context.ownNode?.id) continue;
-      const hop = this.#hop(origin, route, connected);
-      if (hop === null) isLost = true;
-      else if (hop !== from) hops.add(hop);
+      const ways = this.#ways(round, origin, route, connected);
+      if (ways.length === 0) isLost = true;
+      for (const hop of ways) if (hop !== from) hops.add(hop);
     }
     const data = encodeGossip({ type: "partial", partial });
     if (hops.size > 0) step.emit({ type: "direct", peers: [...hops], data });
@@ -92,10 +92,15 @@ export class PeerDelivery implements Delivery {
     if (isLost) step.emit({ type: "publish", data });
   }
 
-  #hop(origin: NodeId, route: PeerKey, connected: ReadonlySet<PeerKey>): PeerKey | null {
+  /** The origin itself; else who brought its request, and one of its mates, which are connected to it. */
+  #ways(round: Round, origin: NodeId, route: PeerKey, connected: ReadonlySet<PeerKey>): PeerKey[] {
     const node = this.#context.ledger.nodes.get(origin)?.node;
-    if (node !== undefined && connected.has(node.identityKey)) return node.identityKey;
-    return connected.has(route) ? route : null;
+    if (node !== undefined && connected.has(node.identityKey)) return [node.identityKey];
+    const { bits, members } = subnetsOf(this.#context);
+    const isOwn = this.#context.ownNode !== null && origin % 2 ** bits === this.#context.ownNode.id % 2 ** bits;
+    const mates = isOwn ? [] : aggregatorOrder(round.key, members[origin % 2 ** bits] ?? []);
+    const mate = mates.find(({ identityKey }) => connected.has(identityKey));
+    return [...(connected.has(route) ? [route] : []), ...(mate === undefined ? [] : [mate.identityKey])];
   }
 
   #send(round: Round, subnet: Subnet, sent: Sent, step: Step): void {

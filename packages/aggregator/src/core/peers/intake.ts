@@ -29,7 +29,7 @@ import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
 import { lastClosedEpoch } from "../ledger/ledger.ts";
 import { speaker } from "../ledger/nodes.ts";
 import { outsideWindow } from "../ledger/window.ts";
-import { HELD_REQUESTS_MAX, VERIFY_DELAY_MS } from "../limits.ts";
+import { HELD_REQUESTS_MAX, PARTIAL_VERIFY_DELAY_MS, VERIFY_DELAY_MS } from "../limits.ts";
 import { addPartial, addShare, mayAdd, type Round, shareOf } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { Arrival, Delivery, Intake, Signing } from "../stages.ts";
@@ -283,7 +283,7 @@ export class PeerIntake implements Intake {
       return ignore("VERIFY_QUEUE_FULL");
     }
     if (dropped !== null) this.#dropWaiting(dropped, "VERIFY_QUEUE_FULL", step);
-    this.#scheduleVerification(step);
+    this.#scheduleVerification(pending.type === "partial" ? PARTIAL_VERIFY_DELAY_MS : VERIFY_DELAY_MS, step);
     return "queued";
   }
 
@@ -350,9 +350,9 @@ export class PeerIntake implements Intake {
   }
 
   /** Asks for a verification soon, unless one is asked for or under way (its end starts the next). */
-  #scheduleVerification({ nowMs, emit }: Step): void {
-    if (this.#verifyAtMs !== null || !this.#queue.idle) return;
-    this.#verifyAtMs = nowMs + VERIFY_DELAY_MS;
+  #scheduleVerification(delayMs: number, { nowMs, emit }: Step): void {
+    if ((this.#verifyAtMs ?? Number.POSITIVE_INFINITY) <= nowMs + delayMs || !this.#queue.idle) return;
+    this.#verifyAtMs = nowMs + delayMs;
     emit({ type: "set-timer", timer: "verify", atMs: this.#verifyAtMs });
   }
 
