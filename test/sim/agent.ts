@@ -180,6 +180,7 @@ export class SimAgent {
         this.#input(costs.GOSSIP_MS, { type: "gossip", handle, from: peerOf(from), data: message.data });
       },
       onDirect: (from, data) => this.#input(streamCost(data), { type: "direct", from: peerOf(from), data }),
+      onDial: () => this.#processor.charge(costs.DIAL_MS),
       onDuplicate: () => this.#processor.charge(costs.DUPLICATE_MS),
       onAsked: (what, from, data, answer) => {
         const handle = this.#nextHandle++;
