@@ -204,7 +204,10 @@ export const DECODERS: readonly Target[] = [
   wire("inquiry's answer", encoded.answer, decodeInquiryResponse, encodeInquiryResponse, SHARES),
   wire(
     "peers request",
-    fc.constantFrom(encodePeersRequest(null), encodePeersRequest(new Uint8Array(300).fill(7))),
+    fc.constantFrom(
+      encodePeersRequest({ peerRecord: null, wanted: [] }),
+      encodePeersRequest({ peerRecord: new Uint8Array(300).fill(7), wanted: [`0x${"11".repeat(32)}`] }),
+    ),
     decodePeersRequest,
     encodePeersRequest,
   ),

@@ -23,3 +23,17 @@ it.each(["hardhat", "anvil"] as const)("%s's chain begins at the fixed moment an
   expect(latest.timestamp - CHAIN_START_SECONDS).toBeGreaterThanOrEqual(2);
   expect(latest.timestamp - CHAIN_START_SECONDS).toBeLessThan(3_600);
 });
+
+it("anvil goes on from its own blocks after a restart, and Hardhat's node says that it cannot", async () => {
+  const [hardhat, anvil] = chains as [Chain, Chain];
+  await expect(hardhat.restart(0)).rejects.toThrow("CHAIN_CANNOT_RESTART");
+  const before = await anvil.provider.getBlock("latest");
+  await anvil.restart(0);
+  const after = await anvil.provider.getBlock(before?.number ?? 0);
+  expect(after?.hash).toBe(before?.hash);
+  const next = await waitFor({ what: "the next block", timeoutMs: 60_000 }, () =>
+    anvil.provider.getBlock((before?.number ?? 0) + 1),
+  );
+  expect(next.parentHash).toBe(before?.hash);
+  expect(next.timestamp).toBeGreaterThanOrEqual(before?.timestamp ?? 0);
+});

@@ -21,6 +21,8 @@ export interface EvmOptions {
   readonly startSeconds: number;
   /** The EIP-2537 precompiles need prague or later. */
   readonly hardfork: string;
+  /** Where anvil keeps its state over a restart. */
+  readonly stateFile: string;
 }
 
 export interface Chain {
@@ -32,6 +34,8 @@ export interface Chain {
   signer(index: number): HDNodeWallet;
   /** Replaces the last `depth` blocks by as many empty ones. Only anvil can. */
   reorg(depth: number): Promise<void>;
+  /** Stops the node, and starts it again from its own state after so long, at the same URL. Only anvil can. */
+  restart(awayMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,6 +62,7 @@ export async function startChain(
     // read the time of day nowhere: what they compare with a block's timestamp are other blocks' timestamps.
     startSeconds: CHAIN_START_SECONDS,
     hardfork: "osaka",
+    stateFile: join(directory, `${kind}-state.json`),
   };
   const child = startChild({
     name: `${kind} chain`,
@@ -88,6 +93,16 @@ function chainHandle(kind: EvmKind, url: string, child: Child): Chain {
     reorg: async (depth) => {
       if (kind !== "anvil") throw quorateError("CHAIN_CANNOT_REORGANISE", { kind, depth });
       await provider.send("anvil_reorg", [depth, []]);
+    },
+    restart: async (awayMs) => {
+      if (kind !== "anvil") throw quorateError("CHAIN_CANNOT_RESTART", { kind, awayMs });
+      const restarted = new Promise<void>((resolve) => {
+        child.onMessage((message) => {
+          if ((message as { type?: string }).type === "restarted") resolve();
+        });
+      });
+      child.send({ type: "restart", awayMs });
+      await restarted;
     },
     stop: async () => {
       provider.destroy();

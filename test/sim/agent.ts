@@ -58,6 +58,7 @@ export interface World {
   readonly domain: SigningDomain;
   readonly verifyIdentity: typeof verifyIdentity;
   readonly fold: LedgerFold;
+  /** Larger sets have subnets (P-131). */
   readonly floodMax: number;
   readonly digestOf: typeof digestOf;
   readonly nodes: ReadonlyMap<NodeId, SimNode>;

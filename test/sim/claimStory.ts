@@ -5,7 +5,7 @@
 import { type Address, type ClaimView, decodeGossip, isQuorateError, type NodeId } from "@quorate/common";
 import type { Effect, Input } from "../../packages/aggregator/src/core/io.ts";
 import { CLOCK_START_MS, type Observer } from "./agent.ts";
-import type { Truth } from "./checkers/checker.ts";
+import { honest, type Truth } from "./checkers/checker.ts";
 import { reasonOf } from "./missing.ts";
 import type { Staker } from "./staker.ts";
 
@@ -16,7 +16,7 @@ export interface ClaimTold {
   /** In milliseconds of the run. */
   readonly askedMs: number;
   readonly epoch: number | null;
-  /** When so many of the nodes that answer at all had heard of the request. */
+  /** When so many of the honest active nodes had heard of the request. */
   readonly heard: { readonly half: number | null; readonly most: number | null; readonly all: number | null };
   readonly firstPartial: number | null;
   /** When the asked agent held so much of the active stake, in 1/10000. */
@@ -126,13 +126,15 @@ export class ClaimStory implements Observer {
     const after = (ms: number | null | undefined): number | null =>
       ms === null || ms === undefined ? null : Math.max(0, Math.round(ms - staker.askedMs));
     const reached = (bps: number): number | null => after(held.find(([, heldBps]) => heldBps >= bps)?.[0]);
-    const answering = [...this.#truth.agents.values()].filter(({ node }) => node.active).map(({ node }) => node.id);
+    const honestIds = [...this.#truth.agents.values()]
+      .filter(({ node }) => node.active && honest(this.#truth, node.id))
+      .map(({ node }) => node.id);
     const outcome = staker.outcome;
     const missing = watched.view?.missing ?? (outcome?.kind === "failed" ? outcome.missing : []);
     return {
       ...{ recipient: staker.recipient, agent: staker.agent.node.id, askedMs: Math.round(staker.askedMs) },
       epoch: staker.epoch,
-      heard: heardShares(answering, watched.heard, after),
+      heard: heardShares(honestIds, watched.heard, after),
       firstPartial: after(watched.firstPartialMs),
       stake: Object.fromEntries(MARKS.map((bps) => [bps, reached(bps)])) as ClaimTold["stake"],
       responsive: reached(responsiveBps(this.#truth)),
@@ -166,12 +168,12 @@ function contentOf(data: Uint8Array): { recipient: Address; epoch: number } | "p
 }
 
 function heardShares(
-  answering: readonly NodeId[],
+  ids: readonly NodeId[],
   heard: ReadonlyMap<NodeId, number>,
   after: (ms: number | undefined) => number | null,
 ): ClaimTold["heard"] {
-  const times = answering.flatMap((id) => heard.get(id) ?? []).sort((a, b) => a - b);
-  const by = (part: number): number | null => after(times[Math.ceil(part * answering.length) - 1]);
+  const times = ids.flatMap((id) => heard.get(id) ?? []).sort((a, b) => a - b);
+  const by = (part: number): number | null => after(times[Math.ceil(part * ids.length) - 1]);
   return { half: by(0.5), most: by(0.95), all: by(1) };
 }
 

@@ -2,12 +2,15 @@
  * The command: one run. In: flags (options.ts). Out: progress and a summary for people, or with `--json` one line with one object; the exit
  * status. A run that fails gives its seed and the command that replays it.
  */
+import { writeFileSync } from "node:fs";
 import { isQuorateError } from "@quorate/common";
 import { lifeSummaryOf } from "./life/report.ts";
 import { type LifeConfig, runLife } from "./life/run.ts";
 import { HELP, parseFlags, replayCommand, type SimFlags } from "./options.ts";
+import { plotSvg } from "./plot.ts";
 import { summaryOf } from "./report.ts";
 import { type RunConfig, type RunResult, run } from "./run.ts";
+import { planCommand, readScenario } from "./scenario.ts";
 
 export interface Terminal {
   out(text: string): void;
@@ -33,13 +36,34 @@ export function simCommand(
     return 0;
   }
   if (flags.life !== undefined) return lifeCommand({ ...flags, life: flags.life }, terminal);
+  try {
+    return claimsCommand(flags, terminal, runOne);
+  } catch (error) {
+    if (!isQuorateError(error, "FLAG_INVALID")) throw error;
+    terminal.progress(`${error.message}\n`);
+    return 2;
+  }
+}
+
+function claimsCommand(flags: SimFlags, terminal: Terminal, runOne: (config: RunConfig) => RunResult): number {
+  const scenario = flags.plan === undefined ? undefined : readScenario(flags.plan);
+  const options = scenario?.options ?? flags;
   const startedMs = performance.now();
-  const result = runOne({ ...flags, onProgress: (line) => terminal.progress(`${line}\n`) });
+  const onProgress = (line: string): void => terminal.progress(`${line}\n`);
+  const result = runOne({ ...options, ...(scenario === undefined ? {} : { scenario }), onProgress });
   const wallMs = Math.round(performance.now() - startedMs);
-  const { bundles: _bundles, story: _story, ...numbers } = result;
-  const command = replayCommand(flags);
-  if (flags.json) terminal.out(`${JSON.stringify({ ...numbers, wallMs, peakRssMb: peakRssMb(), command })}\n`);
-  else terminal.out(summaryOf(flags, result, wallMs));
+  const command = flags.plan === undefined ? replayCommand(flags) : planCommand(flags.plan);
+  if (flags.plot !== undefined) {
+    writeFileSync(flags.plot, plotSvg(result, command));
+    terminal.progress(`plot written to ${flags.plot}\n`);
+  }
+  const { bundles: _bundles, story, ...numbers } = result;
+  const told = { perClaim: story.claims.map(({ held: _held, ...claim }) => claim), perLiar: story.liars };
+  if (flags.json)
+    terminal.out(
+      `${JSON.stringify({ ...numbers, network: story.network, ...told, wallMs, peakRssMb: peakRssMb(), command })}\n`,
+    );
+  else terminal.out(summaryOf(options, result, wallMs));
   return statusOf(result, command, terminal);
 }
 

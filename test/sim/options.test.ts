@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_FAULTS, LIFE_FAULTS, NO_FAULTS, parseFlags, replayCommand } from "./options.ts";
-import { drawOptions } from "./swarm.ts";
+import { drawOptions } from "./swarm/draw.ts";
 
 const code = (run: () => unknown): string | undefined => {
   try {

@@ -59,6 +59,10 @@ export interface LifeOptions {
 export interface SimFlags extends SimOptions {
   readonly json: boolean;
   readonly help: boolean;
+  /** Where to write a picture of the run. */
+  readonly plot?: string;
+  /** A scenario to run instead of drawing one (scenario.ts). */
+  readonly plan?: string;
 }
 
 const LATENCY = { min: 50, max: 150 };
@@ -95,6 +99,8 @@ const LIFE_ONLY: Omit<LifeOptions, "epochs"> = { dead: 0.04, turns: 0.04, idle: 
 /** Below four nodes there is no network; above ten thousand, gigabytes. */
 const NODES = { min: 4, max: 10_000 };
 const CLAIMS = { min: 1, max: 100 };
+/** From one, with which any network has subnets, to more than a set can have. */
+const FLOOD_MAXIMA = { min: 1, max: 100_000 };
 const SEEDS = { min: 0, max: Number.MAX_SAFE_INTEGER };
 const LATENCY_MAX_MS = 5_000;
 /** Below six epochs nobody is decommissioned and healed; above a few hundred a run takes hours. */
@@ -119,6 +125,7 @@ const FLAGS = {
   ...{ nodes: TEXT, seed: TEXT, claims: TEXT, latency: TEXT },
   ...{ silent: TEXT, byzantine: TEXT, crash: TEXT, unhealthy: TEXT, partition: TEXT },
   ...{ loss: TEXT, duplicate: TEXT, delay: TEXT, churn: TEXT, bandwidth: TEXT },
+  ...{ "flood-max": TEXT, plot: TEXT, plan: TEXT },
   ...{ calm: SWITCH, json: SWITCH, help: { ...SWITCH, short: "h" } },
 } as const;
 
@@ -141,11 +148,14 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
   --bandwidth W     uplinks: "fixed" at 10 Mbit/s, or "spread" from 5 to 1,000; default fixed
   --churn F         fraction of connections that close and are replaced; default 0
   --calm            no fault but those given
+  --flood-max N     up to so many nodes are one flood, more have subnets; default 128, as in production
   --epochs E        the network's life over E epochs, ${EPOCHS.min} to ${EPOCHS.max}, without claims; 12 are a good start. Then:
   --dead F          fraction of nodes that die and come back epochs later; default ${LIFE_ONLY.dead}
   --turns F         fraction of nodes that are absent from every other report, in two groups; default ${LIFE_ONLY.turns}
   --idle F          nodes that register and never come up, as a fraction; default ${LIFE_ONLY.idle}
   --byzantine F     default ${LIFE_FAULTS.byzantine}
+  --plot FILE.svg   a picture: stake over time for each claim, traffic and processor of a node
+  --plan FILE.json  the faults and claims of this file instead of drawn ones: what sim:swarm writes for a failure
   --json            one line with one JSON object on standard output; progress goes to standard error
   --help            this text
 
@@ -156,6 +166,12 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
 export function parseFlags(argv: readonly string[]): SimFlags {
   const values = readFlags(argv, FLAGS);
   const life = lifeOptions(values);
+  const floodMax = values["flood-max"];
+  for (const flag of ["plot", "plan"] as const) {
+    const value = values[flag];
+    if (value !== undefined && life !== undefined)
+      throw quorateError("FLAG_INVALID", { flag: `--${flag}`, value, allowed: "without --epochs" });
+  }
   const usual = life === undefined ? DEFAULT_FAULTS : LIFE_FAULTS;
   const faults: Record<FractionFlag, number> = { ...(values.calm === true ? NO_FAULTS : usual) };
   for (const flag of FRACTIONS) {
@@ -168,6 +184,9 @@ export function parseFlags(argv: readonly string[]): SimFlags {
     claims: wholeNumber("--claims", values.claims ?? "3", CLAIMS),
     faults: { ...faults, ...latency(values.latency ?? `${LATENCY.min}-${LATENCY.max}`), ...lines(values) },
     ...(life === undefined ? {} : { life }),
+    ...(floodMax === undefined ? {} : { floodMax: wholeNumber("--flood-max", floodMax, FLOOD_MAXIMA) }),
+    ...(values.plot === undefined ? {} : { plot: values.plot }),
+    ...(values.plan === undefined ? {} : { plan: values.plan }),
     json: values.json ?? false,
     help: values.help ?? false,
   };
@@ -189,7 +208,7 @@ function lifeOptions(values: ReturnType<typeof readFlags<typeof FLAGS>>): LifeOp
 
 /** The one command that gives this run again. */
 export function replayCommand(options: SimOptions): string {
-  const { seed, nodes, claims, faults, life } = options;
+  const { seed, nodes, claims, faults, floodMax, life } = options;
   const given = FRACTIONS.filter((flag) => faults[flag] > 0).map((flag) => `--${flag} ${faults[flag]}`);
   const lived = LIFE_FRACTIONS.filter((flag) => (life?.[flag] ?? 0) > 0).map((flag) => `--${flag} ${life?.[flag]}`);
   const { latencyMs, regions, bandwidth, churn } = faults;
@@ -198,7 +217,8 @@ export function replayCommand(options: SimOptions): string {
     ...(bandwidth === undefined ? [] : [`--bandwidth ${bandwidth}`]),
     ...(churn === undefined ? [] : [`--churn ${churn}`]),
   ];
-  const rest = [...lines, "--calm", ...given, ...lived].join(" ");
+  const flood = floodMax === undefined ? [] : [`--flood-max ${floodMax}`];
+  const rest = [...lines, "--calm", ...given, ...lived, ...flood].join(" ");
   const what = life === undefined ? `--claims ${claims}` : `--epochs ${life.epochs}`;
   return `npx -y pnpm@12 sim --nodes ${nodes} --seed ${seed} ${what} ${rest}`;
 }

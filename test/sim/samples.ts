@@ -1,5 +1,5 @@
 /**
- * Traffic and processor of the agents over time: what each sent, and how long its processor was busy, in steps of 100 ms. Read when the
+ * Traffic and processor of the honest agents over time: what each sent, and how long its processor was busy, in steps of 100 ms. Read when the
  * run passes a step's end, so that looking changes nothing. Leaves: the mean and the busiest for the report and the plot.
  */
 import type { NodeId } from "@quorate/common";
@@ -19,11 +19,11 @@ export interface Sample {
   readonly mostBusy: number;
 }
 
-/** A figure of all agents at the end of the run. */
+/** A figure of the honest agents at the end of the run. */
 export interface Spread {
   readonly mean: number;
   readonly most: number;
-  /** The honest agent with the most. */
+  /** The one with the most. */
   readonly busiest: NodeId;
 }
 
@@ -44,7 +44,7 @@ export class Samples implements Observer {
 
   constructor(truth: Truth) {
     this.#truth = truth;
-    this.#agents = [...truth.agents.values()];
+    this.#agents = honestAgents(truth);
     this.#sent = new Float64Array(this.#agents.length);
     this.#busy = new Float64Array(this.#agents.length);
   }
@@ -81,8 +81,13 @@ export class Samples implements Observer {
   }
 }
 
-export function networkOf({ agents, world }: Truth): NetworkTold {
-  const honest = [...agents.values()].filter(({ node }) => !world.plan.byzantine.has(node.id));
+/** What a liar sends costs its sender nothing that matters. */
+const honestAgents = ({ agents, world }: Truth): SimAgent[] =>
+  [...agents.values()].filter(({ node }) => !world.plan.byzantine.has(node.id));
+
+export function networkOf(truth: Truth): NetworkTold {
+  const { world } = truth;
+  const honest = honestAgents(truth);
   const spread = (value: (agent: SimAgent) => number): Spread => {
     const values = honest.map((agent) => [Math.round(value(agent)), agent.node.id] as const);
     const [most, busiest] = values.reduce((a, b) => (b[0] > a[0] ? b : a), [0, 0] as const);

@@ -37,11 +37,13 @@ export function drawAsks({ nodes, claims }: SimOptions, plan: Plan, random: Rand
   });
 }
 
-/** What the seed draws, spelt out: the run is the same. */
+/** What the seed draws, spelt out: the run is the same. Fractions that the plan stands for are zero. */
 export function scenarioOf(options: SimOptions): Scenario {
   const random = runRandom(options.seed);
   const plan = makePlan(options, random.fork("plan"));
-  return { options, plan, asks: drawAsks(options, plan, random.fork("stakers")) };
+  const spelt = { silent: 0, byzantine: 0, crash: 0, unhealthy: 0, partition: 0 };
+  const asks = drawAsks(options, plan, random.fork("stakers"));
+  return { options: { ...options, faults: { ...options.faults, ...spelt } }, plan, asks };
 }
 
 /** All chance of a run of claims. */
@@ -76,6 +78,9 @@ export function scenarioJson({ options, plan, asks }: Scenario): string {
   };
   return `${JSON.stringify(file, null, 1)}\n`;
 }
+
+/** The one command that runs a scenario again. */
+export const planCommand = (path: string): string => `npx -y pnpm@12 sim --plan ${path}`;
 
 /** @throws QuorateError `FLAG_INVALID` for a file that cannot be read, or says what no run can be */
 export function readScenario(path: string): Scenario {

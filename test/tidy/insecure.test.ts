@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { importsOf, readSources } from "./sources.ts";
 
 /** Tests, the fuzzer and the simulator: they make no signature that anyone relies on. */
-const MAY_IMPORT = /^test\/(sim|fuzz)\/|\.test\.ts$|\/testing\/|^packages\/\w+\/test\//;
+const MAY_IMPORT = /^test\/(sim|fuzz|equivocation)\/|\.test\.ts$|\/testing\/|^packages\/\w+\/test\//;
 
 describe("the insecure linear model of BLS", () => {
   const importers = readSources(/^(packages|test)\/.*\.(ts|mjs)$/).filter(({ path, text }) =>

@@ -276,6 +276,11 @@ export const ERROR_CODES = {
     remedy: "Use anvil.",
     where: "harness",
   },
+  CHAIN_CANNOT_RESTART: {
+    summary: "This kind of local chain keeps nothing over a restart.",
+    remedy: "Use anvil.",
+    where: "harness",
+  },
   INTERRUPTED: {
     summary: "The run was interrupted before its end.",
     remedy: "Start it again; nothing is left of it.",

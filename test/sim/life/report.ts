@@ -1,6 +1,7 @@
 /**
  * The story of a life run for people: a line an epoch, then a line for each node that something happened to. In: a result. Out: text.
  */
+import { verdictLine } from "../report.ts";
 import type { LifeResult } from "./run.ts";
 import type { EpochTold, NodeTold } from "./story.ts";
 
@@ -29,7 +30,7 @@ export function lifeSummaryOf(result: LifeResult, wallMs: number): string {
     "",
     `payable     ${payableText(perEpoch)}`,
     `trace       ${result.traceHash}`,
-    result.ok ? "ok          no checker has anything to say" : `VIOLATIONS  ${violations.length}`,
+    verdictLine(violations),
     ...violations.map((violation) => `  - ${violation}`),
   ];
   return `${lines.join("\n")}\n`;

@@ -25,7 +25,7 @@ export interface AgentOptions {
   readonly claimDeadlineMs: number;
   /** What this agent sends to the chain; null for one without an account, which does everything else. */
   readonly submits: SubmitRules | null;
-  /** Nodes up to which everyone hears every share (P-131); FLOOD_MAX where left out. For tests of subnets. */
+  /** Nodes up to which everyone hears every share (P-134); FLOOD_MAX where left out. For tests of subnets. */
   readonly floodMax?: number;
   /** What this agent's registration is expected to name, for its operator's eyes only; not looked at where left out. */
   readonly identityKey?: Hex;

@@ -150,6 +150,13 @@ export const REQUEST_BURST_WORK_MS = 5_000;
 export const REQUEST_BURST_MIN = 8;
 
 /**
+ * Requests of one origin that are held for an epoch that has not closed here, in a set with subnets (P-72). An honest one asks for closed
+ * epochs, and is a few seconds ahead of this agent at most; anyone may ask for whom it likes, because who is owed
+ * nothing is not known yet. Beyond it a request is ignored; catch-up brings it again.
+ */
+export const HELD_REQUESTS_MAX = 2;
+
+/**
  * In the long run an origin may have half of the turns, so that what it asked for is worked off and others have room:
  * two a second.
  */
@@ -183,8 +190,8 @@ export const REFUSAL_MS = 60_000;
 export const INQUIRIES_PER_TICK = 16;
 
 /**
- * Nodes of a subnet that get each share of a round in a set with subnets (P-131). With a tenth of all nodes silent or
- * lying, and a way back of three hops, one of five reaches the origin in all but one case of a hundred; pulling (P-134)
+ * Nodes of a subnet that get each share of a round in a set with subnets (P-134). With a tenth of all nodes silent or
+ * lying, and a way back of three hops, one of five reaches the origin in all but one case of a hundred; pulling (P-137)
  * is for that one.
  */
 export const AGGREGATORS = 5;
@@ -205,7 +212,7 @@ export const PARTIALS_SENT_MAX = 9;
  */
 export const PARTIALS_KEPT_MAX = 4;
 
-/** Milliseconds after a claim's start before what it lacks is asked for (P-134): requests and partials take one. */
+/** Milliseconds after a claim's start before what it lacks is asked for (P-137): requests and partials take one. */
 export const PULL_AFTER_MS = 1_000;
 /** Milliseconds before the same node is asked again for signatures of the same round. */
 export const PULL_AGAIN_MS = 4_000;

@@ -9,7 +9,14 @@ import { equalBytes } from "../hex.ts";
 import * as fields from "./fields.ts";
 import * as limits from "./limits.ts";
 import * as wire from "./messages.ts";
-import type { CatchUpRequest, CatchUpResponse, GossipMessage, InquiryResponse, SignedClaimRequest } from "./types.ts";
+import type {
+  CatchUpRequest,
+  CatchUpResponse,
+  GossipMessage,
+  InquiryResponse,
+  PeersRequest,
+  SignedClaimRequest,
+} from "./types.ts";
 
 /** @throws WIRE_MALFORMED when a value has no wire form */
 export function encodeGossip(message: GossipMessage): Uint8Array<ArrayBuffer> {
@@ -115,19 +122,22 @@ export function decodeInquiryResponse(bytes: Uint8Array): InquiryResponse {
   });
 }
 
-/**
- * A request for peer records brings the asker's own, where it has one. @throws WIRE_MALFORMED when that is beyond its
- * bound
- */
-export function encodePeersRequest(peerRecord: Uint8Array | null): Uint8Array<ArrayBuffer> {
-  return wire.PeersRequest.encode(peerRecord === null ? {} : { peerRecord: fields.peerRecord(peerRecord) });
+/** @throws WIRE_MALFORMED when the record or the list is beyond its bound, or the list is not ascending */
+export function encodePeersRequest({ peerRecord, wanted }: PeersRequest): Uint8Array<ArrayBuffer> {
+  return wire.PeersRequest.encode({
+    ...(peerRecord === null ? {} : { peerRecord: fields.peerRecord(peerRecord) }),
+    wanted: fields.wantedToWire(wanted),
+  });
 }
 
-/** The asker's signed peer record, unopened, or null. @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL */
-export function decodePeersRequest(bytes: Uint8Array): Uint8Array | null {
+/** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL */
+export function decodePeersRequest(bytes: Uint8Array): PeersRequest {
   return strictly("PeersRequest", bytes, limits.MAX_PEERS_REQUEST_BYTES, encodePeersRequest, () => {
-    const { peerRecord } = wire.PeersRequest.decode(bytes);
-    return peerRecord.length === 0 ? null : fields.peerRecord(peerRecord);
+    const { peerRecord, wanted } = wire.PeersRequest.decode(bytes, { limits: { wanted: limits.MAX_WANTED_RECORDS } });
+    return {
+      peerRecord: peerRecord.length === 0 ? null : fields.peerRecord(peerRecord),
+      wanted: fields.wantedFromWire(wanted),
+    };
   });
 }
 

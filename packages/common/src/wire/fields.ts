@@ -9,8 +9,15 @@ import { KINDS, type KindMessage } from "../kinds.ts";
 import { SIGNATURE_BYTES } from "../points.ts";
 import { MAX_SIGNERS_BYTES, Signers } from "../signers.ts";
 import { MAX_SUBNET_BITS, packSigners, type Subnet, unpackSigners } from "../subnets.ts";
-import type { Address, NodeId } from "../types.ts";
-import { MAX_AMOUNT_BYTES, MAX_PEER_RECORD_BYTES, MAX_REASON_CHARACTERS, MAX_REPORT_IDS } from "./limits.ts";
+import type { Address, Hex, NodeId } from "../types.ts";
+import {
+  IDENTITY_BYTES,
+  MAX_AMOUNT_BYTES,
+  MAX_PEER_RECORD_BYTES,
+  MAX_REASON_CHARACTERS,
+  MAX_REPORT_IDS,
+  MAX_WANTED_RECORDS,
+} from "./limits.ts";
 import type * as wire from "./messages.ts";
 import type { CatchUpRound, PartialAggregate, Reason, Share, SignedClaimRequest } from "./types.ts";
 
@@ -212,6 +219,25 @@ export function peerRecord(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     throw malformed("peer_records", { lengthBytes: bytes.length, maxBytes: MAX_PEER_RECORD_BYTES });
   }
   return new Uint8Array(bytes);
+}
+
+/** Ascending and so without repeats: one list has one form. */
+export function wantedToWire(wanted: readonly Hex[]): Uint8Array<ArrayBuffer>[] {
+  if (wanted.length > MAX_WANTED_RECORDS) {
+    throw malformed("wanted", { length: wanted.length, max: MAX_WANTED_RECORDS });
+  }
+  return wanted.map((identity, i) => {
+    const before = wanted[i - 1];
+    if (before !== undefined && before >= identity) throw malformed("wanted", { before, value: identity });
+    return fromHex(identity, IDENTITY_BYTES);
+  });
+}
+
+export function wantedFromWire(wanted: readonly Uint8Array[]): Hex[] {
+  return wanted.map((bytes) => {
+    if (bytes.length === IDENTITY_BYTES) return toHex(bytes);
+    throw malformed("wanted", { lengthBytes: bytes.length, expectedBytes: IDENTITY_BYTES });
+  });
 }
 
 function signersFromWire(bytes: Uint8Array): Signers {

@@ -33,8 +33,12 @@ export const MAX_REASON_CHARACTERS = 64;
 
 /** A signed peer record with one or two addresses is 200 to 300 bytes. */
 export const MAX_PEER_RECORD_BYTES = 1_024;
-/** The asker's own record, a byte of tag and two of length. */
-export const MAX_PEERS_REQUEST_BYTES: number = MAX_PEER_RECORD_BYTES + 3;
+/** Identities that a request for records names: all mates of an agent in the largest network (P-134). */
+export const MAX_WANTED_RECORDS = 128;
+/** An identity is an Ed25519 key (P-7). */
+export const IDENTITY_BYTES = 32;
+/** The asker's own record, a byte of tag and two of length; each identity, a byte of tag and one of length. */
+export const MAX_PEERS_REQUEST_BYTES: number = MAX_PEER_RECORD_BYTES + 3 + MAX_WANTED_RECORDS * (IDENTITY_BYTES + 2);
 /** Enough to fill a mesh many times over; more come from the next peer asked. */
 export const MAX_PEER_RECORDS = 256;
 export const MAX_PEERS_RESPONSE_BYTES = 131_072;

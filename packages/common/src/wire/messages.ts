@@ -1287,6 +1287,7 @@ export const Reason = (() => {
 
 export interface PeersRequest {
   peerRecord: Uint8Array<ArrayBuffer>
+  wanted: Uint8Array<ArrayBuffer>[]
 }
 
 export const PeersRequest = (() => {
@@ -1304,12 +1305,20 @@ export const PeersRequest = (() => {
           w.bytes(obj.peerRecord)
         }
 
+        if (obj.wanted != null && obj.wanted.length > 0) {
+          for (const value of obj.wanted) {
+            w.uint32(18)
+            w.bytes(value)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          peerRecord: new Uint8Array(0)
+          peerRecord: new Uint8Array(0),
+          wanted: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1320,6 +1329,14 @@ export const PeersRequest = (() => {
           switch (tag >>> 3) {
             case 1: {
               obj.peerRecord = reader.bytes()
+              break
+            }
+            case 2: {
+              if (opts.limits?.wanted != null && obj.wanted.length === opts.limits.wanted) {
+                throw new MaxLengthError('Decode error - repeated field "wanted" had too many elements')
+              }
+
+              obj.wanted.push(reader.bytes())
               break
             }
             default: {

@@ -5,7 +5,7 @@
 import type { KindMessage, RoundId } from "../kinds.ts";
 import type { Signers } from "../signers.ts";
 import type { Subnet } from "../subnets.ts";
-import type { Address, NodeId } from "../types.ts";
+import type { Address, Hex, NodeId } from "../types.ts";
 
 /** A claim request with its identity signature (P-70). */
 export interface SignedClaimRequest {
@@ -24,7 +24,7 @@ export type Share = KindMessage & {
   readonly signature: Uint8Array;
 };
 
-/** The sum of the shares of some nodes of one subnet over one message (P-132). */
+/** The sum of the shares of some nodes of one subnet over one message (P-135). */
 export type PartialAggregate = KindMessage & {
   readonly epoch: number;
   readonly subnet: Subnet;
@@ -68,4 +68,12 @@ export interface Reason {
   readonly code: string;
   /** Epochs closed in the node's ledger. */
   readonly closedEpochs: number;
+}
+
+/** A request for peer records (P-122, P-135). */
+export interface PeersRequest {
+  /** The asker's own signed record, unopened; null where it has none. */
+  readonly peerRecord: Uint8Array | null;
+  /** Identities whose records the asker wants first, 32 bytes of hex each, ascending; at most MAX_WANTED_RECORDS. */
+  readonly wanted: readonly Hex[];
 }

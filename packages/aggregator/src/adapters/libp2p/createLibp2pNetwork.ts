@@ -3,7 +3,7 @@
  * `Network`, which listens and dials from `start` to `stop`. Messages are bytes here; what they mean is the core's.
  */
 import { randomBytes } from "node:crypto";
-import type { Connection, Ed25519PrivateKey, IdentifyResult, PeerId } from "@libp2p/interface";
+import type { Ed25519PrivateKey, PeerId } from "@libp2p/interface";
 import { MAX_GOSSIP_BYTES, quorateError, toHex } from "@quorate/common";
 import type { PeerKey } from "../../core/io.ts";
 import type { Logger, Network, NetworkHandlers } from "../../driver/ports.ts";
@@ -11,6 +11,7 @@ import { AddressBook } from "./addressBook.ts";
 import { hostOf, isPrivateAddress, parseAddresses, parseAnnounced, parseBootstrap } from "./addresses.ts";
 import { Admission } from "./admission.ts";
 import { Conduct } from "./conduct.ts";
+import { Connections } from "./connections.ts";
 import { Dials } from "./dials.ts";
 import { DirectMessages } from "./directMessages.ts";
 import { Discovery } from "./discovery.ts";
@@ -42,7 +43,10 @@ export interface Libp2pNetworkOptions {
    * some spare; 8 where many nodes share few cores, for each connection costs both sides 10 ms of CPU.
    */
   readonly targetPeers: number;
-  /** Inbound connections are refused above it. At least 4 × targetPeers, for others dial too. */
+  /**
+   * Inbound connections are refused above it, mates' (P-131) not counted. At least 4 × targetPeers, for others dial
+   * too.
+   */
   readonly maxConnections: number;
   /**
    * Whether addresses of loopback, link-local and private ranges in peer records are dialled (P-120). Default: only
@@ -87,13 +91,14 @@ export async function createLibp2pNetwork(
   // The network is made of the node; only a connection can call it, and there is none before it is started.
   let network: Libp2pNetwork | null = null;
   const onFlood = (peer: PeerKey, what: string): void => network?.onFlood(peer, what);
+  const isFull = (peer: PeerKey): boolean => network?.isFull(peer) ?? false;
   const configuredHosts = new Set([...bootstrap.values()].flat().map(hostOf));
   const isKnownHost = (host: string): boolean => configuredHosts.has(host) || book.hasHost(host);
   const bounds = new GossipBounds({ now, onFlood, isBanned: (peer) => admission.isBanned(peer) });
   const points = (peerId: string): number => conduct.points(keys.of(peerId), now());
   const libp2p = await createNode(
     { ...options, announce, privateKey, gossip: gossipOptions(names.messages, points) },
-    { admission, remotes, now, onFlood, handshakes: new Handshakes({ now, isKnownHost }) },
+    { admission, remotes, now, onFlood, isFull, handshakes: new Handshakes({ now, isKnownHost }) },
   );
   bounds.bound(libp2p.services.gossip);
   const parts = { logger, now, self, libp2p, privateKey, names, conduct, admission, bootstrap, book, remotes, bounds };
@@ -128,8 +133,7 @@ class Libp2pNetwork implements Network {
   readonly #direct: DirectMessages;
   /** All of the above: they begin, end and forget together. */
   readonly #protocols: readonly (RequestProtocol | DirectMessages)[];
-  /** Peers that have identified themselves on an open connection: those that gossip and requests reach. */
-  readonly #identified = new Set<PeerKey>();
+  readonly #connections: Connections;
   #handlers: NetworkHandlers | null = null;
   #tick: NodeJS.Timeout | null = null;
   /** What the wall clock is ahead of the one that only goes forward. */
@@ -137,7 +141,7 @@ class Libp2pNetwork implements Network {
   #reported = "";
 
   constructor(options: Libp2pNetworkOptions, parts: Parts) {
-    const { libp2p, logger, now, self, names, bootstrap } = parts;
+    const { libp2p, logger, now, names, bootstrap } = parts;
     const blame = (peer: PeerKey, code: string): void => this.blame(peer, code);
     const salt = randomBytes(16).toString("hex");
     this.peerId = libp2p.peerId.toString();
@@ -159,7 +163,7 @@ class Libp2pNetwork implements Network {
       { protocol: names.direct, salt },
       {
         ...{ libp2p, logger, now, blame },
-        isConnected: (peer) => this.#identified.has(peer),
+        isConnected: (peer) => this.#connections.identified.has(peer),
         isBanned: (peer) => parts.admission.isBanned(peer),
         onMessage: (from, data) => this.#handlers?.onDirect(from, data),
         onFlood: (peer, what) => this.onFlood(peer, what),
@@ -168,11 +172,13 @@ class Libp2pNetwork implements Network {
     this.#protocols = [protocols.catchUp, protocols.peers, protocols.inquiry, this.#direct];
     this.#dials = new Dials({ bootstrap, salt }, parts);
     this.#discovery = new Discovery(
-      { self, salt, bootstrap: bootstrap.keys(), targetPeers: options.targetPeers },
+      { salt, bootstrap: bootstrap.keys(), targetPeers: options.targetPeers },
       {
         ...parts,
         ...{ blame, dials: this.#dials, ownRecord: this.#ownRecord },
-        connected: () => [...this.#identified].sort(),
+        connected: () => [...this.#connections.identified].sort(),
+        links: () => this.#connections.links(),
+        close: (peer) => this.#connections.close(peer),
         ask: (peer, request) => protocols.peers.ask(peer, request),
       },
     );
@@ -181,9 +187,16 @@ class Libp2pNetwork implements Network {
       {
         now,
         rank: (peer) => this.#discovery.rank(peer),
+        isMate: (peer) => this.#discovery.isMate(peer),
         isHeard: ({ remotePeer }) => isHeard(libp2p.services.gossip, remotePeer),
       },
     );
+    this.#connections = new Connections({
+      ...parts,
+      room: this.#room,
+      arrived: (peer, id) => void this.#arrived(peer, id),
+      departed: (peer) => this.#departed(peer),
+    });
   }
 
   /** Asks one node directly, dialling it when its address is known. */
@@ -201,7 +214,7 @@ class Libp2pNetwork implements Network {
     const { libp2p, names, logger, bounds } = this.#parts;
     const { gossip } = libp2p.services;
     this.#handlers = handlers;
-    this.#listenToPeers();
+    this.#connections.listen();
     const blame = (peer: PeerKey, code: string): void => this.blame(peer, code);
     const onGossip = handlers.onGossip.bind(handlers);
     gossip.topicValidators.set(names.messages, gossipValidator({ logger, blame, bounds, onGossip }));
@@ -238,14 +251,16 @@ class Libp2pNetwork implements Network {
     bounds.retain(keep);
     book.retain((peer) => admission.isNode(peer));
     for (const protocol of this.#protocols) protocol.retain(keep);
-    for (const connection of this.#parts.libp2p.getConnections()) this.#closeUnlessAllowed(connection);
+    this.#connections.recheck();
     // Identified before the registry was known: their records count from now on.
-    for (const peer of this.#identified) void this.#learnRecord(peerIdOf(peer));
+    for (const peer of this.#connections.identified) void this.#learnRecord(peerIdOf(peer));
     this.#discovery.admissionChanged(first);
     this.#report();
   }
 
-  mates(_identities: ReadonlySet<PeerKey>): void {}
+  mates(identities: ReadonlySet<PeerKey>): void {
+    this.#discovery.setMates(identities);
+  }
 
   direct(peers: readonly PeerKey[], data: Uint8Array): void {
     this.#running();
@@ -262,6 +277,7 @@ class Libp2pNetwork implements Network {
 
   async catchUp(peer: PeerKey, data: Uint8Array): Promise<Uint8Array> {
     this.#running();
+    await this.#discovery.reach(peer);
     return await this.#catchUp.ask(peer, data);
   }
 
@@ -271,7 +287,7 @@ class Libp2pNetwork implements Network {
    * @param points of conduct; `BAN_POINTS` are a ban
    */
   blame(peer: PeerKey, code: string, points = 1): void {
-    const { admission, conduct, libp2p, logger, now } = this.#parts;
+    const { admission, conduct, logger, now } = this.#parts;
     // Strangers hold no connection, and no memory here either. What a banned peer sent before is on its way still: it
     // is known.
     if (!admission.isKnown(peer) || admission.isBanned(peer)) return;
@@ -280,7 +296,12 @@ class Libp2pNetwork implements Network {
     logger.debug({ peer, points: conduct.points(peer, nowMs) }, code);
     if (!banned) return;
     logger.warn({ peer, reason: code }, "NETWORK_PEER_BANNED");
-    for (const connection of libp2p.getConnections(peerIdOf(peer))) this.#closeUnlessAllowed(connection);
+    this.#connections.recheck(peer);
+  }
+
+  /** Whether there is no room for another connection of this peer. */
+  isFull(peer: PeerKey): boolean {
+    return this.#room.isFull(peer);
   }
 
   /** A peer sent more than any honest peer does. */
@@ -300,7 +321,7 @@ class Libp2pNetwork implements Network {
 
   /** Registered peers only: a bootstrap peer that is no node has nothing to ask for. */
   #connected(): PeerKey[] {
-    return [...this.#identified].filter((peer) => this.#parts.admission.isNode(peer)).sort();
+    return [...this.#connections.identified].filter((peer) => this.#parts.admission.isNode(peer)).sort();
   }
 
   #running(): NetworkHandlers {
@@ -308,34 +329,14 @@ class Libp2pNetwork implements Network {
     return this.#handlers;
   }
 
-  #listenToPeers(): void {
-    const { libp2p } = this.#parts;
-    libp2p.addEventListener("connection:open", ({ detail }) => {
-      this.#closeUnlessAllowed(detail);
-      this.#room.opened(detail);
-    });
-    libp2p.addEventListener("connection:close", ({ detail }) => {
-      this.#room.closed(detail);
-      this.#closeSiblings(detail);
-    });
-    libp2p.addEventListener("peer:identify", ({ detail }) => void this.#arrived(detail));
-    libp2p.addEventListener("peer:disconnect", ({ detail }) => this.#departed(detail));
-  }
-
-  async #arrived({ peerId, connection }: IdentifyResult): Promise<void> {
-    this.#room.identified(connection);
-    const peer = peerKeyOf(peerId);
-    if (peer === null || this.#handlers === null || this.#parts.libp2p.getConnections(peerId).length === 0) return;
-    this.#identified.add(peer);
+  async #arrived(peer: PeerKey, id: PeerId): Promise<void> {
+    if (this.#handlers === null) return;
     this.#report();
-    await this.#learnRecord(peerId);
+    await this.#learnRecord(id);
     this.#discovery.arrived(peer);
   }
 
-  #departed(peerId: PeerId): void {
-    const peer = peerKeyOf(peerId);
-    if (peer === null) return;
-    this.#identified.delete(peer);
+  #departed(peer: PeerKey): void {
     for (const protocol of this.#protocols) protocol.forget(peer);
     this.#report();
     this.#discovery.departed(peer);
@@ -351,24 +352,6 @@ class Libp2pNetwork implements Network {
       if (peerRecordEnvelope !== undefined) await this.#parts.book.learn(peerRecordEnvelope);
     } catch (error) {
       this.#parts.logger.debug({ peer: peerKeyOf(peerId), reason: String(error) }, "NETWORK_RECORD_INVALID");
-    }
-  }
-
-  #closeUnlessAllowed(connection: Connection): void {
-    const peer = peerKeyOf(connection.remotePeer);
-    if (peer !== null && this.#parts.admission.mayConnect(peer)) return;
-    connection.abort(quorateError("NETWORK_PEER_NOT_CONNECTED", { peer, reason: "not admitted (P-80)" }));
-  }
-
-  /**
-   * Two peers that dial each other at once share two connections, and gossip runs on one. When that closes, gossipsub
-   * would stay mute on the other; closing both makes the peers dial anew. One that has yet to identify itself will be
-   * given streams of its own.
-   */
-  #closeSiblings(closed: Connection): void {
-    for (const connection of this.#parts.libp2p.getConnections(closed.remotePeer)) {
-      if (connection.id === closed.id || !this.#room.isIdentified(connection)) continue;
-      void connection.close().catch(() => {});
     }
   }
 

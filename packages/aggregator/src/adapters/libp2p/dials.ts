@@ -36,6 +36,8 @@ export class Dials {
   readonly #peers: DialBackoff;
   readonly #places: DialBackoff;
   readonly #unproved: TokenBucket;
+  readonly #unprovedMates: TokenBucket;
+  #mates: ReadonlySet<PeerKey> = new Set();
   /** Where a handshake has proved a peer, newest last. */
   readonly #proved = new Map<PeerKey, Claimed[]>();
   readonly #configured: ReadonlyMap<PeerKey, readonly Claimed[]>;
@@ -51,6 +53,8 @@ export class Dials {
     this.#places = new DialBackoff({ ...backoff, firstMs: limits.ADDRESS_BACKOFF_FIRST_MS });
     const perSecond = limits.UNPROVED_DIALS_PER_MINUTE / 60;
     this.#unproved = new TokenBucket(limits.UNPROVED_DIALS_BURST, perSecond, modules.now());
+    const matesPerSecond = limits.UNPROVED_MATE_DIALS_PER_MINUTE / 60;
+    this.#unprovedMates = new TokenBucket(limits.UNPROVED_MATE_DIALS_BURST, matesPerSecond, modules.now());
     const claimed = (address: Multiaddr): Claimed => ({ address, place: placeOf(address) });
     this.#configured = new Map([...options.bootstrap].map(([peer, addresses]) => [peer, addresses.map(claimed)]));
     modules.remotes.listen({
@@ -80,6 +84,11 @@ export class Dials {
     return this.#trusted(peer).length > 0 || this.#modules.book.claimed(peer).length > 0;
   }
 
+  /** Dials to these have a budget of their own (P-131). */
+  mates(mates: ReadonlySet<PeerKey>): void {
+    this.#mates = mates;
+  }
+
   arrived(peer: PeerKey): void {
     this.#peers.succeeded(peer);
   }
@@ -100,7 +109,7 @@ export class Dials {
     const plan = this.#plan(peer);
     if (plan.length === 0) return;
     const claimed = plan.filter(({ place }) => !this.#isTrusted(peer, place));
-    this.#unproved.take(this.#modules.now(), claimed.length);
+    this.#budget(peer).take(this.#modules.now(), claimed.length);
     this.#underWay.add(peer);
     const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(limits.DIAL_TIMEOUT_MS)]);
     try {
@@ -128,12 +137,16 @@ export class Dials {
   #plan(peer: PeerKey): readonly Claimed[] {
     const trusted = this.#trusted(peer);
     const nowMs = this.#modules.now();
-    if (!this.#unproved.has(nowMs, limits.UNPROVED_PER_DIAL)) return trusted;
+    if (!this.#budget(peer).has(nowMs, limits.UNPROVED_PER_DIAL)) return trusted;
     const claimed = this.#modules.book
       .claimed(peer)
       .filter(({ place }) => !trusted.some((other) => other.place === place) && this.#places.ready(place, nowMs))
       .slice(0, limits.UNPROVED_PER_DIAL);
     return claimed.length === 0 ? trusted : [...trusted, ...claimed];
+  }
+
+  #budget(peer: PeerKey): TokenBucket {
+    return this.#mates.has(peer) ? this.#unprovedMates : this.#unproved;
   }
 
   /** The configured addresses, and where a handshake has proved the peer. */

@@ -24,7 +24,7 @@ describe("P-130: direct messages are length-prefixed", () => {
   });
 
   test.each([
-    ["a byte more than a message may have", [0x81, 0x08]],
+    ["a byte more than a message may have", [0x80 | ((MAX_GOSSIP_BYTES + 1) & 0x7f), (MAX_GOSSIP_BYTES + 1) >> 7]],
     ["a length of three bytes", [0x80, 0x80, 0x01]],
     ["the longest that two bytes can say", [0xff, 0x7f]],
   ])("what says it is longer than any message is refused before it comes: %s", (_what, bytes) => {

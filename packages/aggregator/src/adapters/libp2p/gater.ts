@@ -3,13 +3,20 @@
  * when the connection is ready. In: who may connect, and the bounds of handshakes. Out: libp2p's connection gater.
  */
 import type { ConnectionGater, MultiaddrConnection, PeerId } from "@libp2p/interface";
+import type { PeerKey } from "../../core/io.ts";
 import type { Admission } from "./admission.ts";
 import type { Handshakes } from "./handshakes.ts";
 import { HOSTS_MAX, PEER_CONNECTIONS_BURST, PEER_CONNECTIONS_PER_SECOND } from "./limits.ts";
 import { peerKeyOf } from "./peers.ts";
 import { RateLimit } from "./rateLimit.ts";
 
-export function connectionGater(admission: Admission, handshakes: Handshakes, now: () => number): ConnectionGater {
+/** @param isFull whether there is no room for another connection of this peer */
+export function connectionGater(
+  admission: Admission,
+  handshakes: Handshakes,
+  now: () => number,
+  isFull: (peer: PeerKey) => boolean,
+): ConnectionGater {
   const inbound = new RateLimit(PEER_CONNECTIONS_BURST, PEER_CONNECTIONS_PER_SECOND, HOSTS_MAX);
   const deny = (peer: PeerId): boolean => {
     const key = peerKeyOf(peer);
@@ -28,7 +35,10 @@ export function connectionGater(admission: Admission, handshakes: Handshakes, no
       handshakes.bound(connection);
       return false;
     },
-    denyInboundEncryptedConnection: (peer) => deny(peer) || !inbound.take(peer.toString(), now()),
+    denyInboundEncryptedConnection: (peer) => {
+      const key = peerKeyOf(peer);
+      return key === null || deny(peer) || isFull(key) || !inbound.take(peer.toString(), now());
+    },
     denyOutboundEncryptedConnection: deny,
     denyInboundUpgradedConnection: denyUpgraded,
     denyOutboundUpgradedConnection: denyUpgraded,

@@ -35,10 +35,12 @@ export interface NodeModules {
   readonly remotes: Remotes;
   now(): number;
   onFlood(peer: PeerKey, what: string): void;
+  /** Whether there is no room for another connection of this peer. */
+  isFull(peer: PeerKey): boolean;
 }
 
 export function createNode(options: NodeOptions, modules: NodeModules): Promise<Node> {
-  const { admission, handshakes, remotes, now, onFlood } = modules;
+  const { admission, handshakes, remotes, now, onFlood, isFull } = modules;
   const muxer = yamux({
     maxInboundStreams: limits.INBOUND_STREAMS_MAX,
     streamOptions: { maxStreamWindowSize: limits.STREAM_WINDOW_MAX_BYTES },
@@ -51,9 +53,10 @@ export function createNode(options: NodeOptions, modules: NodeModules): Promise<
     transports: [tcp()],
     connectionEncrypters: [remotes.remembering(gatheringTurns(noise()))],
     streamMuxers: [boundedMuxer(muxer, { now, onFlood, remoteOf: (connection) => remotes.of(connection) })],
-    connectionGater: connectionGater(admission, handshakes, now),
+    connectionGater: connectionGater(admission, handshakes, now, isFull),
     connectionManager: {
-      maxConnections: options.maxConnections,
+      // Who is no mate is refused above the configured number (room.ts); libp2p cannot tell them apart.
+      maxConnections: options.maxConnections + limits.MATES_MAX * limits.CONNECTIONS_PER_PEER,
       // Both are counted by host instead (handshakes.ts): libp2p's are global, or the same for every host.
       inboundConnectionThreshold: Number.POSITIVE_INFINITY,
       maxIncomingPendingConnections: Number.POSITIVE_INFINITY,

@@ -3,142 +3,7 @@
  * messages are in `@quorate/common`, the bounds of rounds and shares in the core.
  */
 
-// ── Gossip
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/**
- * One gossipsub RPC, in bytes. The largest honest one answers an IWANT of 5,000 ids (gossipsub's own cap) with shares
- * of about 330 bytes, 1.7 MB. A larger one breaks the stream it comes on.
- */
-export const GOSSIP_RPC_MAX_BYTES = 2 * 1_048_576;
-
-/** Messages in one RPC: gossipsub's cap of what one IWANT asks for. */
-export const RPC_MAX_MESSAGES = 5_000;
-
-/** Ids in one IHAVE or IWANT: gossipsub's own cap of what it sends. */
-export const RPC_MAX_IDS = 5_000;
-
-/** Subscriptions, or control messages of one kind, in one RPC. There is one topic, so honest ones have one or two. */
-export const RPC_MAX_CONTROLS = 16;
-
-/**
- * Messages of one peer, counted before anything is decoded: a burst, then so many a second. 128 agents that collect ten
- * claims a second, more than they can, send each neighbour 1,300 a second. The burst is what waits on both sides of a
- * link (write buffer and window, 3 MB) while this host stalls, and then comes at once. An RPC beyond it is
- * dropped and blamed.
- */
-export const PEER_MESSAGES_BURST = 16_384;
-export const PEER_MESSAGES_PER_SECOND = 2_000;
-
-/**
- * Bytes of one peer's RPCs, likewise: twice the largest RPC, then twice what those messages take. Beyond it dropped and
- * blamed.
- */
-export const PEER_RPC_BYTES_BURST = 2 * GOSSIP_RPC_MAX_BYTES + 1_048_576;
-export const PEER_RPC_BYTES_PER_SECOND = 1_048_576;
-
-/**
- * Subscriptions and control messages of one peer, likewise. Honest agents send about two a second, at their heartbeats;
- * the burst is what a minute's stall of this host leaves waiting. Beyond it dropped and blamed.
- */
-export const PEER_CONTROLS_BURST = 128;
-export const PEER_CONTROLS_PER_SECOND = 16;
-
-/**
- * Work that one peer may cause for nothing. A message that the core ends as `ignore` costs it about 0.1 ms, and costs
- * its sender so much of this bucket; without tokens, a peer's messages are dropped before the core sees them. That
- * blames nobody: an enemy can make an honest peer forward what only this agent ignores. The burst is the shares of
- * 2,000 nodes that close an epoch before this one does, brought by three neighbours.
- */
-export const IGNORED_BURST = 700;
-export const IGNORED_PER_SECOND = 50;
-
-/** Between two blames for the same flood: what is on its way already is one fault, not hundreds. */
-export const FLOOD_BLAME_GAP_MS = 250;
-
-/** Points of conduct for a flood, out of `BAN_POINTS`: three within some minutes are a ban. */
-export const FLOOD_POINTS = 4;
-
-/**
- * Ids of messages that are remembered, in each of gossipsub's three memories, about 300 bytes each. They are kept for
- * two minutes or until there are so many; the oldest go first. Copies circulate for seconds: the busiest network hears
- * half of it in ten.
- */
-export const SEEN_IDS_MAX = 32_768;
-
-/**
- * Of one version of gossipsub on one connection: one in use and one that replaces it. Each may hold the beginning of
- * one RPC.
- */
-export const INBOUND_GOSSIP_STREAMS = 2;
-
-/**
- * RPCs that wait for a peer which does not read, in bytes: one of the largest. Beyond it the stream ends, and with it
- * the connection.
- */
-export const GOSSIP_WRITE_BUFFER_BYTES = GOSSIP_RPC_MAX_BYTES;
-
-/**
- * Small messages: an IDONTWANT costs more than the copy it saves (measured 1.1 ms of CPU a message with, 0.65 without).
- */
-export const IDONTWANT_MIN_BYTES = 65_536;
-
-/**
- * The core answers a message when its batch is verified, tens of milliseconds later. Past this it is taken as `ignore`,
- * so that an answer that never comes holds neither memory nor its sender; catch-up fills what that loses.
- */
-export const VERDICT_TIMEOUT_MS = 5_000;
-
-/**
- * Twice the verdict's: gossipsub counts an IWANT as kept only after validation, and slow validation here is not the
- * peer's fault.
- */
-export const IWANT_FOLLOWUP_MS = 2 * VERDICT_TIMEOUT_MS;
-
-/** One topic of under 100 bytes costs gossipsub 1.1 kB; room for ours alone and a few repeats. */
-export const TOPIC_BYTES_PER_PEER = 8_192;
-
-/**
- * What a connection holds back within one turn of the event loop (turns.ts): what fits into one noise record. More
- * leaves at once.
- */
-export const GATHERED_MAX_BYTES = 65_519;
-
-/**
- * Texts of peer ids whose keys are remembered, 200 bytes each: many times the peers that gossipsub scores at once.
- * Beyond it all are forgotten.
- */
-export const PEER_KEYS_MAX = 4_096;
-
-// ── Direct messages
-// ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/**
- * Direct messages that one peer is sent (P-130): a burst, then so many a second. Half of what a peer takes before it
- * blames (`PEER_MESSAGES_BURST`), so that an honest sender is never blamed, however long its link or its peer stood
- * still. An agent that passes on the partials of 64 subnets for ten claims a second sends one peer 640.
- */
-export const DIRECT_SENT_BURST = PEER_MESSAGES_BURST / 2;
-export const DIRECT_SENT_PER_SECOND = PEER_MESSAGES_PER_SECOND / 2;
-
-/**
- * Direct messages that wait for a peer which does not take them, of at most 1 kB. The newest is dropped and counted:
- * who lacks it asks by catch-up. With 168 peers that all stand still, that is 44 MB for shares of about 250 bytes.
- */
-export const DIRECT_QUEUE_MAX = 1_024;
-
-/** Until messages above the rate are tried again: 20 of them have become due. */
-export const DIRECT_PACE_MS = 20;
-
-/** Until a line looks whether it may open a stream again. */
-export const DIRECT_RETRY_MS = 250;
-
-/**
- * First and longest wait after a stream that ended or was refused; it doubles. A stream that lived for longer than the
- * longest wait begins anew.
- */
-export const DIRECT_BACKOFF_FIRST_MS = 250;
-export const DIRECT_BACKOFF_MAX_MS = 30_000;
+export * from "./gossipLimits.ts";
 
 // ── Request and response
 // ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -192,6 +57,13 @@ export const UNPROVED_DIALS_BURST = 40;
 export const UNPROVED_DIALS_PER_MINUTE = 20;
 
 /**
+ * The same for mates (P-131), so that an agent that restarts finds all of them at once: two addresses of each of 128.
+ * Only a registered node can be a mate, and it is one of about sqrt(N) nodes: it cannot make more than those dial.
+ */
+export const UNPROVED_MATE_DIALS_BURST = 256;
+export const UNPROVED_MATE_DIALS_PER_MINUTE = 60;
+
+/**
  * First and longest wait of an address that failed, whoever claims it; it doubles. A foreign service is asked three
  * times in half a minute.
  */
@@ -233,6 +105,33 @@ export const DIAL_TIMEOUT_MS = 10_000;
  */
 export const PARALLEL_DIALS = 8;
 
+/** Of the parallel dials, at most so many to mates: while there are other peers to dial, too, both go on. */
+export const PARALLEL_MATE_DIALS = 4;
+
+/**
+ * Dials to mates that begin: a burst, then so many a second. 128 mates are all dialled within 15 s and take a sixth of
+ * a core meanwhile, here and where many nodes restart together; half of them dial this node.
+ */
+export const MATE_DIALS_BURST = 16;
+export const MATE_DIALS_PER_SECOND = 8;
+
+/**
+ * Mates of an agent: about sqrt(N), 100 of 10,000 nodes (P-131). Of more, those that are liked least are treated like
+ * other peers.
+ */
+export const MATES_MAX = 128;
+
+/**
+ * Connections for one question (P-131): at once, and dialled in a burst and then so many a second. A claim that lacks
+ * 100 silent nodes asks a few at a time. Above it the question fails like one to a node that is down.
+ */
+export const VISITS_MAX = 32;
+export const VISITS_BURST = 64;
+export const VISITS_PER_SECOND = 8;
+
+/** A connection for one question goes after so long without another: a claim asks again after a second or two. */
+export const VISIT_IDLE_MS = 10_000;
+
 /** First wait after a failed dial; it doubles with every further failure. */
 export const DIAL_BACKOFF_FIRST_MS = 500;
 
@@ -248,6 +147,28 @@ export const DISCOVERY_TICK_MS = 1_000;
 /** Peers are asked for records with growing gaps while nothing new comes, within these two. */
 export const ASK_GAP_MIN_MS = 1_000;
 export const ASK_GAP_MAX_MS = 30_000;
+
+/**
+ * Peers asked for records because they have just connected, beside those that are given the own one: a burst, then so
+ * many a second. When an agent starts, all its mates come within seconds, and an answer is up to 128 kB.
+ */
+export const ARRIVAL_ASKS_BURST = 16;
+export const ARRIVAL_ASKS_PER_SECOND = 0.1;
+
+/** The same for an agent that lacks records of mates alone: some may never have been there, and an answer is 64 kB. */
+export const ASK_MATES_GAP_MAX_MS = 60_000;
+
+/**
+ * The longest gap for an agent that has all the peers it wants, and lacks only records: an answer is about 64 kB. In a quarter
+ * of an hour it has asked ten times, for 2,560 records.
+ */
+export const REFRESH_GAP_MAX_MS = 10 * 60_000;
+
+/**
+ * Between two exchanges of the own dial that is liked least for a peer that is liked better. An enemy that was all an
+ * agent knew at first has lost its six places within as many minutes.
+ */
+export const EXCHANGE_GAP_MS = 60_000;
 
 /** A connection whose peer has not identified itself by now will not speak gossipsub either. */
 export const IDENTIFY_TIMEOUT_MS = 15_000;
@@ -317,10 +238,10 @@ export const CONNECTIONS_PER_PEER = 2;
 export const PEER_CONNECTIONS_BURST = 8;
 export const PEER_CONNECTIONS_PER_SECOND = 0.2;
 
-/** Of the maximum of connections: above it a node closes some, so that a quarter is there for those that come. */
+/** Of the maximum of connections without those of mates: above it a node closes some, so that a quarter is there for those that come. */
 export const FULL_SHARE = 0.75;
 
-/** Of those kept: inbound peers that have been here longest are not closed for newcomers. The rest is open to all. */
+/** Of those kept, which mates (P-131) do not count among: inbound peers that have been here longest are not closed for newcomers. The rest is open to all. */
 export const LONG_LIVED_SHARE = 0.5;
 
 /**

@@ -38,7 +38,7 @@ const connected = ({ network }: TestNode): readonly string[] => network.status()
 async function recordAt(node: TestNode, peer: PeerKey, asker: Awaited<ReturnType<typeof startRawPeer>>) {
   const connection = await asker.libp2p.dial(multiaddr(node.address));
   const stream = new RequestStream(await connection.newStream(PEERS), BOUNDS);
-  const answer = await stream.ask(encodePeersRequest(null)).catch(() => null);
+  const answer = await stream.ask(encodePeersRequest({ peerRecord: null, wanted: [] })).catch(() => null);
   stream.abort(new Error("done"));
   const records = answer === null ? [] : decodePeersResponse(answer);
   const found = records

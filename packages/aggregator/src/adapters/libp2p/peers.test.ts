@@ -52,11 +52,12 @@ test("error: a bootstrap address without a peer id, or no address at all", () =>
   expect(() => parseBootstrap(["127.0.0.1:9000"])).toThrow("NETWORK_ADDRESS_INVALID");
 });
 
-test("P-81, P-87, P-89: topic and protocols name chain and contract", () => {
+test("P-81, P-87, P-89, P-122, P-130: topic and protocols name chain and contract", () => {
   expect(protocolNames({ chainId: 31_337n, contract: "0x00000000000000000000000000000000000000Aa" })).toEqual({
     messages: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/messages",
     catchUp: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/catch-up",
     peers: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/peers",
     inquiry: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/inquiry",
+    direct: "/quorate/1/31337/0x00000000000000000000000000000000000000aa/direct",
   });
 });

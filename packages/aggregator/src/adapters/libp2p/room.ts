@@ -11,7 +11,7 @@ import * as limits from "./limits.ts";
 import { peerKeyOf } from "./peers.ts";
 
 export interface RoomOptions {
-  /** Connections; inbound ones are refused above it. */
+  /** Connections without those of mates; inbound ones are refused above it. */
   readonly max: number;
   /** Own dials that stay, the oldest: those for a question to one node may go again. */
   readonly ownDials: number;
@@ -21,6 +21,8 @@ export interface RoomModules {
   now(): number;
   /** A secret order; lower is better. */
   rank(peer: PeerKey): number;
+  /** Their connections stay, and take nobody's room (P-131). */
+  isMate(peer: PeerKey): boolean;
   /** Whether gossip goes out to this peer. */
   isHeard(connection: Connection): boolean;
 }
@@ -55,7 +57,12 @@ export class Room {
     for (const old of same.slice(0, -limits.CONNECTIONS_PER_PEER)) this.#end(old, "a newer one of the same peer");
     // Between two looks, too, the last places are never all taken.
     const nearlyFull = this.#kept + Math.ceil((this.#options.max - this.#kept) / 2);
-    if (this.#seats.size > nearlyFull) this.#letGo(this.#seats.size - nearlyFull, nowMs);
+    this.#letGo(this.#others().length - nearlyFull, nowMs);
+  }
+
+  /** Whether another connection of this peer has to be refused. */
+  isFull(peer: PeerKey): boolean {
+    return !this.#modules.isMate(peer) && this.#others().length >= this.#options.max;
   }
 
   closed(connection: Connection): void {
@@ -83,7 +90,7 @@ export class Room {
       if (seat.muteSinceMs === null || nowMs - seat.muteSinceMs < patienceMs) continue;
       this.#end(connection, "never identified itself, or does not read");
     }
-    this.#letGo(this.#seats.size - this.#kept, nowMs);
+    this.#letGo(this.#others().length - this.#kept, nowMs);
   }
 
   #letGo(excess: number, nowMs: number): void {
@@ -94,13 +101,21 @@ export class Room {
     for (const { connection } of order.slice(-excess)) void connection.close().catch(() => {});
   }
 
-  /** Connections that may go: neither the own dials nor those of long standing. */
+  /** Connections of peers that are no mates. */
+  #others(): (readonly [Connection, Seat])[] {
+    return [...this.#seats].filter(([{ remotePeer }]) => {
+      const peer = peerKeyOf(remotePeer);
+      return peer === null || !this.#modules.isMate(peer);
+    });
+  }
+
+  /** Connections that may go: neither mates', nor the own dials nor those of long standing. */
   #open(): { connection: Connection; peer: PeerKey; seat: Seat }[] {
     const { ownDials } = this.#options;
     const own = this.#oldest(ownDials, ({ direction }) => direction === "outbound");
     const others = Math.floor(this.#kept * limits.LONG_LIVED_SHARE);
     const standing = this.#oldest(others, ({ remotePeer }) => !own.has(remotePeer.toString()));
-    return [...this.#seats].flatMap(([connection, seat]) => {
+    return this.#others().flatMap(([connection, seat]) => {
       const text = connection.remotePeer.toString();
       const peer = peerKeyOf(connection.remotePeer);
       return peer === null || own.has(text) || standing.has(text) ? [] : [{ connection, peer, seat }];
@@ -110,7 +125,7 @@ export class Room {
   /** The peers of the first such connections. */
   #oldest(count: number, which: (connection: Connection) => boolean): Set<string> {
     const peers = new Set<string>();
-    for (const connection of this.#seats.keys()) {
+    for (const [connection] of this.#others()) {
       if (peers.size < count && which(connection)) peers.add(connection.remotePeer.toString());
     }
     return peers;

@@ -1,5 +1,5 @@
 /**
- * Where signatures go (P-130 to P-133). Up to FLOOD_MAX nodes the own share is gossiped to all. Above, it goes to a few
+ * Where signatures go (P-130 to P-136). Up to FLOOD_MAX nodes the own share is gossiped to all. Above, it goes to a few
  * nodes of the own subnet, the round's aggregators; what these have checked they add up to a partial, which travels
  * back the way each request came. Enters: the own share, rounds that got shares, requests, partials that were checked.
  * Leaves: messages. Not here: checking (intake.ts), and what is still missing (pull.ts).

@@ -26,9 +26,10 @@ import type { PeerKey, Verdict } from "../io.ts";
 import { type Digest, type Digests, messageKey } from "../kinds/digests.ts";
 import { kindNamed } from "../kinds/kinds.ts";
 import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
+import { lastClosedEpoch } from "../ledger/ledger.ts";
 import { speaker } from "../ledger/nodes.ts";
 import { outsideWindow } from "../ledger/window.ts";
-import { VERIFY_DELAY_MS } from "../limits.ts";
+import { HELD_REQUESTS_MAX, VERIFY_DELAY_MS } from "../limits.ts";
 import { addPartial, addShare, mayAdd, type Round, shareOf } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { Arrival, Delivery, Intake, Signing } from "../stages.ts";
@@ -170,7 +171,7 @@ export class PeerIntake implements Intake {
       const message = decodeGossip(data);
       if (message.type === "request") return this.#requestOutcome(arrival, message.request, step);
       if (message.type === "partial") return this.#partialOutcome(arrival, message.partial, step);
-      // P-131: in a set of many nodes it would cost each of them its bytes and its check.
+      // P-134: in a set of many nodes it would cost each of them its bytes and its check.
       if (ownSubnet(this.#context) !== null) return ignore("SHARE_NOT_GOSSIPED");
       return this.#shareOutcome(arrival, message.share, step);
     } catch (error) {
@@ -211,6 +212,7 @@ export class PeerIntake implements Intake {
     const decision = rewardClaim.decide(this.#context, id);
     if (decision.type === "refuse") return ignore(decision.refusal.code);
     if (!this.#requestBudget.has(node.id, nowMs)) return ignore("BUDGET_EXCEEDED");
+    if (this.#isOneTooManyHeld(request)) return ignore("BUDGET_EXCEEDED");
     const { recipient, epoch, nodeId } = request;
     const digest = (modules.digestOf ?? digestOf)(options.domain, "ClaimRequest", { recipient, epoch, nodeId });
     if (!modules.verifyIdentity(fromHex(node.identityKey), digest, request.identitySignature)) {
@@ -223,6 +225,12 @@ export class PeerIntake implements Intake {
     this.#delivery.routed(round, step);
     this.#turns.add(round, node.id, step);
     return ACCEPTED;
+  }
+
+  /** P-72: of many nodes each may ask for whom it likes in an epoch that has not closed here. */
+  #isOneTooManyHeld({ nodeId, epoch }: SignedClaimRequest): boolean {
+    if (subnetsOf(this.#context).bits === 0 || epoch <= (lastClosedEpoch(this.#context.ledger) ?? -1)) return false;
+    return this.#turns.heldOf(nodeId) >= HELD_REQUESTS_MAX;
   }
 
   #shareOutcome(arrival: Arrival, share: Share, step: Step): Outcome {
@@ -254,7 +262,7 @@ export class PeerIntake implements Intake {
     return this.#enqueue({ type: "share", signed: share, digest, publicKey, from, handle, opens }, step);
   }
 
-  /** P-132: what adds nothing is not even checked. */
+  /** P-135: what adds nothing is not even checked. */
   #partialOutcome({ from, handle }: Arrival, partial: PartialAggregate, step: Step): Outcome {
     const outside = outsideWindow(this.#context.ledger, partial.epoch);
     if (outside !== null) return ignore(outside);

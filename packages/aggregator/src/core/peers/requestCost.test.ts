@@ -15,7 +15,7 @@ describe("what a request costs (P-74, P-77)", () => {
     expect(of(20)).toEqual([20, 500]);
     expect(of(128)).toEqual([20, 500]);
     // With subnets nobody hears more than one of them.
-    for (const nodes of [200, 2_000, 20_000]) expect(of(nodes)).toEqual([20, 500]);
+    for (const nodes of [200, 2_000, 20_000]) expect(of(nodes)).toEqual([8, 500]);
   });
 
   it("P-77: at least four rounds may be in progress, and as many begin after a rest", () => {

@@ -34,9 +34,10 @@ function roundIntervalMs(set: SetSize): number {
 
 /** What one origin may ask for (P-74). */
 export function requestBudget(set: SetSize): BudgetOptions {
-  const burst = Math.round(REQUEST_BURST_WORK_MS / roundIntervalMs(set));
+  // The turns of a set with subnets are shared by more origins.
+  const workMs = set.bits > 0 ? 0 : REQUEST_BURST_WORK_MS;
   return {
-    burst: Math.max(REQUEST_BURST_MIN, burst),
+    burst: Math.max(REQUEST_BURST_MIN, Math.round(workMs / roundIntervalMs(set))),
     refillMs: roundIntervalMs(set) * ORIGIN_TURNS_PART,
     originsMax: BUDGET_ORIGINS_MAX,
   };

@@ -54,6 +54,13 @@ export class RequestTurns {
     this.advance(step);
   }
 
+  /** How many rounds that cannot be signed yet a node has asked for. */
+  heldOf(origin: NodeId): number {
+    let held = 0;
+    for (const origins of this.#held.values()) if (origins.has(origin)) held += 1;
+    return held;
+  }
+
   /** What could not be signed is looked at again (P-72, P-73). */
   release(step: Step): void {
     for (const [round, origins] of this.#held) {

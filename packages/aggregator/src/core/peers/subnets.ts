@@ -1,5 +1,5 @@
 /**
- * Who is in which subnet of a node set (P-131), and who adds up a round's shares in it. Enters: the node set. Leaves:
+ * Who is in which subnet of a node set (P-134), and who adds up a round's shares in it. Enters: the node set. Leaves:
  * members, in an order for each round. Computed once for a set, whoever asks. Not here: what is sent (delivery.ts).
  */
 import { FLOOD_MAX, isInSubnet, type NodeId, type RoundKey, type Subnet, subnetBits, subnetOf } from "@quorate/common";

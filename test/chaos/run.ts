@@ -1,0 +1,228 @@
+/**
+ * One chaos run. In: nodes, a seed, how long, which links. Out: a report. Stakers ask while faults happen; then
+ * everything heals, every staker must be able to claim again, and checkers read chain and stores from the outside.
+ */
+import { join } from "node:path";
+import { type Address, identityKeyOf, type NodeId, parseBundle, type QuorateError, toHex } from "@quorate/common";
+import { untilReady } from "../e2e/fixture.ts";
+import type { LocalNetwork } from "../harness/network.ts";
+import { Promises } from "../harness/promises.ts";
+import { readStore } from "../harness/storeFile.ts";
+import { waitFor } from "../harness/waitFor.ts";
+import { BanLog } from "../siege/watch.ts";
+import { Random } from "../sim/random.ts";
+import { checkClaims, checkPaid, SignedOnce } from "./checks.ts";
+import { type ChaosNetwork, openChaosNetwork } from "./ground.ts";
+import { Injector } from "./injector.ts";
+import type { ChosenLinks } from "./links.ts";
+import { paidFacts, recordedEpochs } from "./paid.ts";
+import { Payer } from "./payer.ts";
+import { drawPlan, type FaultKind, type Plan } from "./plan.ts";
+import type { ChaosReport } from "./report.ts";
+import { Stakers } from "./stakers.ts";
+
+export interface ChaosOptions {
+  readonly nodes: number;
+  readonly seed: number;
+  readonly minutes: number;
+  readonly kinds: readonly FaultKind[];
+  readonly links: ChosenLinks;
+  readonly epochSeconds: number;
+  /** Agents that send reports; none where the run is too short for one. */
+  readonly submitters: number;
+  /** Instead of the one that the seed draws. */
+  readonly plan?: Plan;
+  readonly onNote: (line: string) => void;
+}
+
+/** Stakers come so often while faults go on. */
+const ASK_GAP_MS = 1_500;
+/** Claims may outlast a storm. */
+const CLAIM_DEADLINE_MS = 45_000;
+/** Generous: a machine that others load restarts two dozen agents meanwhile. */
+const REPORT_TIMEOUT_MS = 600_000;
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { nodes, seed, minutes, kinds, links } = options;
+  const plan = options.plan ?? drawPlan({ nodes, seed, kinds, forMs: minutes * 60_000, canDelay: links.canDelay });
+  const submitters = Array.from({ length: options.submitters }, (_, i) => nodes - i);
+  const ground = await openChaosNetwork(
+    {
+      ...{ nodes, epochSeconds: options.epochSeconds, claimDeadlineMs: CLAIM_DEADLINE_MS },
+      ...{ submitters, clocks: plan.clocks },
+    },
+    links,
+  );
+  try {
+    return await new Chaos(options, plan, ground, submitters).run();
+  } finally {
+    await ground.close();
+  }
+}
+
+class Chaos {
+  readonly #options: ChaosOptions;
+  readonly #plan: Plan;
+  readonly #ground: ChaosNetwork;
+  readonly #network: LocalNetwork;
+  readonly #promises = new Promises();
+  readonly #signedOnce = new SignedOnce();
+  readonly #stakers: Stakers;
+  readonly #payer: Payer;
+  readonly #injector: Injector;
+  readonly #recipients: readonly Address[];
+  readonly #bundles: { readonly recipient: Address; readonly bundle: Parameters<SignedOnce["checkBundle"]>[1] }[] = [];
+  readonly #startedMs = performance.now();
+  readonly #violations: string[] = [];
+
+  constructor(options: ChaosOptions, plan: Plan, ground: ChaosNetwork, submitters: readonly NodeId[]) {
+    const { network } = ground;
+    const random = new Random(`chaos ${options.seed} stakers`);
+    const stakers = network.nodes.filter(({ id }) => !submitters.includes(id));
+    const shared = {
+      network,
+      promises: this.#promises,
+      nowMs: () => this.#nowMs(),
+      note: (what: string) => this.#note(what),
+    };
+    this.#options = options;
+    this.#plan = plan;
+    this.#ground = ground;
+    this.#network = network;
+    // The accounts of those that send reports are used by their agents.
+    this.#recipients = stakers.map(({ operator }) => operator);
+    this.#payer = new Payer(network, new Map(stakers.map(({ id, operator }) => [operator, id])), random.fork("payer"));
+    this.#stakers = new Stakers({
+      ...shared,
+      recipients: this.#recipients,
+      onBundle: (recipient, bundle) => {
+        this.#bundles.push({ recipient, bundle });
+        this.#payer.take(recipient, bundle);
+      },
+    });
+    this.#injector = new Injector({
+      ...ground,
+      ...shared,
+      onStore: (id, { digests }) => this.#signedOnce.saw(id, digests),
+    });
+  }
+
+  async run(): Promise<ChaosReport> {
+    const bans = new BanLog(this.#network);
+    const random = new Random(`chaos ${this.#options.seed} asking`);
+    this.#note(`${this.#network.nodes.length} agents are connected; ${this.#plan.faults.length} faults follow`);
+    const asking = new AbortController();
+    const asked = this.#stakers.askSteadily(asking.signal, ASK_GAP_MS, random);
+    await this.#injector.play(this.#plan.faults);
+    asking.abort();
+    await asked;
+    const healedAtMs = this.#nowMs();
+    this.#note("everything has healed, clocks stay apart");
+    await untilReady(this.#network);
+    await this.#claimAgain(random);
+    const healedAfterMs = Math.round(this.#nowMs() - healedAtMs);
+    await this.#stakers.settled();
+    await this.#payer.settled();
+    const epochsRecorded = await this.#untilRecorded();
+    const epochsClosed = await this.#closedEpochs();
+    const paid = await paidFacts(this.#network, this.#recipients);
+    await this.#stopAll();
+    this.#checkAll(bans, paid);
+    const violations = this.#violations;
+    const all = [...paid.balances.values()].reduce((sum, amount) => sum + amount, 0n);
+    return {
+      ok: violations.length === 0,
+      ...this.#counts(),
+      ...{ paidAtomic: String(all), epochsRecorded: epochsRecorded.length, epochsClosed, healedAfterMs },
+      durationMs: Math.round(this.#nowMs()),
+      violations,
+    };
+  }
+
+  /** Each staker once more, of agents in turn. */
+  async #claimAgain(random: Random): Promise<void> {
+    const agents = random.sample(this.#network.agents, this.#network.agents.length);
+    await Promise.all(
+      this.#recipients.map((recipient, i) => {
+        const { id } = agents[i % agents.length] as (typeof agents)[number];
+        return this.#stakers.ask(id, recipient, undefined, true);
+      }),
+    );
+  }
+
+  /** A report of an epoch that ended after healing has landed; all epochs with one. */
+  async #untilRecorded(): Promise<readonly number[]> {
+    if (this.#options.submitters === 0) return [];
+    const after = await this.#closedEpochs();
+    const what = { what: `the report of epoch ${after} or a later one`, timeoutMs: REPORT_TIMEOUT_MS, pollMs: 1_000 };
+    return waitFor(what, async (report) => {
+      const epochs = await recordedEpochs(this.#network);
+      report(`recorded: ${epochs.join(" ")}`);
+      return (epochs.at(-1) ?? -1) >= after ? epochs : null;
+    }).catch((error: QuorateError) => {
+      this.#violations.push(error.message);
+      return [];
+    });
+  }
+
+  async #closedEpochs(): Promise<number> {
+    const answers = this.#network.agents.map(({ client }) => client.status().catch(() => null));
+    return Math.max(...(await Promise.all(answers)).map((status) => (status?.closedEpoch ?? -1) + 1));
+  }
+
+  async #stopAll(): Promise<void> {
+    for (const { id } of this.#network.agents) {
+      const exit = await this.#network.stopAgent(id);
+      if (exit.code !== 0) this.#violations.push(`agent ${id} did not stop in order: ${JSON.stringify(exit)}`);
+    }
+    for (const { id, directory } of this.#network.nodes) {
+      const store = readStore(join(directory, "agent.sqlite"));
+      this.#promises.atDeath(id, store);
+      this.#signedOnce.saw(id, store.digests);
+    }
+  }
+
+  #checkAll(bans: BanLog, paid: Awaited<ReturnType<typeof paidFacts>>): void {
+    const { claims } = this.#stakers;
+    for (const { recipient, bundle } of this.#bundles) {
+      const signers = this.#network.nodes.map(({ id }) => id).filter((id) => parseBundle(bundle).signers.has(id));
+      this.#signedOnce.checkBundle(recipient, bundle, signers);
+    }
+    const honest = new Set(this.#network.nodes.map(({ keys }) => toHex(identityKeyOf(keys.identitySecret)) as string));
+    this.#violations.push(
+      ...this.#promises.violations,
+      ...this.#signedOnce.violations,
+      ...checkClaims(claims, this.#injector.happened, this.#network.nodes.length),
+      ...checkPaid(this.#payer.submitted, paid),
+      ...bans.read({ honest, hostile: "" }).honest,
+    );
+  }
+
+  #counts() {
+    const { claims } = this.#stakers;
+    const { nodes, seed, minutes, links } = this.#options;
+    const faults = count(this.#injector.happened.map(({ fault }) => fault.kind));
+    return {
+      ...{ seed, nodes, minutes, links: links.kind, linksWhy: links.why, faults },
+      claims: count(claims.map(({ end }) => end)),
+      refusals: count(claims.flatMap(({ end, code }) => (end === "refused" && code !== null ? [code] : []))),
+      bundles: this.#bundles.length,
+      signings: this.#signedOnce.count,
+      connections: this.#ground.links.connections,
+    };
+  }
+
+  #nowMs(): number {
+    return performance.now() - this.#startedMs;
+  }
+
+  #note(what: string): void {
+    this.#options.onNote(`${(this.#nowMs() / 1_000).toFixed(1).padStart(7)} s  ${what}`);
+  }
+}
+
+function count(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
