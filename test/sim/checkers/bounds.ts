@@ -77,7 +77,7 @@ export class Bounds implements Checker {
 
   /** At ticks only, which a busy processor delays: the gap between two may be a little less than a tick. */
   #checkAsks(id: NodeId, load: Load, asks: number, nowMs: number): void {
-    this.#within(id, "peers asked at one catch-up", asks, limits.CATCH_UP_PEERS);
+    this.#within(id, "peers asked at one catch-up", asks, limits.CATCH_UP_PEERS + limits.PULLS_PER_TICK);
     const gapMs = nowMs - load.lastAskMs;
     load.lastAskMs = nowMs;
     if (gapMs < limits.TICK_MS / 2)
