@@ -180,8 +180,11 @@ export class SimAgent {
         this.#behaviour?.onGossip?.(from, message.data);
         this.#input(costs.GOSSIP_MS, { type: "gossip", handle, from: peerOf(from), data: message.data });
       },
-      onDirect: (from, data) => this.#input(streamCost(data), { type: "direct", from: peerOf(from), data }),
       onDial: () => this.#processor.charge(costs.DIAL_MS),
+      onDirect: (from, data) => {
+        this.#behaviour?.onDirect?.(from, data);
+        this.#input(streamCost(data), { type: "direct", from: peerOf(from), data });
+      },
       onDuplicate: () => this.#processor.charge(costs.DUPLICATE_MS),
       onAsked: (what, from, data, answer) => {
         const handle = this.#nextHandle++;

@@ -59,10 +59,8 @@ function claimsCommand(flags: SimFlags, terminal: Terminal, runOne: (config: Run
   }
   const { bundles: _bundles, story, ...numbers } = result;
   const told = { perClaim: story.claims.map(({ held: _held, ...claim }) => claim), perLiar: story.liars };
-  if (flags.json)
-    terminal.out(
-      `${JSON.stringify({ ...numbers, network: story.network, ...told, wallMs, peakRssMb: peakRssMb(), command })}\n`,
-    );
+  const measured = { network: story.network, ...told, wallMs, peakRssMb: peakRssMb(), command };
+  if (flags.json) terminal.out(`${JSON.stringify({ ...numbers, ...measured })}\n`);
   else terminal.out(summaryOf(options, result, wallMs));
   return statusOf(result, command, terminal);
 }

@@ -24,6 +24,7 @@ import { Bundles } from "./checkers/bundles.ts";
 import type { Checker, Truth } from "./checkers/checker.ts";
 import { honestQuorum, Liveness } from "./checkers/liveness.ts";
 import { Promises } from "./checkers/promises.ts";
+import { Spam } from "./checkers/spam.ts";
 import { Suppression } from "./checkers/suppression.ts";
 import { ClaimStory, type ClaimTold, responsiveBps } from "./claimStory.ts";
 import { LiarStory, type LiarTold } from "./liarStory.ts";
@@ -133,7 +134,7 @@ export function run(config: RunConfig): RunResult {
   const suppression = new Suppression(truth, config.faults.latencyMs.max);
   const checkers: Checker[] = [
     ...[new Bundles(truth), new Promises(truth), new Bounds(truth), new Liveness(truth)],
-    ...[blame, suppression],
+    ...[blame, suppression, new Spam(truth)],
   ];
   const stakers = makeStakers(config, world, agents, random.fork("stakers"), honestQuorum(truth));
   const told = { claims: new ClaimStory(truth, stakers), liars: new LiarStory(truth), samples: new Samples(truth) };
