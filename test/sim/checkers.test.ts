@@ -1,7 +1,14 @@
 /**
  * Checkers that cannot fail prove nothing: each is shown a run in which the core has a fault it must see.
  */
-import { decodeCatchUpResponse, decodeGossip, encodeCatchUpResponse, encodeGossip, Signers } from "@quorate/common";
+import {
+  decodeCatchUpResponse,
+  decodeGossip,
+  encodeCatchUpResponse,
+  encodeGossip,
+  MAX_GOSSIP_BYTES,
+  Signers,
+} from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import type { Agent, Effect, Input } from "../../packages/aggregator/src/core/io.ts";
 import { NO_FAULTS, type SimOptions } from "./options.ts";
@@ -76,7 +83,9 @@ describe("checkers find what they are for", () => {
   it("an agent that never signs", () => {
     const refusing = (agent: Agent, id: number): Agent =>
       id === 5 ? changing((effect) => (effect.type === "sign" ? [] : [effect]))(agent) : agent;
-    expect(findings(refusing)).toEqual(["suppression"]);
+    // A claim is over in less than the time for which the slowest latencies would be an excuse.
+    const faults = { ...NO_FAULTS, latencyMs: { min: 50, max: 100 } };
+    expect(findings(refusing, { faults })).toEqual(["suppression"]);
   });
 
   it("a promise that is not on disk", () => {
@@ -126,7 +135,7 @@ describe("checkers find what they are for", () => {
     const twice = changing((effect) => (effect.type === "verify" ? [effect, effect] : [effect]));
     expect(findings(twice)).toContain("bounds");
     const shouting = changing((effect) =>
-      effect.type === "publish" ? [effect, { ...effect, data: new Uint8Array(1_025) }] : [effect],
+      effect.type === "publish" ? [effect, { ...effect, data: new Uint8Array(MAX_GOSSIP_BYTES + 1) }] : [effect],
     );
     expect(findings(shouting)).toContain("bounds");
   });
