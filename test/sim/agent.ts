@@ -6,6 +6,7 @@
 import {
   type Address,
   type ClaimReply,
+  type digestOf,
   findInvalid,
   type NodeId,
   type SignatureScheme,
@@ -57,6 +58,8 @@ export interface World {
   readonly domain: SigningDomain;
   readonly verifyIdentity: typeof verifyIdentity;
   readonly fold: LedgerFold;
+  readonly floodMax: number;
+  readonly digestOf: typeof digestOf;
   readonly nodes: ReadonlyMap<NodeId, SimNode>;
   readonly idOf: ReadonlyMap<PeerKey, NodeId>;
   readonly observers: readonly Observer[];
@@ -64,8 +67,6 @@ export interface World {
   readonly life: LifeChain | null;
   /** What answers an agent's calls to trees and chain; null where nothing does (a run of claims). */
   readonly servicesOf: (node: SimNode) => ChainServices | null;
-  /** Larger sets have subnets (P-131); undefined: as in production. */
-  readonly floodMax: number | undefined;
   /** For tests of the checkers: a core with a fault. */
   readonly mutate: (agent: Agent, id: NodeId) => Agent;
 }
@@ -119,13 +120,12 @@ export class SimAgent {
       signIdentity: (digest: Uint8Array) => signIdentity(identitySecret, digest),
       verifyIdentity: this.#chargingVerifyIdentity(),
       fold: this.#chargingFold(),
+      digestOf: this.#world.digestOf,
     };
     this.#life += 1;
     this.#services?.begin();
-    const options = {
-      ...{ domain, blsKey, claimDeadlineMs: CLAIM_DEADLINE_MS, submits: this.#services?.submits ?? null },
-      ...(floodMax === undefined ? {} : { floodMax }),
-    };
+    const submits = this.#services?.submits ?? null;
+    const options = { domain, blsKey, claimDeadlineMs: CLAIM_DEADLINE_MS, submits, floodMax };
     this.#core = mutate(createAgent(options, modules, this.disk.load()), id);
     const head = this.#core.status().head;
     this.#provider = new Provider(chain, plan.lagMs.get(id) ?? 0, plan.unhealthy.get(id), head);
@@ -179,7 +179,10 @@ export class SimAgent {
         this.#behaviour?.onGossip?.(from, message.data);
         this.#input(costs.GOSSIP_MS, { type: "gossip", handle, from: peerOf(from), data: message.data });
       },
-      onDirect: (from, data) => this.#input(streamCost(data), { type: "direct", from: peerOf(from), data }),
+      onDirect: (from, data) => {
+        this.#behaviour?.onDirect?.(from, data);
+        this.#input(streamCost(data), { type: "direct", from: peerOf(from), data });
+      },
       onDuplicate: () => this.#processor.charge(costs.DUPLICATE_MS),
       onAsked: (what, from, data, answer) => {
         const handle = this.#nextHandle++;
@@ -259,12 +262,17 @@ export class SimAgent {
       case "look-ahead":
       case "submit":
         return this.#askServices(effect, this.#life);
+      case "mates":
+        return network.mates(this.node.id, this.#idsOf(effect.identities));
       case "claim-changed":
       case "admit":
-      case "mates":
       case "observe":
         return;
     }
+  }
+
+  #idsOf(identities: Iterable<PeerKey>): NodeId[] {
+    return [...identities].flatMap((peer) => this.#world.idOf.get(peer) ?? []);
   }
 
   #askServices(effect: ChainWork, life: number): void {

@@ -59,6 +59,9 @@ export interface SeenChain {
 
 export class Chain implements SeenChain {
   readonly #events: readonly ChainEvent[];
+  /** Agents see the same heads and ask for the same events. */
+  readonly #heads = new Map<number, ChainHead>();
+  readonly #between = new Map<string, ChainEvent[]>();
 
   constructor(events: readonly ChainEvent[]) {
     this.#events = [...events].sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex);
@@ -66,11 +69,20 @@ export class Chain implements SeenChain {
 
   headAt(nowMs: number): ChainHead {
     const { blockNumber, timestamp } = blockAt(Math.max(0, nowMs));
-    return { number: blockNumber, hash: `0x${blockNumber.toString(16).padStart(64, "0")}`, timestamp };
+    const known = this.#heads.get(blockNumber);
+    if (known !== undefined) return known;
+    const head = { number: blockNumber, hash: `0x${blockNumber.toString(16).padStart(64, "0")}`, timestamp } as const;
+    this.#heads.set(blockNumber, head);
+    return head;
   }
 
   between(after: ChainHead | null, upTo: ChainHead): ChainEvent[] {
     const first = after?.number ?? 0;
-    return this.#events.filter(({ blockNumber }) => blockNumber > first && blockNumber <= upTo.number);
+    const key = `${first}-${upTo.number}`;
+    const known = this.#between.get(key);
+    if (known !== undefined) return known;
+    const events = this.#events.filter(({ blockNumber }) => blockNumber > first && blockNumber <= upTo.number);
+    this.#between.set(key, events);
+    return events;
   }
 }

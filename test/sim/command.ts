@@ -59,7 +59,8 @@ function claimsCommand(flags: SimFlags, terminal: Terminal, runOne: (config: Run
   }
   const { bundles: _bundles, story, ...numbers } = result;
   const told = { perClaim: story.claims.map(({ held: _held, ...claim }) => claim), perLiar: story.liars };
-  if (flags.json) terminal.out(`${JSON.stringify({ ...numbers, network: story.network, ...told, wallMs, command })}\n`);
+  const measured = { network: story.network, ...told, wallMs, peakRssMb: peakRssMb(), command };
+  if (flags.json) terminal.out(`${JSON.stringify({ ...numbers, ...measured })}\n`);
   else terminal.out(summaryOf(options, result, wallMs));
   return statusOf(result, command, terminal);
 }
@@ -69,9 +70,14 @@ function lifeCommand(flags: SimFlags & LifeConfig, terminal: Terminal): number {
   const result = runLife({ ...flags, onProgress: (line) => terminal.progress(`${line}\n`) });
   const wallMs = Math.round(performance.now() - startedMs);
   const command = replayCommand(flags);
-  if (flags.json) terminal.out(`${JSON.stringify({ ...result, wallMs, command })}\n`);
+  if (flags.json) terminal.out(`${JSON.stringify({ ...result, wallMs, peakRssMb: peakRssMb(), command })}\n`);
   else terminal.out(lifeSummaryOf(result, wallMs));
   return statusOf(result, command, terminal);
+}
+
+/** The most memory the process has held. */
+function peakRssMb(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1_024);
 }
 
 function statusOf(

@@ -1,20 +1,45 @@
 /**
  * Reading what travels, for those who look on: liars and checkers.
  */
-import { decodeGossip, isQuorateError, type RoundKey, roundKey, type Share, subjectOf } from "@quorate/common";
+import {
+  decodeGossip,
+  type GossipMessage,
+  isQuorateError,
+  type PartialAggregate,
+  type RoundKey,
+  roundKey,
+  type Share,
+  subjectOf,
+} from "@quorate/common";
+import type { Effect } from "../../packages/aggregator/src/core/io.ts";
 
-/** The share in a gossip message; null for anything else, garbage included. */
+/** The share in a message; null for anything else, garbage included. */
 export function shareIn(data: Uint8Array): Share | null {
+  const message = messageIn(data);
+  return message?.type === "share" ? message.share : null;
+}
+
+/** The partial in a message; null for anything else. */
+export function partialIn(data: Uint8Array): PartialAggregate | null {
+  const message = messageIn(data);
+  return message?.type === "partial" ? message.partial : null;
+}
+
+/** The share that an agent sends to all, or in a set with subnets to a few; null for any other effect. */
+export function shareSent(effect: Effect): Share | null {
+  return effect.type === "publish" || effect.type === "direct" ? shareIn(effect.data) : null;
+}
+
+function messageIn(data: Uint8Array): GossipMessage | null {
   try {
-    const message = decodeGossip(data);
-    return message.type === "share" ? message.share : null;
+    return decodeGossip(data);
   } catch (error) {
     if (isQuorateError(error)) return null;
     throw error;
   }
 }
 
-/** The round of a share. */
-export function roundIn(share: Share): RoundKey {
+/** The round of a share or partial. */
+export function roundIn(share: Share | PartialAggregate): RoundKey {
   return roundKey({ kind: share.kind, epoch: share.epoch, subject: subjectOf(share) });
 }

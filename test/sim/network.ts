@@ -44,6 +44,9 @@ const REQUEST_TIMEOUT_MS = 8_000;
 /** What a delayed message takes, in longest latencies. */
 const DELAY_FACTOR = 10;
 
+/** TCP, noise, yamux, and the choice of the protocol. */
+const DIAL_ROUND_TRIPS = 4;
+
 interface Attached {
   readonly port: Port;
   readonly seen: Set<number>;
@@ -54,20 +57,26 @@ interface Attached {
 export class Network {
   readonly #faults: FaultOptions;
   readonly #plan: Plan;
-  readonly #topology: Topology;
+  readonly #links: ReadonlyMap<NodeId, Set<NodeId>>;
+  readonly #mesh: ReadonlyMap<NodeId, Set<NodeId>>;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #attached = new Map<NodeId, Attached>();
   readonly #silent: ReadonlySet<NodeId>;
-  readonly #closed = new Set<string>();
+  readonly #banned = new Set<string>();
+  /** Who is about to be told of its connections. */
+  readonly #telling = new Set<NodeId>();
   readonly #interned = new Map<string, Message>();
   /** Bytes sent by each node, gossip and catch-up. */
   readonly sentBytes = new Map<NodeId, number>();
+  /** And what reached each. */
+  readonly receivedBytes = new Map<NodeId, number>();
 
   constructor(faults: FaultOptions, plan: Plan, topology: Topology, scheduler: Scheduler, random: Random) {
     this.#faults = faults;
     this.#plan = plan;
-    this.#topology = topology;
+    this.#links = copyOf(topology.connections);
+    this.#mesh = copyOf(topology.mesh);
     this.#scheduler = scheduler;
     this.#random = random;
     this.#silent = plan.silent;
@@ -85,12 +94,18 @@ export class Network {
   }
 
   connections(id: NodeId): readonly NodeId[] {
-    return (this.#topology.connections.get(id) ?? []).filter((peer) => !this.#isClosed(id, peer));
+    return [...this.#linksOf(id)];
+  }
+
+  /** Connections to these are wanted (P-131): what is missing is dialled. */
+  mates(id: NodeId, wanted: readonly NodeId[]): void {
+    for (const mate of wanted) if (!this.#isConnected(id, mate)) this.#connect(id, mate);
   }
 
   /** Two peers part for the rest of the run: one has banned the other. */
   disconnect(a: NodeId, b: NodeId): void {
-    this.#closed.add(linkOf(a, b));
+    this.#banned.add(linkOf(a, b));
+    this.#close(a, b);
     this.#tell(a);
     this.#tell(b);
   }
@@ -98,20 +113,20 @@ export class Network {
   publish(from: NodeId, data: Uint8Array): Message {
     const message = this.#intern(data);
     this.#attached.get(from)?.seen.add(message.id);
-    for (const peer of this.connections(from)) this.#sendGossip(from, peer, message);
+    for (const peer of this.#linksOf(from)) this.#sendGossip(from, peer, message);
     return message;
   }
 
   /** To one peer alone, whatever the mesh says: what only a liar does. */
   push(from: NodeId, to: NodeId, data: Uint8Array): void {
-    if (!this.#isClosed(from, to)) this.#sendGossip(from, to, this.#intern(data));
+    if (this.#isConnected(from, to)) this.#sendGossip(from, to, this.#intern(data));
   }
 
   /** A direct message (P-130) over a connection that is there; without one nothing is sent. */
   direct(from: NodeId, to: NodeId, data: Uint8Array): void {
-    if (!this.connections(from).includes(to)) return;
+    if (!this.#isConnected(from, to)) return;
     this.#transmit(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
-      if (!this.#isClosed(from, to)) this.#attached.get(to)?.port.onDirect(from, data);
+      if (this.#isConnected(from, to)) this.#attached.get(to)?.port.onDirect(from, data);
     });
   }
 
@@ -120,9 +135,8 @@ export class Network {
     const have = senders?.get(message.id);
     senders?.delete(message.id);
     if (verdict !== "accept") return;
-    const mesh = this.#topology.mesh.get(id) as ReadonlySet<NodeId>;
-    for (const peer of mesh) {
-      if (have?.has(peer) !== true && !this.#isClosed(id, peer)) this.#sendGossip(id, peer, message);
+    for (const peer of this.#mesh.get(id) as ReadonlySet<NodeId>) {
+      if (have?.has(peer) !== true) this.#sendGossip(id, peer, message);
     }
   }
 
@@ -134,7 +148,7 @@ export class Network {
       open = false;
     };
     this.#scheduler.after(REQUEST_TIMEOUT_MS, () => end(null));
-    if (this.#isClosed(from, to)) return;
+    if (this.#isBanned(from, to)) return;
     this.#transmit(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
       this.#attached.get(to)?.port.onAsked(what, from, data, (answer) => {
         this.#transmit(to, from, answer.length + STREAM_OVERHEAD_BYTES, false, () => end(answer));
@@ -145,7 +159,7 @@ export class Network {
   #sendGossip(from: NodeId, to: NodeId, message: Message): void {
     this.#transmit(from, to, message.data.length + GOSSIP_OVERHEAD_BYTES, true, () => {
       const attached = this.#attached.get(to);
-      if (attached === undefined || this.#isClosed(from, to)) return;
+      if (attached === undefined || !this.#isConnected(from, to)) return;
       if (attached.seen.has(message.id)) {
         attached.senders.get(message.id)?.add(from);
         attached.port.onDuplicate();
@@ -168,12 +182,42 @@ export class Network {
       const slow = this.#random.chance(healed ? 0 : delay) ? DELAY_FACTOR * latencyMs.max : 0;
       const linkMs = this.#random.between(latencyMs.min, latencyMs.max);
       if (lost || this.#isCut(from, to)) continue;
-      this.#scheduler.after(linkMs + slow + bytes / BYTES_PER_MS, arrive);
+      this.#scheduler.after(linkMs + slow + bytes / BYTES_PER_MS, () => {
+        this.receivedBytes.set(to, (this.receivedBytes.get(to) ?? 0) + bytes);
+        arrive();
+      });
     }
   }
 
-  #isClosed(a: NodeId, b: NodeId): boolean {
-    return this.#closed.size > 0 && this.#closed.has(linkOf(a, b));
+  #isBanned(a: NodeId, b: NodeId): boolean {
+    return this.#banned.size > 0 && this.#banned.has(linkOf(a, b));
+  }
+
+  #isConnected(a: NodeId, b: NodeId): boolean {
+    return this.#linksOf(a).has(b);
+  }
+
+  #linksOf(id: NodeId): ReadonlySet<NodeId> {
+    return this.#links.get(id) ?? NO_LINKS;
+  }
+
+  /** After what a dial takes. Whoever is down is not dialled again: its peers are told when it comes up. */
+  #connect(a: NodeId, b: NodeId): void {
+    const { min, max } = this.#faults.latencyMs;
+    this.#scheduler.after(DIAL_ROUND_TRIPS * 2 * this.#random.between(min, max), () => {
+      if (this.#isBanned(a, b) || this.#isConnected(a, b)) return;
+      this.#links.get(a)?.add(b);
+      this.#links.get(b)?.add(a);
+      this.#tell(a);
+      this.#tell(b);
+    });
+  }
+
+  #close(a: NodeId, b: NodeId): void {
+    for (const links of [this.#links, this.#mesh]) {
+      links.get(a)?.delete(b);
+      links.get(b)?.delete(a);
+    }
   }
 
   #isCut(a: NodeId, b: NodeId): boolean {
@@ -184,11 +228,16 @@ export class Network {
 
   /** The agent and its peers learn after a moment who is connected now. */
   #tellPeers(id: NodeId): void {
-    for (const peer of [id, ...this.connections(id)]) this.#tell(peer);
+    this.#tell(id);
+    for (const peer of this.#linksOf(id)) this.#tell(peer);
   }
 
+  /** Once for all that changes meanwhile: a hundred peers come up at once. */
   #tell(id: NodeId): void {
+    if (!this.#attached.has(id) || this.#telling.has(id)) return;
+    this.#telling.add(id);
     this.#scheduler.after(this.#random.between(this.#faults.latencyMs.min, this.#faults.latencyMs.max), () => {
+      this.#telling.delete(id);
       const up = this.connections(id).filter((peer) => this.#attached.has(peer) || this.#silent.has(peer));
       this.#attached.get(id)?.port.onPeers(up);
     });
@@ -202,6 +251,12 @@ export class Network {
     this.#interned.set(hash, message);
     return message;
   }
+}
+
+const NO_LINKS: ReadonlySet<NodeId> = new Set();
+
+function copyOf(links: ReadonlyMap<NodeId, ReadonlySet<NodeId>>): Map<NodeId, Set<NodeId>> {
+  return new Map([...links].map(([id, peers]) => [id, new Set(peers)]));
 }
 
 function linkOf(a: NodeId, b: NodeId): string {

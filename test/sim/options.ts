@@ -89,8 +89,8 @@ export const NO_FAULTS: FaultOptions = {
 export const LIFE_FAULTS: FaultOptions = { ...DEFAULT_FAULTS, byzantine: 0.03 };
 const LIFE_ONLY: Omit<LifeOptions, "epochs"> = { dead: 0.04, turns: 0.04, idle: 0.02 };
 
-/** Below four nodes there is no network; above a thousand, flooding takes minutes and gigabytes. */
-const NODES = { min: 4, max: 1_000 };
+/** Below four nodes there is no network; above ten thousand, gigabytes. */
+const NODES = { min: 4, max: 10_000 };
 const CLAIMS = { min: 1, max: 100 };
 /** From one, with which any network has subnets, to more than a set can have. */
 const FLOOD_MAXIMA = { min: 1, max: 100_000 };

@@ -3,12 +3,14 @@
  * silent, who lies and how, who crashes when, whose provider fails, who is cut off. Then, at `HEAL_MS`, everything
  * but silence and lies stops.
  */
-import type { NodeId } from "@quorate/common";
+import { type NodeId, subnetBits } from "@quorate/common";
 import {
   type AnyBehaviourName,
   BEHAVIOURS,
+  type BehaviourName,
   type ClaimBehaviourName,
   COSTING_OWN_SHARE,
+  SUBNET_BEHAVIOURS,
 } from "./byzantine/behaviour.ts";
 import type { FaultOptions, SimOptions } from "./options.ts";
 import type { Random } from "./random.ts";
@@ -84,7 +86,8 @@ export function makePlan(options: SimOptions, random: Random, wishes: PlanWishes
   const chosen = random.fork("faulty").sample(active, silentCount + countOf(faults.byzantine, nodes));
   const silent = new Set(chosen.slice(0, silentCount));
   const slack = quorumSlack(nodes) - silent.size;
-  const byzantine = assignBehaviours(chosen.slice(silentCount), slack, random, wishes.behaviours ?? []);
+  const ways = BEHAVIOURS.filter((name) => hasSubnets(options) || !SUBNET_BEHAVIOURS.has(name));
+  const byzantine = assignBehaviours(chosen.slice(silentCount), slack, random, wishes.behaviours ?? [], ways);
   const honest = ids.filter((id) => !silent.has(id) && !byzantine.has(id));
   return {
     healMs: HEAL_MS,
@@ -103,6 +106,8 @@ export function makePlan(options: SimOptions, random: Random, wishes: PlanWishes
   };
 }
 
+const hasSubnets = ({ nodes, floodMax }: SimOptions): boolean => subnetBits(nodes, floodMax) > 0;
+
 /** At least one where the fraction is not zero: a fault that was asked for happens. */
 export function countOf(fraction: number, nodes: number): number {
   return fraction === 0 ? 0 : Math.max(1, Math.round(fraction * nodes));
@@ -117,13 +122,14 @@ function assignBehaviours(
   slack: number,
   random: Random,
   wanted: readonly ClaimBehaviourName[],
+  ways: readonly BehaviourName[],
 ): Map<NodeId, ClaimBehaviourName> {
   const stream = random.fork("behaviour");
   let left = slack;
   return new Map(
     liars.map((id, i) => {
       const fromTest = wanted[i % Math.max(1, wanted.length)];
-      const choices = BEHAVIOURS.filter((name) => left > 0 || !COSTING_OWN_SHARE.has(name));
+      const choices = ways.filter((name) => left > 0 || !COSTING_OWN_SHARE.has(name));
       const behaviour = fromTest ?? stream.pick(choices);
       if (COSTING_OWN_SHARE.has(behaviour)) left -= 1;
       return [id, behaviour];

@@ -54,13 +54,16 @@ export class Random {
 
   /** `count` of the items, or all of them, in random order (Fisher and Yates). */
   sample<T>(items: readonly T[], count: number): T[] {
-    const pool = [...items];
-    const wanted = Math.min(count, pool.length);
-    for (let i = 0; i < wanted; i++) {
-      const j = i + this.below(pool.length - i);
-      [pool[i], pool[j]] = [pool[j] as T, pool[i] as T];
-    }
-    return pool.slice(0, wanted);
+    const wanted = Math.min(count, items.length);
+    // What was moved to a place; every other place has its own item. A few of ten thousand shall not copy them all.
+    const moved = new Map<number, T>();
+    const at = (i: number): T => (moved.has(i) ? (moved.get(i) as T) : (items[i] as T));
+    return Array.from({ length: wanted }, (_, i) => {
+      const j = i + this.below(items.length - i);
+      const chosen = at(j);
+      moved.set(j, at(i));
+      return chosen;
+    });
   }
 
   bytes(length: number): Uint8Array {

@@ -2,7 +2,14 @@
  * One run: makes the world from a seed, lets virtual time pass until every staker has an answer and all is settled, and says what came out.
  * Deterministic: the same configuration gives the same result, to the last bit of the trace hash.
  */
-import type { Bundle, NodeId, SignatureScheme, SigningDomain } from "@quorate/common";
+import {
+  type Bundle,
+  FLOOD_MAX,
+  type NodeId,
+  type SignatureScheme,
+  type SigningDomain,
+  subnetBits,
+} from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import type { Agent } from "../../packages/aggregator/src/core/io.ts";
 import { nodeOf } from "../../packages/aggregator/src/core/ledger/nodes.ts";
@@ -17,11 +24,12 @@ import { Bundles } from "./checkers/bundles.ts";
 import type { Checker, Truth } from "./checkers/checker.ts";
 import { honestQuorum, Liveness } from "./checkers/liveness.ts";
 import { Promises } from "./checkers/promises.ts";
+import { Spam } from "./checkers/spam.ts";
 import { Suppression } from "./checkers/suppression.ts";
 import { ClaimStory, type ClaimTold, responsiveBps } from "./claimStory.ts";
 import { LiarStory, type LiarTold } from "./liarStory.ts";
 import { Network } from "./network.ts";
-import { makeNode, type NodeSecrets, rememberingVerifyIdentity, type SimNode } from "./nodes.ts";
+import { makeNode, type NodeSecrets, rememberingDigestOf, rememberingVerifyIdentity, type SimNode } from "./nodes.ts";
 import type { SimOptions } from "./options.ts";
 import { makePlan, type Plan, type PlanWishes } from "./plan.ts";
 import type { Random } from "./random.ts";
@@ -52,9 +60,15 @@ export interface RunResult {
   readonly seed: number;
   readonly nodes: number;
   readonly traceHash: string;
+  /** From a staker's question until the asked agent held the shares of 9500 bps of the stake that is not silent. */
   readonly virtualMsToQuorum: { readonly median: number | null; readonly max: number | null };
+  /** Sent, of all agents in the mean and by the busiest one. */
   readonly bytesPerNode: number;
+  readonly bytesPerNodeMax: number;
   readonly pairingsPerNode: number;
+  readonly pairingsPerNodeMax: number;
+  /** By the agents that stakers asked, the most of one. */
+  readonly bytesReceivedByAsked: number;
   readonly violations: readonly string[];
   readonly ok: boolean;
   readonly claims: { readonly bundles: number; readonly failed: number; readonly refused: number };
@@ -120,13 +134,13 @@ export function run(config: RunConfig): RunResult {
   const suppression = new Suppression(truth, config.faults.latencyMs.max);
   const checkers: Checker[] = [
     ...[new Bundles(truth), new Promises(truth), new Bounds(truth), new Liveness(truth)],
-    ...[blame, suppression],
+    ...[blame, suppression, new Spam(truth)],
   ];
   const stakers = makeStakers(config, world, agents, random.fork("stakers"), honestQuorum(truth));
   const told = { claims: new ClaimStory(truth, stakers), liars: new LiarStory(truth), samples: new Samples(truth) };
   observers.push(trace, ...checkers, ...stakers, told.claims, told.liars, told.samples);
   startAgents(world, agents);
-  passTime(world, stakers, config.onProgress ?? (() => {}), violations);
+  passTime(config, world, stakers, violations);
   for (const checker of checkers) checker.finish?.(stakers, scheduler.nowMs);
   return summarise(config, truth, stakers, trace, violations, {
     blames: Object.fromEntries(blame.counts),
@@ -157,7 +171,7 @@ function makeWorld(
     return makeNode(scheme, domain, id, active, active ? SEEDING : blockAt(REGISTERED_MS), config.real?.secretsOf(id));
   });
   const verifyIdentity = rememberingVerifyIdentity();
-  const topology = makeTopology(plan.ids, random.fork("topology"));
+  const topology = makeTopology(plan.ids, random.fork("topology"), subnetBits(config.nodes, config.floodMax));
   return {
     scheduler,
     plan,
@@ -172,11 +186,12 @@ function makeWorld(
     ]),
     verifyIdentity,
     fold: new SharedFold(nodeOf(domain, verifyIdentity)),
+    floodMax: config.floodMax ?? FLOOD_MAX,
+    digestOf: rememberingDigestOf(),
     nodes: new Map(list.map((node) => [node.id, node])),
     idOf: new Map(list.map((node) => [node.peer, node.id])),
     life: null,
     servicesOf: () => null,
-    floodMax: config.floodMax,
     mutate: config.mutate ?? ((agent) => agent),
   };
 }
@@ -219,10 +234,14 @@ function makeStakers(
   });
 }
 
+/** Agents start one after the other, a millisecond apart, or less where there are more than a thousand. */
+const ALL_STARTED_MS = 1_000;
+
 function startAgents(world: World, agents: ReadonlyMap<NodeId, SimAgent>): void {
   const { scheduler, plan } = world;
   for (const [id, agent] of agents) {
-    const startMs = agent.node.active ? id : REGISTERED_MS + BLOCK_SECONDS * 1_000 + id;
+    const afterMs = id * Math.min(1, ALL_STARTED_MS / plan.ids.length);
+    const startMs = afterMs + (agent.node.active ? 0 : REGISTERED_MS + BLOCK_SECONDS * 1_000);
     scheduler.at(startMs, () => agent.start());
     const crash = plan.crashes.get(id);
     if (crash === undefined) continue;
@@ -248,24 +267,26 @@ function restartWhenDown(scheduler: Scheduler, agent: SimAgent, downMs: number, 
   });
 }
 
-function passTime(
-  world: World,
-  stakers: readonly Staker[],
-  onProgress: (line: string) => void,
-  violations: readonly string[],
-): void {
+/** Whether anything is to come right at `healMs`; liars and silent nodes stay what they are. */
+function hasFaults({ faults }: RunConfig, { crashes, unhealthy, partitions }: Plan): boolean {
+  if (crashes.size + unhealthy.size + partitions.length > 0) return true;
+  return faults.loss + faults.duplicate + faults.delay > 0;
+}
+
+function passTime(config: RunConfig, world: World, stakers: readonly Staker[], violations: readonly string[]): void {
   const { scheduler, plan } = world;
   const latestMs = plan.healMs + LATEST_AFTER_HEALING_MS;
+  const earliestMs = hasFaults(config, plan) ? plan.healMs : 0;
   let endMs = latestMs;
   let nextProgressMs = 0;
   while (scheduler.step(endMs)) {
-    if (endMs === latestMs && scheduler.nowMs >= plan.healMs && stakers.every(({ outcome }) => outcome !== null)) {
+    if (endMs === latestMs && scheduler.nowMs >= earliestMs && stakers.every(({ outcome }) => outcome !== null)) {
       endMs = Math.min(latestMs, scheduler.nowMs + SETTLE_MS);
     }
     if (scheduler.nowMs < nextProgressMs) continue;
     nextProgressMs += PROGRESS_EVERY_MS;
     const ended = stakers.filter(({ outcome }) => outcome !== null).length;
-    onProgress(
+    config.onProgress?.(
       `${(scheduler.nowMs / 1_000).toFixed(0).padStart(3)} s  ${ended} of ${stakers.length} claims ended, ${violations.length} violations`,
     );
   }
@@ -282,8 +303,11 @@ function summarise(
   const { world, agents } = truth;
   const outcomes = stakers.map(({ outcome }) => outcome);
   const bundles = outcomes.flatMap((outcome) => (outcome?.kind === "bundle" ? [outcome] : []));
-  const times = bundles.map(({ afterMs }) => Math.round(afterMs)).sort((a, b) => a - b);
+  const times = notes.story.claims.flatMap(({ responsive }) => (responsive === null ? [] : [Math.round(responsive)]));
+  times.sort((a, b) => a - b);
   const sent = [...agents.keys()].map((id) => world.network.sentBytes.get(id) ?? 0);
+  const pairings = [...agents.values()].map((agent) => agent.pairings);
+  const received = stakers.map(({ agent }) => world.network.receivedBytes.get(agent.node.id) ?? 0);
   const byzantine: Record<string, number> = {};
   for (const name of world.plan.byzantine.values()) byzantine[name] = (byzantine[name] ?? 0) + 1;
   return {
@@ -292,7 +316,10 @@ function summarise(
     traceHash: trace.digest(),
     virtualMsToQuorum: { median: times[times.length >> 1] ?? null, max: times.at(-1) ?? null },
     bytesPerNode: mean(sent),
-    pairingsPerNode: mean([...agents.values()].map(({ pairings }) => pairings)),
+    bytesPerNodeMax: most(sent),
+    pairingsPerNode: mean(pairings),
+    pairingsPerNodeMax: most(pairings),
+    bytesReceivedByAsked: most(received),
     violations,
     ok: violations.length === 0,
     claims: {
@@ -307,6 +334,10 @@ function summarise(
     ...notes,
     bundles: bundles.map(({ bundle }) => bundle),
   };
+}
+
+function most(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b), 0);
 }
 
 function mean(values: readonly number[]): number {

@@ -1,6 +1,6 @@
 /**
- * Who holds a connection to whom, and which of those are mesh links, as gossipsub would settle: about D = 8 of about 12 connections.
- * The mesh stays as it is for the run: peers that turn out to be silent are not replaced, which is harsher than gossipsub.
+ * Who holds a connection to whom at the start, and which of those are mesh links, as gossipsub would settle: about D = 8 of all. About 12
+ * connections go across the whole set; above FLOOD_MAX nodes everyone is also connected to all of the own subnet (P-131).
  */
 import type { NodeId } from "@quorate/common";
 import type { Random } from "./random.ts";
@@ -8,15 +8,17 @@ import type { Random } from "./random.ts";
 /** Each node dials so many, and is dialled as often: about 12 connections (`targetPeers`). */
 const DIALS = 6;
 /** Gossipsub v1.1's D and Dlo. */
-const MESH_DEGREE = 8;
-const MESH_DEGREE_LOW = 6;
+export const MESH_DEGREE = 8;
+export const MESH_DEGREE_LOW = 6;
+export const MESH_DEGREE_HIGH = 12;
 
 export interface Topology {
-  readonly connections: ReadonlyMap<NodeId, readonly NodeId[]>;
+  readonly connections: ReadonlyMap<NodeId, ReadonlySet<NodeId>>;
   readonly mesh: ReadonlyMap<NodeId, ReadonlySet<NodeId>>;
 }
 
-export function makeTopology(ids: readonly NodeId[], random: Random): Topology {
+/** @param bits of the subnets; 0 where there is one, and nobody has mates */
+export function makeTopology(ids: readonly NodeId[], random: Random, bits: number): Topology {
   const connections = new Map(ids.map((id) => [id, new Set<NodeId>()]));
   const order = random.sample(ids, ids.length);
   const connect = (a: NodeId, b: NodeId): void => {
@@ -29,11 +31,21 @@ export function makeTopology(ids: readonly NodeId[], random: Random): Topology {
     connect(id, order[(i + 1) % order.length] as NodeId);
   });
   for (const id of ids) for (const dialled of random.sample(ids, DIALS - 1)) connect(id, dialled);
+  for (const subnet of subnetsOf(ids, bits)) for (const a of subnet) for (const b of subnet) connect(a, b);
+  const sorted = new Map([...connections].map(([id, peers]) => [id, new Set([...peers].sort((a, b) => a - b))]));
   const mesh = new Map(ids.map((id) => [id, new Set<NodeId>()]));
   graft(connections, mesh, MESH_DEGREE, MESH_DEGREE, random);
   // Whoever is still below Dlo grafts others, up to their Dhi.
-  graft(connections, mesh, MESH_DEGREE_LOW, 12, random);
-  return { connections: new Map([...connections].map(([id, peers]) => [id, [...peers].sort((a, b) => a - b)])), mesh };
+  graft(connections, mesh, MESH_DEGREE_LOW, MESH_DEGREE_HIGH, random);
+  return { connections: sorted, mesh };
+}
+
+/** None where one flood reaches everyone. */
+function subnetsOf(ids: readonly NodeId[], bits: number): NodeId[][] {
+  if (bits === 0) return [];
+  const subnets = Array.from({ length: 2 ** bits }, (): NodeId[] => []);
+  for (const id of ids) subnets[id % 2 ** bits]?.push(id);
+  return subnets;
 }
 
 function graft(

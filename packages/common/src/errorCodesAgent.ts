@@ -45,7 +45,7 @@ export const AGENT_ERROR_CODES = {
     where: "agent",
   },
   SHARE_NOT_GOSSIPED: {
-    summary: "A share came by gossip in a set so large that shares go to a few nodes of a subnet alone (P-131).",
+    summary: "A share came by gossip in a set so large that shares go to a few nodes of a subnet alone (P-134).",
     remedy:
       "Nothing to do here: the sender's node set may be of an earlier block. Whoever needs the share asks for it.",
     where: "agent",
@@ -61,22 +61,22 @@ export const AGENT_ERROR_CODES = {
     where: "agent",
   },
   PARTIAL_UNASKED: {
-    summary: "A partial came for a round that nobody here has heard of (P-132).",
+    summary: "A partial came for a round that nobody here has heard of (P-135).",
     remedy: "Nothing to do here: its request may still be on its way. Whoever needs the signatures asks for them.",
     where: "agent",
   },
   PARTIAL_OTHER_SUBNETS: {
-    summary: "A partial came of other subnets than those of this node set (P-131).",
+    summary: "A partial came of other subnets than those of this node set (P-134).",
     remedy: "Nothing to do here: the sender's node set may be of another block.",
     where: "agent",
   },
   PARTIAL_DISAGREES: {
-    summary: "A partial came over another message than the own ledger's (P-132).",
+    summary: "A partial came over another message than the own ledger's (P-135).",
     remedy: "Nothing to do here: single shares show who says something else.",
     where: "agent",
   },
   PARTIAL_ADDS_NOTHING: {
-    summary: "A partial came whose signers are all in one that was checked before (P-132).",
+    summary: "A partial came whose signers are all in one that was checked before (P-135).",
     remedy: "Nothing to do here: every subnet has several aggregators.",
     where: "agent",
   },

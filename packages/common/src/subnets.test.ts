@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Signers } from "./signers.ts";
 import { FLOOD_MAX, isInSubnet, packSigners, subnetBits, subnetOf, unpackSigners } from "./subnets.ts";
 
-describe("P-131: subnets", () => {
+describe("P-134: subnets", () => {
   it.each([
     [1, 0],
     [FLOOD_MAX, 0],

@@ -1,5 +1,5 @@
 /**
- * Subnets (P-131): which nodes add up their shares among themselves before others hear of them. A set of N nodes has
+ * Subnets (P-134): which nodes add up their shares among themselves before others hear of them. A set of N nodes has
  * 2^bits subnets of about √N nodes, and a node's subnet is its id modulo their number: so a registration moves nobody,
  * and the number changes only when the set has grown fourfold. Not here: what is sent to whom.
  */

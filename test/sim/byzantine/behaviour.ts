@@ -8,6 +8,8 @@ import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
 export interface Behaviour {
   /** Everything the agent hears for the first time, before the core does. */
   onGossip?(from: NodeId, data: Uint8Array): void;
+  /** A message sent to this agent alone, before the core hears of it. */
+  onDirect?(from: NodeId, data: Uint8Array): void;
   /** True: not carried out, the behaviour has done something else. */
   onEffect?(effect: Effect): boolean;
 }
@@ -24,7 +26,18 @@ export const BEHAVIOURS = [
   "withholder",
   "catch-up-liar",
   "refuser",
+  "omitter",
+  "subsetter",
+  "false-summer",
+  "two-sums",
+  "partial-dropper",
+  "inventor",
+  "dripper",
+  "conspirer",
 ] as const;
+
+/** Lies about partials: only in sets with subnets, where there are any. */
+export const SUBNET_BEHAVIOURS: ReadonlySet<string> = new Set(BEHAVIOURS.slice(BEHAVIOURS.indexOf("omitter")));
 export type BehaviourName = (typeof BEHAVIOURS)[number];
 
 /** Floods that cost a simulation minutes: only where a test asks for them. */

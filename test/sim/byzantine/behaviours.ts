@@ -4,6 +4,16 @@
  * Leaves: other effects than the core's.
  */
 import type { Random } from "../random.ts";
+import {
+  conspirer,
+  dripper,
+  falseSummer,
+  inventor,
+  omitter,
+  partialDropper,
+  subsetter,
+  twoSums,
+} from "./aggregators.ts";
 import type { AnyBehaviourName, Behaviour } from "./behaviour.ts";
 import { amountsFlooder, asker } from "./floods.ts";
 import { canceller, equivocator, forger, impostor } from "./forgers.ts";
@@ -37,6 +47,22 @@ const MAKERS = {
   "catch-up-liar": catchUpLiar,
   /** Takes part in everything and never signs. */
   refuser,
+  /** Valid partials without one honest node, and passes on none with it. */
+  omitter,
+  /** Valid partials of ever other subsets, never of all. */
+  subsetter,
+  /** Partials with the right signers and a wrong signature. */
+  "false-summer": falseSummer,
+  /** Another valid partial to every other peer. */
+  "two-sums": twoSums,
+  /** Adds up nothing for others and passes on nothing. */
+  "partial-dropper": partialDropper,
+  /** Partials of subnets it knows nothing of. */
+  inventor,
+  /** Valid partials to every peer, each with one signer more than the one before. */
+  dripper,
+  /** All of these omit the same honest node, everywhere, and give their shares to each other alone. */
+  conspirer,
   /** Reports with another root, as its only ones. */
   "false-root": falseRoot,
   /** The right report to some peers, one with another root to others. */

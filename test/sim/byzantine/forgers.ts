@@ -2,7 +2,7 @@
  * Liars that make signatures: wrong ones, ones under others' names, ones that cancel, ones over other amounts.
  */
 import { GROUP_ORDER, type NodeId, type Share } from "@quorate/common";
-import { roundIn, shareIn } from "../messages.ts";
+import { roundIn, shareIn, shareSent } from "../messages.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
@@ -29,6 +29,7 @@ export function impostor(liar: Liar, random: Random): Behaviour {
       if (nodeId === liar.self.id) continue;
       liar.tellAll({ type: "share", share: { ...share, nodeId, signature: liar.sign(share) } });
     }
+    return true;
   });
 }
 
@@ -38,13 +39,14 @@ export function impostor(liar: Liar, random: Random): Behaviour {
  */
 export function canceller(liar: Liar, random: Random): Behaviour {
   return onceARound((share) => {
-    if (share.nodeId === liar.self.id) return;
+    if (share.nodeId === liar.self.id) return false;
     const secret = liar.strangerSecret(random);
     const sum = (a: Uint8Array, b: Uint8Array): Uint8Array => liar.world.scheme.aggregateSignatures([a, b]);
     const more = sum(liar.sign(share), liar.sign(share, secret));
     const less = sum(share.signature, liar.sign(share, negate(secret)));
     liar.tellAll({ type: "share", share: { ...share, nodeId: liar.self.id, signature: more } });
     liar.tellAll({ type: "share", share: { ...share, signature: less } });
+    return true;
   });
 }
 
@@ -65,24 +67,27 @@ export function equivocator(liar: Liar, random: Random): Behaviour {
 function onOwnShare(liar: Liar, act: (share: Share) => void): Behaviour {
   return {
     onEffect(effect) {
-      const share = effect.type === "publish" ? shareIn(effect.data) : null;
+      const share = shareSent(effect);
       if (share?.nodeId === liar.self.id) act(share);
       return false;
     },
   };
 }
 
-/** Acts on the first share it hears of each round. */
-function onceARound(act: (share: Share) => void): Behaviour {
+/** Acts on the first share of each round that it hears, or is about to send itself, until it says that it has done what it wanted. */
+function onceARound(act: (share: Share) => boolean): Behaviour {
   const done = new Set<string>();
+  const see = (share: Share | null): void => {
+    if (share === null || done.has(roundIn(share))) return;
+    if (act(share)) done.add(roundIn(share));
+  };
+  const hear = (_from: NodeId, data: Uint8Array): void => see(shareIn(data));
   return {
-    onGossip(_from: NodeId, data: Uint8Array) {
-      const share = shareIn(data);
-      if (share === null) return;
-      const round = roundIn(share);
-      if (done.has(round)) return;
-      done.add(round);
-      act(share);
+    onGossip: hear,
+    onDirect: hear,
+    onEffect: (effect) => {
+      see(shareSent(effect));
+      return false;
     },
   };
 }

@@ -38,17 +38,29 @@ export class Liar {
     return this.world.network.connections(this.self.id);
   }
 
+  /** Whether the set has subnets (P-131): then shares are heard from their own nodes alone. */
+  get hasSubnets(): boolean {
+    return this.world.nodes.size > this.world.floodMax;
+  }
+
   /** To every peer that would not ban it for one more. */
   tellAll(message: GossipMessage): void {
     const data = encodeGossip(message);
-    for (const peer of this.peers()) this.tell(peer, data);
+    const isDirect = message.type === "partial" || (message.type === "share" && this.hasSubnets);
+    for (const peer of this.peers()) this.tell(peer, data, isDirect);
   }
 
-  tell(peer: NodeId, data: Uint8Array): void {
+  tell(peer: NodeId, data: Uint8Array, isDirect = false): void {
     const spent = this.#blamesBy.get(peer) ?? 0;
     if (spent >= BLAMES_PER_PEER || this.agent.core === null) return;
     this.#blamesBy.set(peer, spent + 1);
-    this.world.network.push(this.self.id, peer, data);
+    if (isDirect) this.whisper(peer, data);
+    else this.world.network.push(this.self.id, peer, data);
+  }
+
+  /** To one peer alone (P-130), without a thought for what it will make of it. */
+  whisper(peer: NodeId, data: Uint8Array): void {
+    if (this.agent.core !== null) this.world.network.direct(this.self.id, peer, data);
   }
 
   /** Without a thought for what the peer will make of it. */

@@ -2,7 +2,7 @@
  * Liars that keep to themselves what others need, or give something else instead.
  */
 import { encodeCatchUpResponse, type NodeId, type Share } from "@quorate/common";
-import { shareIn } from "../messages.ts";
+import { partialIn, shareIn, shareSent } from "../messages.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
@@ -12,6 +12,7 @@ export function withholder(liar: Liar): Behaviour {
   return {
     onEffect(effect) {
       if (effect.type === "verdict") liar.agent.settle(effect.handle, "ignore");
+      else if (effect.type === "direct") return partialIn(effect.data) !== null;
       else if (effect.type === "catch-up-reply" || effect.type === "inquiry-reply")
         liar.agent.answer(effect.handle, new Uint8Array());
       else return false;
@@ -24,11 +25,14 @@ export function withholder(liar: Liar): Behaviour {
 export function catchUpLiar(liar: Liar, random: Random): Behaviour {
   const FORGERIES = 4;
   let latest: Share | null = null;
+  const hear = (_from: NodeId, data: Uint8Array): void => {
+    latest = shareIn(data) ?? latest;
+  };
   return {
-    onGossip(_from: NodeId, data: Uint8Array) {
-      latest = shareIn(data) ?? latest;
-    },
+    onGossip: hear,
+    onDirect: hear,
     onEffect(effect) {
+      latest ??= shareSent(effect);
       if (effect.type !== "catch-up-reply" || latest === null) return false;
       const known = latest;
       const shares = random

@@ -15,7 +15,7 @@ import {
 } from "@quorate/common";
 import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
 import type { LifeChain } from "../life/chain.ts";
-import { shareIn } from "../messages.ts";
+import { shareIn, shareSent } from "../messages.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
@@ -33,7 +33,8 @@ const HIDDEN_ONE_IN = 10;
 /** Other roots in place of the right one. */
 export function falseRoot(liar: Liar, random: Random): Behaviour {
   return withoutStreams(liar, (share) => {
-    liar.shout(encodeGossip({ type: "share", share: withOtherRoot(liar, share, random) }));
+    const data = encodeGossip({ type: "share", share: withOtherRoot(liar, share, random) });
+    for (const peer of liar.peers()) send(liar, peer, data);
   });
 }
 
@@ -43,7 +44,7 @@ export function twoRoots(liar: Liar, random: Random): Behaviour {
     const other = withOtherRoot(liar, share, random);
     for (const peer of liar.peers()) {
       const sent = random.chance(0.5) ? share : other;
-      liar.world.network.push(liar.self.id, peer, encodeGossip({ type: "share", share: sent }));
+      send(liar, peer, encodeGossip({ type: "share", share: sent }));
     }
   });
 }
@@ -59,7 +60,7 @@ export function lateSender(liar: Liar, random: Random): Behaviour {
     liar.world.scheduler.after(lateMs, () => {
       const peers = liar.peers();
       if (liar.agent.core === null || peers.length === 0) return;
-      liar.world.network.push(liar.self.id, random.pick(peers), encodeGossip({ type: "share", share }));
+      send(liar, random.pick(peers), encodeGossip({ type: "share", share }));
     });
   });
 }
@@ -85,7 +86,7 @@ export function overlapper(liar: Liar, random: Random): Behaviour {
     done.add(call.epoch);
     const chosen = [own, random.pick(others)].sort((a, b) => a.nodeId - b.nodeId);
     const signers = chosen.map(({ nodeId }) => nodeId);
-    send(liar, chain, { type: "show", epoch: call.epoch, signature: aggregate(liar, chosen), signers });
+    transact(liar, chain, { type: "show", epoch: call.epoch, signature: aggregate(liar, chosen), signers });
   };
   liar.world.scheduler.after(LOOK_EVERY_MS, look);
   return {
@@ -93,6 +94,7 @@ export function overlapper(liar: Liar, random: Random): Behaviour {
       own = share;
     }),
     onGossip: (_from, data) => heard.take(data),
+    onDirect: (_from, data) => heard.take(data),
   };
 }
 
@@ -114,11 +116,12 @@ export function hider(liar: Liar, random: Random): Behaviour {
     if (!hasReportQuorum(stakeSigned(signers, nodes))) return;
     done.add(own.epoch);
     const lists = deriveIdLists(signers, nodes);
-    send(liar, chain, { type: "report", report: own.message, signature: aggregate(liar, shares), ...lists });
+    transact(liar, chain, { type: "report", report: own.message, signature: aggregate(liar, shares), ...lists });
   };
   liar.world.scheduler.after(LOOK_EVERY_MS, look);
   return {
     onGossip: (_from, data) => heard.take(data),
+    onDirect: (_from, data) => heard.take(data),
     onEffect: (effect) => {
       own = ownReport(liar, effect) ?? own;
       return false;
@@ -161,7 +164,13 @@ function lifeOf(liar: Liar): LifeChain {
   return liar.world.life;
 }
 
-function send(liar: Liar, chain: LifeChain, call: ChainCall): void {
+/** A share to one peer, in the way in which it is heard. */
+function send(liar: Liar, peer: NodeId, data: Uint8Array): void {
+  if (liar.hasSubnets) liar.whisper(peer, data);
+  else if (liar.agent.core !== null) liar.world.network.push(liar.self.id, peer, data);
+}
+
+function transact(liar: Liar, chain: LifeChain, call: ChainCall): void {
   if (liar.agent.core === null) return;
   const { id: from, registered } = liar.self;
   const sent = { from, submitter: registered.operator, call, notAfter: Number.MAX_SAFE_INTEGER };
@@ -178,7 +187,7 @@ function withOtherRoot(liar: Liar, share: ReportShare, random: Random): ReportSh
 }
 
 function ownReport(liar: Liar, effect: Effect): ReportShare | null {
-  const share = effect.type === "publish" ? shareIn(effect.data) : null;
+  const share = shareSent(effect);
   return share?.kind === "EpochReport" && share.nodeId === liar.self.id ? share : null;
 }
 

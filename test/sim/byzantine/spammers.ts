@@ -23,14 +23,18 @@ export function replayer(liar: Liar, random: Random): Behaviour {
     liar.world.scheduler.after(REPLAY_EVERY_MS, replay);
   };
   liar.world.scheduler.after(REPLAY_EVERY_MS, replay);
+  const relabel = (_from: NodeId, data: Uint8Array): void => {
+    const share = shareIn(data);
+    if (share === null || shares++ % RELABEL_EVERY !== 0) return;
+    const nodeId = random.pick(liar.world.plan.ids);
+    if (nodeId !== share.nodeId) liar.tellAll({ type: "share", share: { ...share, nodeId } });
+  };
   return {
-    onGossip(_from: NodeId, data: Uint8Array) {
+    onGossip(from: NodeId, data: Uint8Array) {
       if (heard.length < REPLAYED_MAX) heard.push(data);
-      const share = shareIn(data);
-      if (share === null || shares++ % RELABEL_EVERY !== 0) return;
-      const nodeId = random.pick(liar.world.plan.ids);
-      if (nodeId !== share.nodeId) liar.tellAll({ type: "share", share: { ...share, nodeId } });
+      relabel(from, data);
     },
+    onDirect: relabel,
   };
 }
 

@@ -77,7 +77,8 @@ export class Bounds implements Checker {
 
   /** At ticks only, which a busy processor delays: the gap between two may be a little less than a tick. */
   #checkAsks(id: NodeId, load: Load, asks: number, nowMs: number): void {
-    this.#within(id, "peers asked at one catch-up", asks, limits.CATCH_UP_PEERS);
+    // Beside them those who are asked for signatures that an own round lacks (P-134).
+    this.#within(id, "peers asked at one tick", asks, limits.CATCH_UP_PEERS + limits.PULLS_PER_TICK);
     const gapMs = nowMs - load.lastAskMs;
     load.lastAskMs = nowMs;
     if (gapMs < limits.TICK_MS / 2)

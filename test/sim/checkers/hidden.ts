@@ -7,7 +7,7 @@ import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
 import type { ChainEvent } from "../../../packages/aggregator/src/core/ledger/events.ts";
 import { EpochPresence, type PresenceEvent } from "../../../packages/contracts/test/presence.ts";
 import { GENESIS } from "../life/calendar.ts";
-import { shareIn } from "../messages.ts";
+import { shareSent } from "../messages.ts";
 import { overlap, type Window } from "../plan.ts";
 import { honest } from "./checker.ts";
 import type { LifeChecker, LifeTruth } from "./life.ts";
@@ -42,7 +42,7 @@ export class Hidden implements LifeChecker {
   }
 
   onEffect(id: NodeId, effect: Effect, nowMs: number): void {
-    const share = effect.type === "publish" ? shareIn(effect.data) : null;
+    const share = shareSent(effect);
     const key = `${id} ${share?.epoch}`;
     if (share?.kind === "EpochReport" && !this.#sentMs.has(key)) this.#sentMs.set(key, nowMs);
   }

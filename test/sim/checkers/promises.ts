@@ -26,7 +26,7 @@ export class Promises implements Checker {
       const digest = toHex(effect.digest);
       if (![...this.#signings(id).values()].includes(digest))
         this.#report(id, `signs ${digest}, which is not on its disk`);
-    } else if (effect.type === "publish") {
+    } else if (effect.type === "publish" || effect.type === "direct") {
       this.#published(id, effect.data);
     }
   }

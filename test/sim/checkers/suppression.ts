@@ -5,13 +5,16 @@
 import type { ClaimView, NodeId } from "@quorate/common";
 import type { Effect, Input } from "../../../packages/aggregator/src/core/io.ts";
 import {
+  AGGREGATORS,
   CATCH_UP_BUSY_MS,
   CATCH_UP_IDLE_MS,
   IMPROVE_MS,
+  PULL_AFTER_MS,
+  PULL_AGAIN_MS,
   TICK_MS,
 } from "../../../packages/aggregator/src/core/limits.ts";
 import { CLOCK_START_MS } from "../agent.ts";
-import { roundIn, shareIn } from "../messages.ts";
+import { roundIn, shareSent } from "../messages.ts";
 import { overlap, type Window } from "../plan.ts";
 import { type Checker, honest, roundOf, type Truth } from "./checker.ts";
 
@@ -20,6 +23,12 @@ const CATCH_UP_GRACE_MS: number = 4 * CATCH_UP_IDLE_MS;
 
 /** Some exchanges of a collector that is busy, of which some meet silent peers. */
 const NEWCOMER_GRACE_MS: number = 4 * CATCH_UP_BUSY_MS;
+
+/**
+ * Above FLOOD_MAX a share comes in a partial, or is asked for: after a second, of two to five aggregators of its subnet, one a tick, then of its
+ * node, with as much for the way there and back each time. No liar can hold it up for longer.
+ */
+export const SUPPRESSED_MAX_MS: number = PULL_AFTER_MS + PULL_AGAIN_MS + (AGGREGATORS + 1) * 2 * TICK_MS;
 
 /** From ready: the time of improvement, and the ticks that end it. */
 const IMPROVED_AFTER_MS: number = IMPROVE_MS + 2 * TICK_MS;
@@ -49,7 +58,8 @@ export class Suppression implements Checker {
   /** @param latencyMaxMs five hops of it, and half a second of queues, bring a share to everyone */
   constructor(truth: Truth, latencyMaxMs: number) {
     this.#truth = truth;
-    this.#graceMs = 5 * latencyMaxMs + 500;
+    const hasSubnets = truth.world.nodes.size > truth.world.floodMax;
+    this.#graceMs = 5 * latencyMaxMs + 500 + (hasSubnets ? SUPPRESSED_MAX_MS : 0);
     for (const id of truth.world.plan.ids) this.#down.set(id, [{ fromMs: 0, toMs: Number.POSITIVE_INFINITY }]);
   }
 
@@ -76,7 +86,7 @@ export class Suppression implements Checker {
   onEffect(id: NodeId, effect: Effect, nowMs: number): void {
     if (!honest(this.#truth, id)) return;
     if (effect.type === "admit") this.#noteNewcomers(id, effect.identities, nowMs);
-    if (effect.type === "publish") this.#noteShare(id, effect.data, nowMs);
+    this.#noteShare(id, effect, nowMs);
     if (effect.type !== "claim-changed" || effect.claim.status === "collecting") return;
     const { claim } = effect;
     const episode = `${id} ${roundOf(claim.recipient, claim.epoch)} ${claim.startedAtMs}`;
@@ -99,8 +109,8 @@ export class Suppression implements Checker {
     return (this.#readOf.get(`${collector} ${id}`) ?? endMs) + NEWCOMER_GRACE_MS > endMs;
   }
 
-  #noteShare(id: NodeId, data: Uint8Array, nowMs: number): void {
-    const share = shareIn(data);
+  #noteShare(id: NodeId, effect: Effect, nowMs: number): void {
+    const share = shareSent(effect);
     if (share === null) return;
     const key = `${id} ${roundIn(share)}`;
     this.#published.set(key, [...(this.#published.get(key) ?? []), nowMs]);

@@ -2,7 +2,7 @@
  * One life run: the network over many epochs, its reports, records, showings and contests. Makes the world from a seed, lets virtual time pass until the
  * last epoch is judged, and says what came out. Deterministic, as run.ts; there nothing is sent to the chain, here nobody asks for a claim.
  */
-import type { NodeId, SigningDomain } from "@quorate/common";
+import { FLOOD_MAX, type NodeId, type SigningDomain, subnetBits } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import type { Agent } from "../../../packages/aggregator/src/core/io.ts";
 import { nodeOf } from "../../../packages/aggregator/src/core/ledger/nodes.ts";
@@ -20,7 +20,7 @@ import { Promises } from "../checkers/promises.ts";
 import { Roots } from "../checkers/roots.ts";
 import { Traffic } from "../checkers/traffic.ts";
 import { Network } from "../network.ts";
-import { makeNode, rememberingVerifyIdentity, type SimNode } from "../nodes.ts";
+import { makeNode, rememberingDigestOf, rememberingVerifyIdentity, type SimNode } from "../nodes.ts";
 import type { LifeOptions, SimOptions } from "../options.ts";
 import { Random } from "../random.ts";
 import { RewardsContract } from "../rewardsContract.ts";
@@ -153,17 +153,18 @@ function makeWorld(
     network: new Network(
       config.faults,
       plan,
-      makeTopology(plan.ids, random.fork("topology")),
+      makeTopology(plan.ids, random.fork("topology"), subnetBits(config.nodes, config.floodMax)),
       scheduler,
       random.fork("network"),
     ),
     verifyIdentity,
     fold: new SharedFold(nodeOf(DOMAIN, verifyIdentity)),
+    floodMax: config.floodMax ?? FLOOD_MAX,
+    digestOf: rememberingDigestOf(),
     nodes: new Map(list.map((node) => [node.id, node])),
     idOf: new Map(list.map((node) => [node.peer, node.id])),
     life: chain,
     servicesOf: (node: SimNode) => new LifeServices(node, services, random.fork(`services ${node.id}`)),
-    floodMax: config.floodMax,
     mutate: config.mutate ?? ((agent) => agent),
   };
 }

@@ -106,7 +106,7 @@ class Core {
     const context = createContext(options, modules, foldOf(modules).restore(restored.ledger));
     this.aggregates = new Aggregates(context);
     const { rounds } = this;
-    const digests = new Digests(options.domain);
+    const digests = new Digests(options.domain, modules.digestOf);
     const delivery = new PeerDelivery(context, rounds);
     const signing = new NodeSigning({ context, rounds, digests, delivery }, restored);
     const standing = new Standing((peer, step) => this.intake.dropFrom(peer, step));

@@ -5,6 +5,7 @@
 import {
   type Address,
   type ChainHealth,
+  type digestOf,
   type Hex,
   type SignatureScheme,
   type SigningDomain,
@@ -24,7 +25,7 @@ export interface AgentOptions {
   readonly claimDeadlineMs: number;
   /** What this agent sends to the chain; null for one without an account, which does everything else. */
   readonly submits: SubmitRules | null;
-  /** Nodes up to which everyone hears every share (P-131); FLOOD_MAX where left out. For tests of subnets. */
+  /** Nodes up to which everyone hears every share (P-134); FLOOD_MAX where left out. For tests of subnets. */
   readonly floodMax?: number;
   /** What this agent's registration is expected to name, for its operator's eyes only; not looked at where left out. */
   readonly identityKey?: Hex;
@@ -52,6 +53,8 @@ export interface AgentModules {
   verifyIdentity(identityKey: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
   /** The fold of the ledger; in place where it is left out, as in production. */
   readonly fold?: LedgerFold;
+  /** The digest of a message; the one of common where it is left out, as in production. */
+  readonly digestOf?: typeof digestOf;
 }
 
 export function foldOf({ fold = foldInPlace }: AgentModules): LedgerFold {
@@ -95,6 +98,15 @@ export function createContext(options: AgentOptions, modules: AgentModules, ledg
   };
   deriveNodes(context);
   return context;
+}
+
+const sets = new WeakMap<readonly PeerKey[], ReadonlySet<PeerKey>>();
+
+/** The peers of a list that does not change any more, as a set; made once. */
+export function connectedSet({ connected }: Pick<Context, "connected">): ReadonlySet<PeerKey> {
+  const known = sets.get(connected) ?? new Set(connected);
+  sets.set(connected, known);
+  return known;
 }
 
 /** Once whenever the node set has changed, because every share of every round is counted against it. */

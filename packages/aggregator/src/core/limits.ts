@@ -190,8 +190,8 @@ export const REFUSAL_MS = 60_000;
 export const INQUIRIES_PER_TICK = 16;
 
 /**
- * Nodes of a subnet that get each share of a round in a set with subnets (P-131). With a tenth of all nodes silent or
- * lying, and a way back of three hops, one of five reaches the origin in all but one case of a hundred; pulling (P-134)
+ * Nodes of a subnet that get each share of a round in a set with subnets (P-134). With a tenth of all nodes silent or
+ * lying, and a way back of three hops, one of five reaches the origin in all but one case of a hundred; pulling (P-137)
  * is for that one.
  */
 export const AGGREGATORS = 5;
@@ -212,7 +212,7 @@ export const PARTIALS_SENT_MAX = 9;
  */
 export const PARTIALS_KEPT_MAX = 4;
 
-/** Milliseconds after a claim's start before what it lacks is asked for (P-134): requests and partials take one. */
+/** Milliseconds after a claim's start before what it lacks is asked for (P-137): requests and partials take one. */
 export const PULL_AFTER_MS = 1_000;
 /** Milliseconds before the same node is asked again for signatures of the same round. */
 export const PULL_AGAIN_MS = 4_000;
@@ -331,3 +331,9 @@ export const TREE_RETRY_MS = 5_000;
  * (P-39).
  */
 export const REPORTED_EPOCHS = 2;
+
+/**
+ * Orders of aggregators kept for each subnet: those of the rounds under way, which every share and partial asks for.
+ * The one made first goes first, and is sorted again.
+ */
+export const ORDERS_MAX = 64;

@@ -35,7 +35,7 @@ export interface Signing {
   prune(belowEpoch: number): void;
 }
 
-/** Where signatures go: the own share, and partials on their way to whoever asked (P-131 to P-133). */
+/** Where signatures go: the own share, and partials on their way to whoever asked (P-134 to P-136). */
 export interface Delivery {
   share(round: Round, share: Share, step: Step): void;
   /** A request came, and with it a way back. */

@@ -101,6 +101,8 @@ export interface TestAgentWays {
   /** Builds rewards trees, so that it signs epoch reports. */
   readonly trees?: boolean;
   readonly submits?: SubmitRules;
+  /** Subnets above so many nodes (P-134). */
+  readonly floodMax?: number;
   /** What it expects of its own registration. */
   readonly expects?: { readonly identityKey: Hex; readonly operator?: Address };
 }
@@ -122,7 +124,11 @@ export class TestAgent {
     this.node = node;
     this.#withTrees = ways.trees === true;
     this.#agent = createAgent(
-      { domain: DOMAIN, blsKey: node.blsKey, claimDeadlineMs: 10_000, submits: ways.submits ?? null, ...ways.expects },
+      {
+        ...{ domain: DOMAIN, blsKey: node.blsKey, claimDeadlineMs: 10_000, submits: ways.submits ?? null },
+        ...(ways.floodMax === undefined ? {} : { floodMax: ways.floodMax }),
+        ...ways.expects,
+      },
       { scheme, signIdentity: (digest) => signIdentity(node.identitySecret, digest), verifyIdentity },
       restored,
     );

@@ -33,7 +33,7 @@ export const MAX_REASON_CHARACTERS = 64;
 
 /** A signed peer record with one or two addresses is 200 to 300 bytes. */
 export const MAX_PEER_RECORD_BYTES = 1_024;
-/** Identities that a request for records names: all mates of an agent in the largest network (P-131). */
+/** Identities that a request for records names: all mates of an agent in the largest network (P-134). */
 export const MAX_WANTED_RECORDS = 128;
 /** An identity is an Ed25519 key (P-7). */
 export const IDENTITY_BYTES = 32;

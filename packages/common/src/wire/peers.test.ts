@@ -16,7 +16,7 @@ describe("peers", () => {
     }
   });
 
-  it("P-132: a request names the identities whose records it wants, ascending, at most 128", () => {
+  it("P-135: a request names the identities whose records it wants, ascending, at most 128", () => {
     const peerRecord = new Uint8Array(limits.MAX_PEER_RECORD_BYTES).fill(9);
     const wanted = Array.from({ length: limits.MAX_WANTED_RECORDS }, (_, i) => toHex(new Uint8Array(32).fill(i)));
     const encoded = codec.encodePeersRequest({ peerRecord, wanted });

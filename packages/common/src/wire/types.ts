@@ -24,7 +24,7 @@ export type Share = KindMessage & {
   readonly signature: Uint8Array;
 };
 
-/** The sum of the shares of some nodes of one subnet over one message (P-132). */
+/** The sum of the shares of some nodes of one subnet over one message (P-135). */
 export type PartialAggregate = KindMessage & {
   readonly epoch: number;
   readonly subnet: Subnet;
@@ -70,7 +70,7 @@ export interface Reason {
   readonly closedEpochs: number;
 }
 
-/** A request for peer records (P-122, P-132). */
+/** A request for peer records (P-122, P-135). */
 export interface PeersRequest {
   /** The asker's own signed record, unopened; null where it has none. */
   readonly peerRecord: Uint8Array | null;

@@ -104,7 +104,7 @@ export class Claims implements Collector {
     this.#changed(claim, step);
   }
 
-  /** P-134: of claims that are collected, after what comes by itself has had its time. */
+  /** P-137: of claims that are collected, after what comes by itself has had its time. */
   needs({ nowMs }: Step): Need[] {
     const { context } = this.#modules;
     return [...this.#claims.values()].flatMap((claim) => {

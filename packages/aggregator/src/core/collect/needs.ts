@@ -1,5 +1,5 @@
 /**
- * The signatures that an agent with an account needs for its calls and does not have (P-134): of the last report all
+ * The signatures that an agent with an account needs for its calls and does not have (P-137): of the last report all
  * until it is recorded, then those of nodes that the record left out, which a showing or a payable record can add; of a
  * contest those that are worth sending. Enters: ledger and rounds. Leaves: needs. Not here: asking (peers/pull.ts), the
  * calls (plan.ts).

@@ -75,7 +75,7 @@ export class Reports implements Collector {
     this.#modules.catchUp.hurry(step.nowMs);
   }
 
-  /** P-134: only an agent that may send has to have the whole. */
+  /** P-137: only an agent that may send has to have the whole. */
   needs(_step: Step): Need[] {
     const { context, rounds } = this.#modules;
     return context.options.submits === null ? [] : reportNeeds(context, rounds);

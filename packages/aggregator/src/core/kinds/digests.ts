@@ -15,15 +15,19 @@ export class Digests {
   readonly #domain: SigningDomain;
   readonly #known = new Map<string, Digest>();
 
-  constructor(domain: SigningDomain) {
+  readonly #digestOf: typeof digestOf;
+
+  /** @param make what makes a digest; a simulation makes each once for all agents */
+  constructor(domain: SigningDomain, make: typeof digestOf = digestOf) {
     this.#domain = domain;
+    this.#digestOf = make;
   }
 
   /** @param key its messageKey, where the caller has it */
   of(signed: KindMessage, key: string = messageKey(signed)): Digest {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const bytes = digestOf(this.#domain, signed.kind, signed.message);
+    const bytes = this.#digestOf(this.#domain, signed.kind, signed.message);
     const digest = { bytes, hex: toHex(bytes) };
     if (this.#known.size >= DIGESTS_MAX) this.#known.delete(this.#known.keys().next().value as string);
     this.#known.set(key, digest);

@@ -111,7 +111,7 @@ export class PeerCatchUp implements CatchUp {
       const round = this.#rounds.get(id);
       if (round?.wanted && !needless) yield { round, theirs: signers };
     }
-    // With subnets an agent asks for the signatures it needs, of rounds it knows (P-134).
+    // With subnets an agent asks for the signatures it needs, of rounds it knows (P-137).
     if (ownSubnet(this.#context) !== null) return;
     for (const round of others) yield { round, theirs: Signers.empty };
   }

@@ -1,11 +1,11 @@
 /**
- * Where signatures go (P-130 to P-133). Up to FLOOD_MAX nodes the own share is gossiped to all. Above, it goes to a few
+ * Where signatures go (P-130 to P-136). Up to FLOOD_MAX nodes the own share is gossiped to all. Above, it goes to a few
  * nodes of the own subnet, the round's aggregators; what these have checked they add up to a partial, which travels
  * back the way each request came. Enters: the own share, rounds that got shares, requests, partials that were checked.
  * Leaves: messages. Not here: checking (intake.ts), and what is still missing (pull.ts).
  */
 import { encodeGossip, type NodeId, type PartialAggregate, type Share, type Subnet } from "@quorate/common";
-import type { Context, Step } from "../context.ts";
+import { type Context, connectedSet, type Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { AGGREGATORS, PARTIAL_AFTER_MS, PARTIAL_AGAIN_MS, PARTIALS_SENT_MAX } from "../limits.ts";
@@ -77,7 +77,7 @@ export class PeerDelivery implements Delivery {
 
   /** To whoever brought the requests, and nobody twice; nothing goes back to where it came from. */
   pass(round: Round, partial: PartialAggregate, from: PeerKey | null, step: Step): void {
-    const connected = new Set(this.#context.connected);
+    const connected = connectedSet(this.#context);
     const hops = new Set<PeerKey>();
     let isLost = false;
     for (const [origin, route] of round.routes) {
@@ -122,12 +122,15 @@ export class PeerDelivery implements Delivery {
 
   /** The first of the order that are there: this node itself, and those it is connected to. */
   #aggregators(round: Round, { index }: Subnet): LedgerNode[] {
-    const { connected, ownNode } = this.#context;
-    const there = new Set(connected);
+    const { ownNode } = this.#context;
+    const there = connectedSet(this.#context);
     const members = subnetsOf(this.#context).members[index] ?? [];
-    return aggregatorOrder(round.key, members)
-      .filter(({ id, identityKey }) => id === ownNode?.id || there.has(identityKey))
-      .slice(0, AGGREGATORS);
+    const aggregators: LedgerNode[] = [];
+    for (const node of aggregatorOrder(round.key, members)) {
+      if (aggregators.length >= AGGREGATORS) break;
+      if (node.id === ownNode?.id || there.has(node.identityKey)) aggregators.push(node);
+    }
+    return aggregators;
   }
 
   #schedule({ emit }: Step): void {

@@ -171,7 +171,7 @@ export class PeerIntake implements Intake {
       const message = decodeGossip(data);
       if (message.type === "request") return this.#requestOutcome(arrival, message.request, step);
       if (message.type === "partial") return this.#partialOutcome(arrival, message.partial, step);
-      // P-131: in a set of many nodes it would cost each of them its bytes and its check.
+      // P-134: in a set of many nodes it would cost each of them its bytes and its check.
       if (ownSubnet(this.#context) !== null) return ignore("SHARE_NOT_GOSSIPED");
       return this.#shareOutcome(arrival, message.share, step);
     } catch (error) {
@@ -214,7 +214,7 @@ export class PeerIntake implements Intake {
     if (!this.#requestBudget.has(node.id, nowMs)) return ignore("BUDGET_EXCEEDED");
     if (this.#isOneTooManyHeld(request)) return ignore("BUDGET_EXCEEDED");
     const { recipient, epoch, nodeId } = request;
-    const digest = digestOf(options.domain, "ClaimRequest", { recipient, epoch, nodeId });
+    const digest = (modules.digestOf ?? digestOf)(options.domain, "ClaimRequest", { recipient, epoch, nodeId });
     if (!modules.verifyIdentity(fromHex(node.identityKey), digest, request.identitySignature)) {
       return reject("IDENTITY_BAD_SIGNATURE");
     }
@@ -262,7 +262,7 @@ export class PeerIntake implements Intake {
     return this.#enqueue({ type: "share", signed: share, digest, publicKey, from, handle, opens }, step);
   }
 
-  /** P-132: what adds nothing is not even checked. */
+  /** P-135: what adds nothing is not even checked. */
   #partialOutcome({ from, handle }: Arrival, partial: PartialAggregate, step: Step): Outcome {
     const outside = outsideWindow(this.#context.ledger, partial.epoch);
     if (outside !== null) return ignore(outside);

@@ -1,5 +1,5 @@
 /**
- * Partials (P-132): whether one that came is worth a check, and the key it has to verify under; and the own subnet's,
+ * Partials (P-135): whether one that came is worth a check, and the key it has to verify under; and the own subnet's,
  * from the single shares that were checked here. Not here: the check (verification.ts), what is kept
  * (rounds/contributions.ts), where they go (delivery.ts).
  */

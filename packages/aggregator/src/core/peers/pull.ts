@@ -1,5 +1,5 @@
 /**
- * What this agent needs and did not get is asked for (P-134): first of a round's aggregators in the subnets that lack
+ * What this agent needs and did not get is asked for (P-137): first of a round's aggregators in the subnets that lack
  * signatures, then of the missing nodes themselves. So nobody depends on anyone's partial. Enters: what the collectors
  * need. Leaves: catch-up requests. Not here: the answers, which are checked like gossip (intake.ts).
  */

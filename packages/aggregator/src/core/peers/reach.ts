@@ -12,7 +12,7 @@ import {
   type StakeReach,
   stakeSigned,
 } from "@quorate/common";
-import type { Context, Step } from "../context.ts";
+import { type Context, connectedSet, type Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { indexOf } from "../ledger/nodeSet.ts";
@@ -49,8 +49,8 @@ export class PeerReach implements Collector {
 
   /** Before the context has the new peers. */
   peersChanged(connected: readonly PeerKey[], { nowMs }: Step): void {
-    const before = new Set(this.#context.connected);
-    const after = new Set(connected);
+    const before = connectedSet(this.#context);
+    const after = connectedSet({ connected });
     const set = indexOf(this.#context.nodes);
     for (const peer of new Set([...before, ...after])) {
       if (before.has(peer) === after.has(peer)) continue;
@@ -102,7 +102,7 @@ export class PeerReach implements Collector {
   /** Null while there is no active stake. */
   view(): StakeReach | null {
     const { nodes } = this.#context;
-    const connected = new Set(this.#context.connected);
+    const connected = connectedSet(this.#context);
     const within = nodes.filter((node) => node.state !== "exited" && this.#isWithin(node, connected));
     const stake = stakeSigned(Signers.of(within.map(({ id }) => id)), nodes);
     const { activeStake, decommissionedStake, signedFloor, signedBps } = stake;

@@ -1,11 +1,12 @@
 /**
- * Who is in which subnet of a node set (P-131), and who adds up a round's shares in it. Enters: the node set. Leaves:
+ * Who is in which subnet of a node set (P-134), and who adds up a round's shares in it. Enters: the node set. Leaves:
  * members, in an order for each round. Computed once for a set, whoever asks. Not here: what is sent (delivery.ts).
  */
 import { FLOOD_MAX, isInSubnet, type NodeId, type RoundKey, type Subnet, subnetBits, subnetOf } from "@quorate/common";
 import type { AgentOptions, Context } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
+import { ORDERS_MAX } from "../limits.ts";
 import { rank } from "../rank.ts";
 
 /** Subnets of one node set. */
@@ -27,6 +28,7 @@ export interface NodeSet {
 }
 
 const known = new WeakMap<readonly LedgerNode[], Subnets>();
+const knownOrders = new WeakMap<readonly LedgerNode[], Map<RoundKey, readonly LedgerNode[]>>();
 
 /** The subnets of the latest finalised block's node set. */
 export function subnetsOf({ nodes, options }: NodeSet): Subnets {
@@ -57,7 +59,18 @@ export function matesOf(context: NodeSet & Pick<Context, "ownNode">): ReadonlySe
 }
 
 /** The members of a subnet in the order in which they are a round's aggregators: the same for everyone. */
-export function aggregatorOrder(round: RoundKey, members: readonly LedgerNode[]): LedgerNode[] {
+export function aggregatorOrder(round: RoundKey, members: readonly LedgerNode[]): readonly LedgerNode[] {
+  const orders = knownOrders.get(members) ?? new Map<RoundKey, readonly LedgerNode[]>();
+  knownOrders.set(members, orders);
+  const found = orders.get(round);
+  if (found !== undefined) return found;
+  if (orders.size >= ORDERS_MAX) orders.delete(orders.keys().next().value as RoundKey);
+  const order = orderOf(round, members);
+  orders.set(round, order);
+  return order;
+}
+
+function orderOf(round: RoundKey, members: readonly LedgerNode[]): LedgerNode[] {
   return members
     .filter(({ identityValid }) => identityValid)
     .map((node) => ({ node, place: rank(round, node.id) }))

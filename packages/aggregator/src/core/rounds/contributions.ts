@@ -1,5 +1,5 @@
 /**
- * What adds up to an aggregate: single shares, and partials of subnets (P-132). Sets of signers that overlap are never
+ * What adds up to an aggregate: single shares, and partials of subnets (P-135). Sets of signers that overlap are never
  * added, because a key would count twice. Enters: checked contributions to one message. Leaves: disjoint ones. Not
  * here: who sends them (peers/delivery.ts), their sum (aggregates.ts).
  */

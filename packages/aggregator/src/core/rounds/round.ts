@@ -39,7 +39,7 @@ export interface Round {
   /** The nodes that have asked for it, bounded by the registry; those from before a restart are not known. */
   readonly askedBy: Set<NodeId>;
   /**
-   * Which peer first brought the request of each of them: partials for it go that way (P-133). Bounded as askedBy is.
+   * Which peer first brought the request of each of them: partials for it go that way (P-136). Bounded as askedBy is.
    */
   readonly routes: Map<NodeId, PeerKey>;
   /**

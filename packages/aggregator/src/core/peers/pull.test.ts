@@ -1,0 +1,76 @@
+import {
+  decodeCatchUpResponse,
+  encodeCatchUpRequest,
+  encodeCatchUpResponse,
+  type NodeId,
+  Signers,
+} from "@quorate/common";
+import { describe, expect, it } from "vitest";
+import { makeRequest, requestBytes, type TestAgent } from "../../../test/support/cluster.ts";
+import { bootInSubnets, EPOCH, identityOf, makePartial, pullsOf, sendShare } from "../../../test/support/subnets.ts";
+import { boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
+import { PULL_AFTER_MS, TICK_MS } from "../limits.ts";
+
+const amount = await owedToStaker();
+const ROUND = { kind: "RewardClaim", epoch: EPOCH, subject: STAKER } as const;
+
+/** What an agent answers whoever holds these signatures. */
+async function answerOf(agent: TestAgent, held: readonly NodeId[], needless = false) {
+  const data = encodeCatchUpRequest({ rounds: [{ ...ROUND, signers: Signers.of(held), needless }] });
+  const effects = await agent.feed({ type: "catch-up-asked", handle: 1, from: identityOf(5), data });
+  const reply = effects.find((effect) => effect.type === "catch-up-reply");
+  const { shares, partials } = decodeCatchUpResponse(reply?.type === "catch-up-reply" ? reply.data : new Uint8Array());
+  return { shares: shares.map(({ nodeId }) => nodeId).sort(), partials: partials.map(({ signers }) => signers.ids()) };
+}
+
+describe("P-137: what an agent lacks", () => {
+  it("is asked of one node in each subnet that lacks signers, a second after the claim was asked for", async () => {
+    const agent = await bootInSubnets(2, [9, 10, 18]);
+    await agent.ask(STAKER, EPOCH);
+    await agent.tickAt(0);
+    const early = pullsOf(await agent.tickAt(PULL_AFTER_MS - TICK_MS));
+    expect(early.filter(({ peer }) => ![9, 10, 18].includes(peer))).toEqual([]);
+    const pulls = pullsOf(await agent.tickAt(PULL_AFTER_MS + 10)).filter(({ peer }) => ![9, 10, 18].includes(peer));
+    expect(new Set(pulls.map(({ peer }) => peer % 8)).size).toBe(pulls.length);
+    expect(pulls.length).toBeGreaterThanOrEqual(6);
+    for (const { asked } of pulls) expect(asked.rounds).toMatchObject([{ ...ROUND, needless: false }]);
+  });
+
+  it("is asked of the next one when the first has nothing", async () => {
+    const agent = await bootInSubnets(2, [9, 10, 18]);
+    await agent.ask(STAKER, EPOCH);
+    const first = pullsOf(await agent.tickAt(PULL_AFTER_MS)).find(({ peer }) => peer % 8 === 3);
+    const second = pullsOf(await agent.tickAt(PULL_AFTER_MS + TICK_MS)).find(({ peer }) => peer % 8 === 3);
+    expect([3, 11, 19]).toContain(first?.peer);
+    expect([3, 11, 19]).toContain(second?.peer);
+    expect(second?.peer).not.toBe(first?.peer);
+  });
+
+  it("comes as the partial to whoever has nothing of the subnet, and as shares to whoever has a part", async () => {
+    const agent = await bootInSubnets(2, [9, 10, 18]);
+    await agent.gossip(requestBytes(makeRequest(node(5), STAKER, EPOCH)), identityOf(9));
+    await sendShare(agent, 10, amount);
+    await sendShare(agent, 18, amount);
+    expect(await answerOf(agent, [])).toEqual({ shares: [10, 18, 2], partials: [] });
+    expect(await answerOf(agent, [2])).toEqual({ shares: [10, 18], partials: [] });
+    expect(await answerOf(agent, [], true)).toEqual({ shares: [], partials: [] });
+  });
+
+  it("an answer is checked like gossip, and completes the claim", async () => {
+    const agent = await bootInSubnets(2, [9, 10, 18]);
+    await agent.ask(STAKER, EPOCH);
+    const partials = [makePartial(amount, [3, 11, 19]), makePartial(amount, [4, 12, 20], [4, 12])];
+    const data = encodeCatchUpResponse({ requests: [], shares: [], partials });
+    const effects = await agent.feed({ type: "catch-up-answered", from: identityOf(3), data });
+    expect(agent.claim(STAKER)?.signers).toEqual([2, 3, 11, 19]);
+    expect(effects).toContainEqual({ type: "blame", peer: identityOf(3), code: "SHARE_BAD_SIGNATURE" });
+  });
+
+  it("with one subnet nobody is pulled: gossip and catch-up bring everything", async () => {
+    const agent = await boot(2);
+    await agent.feed({ type: "peers", connected: [9].map(identityOf) });
+    await agent.ask(STAKER, EPOCH);
+    await agent.tickAt(0);
+    expect(pullsOf(await agent.tickAt(PULL_AFTER_MS - TICK_MS))).toEqual([]);
+  });
+});
