@@ -14,7 +14,7 @@ import { benchVerify, printVerify, VERIFY_ROUNDS } from "./verify.ts";
 
 const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
        pnpm bench verify [--rounds ${VERIFY_ROUNDS}] [--json]
-       pnpm bench gossip [--nodes ${GOSSIP_AGENTS}] [--rounds ${GOSSIP_ROUNDS}] [--json]
+       pnpm bench gossip [--nodes ${GOSSIP_AGENTS}] [--rounds ${GOSSIP_ROUNDS}] [--subnets] [--json]
        pnpm bench agent [--nodes ${AGENT_NODES}] [--claims ${AGENT_CLAIMS}] [--json]
        pnpm bench ledger [--nodes ${LEDGER_NODES}] [--events ${LEDGER_EVENTS}] [--json]
        pnpm bench follower [--days ${FOLLOWER_DAYS}] [--json]
@@ -31,6 +31,7 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
   --claims N   claims under the load, 1 to 10000
   --events N   events folded, 10000 to 10000000
   --days N     days of chain to catch up with, 1 to 365
+  --subnets    gossip: also among agents that add their shares up in subnets, as above 128 nodes
   --json       one line, one object, on standard output
 `;
 /** Below, 20 non-signers are the whole set. */
@@ -43,7 +44,16 @@ const DAYS_RANGE = { min: 1, max: 365 };
 const BENCHES = ["gas", "verify", "gossip", "agent", "ledger", "follower"] as const;
 
 async function main(argv: readonly string[]): Promise<number> {
-  const flags = { nodes: TEXT, rounds: TEXT, claims: TEXT, events: TEXT, days: TEXT, json: SWITCH, help: SWITCH };
+  const flags = {
+    nodes: TEXT,
+    rounds: TEXT,
+    claims: TEXT,
+    events: TEXT,
+    days: TEXT,
+    subnets: SWITCH,
+    json: SWITCH,
+    help: SWITCH,
+  };
   const { values, words } = readWords(argv, flags);
   if (values.help) {
     process.stdout.write(HELP);
@@ -76,7 +86,8 @@ async function main(argv: readonly string[]): Promise<number> {
       print(await benchVerify({ rounds: rounds ?? VERIFY_ROUNDS }), printVerify);
       return 0;
     case "gossip": {
-      const result = await benchGossip({ agents: nodes ?? GOSSIP_AGENTS, rounds: rounds ?? GOSSIP_ROUNDS });
+      const agents = nodes ?? GOSSIP_AGENTS;
+      const result = await benchGossip({ agents, rounds: rounds ?? GOSSIP_ROUNDS, subnets: values.subnets === true });
       print(result, printGossip);
       return result.gossip.ok ? 0 : 1;
     }
