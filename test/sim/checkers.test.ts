@@ -1,7 +1,15 @@
 /**
  * Checkers that cannot fail prove nothing: each is shown a run in which the core has a fault it must see.
  */
-import { decodeCatchUpResponse, decodeGossip, encodeCatchUpResponse, encodeGossip, Signers } from "@quorate/common";
+import {
+  decodeCatchUpResponse,
+  decodeGossip,
+  decodeInquiryResponse,
+  encodeCatchUpResponse,
+  encodeGossip,
+  MAX_GOSSIP_BYTES,
+  Signers,
+} from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import type { Agent, Effect, Input } from "../../packages/aggregator/src/core/io.ts";
 import { NO_FAULTS, type SimOptions } from "./options.ts";
@@ -73,10 +81,53 @@ describe("checkers find what they are for", () => {
     expect(findings(dropping)).toEqual(["suppression"]);
   });
 
+  it("P-134: with subnets, agents that drop one honest node's share wherever it comes from", () => {
+    const victim = 5;
+    const dropping = (agent: Agent, id: number): Agent => ({
+      ...agent,
+      handle(input, nowMs) {
+        if (id !== victim && input.type === "direct") {
+          const message = decodeGossip(input.data);
+          if (message.type === "share" && message.share.nodeId === victim) return [];
+          if (message.type === "partial" && message.partial.signers.has(victim)) return [];
+        }
+        if (id !== victim && input.type === "inquiry-answered") {
+          const answer = decodeInquiryResponse(input.data);
+          if (answer.type === "share" && answer.share.nodeId === victim) return [];
+        }
+        if (id === victim || input.type !== "catch-up-answered") return agent.handle(input, nowMs);
+        const { requests, shares, partials } = decodeCatchUpResponse(input.data);
+        const data = encodeCatchUpResponse({
+          requests,
+          shares: shares.filter(({ nodeId }) => nodeId !== victim),
+          partials: partials.filter(({ signers }) => !signers.has(victim)),
+        });
+        return agent.handle({ ...input, data }, nowMs);
+      },
+    });
+    // Two silent of 24 more: no quorum, so that each claim lasts until its deadline.
+    const options = { nodes: 24, floodMax: 8, faults: { ...NO_FAULTS, silent: 0.09 } };
+    expect(findings(dropping, options)).toContain("suppression");
+  });
+
+  it("an agent that sends on and on while nobody asks for anything", () => {
+    const busy = (agent: Agent): Agent => {
+      let last: Effect | undefined;
+      const again = changing((effect) => {
+        if (effect.type === "publish") last = effect;
+        const isTick = effect.type === "set-timer" && effect.timer === "tick";
+        return isTick && last !== undefined ? [effect, last, last, last, last] : [effect];
+      });
+      return again(agent);
+    };
+    // With a fault the run goes on long after its claims.
+    expect(findings(busy, { nodes: 8, claims: 1, faults: { ...NO_FAULTS, loss: 0.001 } })).toContain("spam");
+  });
+
   it("an agent that never signs", () => {
     const refusing = (agent: Agent, id: number): Agent =>
       id === 5 ? changing((effect) => (effect.type === "sign" ? [] : [effect]))(agent) : agent;
-    expect(findings(refusing)).toEqual(["suppression"]);
+    expect(findings(refusing, { claims: 4 })).toEqual(["suppression"]);
   });
 
   it("a promise that is not on disk", () => {
@@ -126,7 +177,7 @@ describe("checkers find what they are for", () => {
     const twice = changing((effect) => (effect.type === "verify" ? [effect, effect] : [effect]));
     expect(findings(twice)).toContain("bounds");
     const shouting = changing((effect) =>
-      effect.type === "publish" ? [effect, { ...effect, data: new Uint8Array(1_025) }] : [effect],
+      effect.type === "publish" ? [effect, { ...effect, data: new Uint8Array(MAX_GOSSIP_BYTES + 1) }] : [effect],
     );
     expect(findings(shouting)).toContain("bounds");
   });
