@@ -1,7 +1,7 @@
 /** The checkers of chaos runs find what they are for. */
 import type { Address, Bundle, Hex, RoundKey } from "@quorate/common";
 import { describe, expect, it } from "vitest";
-import { checkClaims, checkPaid, RECOVERY_MS, SignedOnce } from "./checks.ts";
+import { checkClaims, checkHealed, checkPaid, RECOVERY_MS, SignedOnce } from "./checks.ts";
 import type { Happened } from "./injector.ts";
 import type { Claim } from "./stakers.ts";
 
@@ -24,8 +24,8 @@ function killed(node: number, fromMs: number, toMs: number): Happened {
 describe("claims are paid or explained", () => {
   it("ready, refused, unanswered and gone ones, and a failed one whose missing node had been killed", () => {
     const claims: Claim[] = [CLAIM, { ...CLAIM, end: "refused", code: "CLAIM_QUEUE_FULL" }, FAILED];
-    expect(checkClaims(claims, [killed(3, 120_000, 121_000)], NODES)).toEqual([]);
-    expect(checkClaims([FAILED], [killed(1, 120_000, 121_000)], NODES)).toEqual([]);
+    expect(checkClaims(claims, [killed(3, 120_000, 121_000)], [], NODES)).toEqual([]);
+    expect(checkClaims([FAILED], [killed(1, 120_000, 121_000)], [], NODES)).toEqual([]);
   });
 
   it.each<[string, Claim, Happened[], string]>([
@@ -34,9 +34,24 @@ describe("claims are paid or explained", () => {
     ["what happened came later", FAILED, [killed(3, 140_001, 141_000)], "without 3"],
     ["it names nobody", { ...FAILED, missing: [] }, [killed(3, 120_000, 121_000)], "failed without"],
     ["it never ended", { ...CLAIM, end: "open", endedAtMs: null }, [], "has not ended"],
-    ["it failed after healing", { ...FAILED, isAfter: true }, [killed(3, 90_000, 91_000)], "after all had healed"],
   ])("finds that %s", (_what, claim, happened, words) => {
-    expect(checkClaims([claim], happened, NODES).join()).toContain(words);
+    expect(checkClaims([claim], happened, [], NODES).join()).toContain(words);
+  });
+
+  it("an agent that said it was not ready explains it too, while it lasts", () => {
+    const notReady = { id: 3, atMs: 110_000, why: "silent" };
+    expect(checkClaims([FAILED], [], [notReady], NODES)).toEqual([]);
+    expect(checkClaims([FAILED], [], [{ ...notReady, atMs: 140_001 }], NODES)).toHaveLength(1);
+    expect(checkClaims([FAILED], [], [{ ...notReady, id: 2 }], NODES)).toHaveLength(1);
+  });
+
+  it("after healing the last claim of each staker must be ready, whatever those before it were", () => {
+    const after = { ...CLAIM, isAfter: true };
+    expect(checkHealed([{ ...FAILED, isAfter: true }, after], [ALICE])).toEqual([]);
+    expect(checkHealed([after, { ...FAILED, isAfter: true }], [ALICE]).join()).toContain(
+      "2 times after all had healed",
+    );
+    expect(checkHealed([CLAIM], [ALICE])).toHaveLength(1);
   });
 
   it("a partition explains those it cut off, and a one-way cut whom it names", () => {
@@ -44,10 +59,10 @@ describe("claims are paid or explained", () => {
     const timed = { atMs: 0, forMs: 10_000 };
     const parted: Happened = { ...times, fault: { ...timed, kind: "partition", nodes: [4, 5] } };
     const oneWay: Happened = { ...times, fault: { ...timed, kind: "oneWay", nodes: [2], to: [3] } };
-    expect(checkClaims([FAILED], [parted], NODES)).toHaveLength(1);
-    expect(checkClaims([{ ...FAILED, missing: [4, 5] }], [parted], NODES)).toEqual([]);
-    expect(checkClaims([FAILED], [oneWay], NODES)).toEqual([]);
-    expect(checkClaims([{ ...FAILED, missing: [4] }], [oneWay], NODES)).toHaveLength(1);
+    expect(checkClaims([FAILED], [parted], [], NODES)).toHaveLength(1);
+    expect(checkClaims([{ ...FAILED, missing: [4, 5] }], [parted], [], NODES)).toEqual([]);
+    expect(checkClaims([FAILED], [oneWay], [], NODES)).toEqual([]);
+    expect(checkClaims([{ ...FAILED, missing: [4] }], [oneWay], [], NODES)).toHaveLength(1);
   });
 });
 

@@ -67,6 +67,13 @@ export class Injector {
       note(`agent ${fault.node} is down already: no ${fault.kind}`);
       return;
     }
+    if (
+      fault.kind === "chain" &&
+      this.happened.some(({ fault: { kind }, toMs }) => kind === "chain" && toMs === null)
+    ) {
+      note("the chain node is down already");
+      return;
+    }
     note(describeFault(fault));
     const happened: Happened = { fault, fromMs: nowMs(), toMs: null };
     this.happened.push(happened);

@@ -18,8 +18,8 @@ export interface ChaosReport {
   /** Atomic units, all recipients together. */
   readonly paidAtomic: string;
   readonly signings: number;
-  /** Epochs with a record on chain. */
-  readonly epochsRecorded: number;
+  /** Epochs with a record on chain; null where no agent sends any. */
+  readonly epochsRecorded: number | null;
   readonly epochsClosed: number;
   /** Connections that went through the links; null where the kernel makes them. */
   readonly connections: number | null;
@@ -41,7 +41,9 @@ export function printChaos(report: ChaosReport): string {
     `claims: ${counts(report.claims)}; refusals: ${counts(report.refusals) || "none"}`,
     `${report.bundles} bundles, ${report.paidAtomic} atomic units paid`,
     `${report.signings} signings, one digest a node and round`,
-    `${report.epochsRecorded} of ${report.epochsClosed} epochs have their report on chain`,
+    report.epochsRecorded === null
+      ? "no agent sends reports"
+      : `${report.epochsRecorded} of ${report.epochsClosed} epochs have their report on chain`,
     `after healing all claims were ready within ${(report.healedAfterMs / 1_000).toFixed(1)} s`,
     report.ok ? "every claim was paid once or explained" : `violations:\n  ${report.violations.join("\n  ")}`,
     `again: npx -y pnpm@12 chaos --nodes ${report.nodes} --seed ${report.seed} --minutes ${report.minutes} --links ${report.links}`,

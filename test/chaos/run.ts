@@ -3,6 +3,7 @@
  * everything heals, every staker must be able to claim again, and checkers read chain and stores from the outside.
  */
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Address, identityKeyOf, type NodeId, parseBundle, type QuorateError, toHex } from "@quorate/common";
 import { untilReady } from "../e2e/fixture.ts";
 import type { LocalNetwork } from "../harness/network.ts";
@@ -11,13 +12,14 @@ import { readStore } from "../harness/storeFile.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import { BanLog } from "../siege/watch.ts";
 import { Random } from "../sim/random.ts";
-import { checkClaims, checkPaid, SignedOnce } from "./checks.ts";
+import { checkClaims, checkHealed, checkPaid, SignedOnce } from "./checks.ts";
 import { type ChaosNetwork, openChaosNetwork } from "./ground.ts";
 import { Injector } from "./injector.ts";
 import type { ChosenLinks } from "./links.ts";
 import { paidFacts, recordedEpochs } from "./paid.ts";
 import { Payer } from "./payer.ts";
 import { drawPlan, type FaultKind, type Plan } from "./plan.ts";
+import { ReadinessWatch } from "./readiness.ts";
 import type { ChaosReport } from "./report.ts";
 import { Stakers } from "./stakers.ts";
 
@@ -39,6 +41,9 @@ export interface ChaosOptions {
 const ASK_GAP_MS = 1_500;
 /** Claims may outlast a storm. */
 const CLAIM_DEADLINE_MS = 45_000;
+/** Within so long after the last fault every staker has a new claim's bundle: generous, for machines under load. */
+const HEALED_MS = 300_000;
+const STAKERS_AT_ONCE = 4;
 /** Generous: a machine that others load restarts two dozen agents meanwhile. */
 const REPORT_TIMEOUT_MS = 600_000;
 
@@ -70,6 +75,7 @@ class Chaos {
   readonly #stakers: Stakers;
   readonly #payer: Payer;
   readonly #injector: Injector;
+  readonly #readiness: ReadinessWatch;
   readonly #recipients: readonly Address[];
   readonly #bundles: { readonly recipient: Address; readonly bundle: Parameters<SignedOnce["checkBundle"]>[1] }[] = [];
   readonly #startedMs = performance.now();
@@ -100,6 +106,7 @@ class Chaos {
         this.#payer.take(recipient, bundle);
       },
     });
+    this.#readiness = new ReadinessWatch(network, shared.nowMs);
     this.#injector = new Injector({
       ...ground,
       ...shared,
@@ -113,6 +120,8 @@ class Chaos {
     this.#note(`${this.#network.nodes.length} agents are connected; ${this.#plan.faults.length} faults follow`);
     const asking = new AbortController();
     const asked = this.#stakers.askSteadily(asking.signal, ASK_GAP_MS, random);
+    const watching = new AbortController();
+    const watched = this.#readiness.watch(watching.signal);
     await this.#injector.play(this.#plan.faults);
     asking.abort();
     await asked;
@@ -123,6 +132,8 @@ class Chaos {
     const healedAfterMs = Math.round(this.#nowMs() - healedAtMs);
     await this.#stakers.settled();
     await this.#payer.settled();
+    watching.abort();
+    await watched;
     const epochsRecorded = await this.#untilRecorded();
     const epochsClosed = await this.#closedEpochs();
     const paid = await paidFacts(this.#network, this.#recipients);
@@ -133,35 +144,41 @@ class Chaos {
     return {
       ok: violations.length === 0,
       ...this.#counts(),
-      ...{ paidAtomic: String(all), epochsRecorded: epochsRecorded.length, epochsClosed, healedAfterMs },
+      ...{ paidAtomic: String(all), epochsRecorded, epochsClosed, healedAfterMs },
       durationMs: Math.round(this.#nowMs()),
       violations,
     };
   }
 
-  /** Each staker once more, of agents in turn. */
+  /** Each staker once more, of agents in turn, and again while it is refused or fails: within HEALED_MS. */
   async #claimAgain(random: Random): Promise<void> {
-    const agents = random.sample(this.#network.agents, this.#network.agents.length);
-    await Promise.all(
-      this.#recipients.map((recipient, i) => {
-        const { id } = agents[i % agents.length] as (typeof agents)[number];
-        return this.#stakers.ask(id, recipient, undefined, true);
-      }),
-    );
+    const deadlineMs = this.#nowMs() + HEALED_MS;
+    const waiting = [...this.#recipients];
+    const next = async (): Promise<void> => {
+      for (let recipient = waiting.shift(); recipient !== undefined; recipient = waiting.shift()) {
+        for (;;) {
+          const { id } = random.pick(this.#network.agents);
+          const { end } = await this.#stakers.ask(id, recipient, undefined, true);
+          if (end === "ready" || this.#nowMs() > deadlineMs) break;
+          await sleep(ASK_GAP_MS);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: STAKERS_AT_ONCE }, next));
   }
 
-  /** A report of an epoch that ended after healing has landed; all epochs with one. */
-  async #untilRecorded(): Promise<readonly number[]> {
-    if (this.#options.submitters === 0) return [];
+  /** A report of an epoch that ended after healing has landed; how many have one. */
+  async #untilRecorded(): Promise<number | null> {
+    if (this.#options.submitters === 0) return null;
     const after = await this.#closedEpochs();
     const what = { what: `the report of epoch ${after} or a later one`, timeoutMs: REPORT_TIMEOUT_MS, pollMs: 1_000 };
     return waitFor(what, async (report) => {
       const epochs = await recordedEpochs(this.#network);
       report(`recorded: ${epochs.join(" ")}`);
-      return (epochs.at(-1) ?? -1) >= after ? epochs : null;
+      return (epochs.at(-1) ?? -1) >= after ? epochs.length : null;
     }).catch((error: QuorateError) => {
       this.#violations.push(error.message);
-      return [];
+      return 0;
     });
   }
 
@@ -192,7 +209,8 @@ class Chaos {
     this.#violations.push(
       ...this.#promises.violations,
       ...this.#signedOnce.violations,
-      ...checkClaims(claims, this.#injector.happened, this.#network.nodes.length),
+      ...checkClaims(claims, this.#injector.happened, this.#readiness.seen, this.#network.nodes.length),
+      ...checkHealed(claims, this.#recipients),
       ...checkPaid(this.#payer.submitted, paid),
       ...bans.read({ honest, hostile: "" }).honest,
     );

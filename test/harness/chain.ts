@@ -2,6 +2,7 @@
  * A local EVM for the demo and the end-to-end tests. In: which node, and how fast it mines. Out: one handle for both
  * kinds: url, signers, time, reorganisation. Both mine by interval, because epochs close only when block time passes.
  */
+import { EventEmitter, once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { quorateError } from "@quorate/common";
@@ -34,7 +35,7 @@ export interface Chain {
   signer(index: number): HDNodeWallet;
   /** Replaces the last `depth` blocks by as many empty ones. Only anvil can. */
   reorg(depth: number): Promise<void>;
-  /** Stops the node, and starts it again from its own state after so long, at the same URL. Only anvil can. */
+  /** Stops the node, and starts it again from its own state after so long, at the same URL. Only anvil can, once at a time. */
   restart(awayMs: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -84,6 +85,10 @@ function chainHandle(kind: EvmKind, url: string, child: Child): Chain {
   // 250 ms is stale.
   const provider = new JsonRpcProvider(url, CHAIN_ID, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
   provider.pollingInterval = 200;
+  const restarts = new EventEmitter();
+  child.onMessage((message) => {
+    if ((message as { type?: string }).type === "restarted") restarts.emit("restarted");
+  });
   return {
     kind,
     url,
@@ -96,11 +101,7 @@ function chainHandle(kind: EvmKind, url: string, child: Child): Chain {
     },
     restart: async (awayMs) => {
       if (kind !== "anvil") throw quorateError("CHAIN_CANNOT_RESTART", { kind, awayMs });
-      const restarted = new Promise<void>((resolve) => {
-        child.onMessage((message) => {
-          if ((message as { type?: string }).type === "restarted") resolve();
-        });
-      });
+      const restarted = once(restarts, "restarted");
       child.send({ type: "restart", awayMs });
       await restarted;
     },

@@ -106,7 +106,7 @@ export class Discovery {
     dials.arrived(peer);
     const isChosen = this.#mates.has(peer) || links().get(peer)?.isOwnDial === true;
     const isShort = this.#lacking() > 0 && this.#pickOthers(1).length === 0;
-    const asks = isShort || (isChosen && this.#lacksMateRecords());
+    const asks = isShort || (isChosen && this.#unknownMates() > 0);
     if (this.#told < limits.ANNOUNCED_TO || (asks && this.#arrivalAsks.take(now()))) void this.#learnFrom(peer);
   }
 
@@ -192,16 +192,22 @@ export class Discovery {
     const peers = connected();
     if (mates.length + others.length > 0 || peers.length === 0 || now() < this.#askAfterMs) return;
     if (!isLacking && this.#wanted().length === 0) return;
-    const gapMaxMs = isLacking ? limits.ASK_GAP_MAX_MS : limits.REFRESH_GAP_MAX_MS;
+    const gapMaxMs = isLacking
+      ? limits.ASK_GAP_MAX_MS
+      : this.#unknownMates() > 0
+        ? limits.ASK_MATES_GAP_MAX_MS
+        : limits.REFRESH_GAP_MAX_MS;
     this.#askAfterMs = now() + this.#askGapMs;
     this.#askGapMs = Math.min(gapMaxMs, this.#askGapMs * 2);
     const next = peers[this.#asked++ % peers.length];
     if (next !== undefined) void this.#learnFrom(next);
   }
 
-  #lacksMateRecords(): boolean {
-    for (const peer of this.#mates) if (!this.#modules.dials.knows(peer)) return true;
-    return false;
+  /** Mates whose address is not known. */
+  #unknownMates(): number {
+    let unknown = 0;
+    for (const peer of this.#mates) if (!this.#modules.dials.knows(peer)) unknown += 1;
+    return unknown;
   }
 
   /** How many others to dial: up to the wanted number, and of those that dialled this node not too many. */
@@ -314,8 +320,9 @@ export class Discovery {
 
   async #learnFrom(peer: PeerKey): Promise<void> {
     this.#told += 1;
+    const unknownMates = this.#unknownMates();
     if ((await this.#records.learnFrom(peer)) === 0) return;
-    if (this.#lacking() > 0) this.#askGapMs = limits.ASK_GAP_MIN_MS;
+    if (this.#lacking() > 0 || this.#unknownMates() < unknownMates) this.#askGapMs = limits.ASK_GAP_MIN_MS;
     this.wake();
   }
 }

@@ -155,6 +155,9 @@ export const ASK_GAP_MAX_MS = 30_000;
 export const ARRIVAL_ASKS_BURST = 16;
 export const ARRIVAL_ASKS_PER_SECOND = 0.1;
 
+/** The same for an agent that lacks records of mates alone: some may never have been there, and an answer is 64 kB. */
+export const ASK_MATES_GAP_MAX_MS = 60_000;
+
 /**
  * The longest gap for an agent that has all the peers it wants, and lacks only records: an answer is about 64 kB. In a quarter
  * of an hour it has asked ten times, for 2,560 records.
