@@ -23,6 +23,17 @@ describe("P-131 to P-134: each lie about partials alone does no harm but to the 
   });
 });
 
+describe("P-134: nobody's share is kept away for good", () => {
+  it("a sixth of all nodes conspire, more are silent than a quorum allows: every honest share is there at the end", () => {
+    const faults = { byzantine: 0.15, silent: 0.1 };
+    const { violations, claims, story, excuses } = run({ ...options(4, faults), behaviours: ["conspirer"] });
+    expect(violations).toEqual([]);
+    expect(claims).toEqual({ bundles: 0, failed: 2, refused: 0 });
+    for (const { missing } of story.claims) expect(missing.map(({ why }) => why)).toEqual(Array(4).fill("silent"));
+    expect(excuses).toEqual({});
+  });
+});
+
 describe("P-131: subnets under all faults together", () => {
   it.each([21, 22])("seed %i", (seed) => {
     const { violations, claims } = run({ ...options(seed, DEFAULT_FAULTS), claims: 3 });

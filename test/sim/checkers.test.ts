@@ -4,6 +4,7 @@
 import {
   decodeCatchUpResponse,
   decodeGossip,
+  decodeInquiryResponse,
   encodeCatchUpResponse,
   encodeGossip,
   MAX_GOSSIP_BYTES,
@@ -80,12 +81,53 @@ describe("checkers find what they are for", () => {
     expect(findings(dropping)).toEqual(["suppression"]);
   });
 
+  it("P-134: with subnets, agents that drop one honest node's share wherever it comes from", () => {
+    const victim = 5;
+    const dropping = (agent: Agent, id: number): Agent => ({
+      ...agent,
+      handle(input, nowMs) {
+        if (id !== victim && input.type === "direct") {
+          const message = decodeGossip(input.data);
+          if (message.type === "share" && message.share.nodeId === victim) return [];
+          if (message.type === "partial" && message.partial.signers.has(victim)) return [];
+        }
+        if (id !== victim && input.type === "inquiry-answered") {
+          const answer = decodeInquiryResponse(input.data);
+          if (answer.type === "share" && answer.share.nodeId === victim) return [];
+        }
+        if (id === victim || input.type !== "catch-up-answered") return agent.handle(input, nowMs);
+        const { requests, shares, partials } = decodeCatchUpResponse(input.data);
+        const data = encodeCatchUpResponse({
+          requests,
+          shares: shares.filter(({ nodeId }) => nodeId !== victim),
+          partials: partials.filter(({ signers }) => !signers.has(victim)),
+        });
+        return agent.handle({ ...input, data }, nowMs);
+      },
+    });
+    // Two silent of 24 more: no quorum, so that each claim lasts until its deadline.
+    const options = { nodes: 24, floodMax: 8, faults: { ...NO_FAULTS, silent: 0.09 } };
+    expect(findings(dropping, options)).toContain("suppression");
+  });
+
+  it("an agent that sends on and on while nobody asks for anything", () => {
+    const busy = (agent: Agent): Agent => {
+      let last: Effect | undefined;
+      const again = changing((effect) => {
+        if (effect.type === "publish") last = effect;
+        const isTick = effect.type === "set-timer" && effect.timer === "tick";
+        return isTick && last !== undefined ? [effect, last, last, last, last] : [effect];
+      });
+      return again(agent);
+    };
+    // With a fault the run goes on long after its claims.
+    expect(findings(busy, { nodes: 8, claims: 1, faults: { ...NO_FAULTS, loss: 0.001 } })).toContain("spam");
+  });
+
   it("an agent that never signs", () => {
     const refusing = (agent: Agent, id: number): Agent =>
       id === 5 ? changing((effect) => (effect.type === "sign" ? [] : [effect]))(agent) : agent;
-    // A claim is over in less than the time for which the slowest latencies would be an excuse.
-    const faults = { ...NO_FAULTS, latencyMs: { min: 50, max: 100 } };
-    expect(findings(refusing, { faults })).toEqual(["suppression"]);
+    expect(findings(refusing, { claims: 4 })).toEqual(["suppression"]);
   });
 
   it("a promise that is not on disk", () => {
