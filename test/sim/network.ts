@@ -5,7 +5,14 @@
  * has catch-up instead. Not here: what an agent makes of a message, and the time its processor takes.
  */
 import { createHash } from "node:crypto";
-import type { NodeId } from "@quorate/common";
+import {
+  MAX_CATCH_UP_REQUEST_BYTES,
+  MAX_CATCH_UP_RESPONSE_BYTES,
+  MAX_GOSSIP_BYTES,
+  MAX_INQUIRY_BYTES,
+  type NodeId,
+  quorateError,
+} from "@quorate/common";
 import type { Verdict } from "../../packages/aggregator/src/core/io.ts";
 import type { FaultOptions } from "./options.ts";
 import { isIn, type Plan } from "./plan.ts";
@@ -21,6 +28,12 @@ export interface Message {
 
 /** The request-response protocols: catch-up (P-87) between connected peers, inquiries (P-89) also by dialling. */
 export type Question = "catch-up" | "inquiry";
+
+/** What is longer gets no answer, or is none (P-82). */
+const QUESTION_BYTES: Record<Question, { readonly request: number; readonly answer: number }> = {
+  "catch-up": { request: MAX_CATCH_UP_REQUEST_BYTES, answer: MAX_CATCH_UP_RESPONSE_BYTES },
+  inquiry: { request: MAX_INQUIRY_BYTES, answer: MAX_INQUIRY_BYTES },
+};
 
 /** One end of the network: an agent's. */
 export interface Port {
@@ -61,6 +74,8 @@ export class Network {
   readonly #silent: ReadonlySet<NodeId>;
   readonly #closed = new Set<string>();
   readonly #interned = new Map<string, Message>();
+  /** By link and direction, when the last direct message arrives: a stream delivers in order. */
+  readonly #directMs = new Map<string, number>();
   /** Bytes sent by each node, gossip and catch-up. */
   readonly sentBytes = new Map<NodeId, number>();
 
@@ -95,7 +110,11 @@ export class Network {
     this.#tell(b);
   }
 
+  /** @throws WIRE_TOO_LARGE */
   publish(from: NodeId, data: Uint8Array): Message {
+    if (data.length > MAX_GOSSIP_BYTES) {
+      throw quorateError("WIRE_TOO_LARGE", { lengthBytes: data.length, maxBytes: MAX_GOSSIP_BYTES });
+    }
     const message = this.#intern(data);
     this.#attached.get(from)?.seen.add(message.id);
     for (const peer of this.connections(from)) this.#sendGossip(from, peer, message);
@@ -110,8 +129,14 @@ export class Network {
   /** A direct message (P-130) over a connection that is there; without one nothing is sent. */
   direct(from: NodeId, to: NodeId, data: Uint8Array): void {
     if (!this.connections(from).includes(to)) return;
-    this.#transmit(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
+    const arrive = (): void => {
       if (!this.#isClosed(from, to)) this.#attached.get(to)?.port.onDirect(from, data);
+    };
+    const link = `${from}>${to}`;
+    this.#transmit(from, to, data.length + STREAM_OVERHEAD_BYTES, false, arrive, (atMs) => {
+      const inOrderMs = Math.max(atMs, this.#directMs.get(link) ?? 0);
+      this.#directMs.set(link, inOrderMs);
+      return inOrderMs;
     });
   }
 
@@ -134,9 +159,11 @@ export class Network {
       open = false;
     };
     this.#scheduler.after(REQUEST_TIMEOUT_MS, () => end(null));
-    if (this.#isClosed(from, to)) return;
+    const most = QUESTION_BYTES[what];
+    if (this.#isClosed(from, to) || data.length > most.request) return;
     this.#transmit(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
       this.#attached.get(to)?.port.onAsked(what, from, data, (answer) => {
+        if (answer.length > most.answer) return;
         this.#transmit(to, from, answer.length + STREAM_OVERHEAD_BYTES, false, () => end(answer));
       });
     });
@@ -158,7 +185,14 @@ export class Network {
   }
 
   /** Every draw of chance happens whatever the outcome of the others, so that one fault more changes as little as it can. */
-  #transmit(from: NodeId, to: NodeId, bytes: number, repeatable: boolean, arrive: () => void): void {
+  #transmit(
+    from: NodeId,
+    to: NodeId,
+    bytes: number,
+    repeatable: boolean,
+    arrive: () => void,
+    arrivalMs: (atMs: number) => number = (atMs) => atMs,
+  ): void {
     this.sentBytes.set(from, (this.sentBytes.get(from) ?? 0) + bytes);
     const { loss, duplicate, delay, latencyMs } = this.#faults;
     const healed = this.#scheduler.nowMs >= this.#plan.healMs;
@@ -168,7 +202,7 @@ export class Network {
       const slow = this.#random.chance(healed ? 0 : delay) ? DELAY_FACTOR * latencyMs.max : 0;
       const linkMs = this.#random.between(latencyMs.min, latencyMs.max);
       if (lost || this.#isCut(from, to)) continue;
-      this.#scheduler.after(linkMs + slow + bytes / BYTES_PER_MS, arrive);
+      this.#scheduler.at(arrivalMs(this.#scheduler.nowMs + linkMs + slow + bytes / BYTES_PER_MS), arrive);
     }
   }
 
