@@ -1,6 +1,6 @@
 /**
  * An agent's disk: what `persist` wrote survives a crash, nothing else does. The same rules as the SQLite store
- * (adapters/sqlite), which a test holds it to: one transaction a call, P-71, rounds below the window stay but are not
+ * (adapters/sqlite); one suite holds both to it (test/conformance): one transaction a call, P-71, rounds below the window stay but are not
  * loaded, and a ledger record is only taken at first: it is on disk, whole, when `writeTaken` says so, and lost by a
  * crash before.
  */
@@ -36,11 +36,13 @@ export class Disk {
 
   /** @throws SIGNING_CONFLICT (P-71); then nothing of `records` was kept */
   persist(records: readonly PersistRecord[]): void {
+    const news = new Map<RoundKey, Hex>();
     for (const record of records) {
       if (record.type !== "signing") continue;
       const round = roundKey(record.id);
-      const signed = this.#signings.get(round)?.digest ?? record.digest;
+      const signed = this.#signings.get(round)?.digest ?? news.get(round) ?? record.digest;
       if (signed !== record.digest) throw quorateError("SIGNING_CONFLICT", { round, signed, digest: record.digest });
+      news.set(round, signed);
     }
     for (const record of records) {
       if (record.type === "ledger" || record.type === "prune") this.#taken.push(record);

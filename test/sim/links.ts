@@ -36,6 +36,9 @@ export class Links {
   /** Bytes a millisecond; those not in it have the usual one. */
   readonly #uplinks = new Map<NodeId, number>();
 
+  /** By link and direction, when the last message of a stream arrives. */
+  readonly #lastMs = new Map<string, number>();
+
   constructor(faults: FaultOptions, plan: Plan, scheduler: Scheduler, random: Random) {
     this.#faults = faults;
     this.#plan = plan;
@@ -58,8 +61,29 @@ export class Links {
     });
   }
 
-  /** Every draw of chance happens whatever the outcome of the others, so that one fault more changes as little as it can. */
+  /** As a stream does: what is sent later arrives later. */
+  sendInOrder(from: NodeId, to: NodeId, bytes: number, arrive: () => void): void {
+    const link = `${from}>${to}`;
+    this.#send(from, to, bytes, false, arrive, (arriveMs) => {
+      const inOrderMs = Math.max(arriveMs, this.#lastMs.get(link) ?? 0);
+      this.#lastMs.set(link, inOrderMs);
+      return inOrderMs;
+    });
+  }
+
   send(from: NodeId, to: NodeId, bytes: number, repeatable: boolean, arrive: () => void): void {
+    this.#send(from, to, bytes, repeatable, arrive, (arriveMs) => arriveMs);
+  }
+
+  /** Every draw of chance happens whatever the outcome of the others, so that one fault more changes as little as it can. */
+  #send(
+    from: NodeId,
+    to: NodeId,
+    bytes: number,
+    repeatable: boolean,
+    arrive: () => void,
+    placed: (arriveMs: number) => number,
+  ): void {
     add(this.sentBytes, from, bytes);
     const { nowMs } = this.#scheduler;
     const sentMs = Math.max(nowMs, this.#freeAtMs.get(from) ?? 0) + bytes / (this.#uplinks.get(from) ?? USUAL_UPLINK);
@@ -72,7 +96,7 @@ export class Links {
       const slow = this.#random.chance(healed ? 0 : delay) ? DELAY_FACTOR * latencyMs.max : 0;
       const arriveMs = sentMs + this.wayMs(from, to) + slow;
       if (lost || this.isCut(from, to)) continue;
-      this.#scheduler.at(arriveMs, () => {
+      this.#scheduler.at(placed(arriveMs), () => {
         add(this.receivedBytes, to, bytes);
         arrive();
       });

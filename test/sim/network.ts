@@ -3,7 +3,14 @@
  * without a connection has to dial it first. Connections close and are replaced where the run asks for it. Not here: how bytes travel
  * (links.ts), what an agent makes of a message, and the time its processor takes.
  */
-import type { NodeId } from "@quorate/common";
+import {
+  MAX_CATCH_UP_REQUEST_BYTES,
+  MAX_CATCH_UP_RESPONSE_BYTES,
+  MAX_GOSSIP_BYTES,
+  MAX_INQUIRY_BYTES,
+  type NodeId,
+  quorateError,
+} from "@quorate/common";
 import type { Verdict } from "../../packages/aggregator/src/core/io.ts";
 import { Gossip, type GossipPort, type Message } from "./gossip.ts";
 import { Links } from "./links.ts";
@@ -17,6 +24,12 @@ export type { Message } from "./gossip.ts";
 
 /** The request-response protocols: catch-up (P-87, P-134) and inquiries (P-89). */
 export type Question = "catch-up" | "inquiry";
+
+/** What is longer gets no answer, or is none (P-82). */
+const QUESTION_BYTES: Record<Question, { readonly request: number; readonly answer: number }> = {
+  "catch-up": { request: MAX_CATCH_UP_REQUEST_BYTES, answer: MAX_CATCH_UP_RESPONSE_BYTES },
+  inquiry: { request: MAX_INQUIRY_BYTES, answer: MAX_INQUIRY_BYTES },
+};
 
 /** One end of the network: an agent's. */
 export interface Port extends GossipPort {
@@ -104,7 +117,11 @@ export class Network {
     this.#close(a, b);
   }
 
+  /** @throws WIRE_TOO_LARGE */
   publish(from: NodeId, data: Uint8Array): Message {
+    if (data.length > MAX_GOSSIP_BYTES) {
+      throw quorateError("WIRE_TOO_LARGE", { lengthBytes: data.length, maxBytes: MAX_GOSSIP_BYTES });
+    }
     return this.#gossip.publish(from, data);
   }
 
@@ -120,7 +137,7 @@ export class Network {
   /** A direct message (P-130) over a connection that is there; without one nothing is sent. */
   direct(from: NodeId, to: NodeId, data: Uint8Array): void {
     if (!this.#isConnected(from, to)) return;
-    this.#links.send(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
+    this.#links.sendInOrder(from, to, data.length + STREAM_OVERHEAD_BYTES, () => {
       if (this.#isConnected(from, to)) this.#ports.get(to)?.onDirect(from, data);
     });
   }
@@ -133,10 +150,12 @@ export class Network {
       open = false;
     };
     this.#scheduler.after(REQUEST_TIMEOUT_MS, () => end(null));
+    const most = QUESTION_BYTES[what];
     const exchange = (): void => {
-      if (this.#isBanned(from, to)) return;
+      if (this.#isBanned(from, to) || data.length > most.request) return;
       this.#links.send(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
         this.#ports.get(to)?.onAsked(what, from, data, (answer) => {
+          if (answer.length > most.answer) return;
           this.#links.send(to, from, answer.length + STREAM_OVERHEAD_BYTES, false, () => end(answer));
         });
       });
