@@ -58,6 +58,7 @@ export interface World {
   readonly domain: SigningDomain;
   readonly verifyIdentity: typeof verifyIdentity;
   readonly fold: LedgerFold;
+  /** Larger sets have subnets (P-131). */
   readonly floodMax: number;
   readonly digestOf: typeof digestOf;
   readonly nodes: ReadonlyMap<NodeId, SimNode>;
@@ -179,6 +180,7 @@ export class SimAgent {
         this.#behaviour?.onGossip?.(from, message.data);
         this.#input(costs.GOSSIP_MS, { type: "gossip", handle, from: peerOf(from), data: message.data });
       },
+      onDial: () => this.#processor.charge(costs.DIAL_MS),
       onDirect: (from, data) => {
         this.#behaviour?.onDirect?.(from, data);
         this.#input(streamCost(data), { type: "direct", from: peerOf(from), data });

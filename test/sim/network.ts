@@ -1,100 +1,96 @@
 /**
- * The network between the agents. Gossip as gossipsub does it: own messages to every connection, others' to the mesh and only after an
- * `accept`; a message id is the hash of the data and marked seen before the verdict. And request-response for catch-up.
- * Faults apply to each copy: loss, duplication, delay, reordering, partition. Not modelled: IHAVE and IWANT, mesh repair, scores; an agent
- * has catch-up instead. Not here: what an agent makes of a message, and the time its processor takes.
+ * The network between the agents: who is connected, gossip (gossip.ts), direct messages, and questions there and back. A question to a node
+ * without a connection has to dial it first. Connections close and are replaced where the run asks for it. Not here: how bytes travel
+ * (links.ts), what an agent makes of a message, and the time its processor takes.
  */
-import { createHash } from "node:crypto";
 import type { NodeId } from "@quorate/common";
 import type { Verdict } from "../../packages/aggregator/src/core/io.ts";
+import { Gossip, type GossipPort, type Message } from "./gossip.ts";
+import { Links } from "./links.ts";
 import type { FaultOptions } from "./options.ts";
-import { isIn, type Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Topology } from "./topology.ts";
 
-export interface Message {
-  /** One number for each content, as P-81's id is one hash: equal data is one message. */
-  readonly id: number;
-  readonly data: Uint8Array;
-}
+export type { Message } from "./gossip.ts";
 
-/** The request-response protocols: catch-up (P-87) between connected peers, inquiries (P-89) also by dialling. */
+/** The request-response protocols: catch-up (P-87, P-134) and inquiries (P-89). */
 export type Question = "catch-up" | "inquiry";
 
 /** One end of the network: an agent's. */
-export interface Port {
-  onGossip(from: NodeId, message: Message): void;
-  onDuplicate(): void;
+export interface Port extends GossipPort {
   onDirect(from: NodeId, data: Uint8Array): void;
   onAsked(what: Question, from: NodeId, data: Uint8Array, answer: (data: Uint8Array) => void): void;
   onPeers(connected: readonly NodeId[]): void;
+  /** A connection is made, by this node or to it: it costs the processor. */
+  onDial?(): void;
 }
 
-/** Topic, framing, noise and yamux around a gossip message of about 270 bytes (BASELINES: shares of about 330). */
-const GOSSIP_OVERHEAD_BYTES = 60;
 const STREAM_OVERHEAD_BYTES = 40;
-
-/** 10 Mbit/s, in bytes a millisecond: what large answers take beside the latency. */
-const BYTES_PER_MS = 1_250;
 
 /** As adapters/libp2p/limits.ts: an answer that has not come by then is none. */
 const REQUEST_TIMEOUT_MS = 8_000;
 
-/** What a delayed message takes, in longest latencies. */
-const DELAY_FACTOR = 10;
-
-/** TCP, noise, yamux, and the choice of the protocol. */
+/** TCP, noise, yamux, and the choice of protocols; and what they send, both ways alike. */
 const DIAL_ROUND_TRIPS = 4;
-
-interface Attached {
-  readonly port: Port;
-  readonly seen: Set<number>;
-  /** Messages without a verdict, and who sent them: they need no copy back. */
-  readonly senders: Map<number, Set<NodeId>>;
-}
+const DIAL_BYTES = 1_200;
+/** A node's dials under way; others wait for one of them. */
+const DIALS_AT_ONCE = 16;
+/** A connection that was made for a question stays for the next one. */
+const DIALLED_KEPT_MS = 60_000;
 
 export class Network {
   readonly #faults: FaultOptions;
   readonly #plan: Plan;
-  readonly #links: ReadonlyMap<NodeId, Set<NodeId>>;
-  readonly #mesh: ReadonlyMap<NodeId, Set<NodeId>>;
+  readonly #connected: ReadonlyMap<NodeId, Set<NodeId>>;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
-  readonly #attached = new Map<NodeId, Attached>();
-  readonly #silent: ReadonlySet<NodeId>;
+  readonly #links: Links;
+  readonly #gossip: Gossip;
+  readonly #ports = new Map<NodeId, Port>();
   readonly #banned = new Set<string>();
   /** Who is about to be told of its connections. */
   readonly #telling = new Set<NodeId>();
-  readonly #interned = new Map<string, Message>();
-  /** Bytes sent by each node, gossip and catch-up. */
-  readonly sentBytes = new Map<NodeId, number>();
-  /** And what reached each. */
-  readonly receivedBytes = new Map<NodeId, number>();
+  readonly #dialling = new Map<NodeId, { underWay: number; readonly waiting: (() => void)[] }>();
+  /** Connections made for questions, until when. */
+  readonly #dialled = new Map<string, number>();
 
   constructor(faults: FaultOptions, plan: Plan, topology: Topology, scheduler: Scheduler, random: Random) {
     this.#faults = faults;
     this.#plan = plan;
-    this.#links = copyOf(topology.connections);
-    this.#mesh = copyOf(topology.mesh);
+    this.#connected = new Map([...topology.connections].map(([id, peers]) => [id, new Set(peers)]));
     this.#scheduler = scheduler;
     this.#random = random;
-    this.#silent = plan.silent;
+    this.#links = new Links(faults, plan, scheduler, random);
+    const connections = { of: (id: NodeId) => this.#peersOf(id), isUp: (id: NodeId) => this.#isUp(id) };
+    this.#gossip = new Gossip(topology.mesh, connections, this.#links, { scheduler, random: random.fork("gossip") });
+    this.#planChurn(topology.bits, random.fork("churn"));
   }
 
-  /** An agent comes up: its peers hear of it, it hears of its peers, and it remembers no message. */
+  get sentBytes(): ReadonlyMap<NodeId, number> {
+    return this.#links.sentBytes;
+  }
+
+  get receivedBytes(): ReadonlyMap<NodeId, number> {
+    return this.#links.receivedBytes;
+  }
+
+  /** An agent comes up: its peers hear of it, it hears of its peers. */
   attach(id: NodeId, port: Port): void {
-    this.#attached.set(id, { port, seen: new Set(), senders: new Map() });
+    this.#ports.set(id, port);
+    this.#gossip.attach(id, port);
     this.#tellPeers(id);
   }
 
   detach(id: NodeId): void {
-    this.#attached.delete(id);
+    this.#ports.delete(id);
+    this.#gossip.detach(id);
     this.#tellPeers(id);
   }
 
   connections(id: NodeId): readonly NodeId[] {
-    return [...this.#linksOf(id)];
+    return [...this.#peersOf(id)];
   }
 
   /** Connections to these are wanted (P-131): what is missing is dialled. */
@@ -106,41 +102,30 @@ export class Network {
   disconnect(a: NodeId, b: NodeId): void {
     this.#banned.add(linkOf(a, b));
     this.#close(a, b);
-    this.#tell(a);
-    this.#tell(b);
   }
 
   publish(from: NodeId, data: Uint8Array): Message {
-    const message = this.#intern(data);
-    this.#attached.get(from)?.seen.add(message.id);
-    for (const peer of this.#linksOf(from)) this.#sendGossip(from, peer, message);
-    return message;
+    return this.#gossip.publish(from, data);
   }
 
   /** To one peer alone, whatever the mesh says: what only a liar does. */
   push(from: NodeId, to: NodeId, data: Uint8Array): void {
-    if (this.#isConnected(from, to)) this.#sendGossip(from, to, this.#intern(data));
+    this.#gossip.push(from, to, data);
+  }
+
+  settle(id: NodeId, message: Message, verdict: Verdict): void {
+    this.#gossip.settle(id, message, verdict);
   }
 
   /** A direct message (P-130) over a connection that is there; without one nothing is sent. */
   direct(from: NodeId, to: NodeId, data: Uint8Array): void {
     if (!this.#isConnected(from, to)) return;
-    this.#transmit(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
-      if (this.#isConnected(from, to)) this.#attached.get(to)?.port.onDirect(from, data);
+    this.#links.send(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
+      if (this.#isConnected(from, to)) this.#ports.get(to)?.onDirect(from, data);
     });
   }
 
-  settle(id: NodeId, message: Message, verdict: Verdict): void {
-    const senders = this.#attached.get(id)?.senders;
-    const have = senders?.get(message.id);
-    senders?.delete(message.id);
-    if (verdict !== "accept") return;
-    for (const peer of this.#mesh.get(id) as ReadonlySet<NodeId>) {
-      if (have?.has(peer) !== true) this.#sendGossip(id, peer, message);
-    }
-  }
-
-  /** One exchange. `onAnswer` gets the answer once, or null when there is none in time. */
+  /** One exchange, after a dial if need be. `onAnswer` gets the answer once, or null when there is none in time. */
   ask(what: Question, from: NodeId, to: NodeId, data: Uint8Array, onAnswer: (data: Uint8Array | null) => void): void {
     let open = true;
     const end = (answer: Uint8Array | null): void => {
@@ -148,45 +133,44 @@ export class Network {
       open = false;
     };
     this.#scheduler.after(REQUEST_TIMEOUT_MS, () => end(null));
-    if (this.#isBanned(from, to)) return;
-    this.#transmit(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
-      this.#attached.get(to)?.port.onAsked(what, from, data, (answer) => {
-        this.#transmit(to, from, answer.length + STREAM_OVERHEAD_BYTES, false, () => end(answer));
+    const exchange = (): void => {
+      if (this.#isBanned(from, to)) return;
+      this.#links.send(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
+        this.#ports.get(to)?.onAsked(what, from, data, (answer) => {
+          this.#links.send(to, from, answer.length + STREAM_OVERHEAD_BYTES, false, () => end(answer));
+        });
       });
-    });
+    };
+    if (this.#isConnected(from, to) || this.#isDialled(from, to)) exchange();
+    else this.#dial(from, to, exchange);
   }
 
-  #sendGossip(from: NodeId, to: NodeId, message: Message): void {
-    this.#transmit(from, to, message.data.length + GOSSIP_OVERHEAD_BYTES, true, () => {
-      const attached = this.#attached.get(to);
-      if (attached === undefined || !this.#isConnected(from, to)) return;
-      if (attached.seen.has(message.id)) {
-        attached.senders.get(message.id)?.add(from);
-        attached.port.onDuplicate();
-        return;
-      }
-      attached.seen.add(message.id);
-      attached.senders.set(message.id, new Set([from]));
-      attached.port.onGossip(from, message);
-    });
-  }
-
-  /** Every draw of chance happens whatever the outcome of the others, so that one fault more changes as little as it can. */
-  #transmit(from: NodeId, to: NodeId, bytes: number, repeatable: boolean, arrive: () => void): void {
-    this.sentBytes.set(from, (this.sentBytes.get(from) ?? 0) + bytes);
-    const { loss, duplicate, delay, latencyMs } = this.#faults;
-    const healed = this.#scheduler.nowMs >= this.#plan.healMs;
-    const lost = this.#random.chance(healed ? 0 : loss);
-    const copies = this.#random.chance(healed ? 0 : duplicate) && repeatable ? 2 : 1;
-    for (let i = 0; i < copies; i++) {
-      const slow = this.#random.chance(healed ? 0 : delay) ? DELAY_FACTOR * latencyMs.max : 0;
-      const linkMs = this.#random.between(latencyMs.min, latencyMs.max);
-      if (lost || this.#isCut(from, to)) continue;
-      this.#scheduler.after(linkMs + slow + bytes / BYTES_PER_MS, () => {
-        this.receivedBytes.set(to, (this.receivedBytes.get(to) ?? 0) + bytes);
-        arrive();
-      });
+  /** Nobody answers a dial who is down or cut off; then nothing follows, and the next dial begins in its place. */
+  #dial(from: NodeId, to: NodeId, then: () => void): void {
+    const dialling = this.#dialling.get(from) ?? { underWay: 0, waiting: [] };
+    this.#dialling.set(from, dialling);
+    if (dialling.underWay >= DIALS_AT_ONCE) {
+      dialling.waiting.push(() => this.#dial(from, to, then));
+      return;
     }
+    dialling.underWay += 1;
+    const isAnswered = this.#isUp(to) && !this.#isBanned(from, to) && !this.#links.isCut(from, to);
+    const takesMs = isAnswered ? DIAL_ROUND_TRIPS * 2 * this.#links.wayMs(from, to) : REQUEST_TIMEOUT_MS;
+    this.#scheduler.after(takesMs, () => {
+      dialling.underWay -= 1;
+      dialling.waiting.shift()?.();
+      if (!isAnswered || !this.#isUp(from) || !this.#isUp(to)) return;
+      for (const [a, b] of [[from, to] as const, [to, from] as const]) {
+        this.#links.send(a, b, DIAL_BYTES, false, () => {});
+        this.#ports.get(a)?.onDial?.();
+      }
+      this.#dialled.set(linkOf(from, to), this.#scheduler.nowMs + DIALLED_KEPT_MS);
+      then();
+    });
+  }
+
+  #isDialled(a: NodeId, b: NodeId): boolean {
+    return (this.#dialled.get(linkOf(a, b)) ?? 0) > this.#scheduler.nowMs;
   }
 
   #isBanned(a: NodeId, b: NodeId): boolean {
@@ -194,70 +178,76 @@ export class Network {
   }
 
   #isConnected(a: NodeId, b: NodeId): boolean {
-    return this.#linksOf(a).has(b);
+    return this.#peersOf(a).has(b);
   }
 
-  #linksOf(id: NodeId): ReadonlySet<NodeId> {
-    return this.#links.get(id) ?? NO_LINKS;
+  #peersOf(id: NodeId): ReadonlySet<NodeId> {
+    return this.#connected.get(id) ?? NOBODY;
   }
 
-  /** After what a dial takes. Whoever is down is not dialled again: its peers are told when it comes up. */
+  #isUp(id: NodeId): boolean {
+    return this.#ports.has(id) || this.#plan.silent.has(id);
+  }
+
+  /** Whoever is down when it is dialled is not dialled again: connections of the start come back by themselves. */
   #connect(a: NodeId, b: NodeId): void {
-    const { min, max } = this.#faults.latencyMs;
-    this.#scheduler.after(DIAL_ROUND_TRIPS * 2 * this.#random.between(min, max), () => {
-      if (this.#isBanned(a, b) || this.#isConnected(a, b)) return;
-      this.#links.get(a)?.add(b);
-      this.#links.get(b)?.add(a);
+    this.#dial(a, b, () => {
+      if (this.#isBanned(a, b)) return;
+      this.#connected.get(a)?.add(b);
+      this.#connected.get(b)?.add(a);
       this.#tell(a);
       this.#tell(b);
     });
   }
 
   #close(a: NodeId, b: NodeId): void {
-    for (const links of [this.#links, this.#mesh]) {
-      links.get(a)?.delete(b);
-      links.get(b)?.delete(a);
+    this.#connected.get(a)?.delete(b);
+    this.#connected.get(b)?.delete(a);
+    this.#dialled.delete(linkOf(a, b));
+    this.#gossip.closed(a, b);
+    this.#tell(a);
+    this.#tell(b);
+  }
+
+  /** Connections that close before healing: one of the two dials another node instead, or a mate again. */
+  #planChurn(bits: number, random: Random): void {
+    const { churn = 0 } = this.#faults;
+    if (churn === 0) return;
+    const subnets = 2 ** bits;
+    for (const [id, peers] of this.#connected) {
+      for (const peer of peers) {
+        if (peer < id || !random.chance(churn)) continue;
+        const isMate = bits > 0 && id % subnets === peer % subnets;
+        const other = isMate ? peer : random.pick(this.#plan.ids);
+        this.#scheduler.at(random.between(0, this.#plan.healMs), () => this.#replace(id, peer, other));
+      }
     }
   }
 
-  #isCut(a: NodeId, b: NodeId): boolean {
-    return this.#plan.partitions.some(({ window, group }) => {
-      return group.has(a) !== group.has(b) && isIn(window, this.#scheduler.nowMs);
-    });
+  #replace(id: NodeId, peer: NodeId, other: NodeId): void {
+    if (!this.#isConnected(id, peer)) return;
+    this.#close(id, peer);
+    if (other !== id) this.#connect(id, other);
   }
 
   /** The agent and its peers learn after a moment who is connected now. */
   #tellPeers(id: NodeId): void {
     this.#tell(id);
-    for (const peer of this.#linksOf(id)) this.#tell(peer);
+    for (const peer of this.#peersOf(id)) this.#tell(peer);
   }
 
   /** Once for all that changes meanwhile: a hundred peers come up at once. */
   #tell(id: NodeId): void {
-    if (!this.#attached.has(id) || this.#telling.has(id)) return;
+    if (!this.#ports.has(id) || this.#telling.has(id)) return;
     this.#telling.add(id);
     this.#scheduler.after(this.#random.between(this.#faults.latencyMs.min, this.#faults.latencyMs.max), () => {
       this.#telling.delete(id);
-      const up = this.connections(id).filter((peer) => this.#attached.has(peer) || this.#silent.has(peer));
-      this.#attached.get(id)?.port.onPeers(up);
+      this.#ports.get(id)?.onPeers(this.connections(id).filter((peer) => this.#isUp(peer)));
     });
   }
-
-  #intern(data: Uint8Array): Message {
-    const hash = createHash("sha256").update(data).digest("hex");
-    const known = this.#interned.get(hash);
-    if (known !== undefined) return known;
-    const message = { id: this.#interned.size, data: new Uint8Array(data) };
-    this.#interned.set(hash, message);
-    return message;
-  }
 }
 
-const NO_LINKS: ReadonlySet<NodeId> = new Set();
-
-function copyOf(links: ReadonlyMap<NodeId, ReadonlySet<NodeId>>): Map<NodeId, Set<NodeId>> {
-  return new Map([...links].map(([id, peers]) => [id, new Set(peers)]));
-}
+const NOBODY: ReadonlySet<NodeId> = new Set();
 
 function linkOf(a: NodeId, b: NodeId): string {
   return a < b ? `${a}-${b}` : `${b}-${a}`;

@@ -29,8 +29,19 @@ describe("flags", () => {
     expect(parseFlags(flags.split(" "))).toMatchObject({ life: calm.life, faults: calm.faults });
   });
 
+  it("lines: regions, bandwidths and churn, and the command that gives them again", () => {
+    const given = ["--calm", "--latency", "regions", "--bandwidth", "spread", "--churn", "0.1"];
+    const options = parseFlags(given);
+    expect(options.faults).toMatchObject({ regions: true, bandwidth: "spread", churn: 0.1, latencyMs: { min: 0 } });
+    const [, flags = ""] = replayCommand(options).split(" sim ");
+    expect(parseFlags(flags.split(" ")).faults).toEqual(options.faults);
+  });
+
   it.each([
     ["--epochs", "5"],
+    ["--nodes", "10001"],
+    ["--bandwidth", "wide"],
+    ["--churn", "2"],
     ["--dead", "0.1"],
     ["--nodes", "3"],
     ["--nodes", "1e2"],

@@ -4,6 +4,7 @@
  */
 import { quorateError } from "@quorate/common";
 import { readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
+import { LONGEST_WAY_MS } from "./regions.ts";
 
 /** Faults, all drawn from the seed. Fractions are of nodes, chances are for each message. */
 export interface FaultOptions {
@@ -23,6 +24,12 @@ export interface FaultOptions {
   readonly delay: number;
   /** Each message takes its own time between the two: they overtake each other. */
   readonly latencyMs: { readonly min: number; readonly max: number };
+  /** Given: latencies are those between the regions in which the nodes stand (regions.ts). */
+  readonly regions?: true;
+  /** Given: uplinks from 5 to 1,000 Mbit/s instead of 10 each. */
+  readonly bandwidth?: "spread";
+  /** Connections that close during the run, and are replaced. */
+  readonly churn?: number;
 }
 
 export interface SimOptions {
@@ -99,7 +106,7 @@ const LATENCY_MAX_MS = 5_000;
 /** Below six epochs nobody is decommissioned and healed; above a few hundred a run takes hours. */
 const EPOCHS = { min: 6, max: 500 };
 
-type FractionFlag = Exclude<keyof FaultOptions, "latencyMs">;
+type FractionFlag = (typeof FRACTIONS)[number];
 const FRACTIONS = [
   "silent",
   "byzantine",
@@ -109,7 +116,7 @@ const FRACTIONS = [
   "loss",
   "duplicate",
   "delay",
-] as const satisfies readonly FractionFlag[];
+] as const satisfies readonly (keyof FaultOptions)[];
 
 const LIFE_FRACTIONS = ["dead", "turns", "idle"] as const satisfies readonly (keyof LifeOptions)[];
 
@@ -117,7 +124,7 @@ const FLAGS = {
   ...{ epochs: TEXT, dead: TEXT, turns: TEXT, idle: TEXT },
   ...{ nodes: TEXT, seed: TEXT, claims: TEXT, latency: TEXT },
   ...{ silent: TEXT, byzantine: TEXT, crash: TEXT, unhealthy: TEXT, partition: TEXT },
-  ...{ loss: TEXT, duplicate: TEXT, delay: TEXT },
+  ...{ loss: TEXT, duplicate: TEXT, delay: TEXT, churn: TEXT, bandwidth: TEXT },
   ...{ "flood-max": TEXT, plot: TEXT, plan: TEXT },
   ...{ calm: SWITCH, json: SWITCH, help: { ...SWITCH, short: "h" } },
 } as const;
@@ -137,7 +144,9 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
   --loss F          chance that a message is lost; default ${DEFAULT_FAULTS.loss}
   --duplicate F     chance that it arrives twice; default ${DEFAULT_FAULTS.duplicate}
   --delay F         chance that it takes ten times as long; default ${DEFAULT_FAULTS.delay}
-  --latency A-B     milliseconds on a link; default ${LATENCY.min}-${LATENCY.max}
+  --latency A-B     milliseconds on a link; default ${LATENCY.min}-${LATENCY.max}; "regions" for those between ten cities
+  --bandwidth W     uplinks: "fixed" at 10 Mbit/s, or "spread" from 5 to 1,000; default fixed
+  --churn F         fraction of connections that close and are replaced; default 0
   --calm            no fault but those given
   --flood-max N     up to so many nodes are one flood, more have subnets; default 128, as in production
   --epochs E        the network's life over E epochs, ${EPOCHS.min} to ${EPOCHS.max}, without claims; 12 are a good start. Then:
@@ -173,7 +182,7 @@ export function parseFlags(argv: readonly string[]): SimFlags {
     seed: wholeNumber("--seed", values.seed ?? "7", SEEDS),
     nodes: wholeNumber("--nodes", values.nodes ?? "200", NODES),
     claims: wholeNumber("--claims", values.claims ?? "3", CLAIMS),
-    faults: { ...faults, latencyMs: latency(values.latency ?? `${LATENCY.min}-${LATENCY.max}`) },
+    faults: { ...faults, ...latency(values.latency ?? `${LATENCY.min}-${LATENCY.max}`), ...lines(values) },
     ...(life === undefined ? {} : { life }),
     ...(floodMax === undefined ? {} : { floodMax: wholeNumber("--flood-max", floodMax, FLOOD_MAXIMA) }),
     ...(values.plot === undefined ? {} : { plot: values.plot }),
@@ -202,9 +211,14 @@ export function replayCommand(options: SimOptions): string {
   const { seed, nodes, claims, faults, floodMax, life } = options;
   const given = FRACTIONS.filter((flag) => faults[flag] > 0).map((flag) => `--${flag} ${faults[flag]}`);
   const lived = LIFE_FRACTIONS.filter((flag) => (life?.[flag] ?? 0) > 0).map((flag) => `--${flag} ${life?.[flag]}`);
-  const { min, max } = faults.latencyMs;
+  const { latencyMs, regions, bandwidth, churn } = faults;
+  const lines = [
+    regions === true ? "--latency regions" : `--latency ${latencyMs.min}-${latencyMs.max}`,
+    ...(bandwidth === undefined ? [] : [`--bandwidth ${bandwidth}`]),
+    ...(churn === undefined ? [] : [`--churn ${churn}`]),
+  ];
   const flood = floodMax === undefined ? [] : [`--flood-max ${floodMax}`];
-  const rest = [`--latency ${min}-${max}`, "--calm", ...given, ...lived, ...flood].join(" ");
+  const rest = [...lines, "--calm", ...given, ...lived, ...flood].join(" ");
   const what = life === undefined ? `--claims ${claims}` : `--epochs ${life.epochs}`;
   return `npx -y pnpm@12 sim --nodes ${nodes} --seed ${seed} ${what} ${rest}`;
 }
@@ -215,9 +229,28 @@ function fraction(flag: string, text: string): number {
   throw quorateError("FLAG_INVALID", { flag, value: text, allowed: "0 to 1" });
 }
 
-function latency(text: string): { readonly min: number; readonly max: number } {
+function lines({
+  bandwidth,
+  churn,
+}: ReturnType<typeof readFlags<typeof FLAGS>>): Pick<FaultOptions, "bandwidth" | "churn"> {
+  if (bandwidth !== undefined && bandwidth !== "fixed" && bandwidth !== "spread") {
+    throw quorateError("FLAG_INVALID", { flag: "--bandwidth", value: bandwidth, allowed: "fixed, spread" });
+  }
+  const closing = churn === undefined ? 0 : fraction("--churn", churn);
+  return {
+    ...(bandwidth === "spread" ? { bandwidth } : {}),
+    ...(closing === 0 ? {} : { churn: closing }),
+  };
+}
+
+function latency(text: string): Pick<FaultOptions, "latencyMs" | "regions"> {
+  if (text === "regions") return { latencyMs: { min: 0, max: LONGEST_WAY_MS }, regions: true };
   const [, from, to] = /^(\d{1,4})-(\d{1,4})$/.exec(text) ?? [];
   const [min, max] = [Number(from), Number(to)];
-  if (min <= max && max <= LATENCY_MAX_MS) return { min, max };
-  throw quorateError("FLAG_INVALID", { flag: "--latency", value: text, allowed: `A-B, up to ${LATENCY_MAX_MS}` });
+  if (min <= max && max <= LATENCY_MAX_MS) return { latencyMs: { min, max } };
+  throw quorateError("FLAG_INVALID", {
+    flag: "--latency",
+    value: text,
+    allowed: `A-B, up to ${LATENCY_MAX_MS}, or regions`,
+  });
 }

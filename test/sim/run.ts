@@ -270,7 +270,7 @@ function restartWhenDown(scheduler: Scheduler, agent: SimAgent, downMs: number, 
 /** Whether anything is to come right at `healMs`; liars and silent nodes stay what they are. */
 function hasFaults({ faults }: RunConfig, { crashes, unhealthy, partitions }: Plan): boolean {
   if (crashes.size + unhealthy.size + partitions.length > 0) return true;
-  return faults.loss + faults.duplicate + faults.delay > 0;
+  return faults.loss + faults.duplicate + faults.delay + (faults.churn ?? 0) > 0;
 }
 
 function passTime(config: RunConfig, world: World, stakers: readonly Staker[], violations: readonly string[]): void {
@@ -279,17 +279,21 @@ function passTime(config: RunConfig, world: World, stakers: readonly Staker[], v
   const earliestMs = hasFaults(config, plan) ? plan.healMs : 0;
   let endMs = latestMs;
   let nextProgressMs = 0;
+  const tell = (): void => {
+    const ended = stakers.filter(({ outcome }) => outcome !== null).length;
+    config.onProgress?.(
+      `${(scheduler.nowMs / 1_000).toFixed(0).padStart(3)} s  ${ended} of ${stakers.length} claims ended, ${violations.length} violations`,
+    );
+  };
   while (scheduler.step(endMs)) {
     if (endMs === latestMs && scheduler.nowMs >= earliestMs && stakers.every(({ outcome }) => outcome !== null)) {
       endMs = Math.min(latestMs, scheduler.nowMs + SETTLE_MS);
     }
     if (scheduler.nowMs < nextProgressMs) continue;
     nextProgressMs += PROGRESS_EVERY_MS;
-    const ended = stakers.filter(({ outcome }) => outcome !== null).length;
-    config.onProgress?.(
-      `${(scheduler.nowMs / 1_000).toFixed(0).padStart(3)} s  ${ended} of ${stakers.length} claims ended, ${violations.length} violations`,
-    );
+    tell();
   }
+  tell();
 }
 
 function summarise(

@@ -6,7 +6,7 @@
 import type { ChainHead } from "@quorate/common";
 import type { Amounts } from "../../packages/aggregator/src/core/ledger/amounts.ts";
 import type { LedgerRecord, LedgerRows } from "../../packages/aggregator/src/core/ledger/checkpoint.ts";
-import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
+import type { ChainEvent, LedgerNode } from "../../packages/aggregator/src/core/ledger/events.ts";
 import { foldInPlace, type LedgerFold } from "../../packages/aggregator/src/core/ledger/fold.ts";
 import { copyLedger } from "../../packages/aggregator/src/core/ledger/history.ts";
 import type { AdmitNode, LedgerChange, LedgerState } from "../../packages/aggregator/src/core/ledger/ledger.ts";
@@ -30,7 +30,12 @@ export class SharedFold implements LedgerFold {
 
   /** @param admit instead of the agents' own, which are the same function over one domain */
   constructor(admit: AdmitNode) {
-    this.#admit = admit;
+    const admitted = new WeakMap<ChainEvent, LedgerNode>();
+    this.#admit = (event) => {
+      const node = admitted.get(event) ?? admit(event);
+      admitted.set(event, node);
+      return node;
+    };
   }
 
   restore(rows: LedgerRows | null): LedgerState {

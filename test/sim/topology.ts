@@ -13,11 +13,12 @@ export const MESH_DEGREE_LOW = 6;
 export const MESH_DEGREE_HIGH = 12;
 
 export interface Topology {
+  /** Of the subnets (P-131); 0 where there is one. */
+  readonly bits: number;
   readonly connections: ReadonlyMap<NodeId, ReadonlySet<NodeId>>;
   readonly mesh: ReadonlyMap<NodeId, ReadonlySet<NodeId>>;
 }
 
-/** @param bits of the subnets; 0 where there is one, and nobody has mates */
 export function makeTopology(ids: readonly NodeId[], random: Random, bits: number): Topology {
   const connections = new Map(ids.map((id) => [id, new Set<NodeId>()]));
   const order = random.sample(ids, ids.length);
@@ -37,7 +38,7 @@ export function makeTopology(ids: readonly NodeId[], random: Random, bits: numbe
   graft(connections, mesh, MESH_DEGREE, MESH_DEGREE, random);
   // Whoever is still below Dlo grafts others, up to their Dhi.
   graft(connections, mesh, MESH_DEGREE_LOW, MESH_DEGREE_HIGH, random);
-  return { connections: sorted, mesh };
+  return { bits, connections: sorted, mesh };
 }
 
 /** None where one flood reaches everyone. */

@@ -15,6 +15,7 @@ import {
 } from "../../../packages/aggregator/src/core/limits.ts";
 import { CLOCK_START_MS } from "../agent.ts";
 import { roundIn, shareSent } from "../messages.ts";
+import type { SimNode } from "../nodes.ts";
 import { overlap, type Window } from "../plan.ts";
 import { type Checker, honest, roundOf, type Truth } from "./checker.ts";
 
@@ -47,6 +48,7 @@ export class Suppression implements Checker {
   /** Why honest nodes were not in bundles, for the summary. */
   readonly excuses = new Map<Excuse, number>();
   readonly #truth: Truth;
+  readonly #newcomers: readonly SimNode[];
   readonly #graceMs: number;
   readonly #published = new Map<string, number[]>();
   readonly #down = new Map<NodeId, Window[]>();
@@ -58,6 +60,7 @@ export class Suppression implements Checker {
   /** @param latencyMaxMs five hops of it, and half a second of queues, bring a share to everyone */
   constructor(truth: Truth, latencyMaxMs: number) {
     this.#truth = truth;
+    this.#newcomers = [...truth.world.nodes.values()].filter(({ active }) => !active);
     const hasSubnets = truth.world.nodes.size > truth.world.floodMax;
     this.#graceMs = 5 * latencyMaxMs + 500 + (hasSubnets ? SUPPRESSED_MAX_MS : 0);
     for (const id of truth.world.plan.ids) this.#down.set(id, [{ fromMs: 0, toMs: Number.POSITIVE_INFINITY }]);
@@ -97,9 +100,9 @@ export class Suppression implements Checker {
   }
 
   #noteNewcomers(id: NodeId, identities: ReadonlySet<string>, nowMs: number): void {
-    for (const node of this.#truth.world.nodes.values()) {
+    for (const node of this.#newcomers) {
       const key = `${id} ${node.id}`;
-      if (!node.active && identities.has(node.peer) && !this.#readOf.has(key)) this.#readOf.set(key, nowMs);
+      if (identities.has(node.peer) && !this.#readOf.has(key)) this.#readOf.set(key, nowMs);
     }
   }
 
