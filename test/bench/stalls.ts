@@ -8,7 +8,7 @@ export interface Stall {
 }
 
 /** A timer every millisecond: how much longer than that it ever took is how long a socket had to wait. */
-export function watchStalls(): { start(): void; stop(): Stall } {
+export function watchStalls(): { start(): void; pause(): void; stop(): Stall } {
   const INTERVAL_MS = 1;
   let last = { ms: 0, cpuMs: 0 };
   let longest: Stall = { ms: 0, cpuMs: 0 };
@@ -30,9 +30,13 @@ export function watchStalls(): { start(): void; stop(): Stall } {
       last = now();
       timer = setInterval(look, INTERVAL_MS);
     },
-    stop() {
+    /** Until the next start nothing counts. */
+    pause() {
       clearInterval(timer);
       look();
+    },
+    stop() {
+      this.pause();
       return longest;
     },
   };

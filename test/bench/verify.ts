@@ -1,22 +1,29 @@
 /**
  * `pnpm bench verify`: 2,000 shares over one message, checked as the agent does it, against one pairing each on one thread. In: how many
  * rounds. Out: ratios, which hardly depend on the machine. Every round has a digest and signatures of its own, made outside of the
- * measurement, and runs all ways one after the other; figures are medians of the rounds. Signatures are decoded from 192 bytes in
+ * measurement, and runs all ways by turns, with a part of the one-by-one before and after each, so that all see the same machine; figures are
+ * medians of the rounds. Signatures are decoded from 192 bytes in
  * every way; keys are parsed once before, on both sides.
  */
 import { availableParallelism } from "node:os";
 import { type KeyAndSignature, SIGNATURE_BYTES } from "@quorate/common";
 import { loadNativeScheme, type NativeScheme } from "@quorate/common/bls/native";
-import { type CountingVerifier, createVerifier } from "../../packages/aggregator/src/adapters/bls/verifier.ts";
+import {
+  type CountingVerifier,
+  createVerifier,
+  INLINE_JOB_MAX,
+} from "../../packages/aggregator/src/adapters/bls/verifier.ts";
 import { median, round2 } from "./figures.ts";
 import { type Stall, watchStalls } from "./stalls.ts";
 
 export const VERIFY_ROUNDS = 7;
 const SHARES = 2_000;
 const BAD = 20;
+/** One by one before, between and after the others. */
+const PART_SHARES = SHARES / 4;
 
 /** What the project holds itself to: ratios at least, the others at most. */
-const TARGETS = { goodRatio: 40, weightedRatio: 10, onePercentBadRatio: 8, checksToName20Bad: 200, maxStallMs: 50 };
+const TARGETS = { goodRatio: 40, weightedRatio: 10, onePercentBadRatio: 12, checksToName20Bad: 200, maxStallMs: 50 };
 
 export interface VerifyResult {
   readonly verify2000: {
@@ -33,16 +40,22 @@ export interface VerifyResult {
     readonly onePercentBadMs: number;
     readonly goodRatio: number;
     readonly weightedRatio: number;
+    /**
+     * How much sooner an agent is done: by the clock, workers against one thread. On two free cores it is nearly twice the next figure; where
+     * others use them too, it lies between the two.
+     */
     readonly onePercentBadRatio: number;
+    /** How much less it costs: processor of all threads against that of the one. Others on the machine hardly change it. */
+    readonly onePercentBadCpuRatio: number;
     /** Pairing checks, the most of any round. */
     readonly checksToName20Bad: number;
     /**
-     * Longest time in which the main thread served no timer while the workers checked: of each round, and of those the median, as everything
-     * here. What the agent does is the same in every round and stalls in every one; what others on the machine do stalls some.
+     * Longest time in which the main thread served no timer while it had shares checked, in any round, whoever caused it: what a socket or a
+     * client waits. Large jobs in the workers, and the largest that is done on the main thread itself, all bad.
      */
     readonly maxStallMs: number;
-    /** The same of the worst round, whoever caused it. */
-    readonly worstStallMs: number;
+    /** The median of the rounds' longest: what others on the machine do stalls some rounds, what the agent does all. */
+    readonly medianStallMs: number;
     /** Milliseconds of processor that the main thread took at most between two timers, of all rounds: a stall that is nobody's but ours. */
     readonly maxStallCpuMs: number;
     readonly signatureBytes: number;
@@ -54,6 +67,9 @@ interface Round {
   readonly goodMs: number;
   readonly weightedMs: number;
   readonly onePercentBadMs: number;
+  /** Of processor, over all threads. */
+  readonly oneByOneCpuMs: number;
+  readonly onePercentBadCpuMs: number;
   readonly checks: number;
   readonly stall: Stall;
 }
@@ -92,25 +108,62 @@ async function runRound(
   const { mixed, bad } = withBad(scheme, secrets, items, digest);
   const stalls = watchStalls();
 
-  const oneByOneMs = await timed(() => {
-    for (const { publicKey, signature } of items) must(scheme.verify(publicKey, digest, signature));
-  });
-  const goodMs = await timed(() => {
+  const parts: Times[] = [];
+  const partOfOneByOne = async (): Promise<void> => {
+    const start = parts.length * PART_SHARES;
+    const part = items.slice(start, start + PART_SHARES);
+    parts.push(
+      await timed(() => {
+        for (const { publicKey, signature } of part) must(scheme.verify(publicKey, digest, signature));
+      }),
+    );
+  };
+  await partOfOneByOne();
+  const good = await timed(() => {
     const sum = scheme.aggregateSignatures(items.map(({ signature }) => signature));
     must(scheme.verifyAggregate(publicKeys, digest, sum));
   });
+  await partOfOneByOne();
   stalls.start();
-  const weightedMs = await timed(async () => {
+  const weighted = await timed(async () => {
     const [results] = await verifier.verify([{ digest, items }]);
     must(results?.every((valid) => valid) === true);
   });
+  stalls.pause();
+  await partOfOneByOne();
   const checksBefore = verifier.stats().checks;
-  const onePercentBadMs = await timed(async () => {
+  stalls.start();
+  const onePercentBad = await timed(async () => {
     const [results] = await verifier.verify([{ digest, items: mixed }]);
     must(results?.every((valid, i) => valid !== bad.has(i)) === true);
   });
+  const checks = verifier.stats().checks - checksBefore;
+  await checkInline(scheme, digest, items);
   const stall = stalls.stop();
-  return { oneByOneMs, goodMs, weightedMs, onePercentBadMs, checks: verifier.stats().checks - checksBefore, stall };
+  await partOfOneByOne();
+  const sum = (pick: (times: Times) => number): number => parts.reduce((total, part) => total + pick(part), 0);
+  return {
+    oneByOneMs: sum(({ ms }) => ms),
+    oneByOneCpuMs: sum(({ cpuMs }) => cpuMs),
+    goodMs: good.ms,
+    weightedMs: weighted.ms,
+    onePercentBadMs: onePercentBad.ms,
+    onePercentBadCpuMs: onePercentBad.cpuMs,
+    checks,
+    stall,
+  };
+}
+
+/** The largest job that an agent without workers does on its own thread, and the slowest: every share is bad. */
+async function checkInline(scheme: NativeScheme, digest: Uint8Array, items: readonly KeyAndSignature[]): Promise<void> {
+  const verifier = createVerifier(scheme);
+  const shifted = items.slice(0, INLINE_JOB_MAX).map(({ publicKey }, i) => {
+    const { signature } = items[i + 1] as KeyAndSignature;
+    return { publicKey, signature };
+  });
+  const [results] = await verifier.verify([{ digest, items: shifted }]);
+  must(results?.every((valid) => !valid) === true && verifier.stats().workers === 0);
+  await verifier.close();
 }
 
 /** The hardest kind of bad share: a signature by the right key, over another message. */
@@ -135,10 +188,18 @@ function secretOf(index: number): Uint8Array {
   return secret;
 }
 
-async function timed(run: () => void | Promise<void>): Promise<number> {
+interface Times {
+  readonly ms: number;
+  /** Of all threads. */
+  readonly cpuMs: number;
+}
+
+async function timed(run: () => void | Promise<void>): Promise<Times> {
   const startedMs = performance.now();
+  const cpuBefore = process.cpuUsage();
   await run();
-  return performance.now() - startedMs;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { ms: performance.now() - startedMs, cpuMs: (user + system) / 1_000 };
 }
 
 function summary(rounds: readonly Round[], workers: number): VerifyResult["verify2000"] {
@@ -154,9 +215,10 @@ function summary(rounds: readonly Round[], workers: number): VerifyResult["verif
     goodRatio: of(({ oneByOneMs, goodMs }) => oneByOneMs / goodMs),
     weightedRatio: of(({ oneByOneMs, weightedMs }) => oneByOneMs / weightedMs),
     onePercentBadRatio: of(({ oneByOneMs, onePercentBadMs }) => oneByOneMs / onePercentBadMs),
+    onePercentBadCpuRatio: of(({ oneByOneCpuMs, onePercentBadCpuMs }) => oneByOneCpuMs / onePercentBadCpuMs),
     checksToName20Bad: Math.max(...rounds.map(({ checks }) => checks)),
-    maxStallMs: of(({ stall }) => stall.ms),
-    worstStallMs: round2(Math.max(...rounds.map(({ stall }) => stall.ms))),
+    maxStallMs: round2(Math.max(...rounds.map(({ stall }) => stall.ms))),
+    medianStallMs: of(({ stall }) => stall.ms),
     maxStallCpuMs: round2(Math.max(...rounds.map(({ stall }) => stall.cpuMs))),
     signatureBytes: SIGNATURE_BYTES,
   };
@@ -190,7 +252,8 @@ export function printVerify({ verify2000: result }: VerifyResult): string {
     row("1% bad, all 20 named", result.onePercentBadMs, result.onePercentBadRatio, TARGETS.onePercentBadRatio),
     "",
     `checks to name 20 bad, at most: ${result.checksToName20Bad} (target ${TARGETS.checksToName20Bad})`,
-    `longest stall of the main thread: ${result.maxStallMs.toFixed(1)} ms (target ${TARGETS.maxStallMs}), median of the rounds; worst round ${result.worstStallMs.toFixed(1)} ms; at most ${result.maxStallCpuMs.toFixed(1)} ms of processor at a stretch`,
+    `1% bad by processor of all threads instead of the clock: ×${result.onePercentBadCpuRatio.toFixed(1)}`,
+    `longest stall of the main thread: ${result.maxStallMs.toFixed(1)} ms (target ${TARGETS.maxStallMs}); median of the rounds ${result.medianStallMs.toFixed(1)} ms; at most ${result.maxStallCpuMs.toFixed(1)} ms of processor at a stretch`,
     `bytes of a signature: ${result.signatureBytes}`,
   ].join("\n")}\n`;
 }

@@ -20,6 +20,8 @@ export interface ConnectionsModules {
 export class Connections {
   readonly #modules: ConnectionsModules;
   readonly #identified = new Set<PeerKey>();
+  /** Discovery looks at all connections at every change, and a key takes a microsecond. */
+  readonly #keys = new WeakMap<PeerId, PeerKey | null>();
 
   constructor(modules: ConnectionsModules) {
     this.#modules = modules;
@@ -59,7 +61,7 @@ export class Connections {
   links(): ReadonlyMap<PeerKey, { readonly isOwnDial: boolean }> {
     const links = new Map<PeerKey, { readonly isOwnDial: boolean }>();
     for (const { status, direction, remotePeer } of this.#modules.libp2p.getConnections()) {
-      const peer = peerKeyOf(remotePeer);
+      const peer = this.#keyOf(remotePeer);
       if (status !== "open" || peer === null) continue;
       links.set(peer, { isOwnDial: direction === "outbound" || links.get(peer)?.isOwnDial === true });
     }
@@ -86,6 +88,14 @@ export class Connections {
     const peer = peerKeyOf(connection.remotePeer);
     if (peer !== null && this.#modules.admission.mayConnect(peer)) return;
     connection.abort(quorateError("NETWORK_PEER_NOT_CONNECTED", { peer, reason: "not admitted (P-80)" }));
+  }
+
+  #keyOf(id: PeerId): PeerKey | null {
+    const known = this.#keys.get(id);
+    if (known !== undefined) return known;
+    const key = peerKeyOf(id);
+    this.#keys.set(id, key);
+    return key;
   }
 
   /**
