@@ -47,6 +47,7 @@ export function simulatedTransport(): Transport {
 function topologyOf(ids: readonly NodeId[], shape: "full" | "line"): Topology {
   const peersOf = (id: NodeId) => ids.filter((peer) => peer !== id && (shape === "full" || Math.abs(peer - id) === 1));
   return {
+    bits: 0,
     connections: new Map(ids.map((id) => [id, new Set(peersOf(id))])),
     mesh: new Map(ids.map((id) => [id, new Set(peersOf(id))])),
   };
