@@ -89,8 +89,8 @@ function footLines(command: string): string[] {
 
 function outcomes({ claims, virtualMsToQuorum }: RunResult): string {
   const { median, max } = virtualMsToQuorum;
-  const times = median === null ? "" : `, after ${median} ms in the median and ${max} ms at most`;
-  return `${claims.bundles} with a bundle${times}, ${claims.failed} without a quorum, ${claims.refused} refused`;
+  const times = median === null ? "" : `; 95% of those not silent after ${median} ms in the median, ${max} ms at most`;
+  return `${claims.bundles} with a bundle, ${claims.failed} without a quorum, ${claims.refused} refused${times}`;
 }
 
 function stake({ story, virtualMs }: RunResult): Pick<Panel, "series" | "marks"> {

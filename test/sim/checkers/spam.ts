@@ -10,7 +10,7 @@ import { type Checker, honest, type Truth } from "./checker.ts";
 
 /** A second, on average: of an agent by itself (catch-up, restarts), and more for each liar. */
 export const QUIET = { pairings: 4, bytes: 20_000 };
-export const PER_LIAR = { pairings: 10, bytes: 25_000 };
+export const PER_LIAR = { pairings: 10, bytes: 30_000 };
 
 /** A claim is improved, and late shares come, for so long after its end. */
 const AFTER_CLAIM_MS = 6_000;
