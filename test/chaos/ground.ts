@@ -8,7 +8,8 @@ import { type Fixture, startFixture, untilReady } from "../e2e/fixture.ts";
 import type { LocalNetwork } from "../harness/network.ts";
 import { Random } from "../sim/random.ts";
 import { CLEAR } from "./condition.ts";
-import { type ChosenLinks, type LinkLayer, openLinks } from "./links.ts";
+import type { LinkLayer } from "./linkLayer.ts";
+import { type ChosenLinks, openLinks } from "./links.ts";
 import { Relay } from "./relay.ts";
 
 export interface ChaosNetworkOptions {

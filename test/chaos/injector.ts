@@ -10,7 +10,7 @@ import type { LocalNetwork } from "../harness/network.ts";
 import type { Promises } from "../harness/promises.ts";
 import { readStore, type StoreContent } from "../harness/storeFile.ts";
 import { CLEAR, type Condition, sameCondition, worst } from "./condition.ts";
-import type { LinkChange, LinkLayer } from "./links.ts";
+import type { LinkChange, LinkLayer } from "./linkLayer.ts";
 import { describeFault, type Fault } from "./plan.ts";
 import type { Relay } from "./relay.ts";
 
@@ -113,8 +113,12 @@ export class Injector {
     promises.atDeath(id, store);
     onStore(id, store);
     await sleep(awayMs);
-    await network.startAgent(id);
-    note(`agent ${id} is up again`);
+    try {
+      await network.startAgent(id);
+      note(`agent ${id} is up again`);
+    } catch (error) {
+      promises.violations.push(`agent ${id} did not come up again: ${error}`);
+    }
   }
 
   /** By a shell of its own: it wakes the agent even when this process has died, so that none sleeps for ever. */

@@ -2,34 +2,9 @@
  * How agents are connected in a chaos run: one interface for two layers. Network namespaces with the kernel's own
  * delays and losses where this machine allows it, else a proxy for every directed link. Not its job: which faults.
  */
-import type { NodeId } from "@quorate/common";
-import type { AgentLaunch } from "../harness/network.ts";
-import type { Condition } from "./condition.ts";
+import type { LinkLayer, LinksKind } from "./linkLayer.ts";
 import { NetnsLinks, netnsAbilities } from "./netnsLinks.ts";
 import { ProxyLinks } from "./proxyLinks.ts";
-
-export type LinksKind = "netns" | "proxy";
-
-export interface LinkChange {
-  readonly from: NodeId;
-  readonly to: NodeId;
-  readonly condition: Condition;
-}
-
-export interface LinkLayer {
-  readonly kind: LinksKind;
-  readonly canDelay: boolean;
-  /** An address of this process that agents reach whatever becomes of their links: for their chain providers. */
-  readonly hub: string;
-  /** Where and within what an agent is started. */
-  launchOf(id: NodeId): AgentLaunch;
-  apply(changes: readonly LinkChange[]): Promise<void>;
-  /** Connections made through it; null where nobody counts. */
-  readonly connections: number | null;
-  /** Ends every connection of the node's, with a reset. */
-  reset(id: NodeId): Promise<void>;
-  close(): Promise<void>;
-}
 
 export interface ChosenLinks {
   readonly kind: LinksKind;

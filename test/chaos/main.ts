@@ -6,7 +6,8 @@
 
 import { quorateError } from "@quorate/common";
 import { orUsage, readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
-import { chooseLinks, type LinksKind } from "./links.ts";
+import type { LinksKind } from "./linkLayer.ts";
+import { chooseLinks } from "./links.ts";
 import { describeFault, drawPlan, FAULT_KINDS, type FaultKind } from "./plan.ts";
 import { printChaos } from "./report.ts";
 import { runChaos } from "./run.ts";

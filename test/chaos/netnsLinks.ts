@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import type { NodeId } from "@quorate/common";
 import type { AgentLaunch } from "../harness/network.ts";
 import type { Condition } from "./condition.ts";
-import type { LinkChange, LinkLayer } from "./links.ts";
+import type { LinkChange, LinkLayer } from "./linkLayer.ts";
 
 const execute = promisify(execFile);
 const PORT = 4_001;

@@ -8,7 +8,7 @@ import type { NodeId } from "@quorate/common";
 import type { AgentLaunch } from "../harness/network.ts";
 import { Random } from "../sim/random.ts";
 import { CLEAR, type Condition } from "./condition.ts";
-import type { LinkChange, LinkLayer } from "./links.ts";
+import type { LinkChange, LinkLayer } from "./linkLayer.ts";
 import { Relay } from "./relay.ts";
 
 const PORT = 4_001;

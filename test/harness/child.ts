@@ -67,19 +67,7 @@ export function startChild(options: ChildOptions): Child {
   mkdirSync(COMPILE_CACHE, { recursive: true });
   // Appended, so that the log of a restarted agent keeps its first life.
   const log = openSync(options.logFile, "a");
-  const [within, ...withinArgs] = options.within ?? [];
-  const imports = [...(options.imports ?? []), ...(options.endsWithParent === true ? [END_WITH_PARENT] : [])];
-  const child = fork(options.module, [...options.args], {
-    ...(within === undefined ? {} : { execPath: within }),
-    cwd: REPOSITORY,
-    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.env },
-    execArgv: [
-      ...(within === undefined ? [] : [...withinArgs, process.execPath]),
-      "--disable-warning=ExperimentalWarning",
-      ...imports.flatMap((url) => ["--import", url]),
-    ],
-    stdio: ["ignore", log, log, "ipc"],
-  });
+  const child = spawnNode(options, log);
   closeSync(log);
 
   let ended: ChildExit | null = null;
@@ -134,6 +122,22 @@ export function startChild(options: ChildOptions): Child {
   const onMessage = (listener: (message: unknown) => void): void => void child.on("message", listener);
   const pid = child.pid ?? -1;
   return { name: options.name, pid, logFile: options.logFile, exited, ready, send, onMessage, stop, kill };
+}
+
+function spawnNode(options: ChildOptions, log: number): ChildProcess {
+  const [within, ...withinArgs] = options.within ?? [];
+  const imports = [...(options.imports ?? []), ...(options.endsWithParent === true ? [END_WITH_PARENT] : [])];
+  return fork(options.module, [...options.args], {
+    ...(within === undefined ? {} : { execPath: within }),
+    cwd: REPOSITORY,
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.env },
+    execArgv: [
+      ...(within === undefined ? [] : [...withinArgs, process.execPath]),
+      "--disable-warning=ExperimentalWarning",
+      ...imports.flatMap((url) => ["--import", url]),
+    ],
+    stdio: ["ignore", log, log, "ipc"],
+  });
 }
 
 function exitOf(child: ChildProcess): Promise<ChildExit> {
