@@ -9,24 +9,33 @@ import { Scheduler } from "../sim/scheduler.ts";
 import type { Topology } from "../sim/topology.ts";
 import type { Heard, Transport, TransportNode } from "./transportSuite.ts";
 
+/** Virtual time in which everything that was sent has arrived, been forwarded, and been asked for at a heartbeat. */
+const QUIET_MS = 5_000;
+/** And in which anything has happened, or never will: questions time out after 8 s. */
+const LONGEST_MS = 30_000;
+
 const text = (data: Uint8Array): string => new TextDecoder().decode(data);
 
 export function simulatedTransport(): Transport {
   const scheduler = new Scheduler();
-  /** Says whether anything happened; promises of the suite have their turn in between. */
-  const step = async (): Promise<boolean> => {
-    const ran = scheduler.step(Number.POSITIVE_INFINITY);
+  /** Says whether anything happened by then; promises of the suite have their turn in between. */
+  const stepBefore = async (endMs: number): Promise<boolean> => {
+    const ran = scheduler.step(endMs);
     await setImmediate();
     return ran;
   };
   const until = async (holds: () => boolean): Promise<void> => {
+    const endMs = scheduler.nowMs + LONGEST_MS;
     // A promise of the suite may have planned something after a step that found nothing.
-    for (let idle = 0; !holds(); idle = (await step()) ? 0 : idle + 1) {
-      if (idle > 1) throw new Error(`nothing is left to happen: ${holds}`);
+    for (let idle = 0; !holds(); idle = (await stepBefore(endMs)) ? 0 : idle + 1) {
+      if (idle > 1) throw new Error(`not within ${LONGEST_MS} ms: ${holds}`);
     }
   };
   const quiet = async (): Promise<void> => {
-    while (await step());
+    const endMs = scheduler.nowMs + QUIET_MS;
+    while (await stepBefore(endMs));
+    scheduler.at(endMs, () => {});
+    await stepBefore(endMs);
   };
   return {
     async start(count, shape) {

@@ -91,6 +91,7 @@ export function storeSuite(name: string, makeDisk: () => StoreDisk): void {
       for (const disk of disks.splice(0)) disk.remove();
     });
     recordsSuite(newDisk);
+    keptSuite(newDisk);
     ledgerSuite(newDisk);
   });
 }
@@ -155,7 +156,9 @@ function recordsSuite(newDisk: () => StoreDisk): void {
     store.crash();
     expect(disk.open().load()).toEqual(before);
   });
+}
 
+function keptSuite(newDisk: () => StoreDisk): void {
   it("replaces a bundle, keeps one of each recipient and epoch, and a claim once", () => {
     const store = newDisk().open();
     const better = { ...sampleBundle({ recipient: ALICE, epoch: 3 }), signers: "0x06" };

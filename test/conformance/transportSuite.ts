@@ -69,6 +69,7 @@ function forget(nodes: readonly TransportNode[]): void {
 export function transportSuite(name: string, make: () => Transport): void {
   describe(`transport: ${name}`, () => {
     gossipSuite(make);
+    lineSuite(make);
     directSuite(make);
     questionSuite(make);
     peersSuite(make);
@@ -142,7 +143,9 @@ function gossipSuite(make: () => Transport): void {
       expect(texts(second.gossip).map(({ length }) => length)).toEqual([MAX_GOSSIP_BYTES]);
     });
   });
+}
 
+function lineSuite(make: () => Transport): void {
   describe("gossip along a line", () => {
     const { transport, nodes } = joined(make, 3, "line");
 
