@@ -92,6 +92,7 @@ export function storeSuite(name: string, makeDisk: () => StoreDisk): void {
     });
     recordsSuite(newDisk);
     keptSuite(newDisk);
+    copiesSuite(newDisk);
     ledgerSuite(newDisk);
   });
 }
@@ -215,7 +216,9 @@ function keptSuite(newDisk: () => StoreDisk): void {
     expect(codeOf(() => again.persist([signing(claimOf(ALICE, 2n), 1, digestOf(2))]))).toBe("SIGNING_CONFLICT");
     again.crash();
   });
+}
 
+function copiesSuite(newDisk: () => StoreDisk): void {
   it("P-108: a mark of a copy means nothing to a store that was always this agent's", () => {
     const disk = newDisk();
     const store = disk.open();

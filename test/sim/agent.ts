@@ -8,6 +8,7 @@ import {
   type ClaimReply,
   type digestOf,
   findInvalid,
+  isQuorateError,
   type NodeId,
   type SignatureScheme,
   type SigningDomain,
@@ -20,6 +21,7 @@ import type { Agent, Effect, Input, PeerKey, TimerName, VerifyGroup } from "../.
 import type { LedgerFold } from "../../packages/aggregator/src/core/ledger/fold.ts";
 import type { Behaviour } from "./byzantine/behaviour.ts";
 import type { SeenChain } from "./chain.ts";
+import { charging, chargingFold, countingScheme } from "./charged.ts";
 import * as costs from "./costs.ts";
 import { Disk } from "./disk.ts";
 import type { ChainObserver, LifeChain } from "./life/chain.ts";
@@ -81,6 +83,7 @@ export class SimAgent {
   readonly #random: Random;
   readonly #processor: Processor;
   readonly #services: ChainServices | null;
+  #registeringMs = 0;
   #core: Agent | null = null;
   #provider: Provider | null = null;
   #conduct = new Conduct();
@@ -108,9 +111,9 @@ export class SimAgent {
     return this.#core;
   }
 
-  /** Milliseconds of one core that it has been charged for. */
+  /** Milliseconds of one core that it has been charged for, without reading the set's registrations, which an agent does once in its life. */
   get busyMs(): number {
-    return this.#processor.busyMs;
+    return this.#processor.busyMs - this.#registeringMs;
   }
 
   start(): void {
@@ -119,8 +122,11 @@ export class SimAgent {
     const modules = {
       scheme: this.#countingScheme(),
       signIdentity: (digest: Uint8Array) => signIdentity(identitySecret, digest),
-      verifyIdentity: this.#chargingVerifyIdentity(),
-      fold: this.#chargingFold(),
+      verifyIdentity: charging(this.#world.verifyIdentity, () => this.#processor.charge(costs.IDENTITY_MS)),
+      fold: chargingFold(this.#world.fold, () => {
+        this.#processor.charge(costs.IDENTITY_MS);
+        this.#registeringMs += costs.IDENTITY_MS;
+      }),
       digestOf: this.#world.digestOf,
     };
     this.#life += 1;
@@ -224,8 +230,7 @@ export class SimAgent {
         if (effect.records.some(({ type }) => type === "ledger")) this.#writeLedger(this.#life);
         return this.#processor.charge(costs.PERSIST_MS);
       case "publish":
-        network.publish(this.node.id, effect.data);
-        return;
+        return this.#publish(effect.data);
       case "direct":
         for (const peer of effect.peers) {
           const to = this.#world.idOf.get(peer);
@@ -275,6 +280,15 @@ export class SimAgent {
 
   #idsOf(identities: Iterable<PeerKey>): NodeId[] {
     return [...identities].flatMap((peer) => this.#world.idOf.get(peer) ?? []);
+  }
+
+  /** As in production: what the network refuses is not sent, and the agent goes on. */
+  #publish(data: Uint8Array): void {
+    try {
+      this.#world.network.publish(this.node.id, data);
+    } catch (error) {
+      if (!isQuorateError(error)) throw error;
+    }
   }
 
   #askServices(effect: ChainWork, life: number): void {
@@ -350,40 +364,10 @@ export class SimAgent {
     this.#world.scheduler.after(POLL_MS, () => this.#pollProvider(life));
   }
 
-  /** Every check is one pairing, whatever it covers. */
   #countingScheme(): SignatureScheme {
-    const { scheme } = this.#world;
-    const counted = <T>(check: () => T): T => {
+    return countingScheme(this.#world.scheme, () => {
       this.pairings += 1;
-      return check();
-    };
-    return {
-      ...scheme,
-      verify: (key, digest, signature) => counted(() => scheme.verify(key, digest, signature)),
-      verifyBatch: (digest, items) => counted(() => scheme.verifyBatch(digest, items)),
-      verifyAggregate: (keys, digest, signature) => counted(() => scheme.verifyAggregate(keys, digest, signature)),
-    };
-  }
-
-  /** What is folded once for all agents takes each of them its time: a check for each registration (P-8). */
-  #chargingFold(): LedgerFold {
-    const { fold } = this.#world;
-    return {
-      restore: (rows) => fold.restore(rows),
-      advance: (state, events, head, admit) => {
-        for (const { type } of events) if (type === "node-registered") this.#processor.charge(costs.IDENTITY_MS);
-        return fold.advance(state, events, head, admit);
-      },
-      record: (state) => fold.record(state),
-      amounts: (state, epoch, ofAll) => fold.amounts(state, epoch, ofAll),
-    };
-  }
-
-  #chargingVerifyIdentity(): typeof verifyIdentity {
-    return (key, digest, signature) => {
-      this.#processor.charge(costs.IDENTITY_MS);
-      return this.#world.verifyIdentity(key, digest, signature);
-    };
+    });
   }
 }
 

@@ -35,10 +35,10 @@ const OVERHEAD_BYTES = 60;
 /** A message id in IHAVE and IWANT, with its field. */
 const ID_BYTES = 34;
 
-/** gossipsub's own: a beat each second; ids of the last three of five beats go to at least 6 peers, or a quarter. */
+/** As adapters/libp2p: a beat each second; ids of the last three of five beats go to at least 6 peers, or a twentieth. */
 const HEARTBEAT_MS = 1_000;
 const LAZY_DEGREE = 6;
-const LAZY_PART = 0.25;
+const LAZY_PART = 0.05;
 const HISTORY_TOLD = 3;
 const HISTORY_KEPT = 5;
 

@@ -192,7 +192,7 @@ describe("the network's model of gossip", () => {
   });
 
   it("sends wait for each other on the sender's uplink, which may be another for each node", () => {
-    const large = new Uint8Array(125_000);
+    const large = new Uint8Array(62_500);
     const times = (faults: Partial<FaultOptions>): number[] => {
       const { net, settle, scheduler } = network(() => "accept", { latencyMs: { min: 0, max: 0 }, ...faults });
       const answered: number[] = [];
@@ -203,7 +203,7 @@ describe("the network's model of gossip", () => {
       return answered;
     };
     const [first, second] = times({});
-    expect(Math.round((second as number) - (first as number))).toBe(100);
+    expect(Math.round((second as number) - (first as number))).toBe(50);
     expect(times({ bandwidth: "spread" })[0]).not.toBe(first);
   });
 

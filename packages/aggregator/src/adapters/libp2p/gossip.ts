@@ -72,6 +72,10 @@ export function gossipOptions(topic: string, conductPoints: (peerId: string) => 
     // Addresses come from signed records over the peers protocol, and floodsub has neither scores nor a mesh.
     doPX: false,
     fallbackToFloodsub: false,
+    D: limits.MESH_DEGREE,
+    Dlo: limits.MESH_DEGREE_LOW,
+    Dhi: limits.MESH_DEGREE_HIGH,
+    gossipFactor: limits.GOSSIP_FACTOR,
     // Own messages go to every connected peer: a dozen more copies of 300 bytes, and no mesh neighbour can hold a
     // share back.
     floodPublish: true,

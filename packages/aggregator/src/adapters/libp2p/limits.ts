@@ -311,3 +311,16 @@ export const PING_TIMEOUT_MS = 15_000;
  * twentieth of a second in a hundred.
  */
 export const CLOCK_JUMP_MS = 2_000;
+
+/**
+ * Mesh peers to have, at least and at most: a request reaches 2,000 nodes in four hops, and the simulation's figures
+ * are of this mesh. Six, which is gossipsub's own, takes a hop more.
+ */
+export const MESH_DEGREE = 8;
+export const MESH_DEGREE_LOW = 6;
+export const MESH_DEGREE_HIGH = 12;
+/**
+ * The part of the other peers that hear of each message's id at a heartbeat, six at least. Gossipsub's own quarter is
+ * 35 of 140 connections, and twice the bytes of the request itself; catch-up finds what six do not have.
+ */
+export const GOSSIP_FACTOR = 0.05;
