@@ -26,8 +26,10 @@ import * as costs from "./costs.ts";
 import { Disk } from "./disk.ts";
 import type { ChainObserver, LifeChain } from "./life/chain.ts";
 import type { ChainServices, ChainWork } from "./life/services.ts";
+import { partialIn } from "./messages.ts";
 import type { Message, Network, Port, Question } from "./network.ts";
 import type { SimNode } from "./nodes.ts";
+import type { PartialsWay } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { Processor } from "./processor.ts";
 import { POLL_MS, Provider } from "./provider.ts";
@@ -62,6 +64,10 @@ export interface World {
   readonly fold: LedgerFold;
   /** Larger sets have subnets (P-131). */
   readonly floodMax: number;
+  /** Another way for partials than production's. */
+  readonly partials: PartialsWay | null;
+  /** Whom the staker of each recipient asked. */
+  readonly askedFor: Map<Address, NodeId>;
   readonly digestOf: typeof digestOf;
   readonly nodes: ReadonlyMap<NodeId, SimNode>;
   readonly idOf: ReadonlyMap<PeerKey, NodeId>;
@@ -232,11 +238,7 @@ export class SimAgent {
       case "publish":
         return this.#publish(effect.data);
       case "direct":
-        for (const peer of effect.peers) {
-          const to = this.#world.idOf.get(peer);
-          if (to !== undefined) network.direct(this.node.id, to, effect.data);
-        }
-        return;
+        return this.#direct(effect.peers, effect.data);
       case "verdict":
         return this.settle(effect.handle, effect.verdict);
       case "set-timer":
@@ -280,6 +282,21 @@ export class SimAgent {
 
   #idsOf(identities: Iterable<PeerKey>): NodeId[] {
     return [...identities].flatMap((peer) => this.#world.idOf.get(peer) ?? []);
+  }
+
+  #direct(peers: readonly PeerKey[], data: Uint8Array): void {
+    const { network, partials, askedFor, idOf } = this.#world;
+    const partial = partials === null ? null : partialIn(data);
+    if (partial?.kind === "RewardClaim") {
+      if (partials === "topic") return this.#publish(data);
+      const asked = askedFor.get(partial.message.recipient);
+      if (asked !== undefined) network.directDialling(this.node.id, asked, data);
+      return;
+    }
+    for (const peer of peers) {
+      const to = idOf.get(peer);
+      if (to !== undefined) network.direct(this.node.id, to, data);
+    }
   }
 
   /** As in production: what the network refuses is not sent, and the agent goes on. */

@@ -142,6 +142,16 @@ export class Network {
     });
   }
 
+  /** A direct message to a node that is dialled for it where there is no connection: no agent does so. */
+  directDialling(from: NodeId, to: NodeId, data: Uint8Array): void {
+    const send = (): void =>
+      this.#links.sendInOrder(from, to, data.length + STREAM_OVERHEAD_BYTES, () => {
+        this.#ports.get(to)?.onDirect(from, data);
+      });
+    if (this.#isConnected(from, to) || this.#isDialled(from, to)) send();
+    else this.#dial(from, to, send);
+  }
+
   /** One exchange, after a dial if need be. `onAnswer` gets the answer once, or null when there is none in time. */
   ask(what: Question, from: NodeId, to: NodeId, data: Uint8Array, onAnswer: (data: Uint8Array | null) => void): void {
     let open = true;

@@ -32,6 +32,10 @@ export interface FaultOptions {
   readonly churn?: number;
 }
 
+/** To everyone on the gossip topic, or to the agent that asked by dialling it. */
+export const PARTIALS_WAYS = ["topic", "dial"] as const;
+export type PartialsWay = (typeof PARTIALS_WAYS)[number];
+
 export interface SimOptions {
   readonly seed: number;
   /** Active nodes; a few pending ones register during the run. */
@@ -40,6 +44,8 @@ export interface SimOptions {
   readonly faults: FaultOptions;
   /** Up to so many nodes are one flood, more fall into subnets; left out: as in production. */
   readonly floodMax?: number;
+  /** Another way for partials than the production's, to compare with (ADR 19). */
+  readonly partials?: PartialsWay;
   /** Given: a run over epochs, without claims. */
   readonly life?: LifeOptions;
 }
@@ -125,7 +131,7 @@ const FLAGS = {
   ...{ nodes: TEXT, seed: TEXT, claims: TEXT, latency: TEXT },
   ...{ silent: TEXT, byzantine: TEXT, crash: TEXT, unhealthy: TEXT, partition: TEXT },
   ...{ loss: TEXT, duplicate: TEXT, delay: TEXT, churn: TEXT, bandwidth: TEXT },
-  ...{ "flood-max": TEXT, plot: TEXT, plan: TEXT },
+  ...{ "flood-max": TEXT, partials: TEXT, plot: TEXT, plan: TEXT },
   ...{ calm: SWITCH, json: SWITCH, help: { ...SWITCH, short: "h" } },
 } as const;
 
@@ -148,6 +154,7 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
   --bandwidth W     uplinks: "fixed" at 10 Mbit/s, or "spread" from 5 to 1,000; default fixed
   --churn F         fraction of connections that close and are replaced; default 0
   --calm            no fault but those given
+  --partials WAY    another way for partials than production's, to compare with: topic or dial
   --flood-max N     up to so many nodes are one flood, more have subnets; default 128, as in production
   --epochs E        the network's life over E epochs, ${EPOCHS.min} to ${EPOCHS.max}, without claims; 12 are a good start. Then:
   --dead F          fraction of nodes that die and come back epochs later; default ${LIFE_ONLY.dead}
@@ -184,6 +191,7 @@ export function parseFlags(argv: readonly string[]): SimFlags {
     claims: wholeNumber("--claims", values.claims ?? "3", CLAIMS),
     faults: { ...faults, ...latency(values.latency ?? `${LATENCY.min}-${LATENCY.max}`), ...lines(values) },
     ...(life === undefined ? {} : { life }),
+    ...partialsWay(values.partials),
     ...(floodMax === undefined ? {} : { floodMax: wholeNumber("--flood-max", floodMax, FLOOD_MAXIMA) }),
     ...(values.plot === undefined ? {} : { plot: values.plot }),
     ...(values.plan === undefined ? {} : { plan: values.plan }),
@@ -206,6 +214,14 @@ function lifeOptions(values: ReturnType<typeof readFlags<typeof FLAGS>>): LifeOp
   return { epochs: wholeNumber("--epochs", values.epochs, EPOCHS), ...only };
 }
 
+function partialsWay(text: string | undefined): Pick<SimOptions, "partials"> {
+  if (text === undefined) return {};
+  const way = PARTIALS_WAYS.find((known) => known === text);
+  if (way === undefined)
+    throw quorateError("FLAG_INVALID", { flag: "--partials", value: text, allowed: "topic or dial" });
+  return { partials: way };
+}
+
 /** The one command that gives this run again. */
 export function replayCommand(options: SimOptions): string {
   const { seed, nodes, claims, faults, floodMax, life } = options;
@@ -217,7 +233,10 @@ export function replayCommand(options: SimOptions): string {
     ...(bandwidth === undefined ? [] : [`--bandwidth ${bandwidth}`]),
     ...(churn === undefined ? [] : [`--churn ${churn}`]),
   ];
-  const flood = floodMax === undefined ? [] : [`--flood-max ${floodMax}`];
+  const flood = [
+    ...(floodMax === undefined ? [] : [`--flood-max ${floodMax}`]),
+    ...(options.partials === undefined ? [] : [`--partials ${options.partials}`]),
+  ];
   const rest = [...lines, "--calm", ...given, ...lived, ...flood].join(" ");
   const what = life === undefined ? `--claims ${claims}` : `--epochs ${life.epochs}`;
   return `npx -y pnpm@12 sim --nodes ${nodes} --seed ${seed} ${what} ${rest}`;

@@ -187,6 +187,8 @@ function makeWorld(
     verifyIdentity,
     fold: new SharedFold(nodeOf(domain, verifyIdentity)),
     floodMax: config.floodMax ?? FLOOD_MAX,
+    partials: config.partials ?? null,
+    askedFor: new Map(),
     digestOf: rememberingDigestOf(),
     nodes: new Map(list.map((node) => [node.id, node])),
     idOf: new Map(list.map((node) => [node.peer, node.id])),
@@ -229,6 +231,7 @@ function makeStakers(
   const asks = config.scenario?.asks ?? drawAsks(config, world.plan, random);
   return asks.map(({ recipientOf, askedOf, atMs }) => {
     const { beneficiary } = world.nodes.get(recipientOf) as SimNode;
+    world.askedFor.set(beneficiary, askedOf);
     const claim = { recipient: beneficiary, agent: agents.get(askedOf) as SimAgent, askAtMs: atMs };
     return new Staker(claim, world.scheduler, world.plan.healMs, secondChance);
   });

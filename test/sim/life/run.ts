@@ -160,6 +160,8 @@ function makeWorld(
     verifyIdentity,
     fold: new SharedFold(nodeOf(DOMAIN, verifyIdentity)),
     floodMax: config.floodMax ?? FLOOD_MAX,
+    partials: null,
+    askedFor: new Map(),
     digestOf: rememberingDigestOf(),
     nodes: new Map(list.map((node) => [node.id, node])),
     idOf: new Map(list.map((node) => [node.peer, node.id])),

@@ -32,7 +32,7 @@ import { Pull } from "./peers/pull.ts";
 import { PeerReach } from "./peers/reach.ts";
 import { RequestTurns } from "./peers/requestTurns.ts";
 import { Standing } from "./peers/standing.ts";
-import { matesOf } from "./peers/subnets.ts";
+import { matesOf, subnetsOf } from "./peers/subnets.ts";
 import { Aggregates } from "./rounds/aggregates.ts";
 import type { Round } from "./rounds/round.ts";
 import { RoundTable } from "./rounds/roundTable.ts";
@@ -306,7 +306,9 @@ class Core {
     for (const collector of this.#collectors) collector.tick(step);
     this.#trees.advance(step);
     this.#turns.tick(step);
-    const needs = this.#collectors.flatMap((collector) => collector.needs(step));
+    // With one subnet gossip and catch-up bring everything.
+    const hasSubnets = subnetsOf(this.context).bits > 0;
+    const needs = hasSubnets ? this.#collectors.flatMap((collector) => collector.needs(step)) : [];
     this.#pull.tick(needs, step);
     const isBusy = this.#collectors.some(({ busy }) => busy);
     this.#catchUp.tick(isBusy, new Set(needs.map(({ round }) => round)), step);

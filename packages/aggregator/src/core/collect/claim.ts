@@ -34,6 +34,8 @@ export interface Claim {
   /** Until when the bundle is improved; null when it no longer is. */
   improveUntilMs: number | null;
   bundle: Bundle | null;
+  /** Of a failed claim, who had signed at its deadline (P-86): what comes later changes nothing of it. */
+  failedWith: Signers | null;
   /** The own ledger's amount as last seen: the epoch may leave the window while the claim is still collected. */
   amount: bigint;
   /** This node's request, for asking directly; null for a claim that came back from the disk with its bundle. */
@@ -55,6 +57,7 @@ export function openClaim(
     quorumAfterMs: null,
     improveUntilMs: null,
     bundle: null,
+    failedWith: null,
     amount: 0n,
     request,
     inquiries: new Map(),
@@ -72,6 +75,7 @@ export function restoredClaim(bundle: Bundle, recipient: Address, epoch: number)
     quorumAfterMs: null,
     improveUntilMs: null,
     bundle,
+    failedWith: null,
     amount: BigInt(bundle.message.amount),
     request: null,
     inquiries: new Map(),
@@ -105,15 +109,16 @@ export function bundleRound(
   });
 }
 
-/** A ready claim shows its bundle's signers, which survive a restart; any other shows the shares held. */
+/**
+ * A ready claim shows its bundle's signers, which survive a restart; a failed one those it ended with; any other shows
+ * the shares held.
+ */
 export function viewClaim(context: Context, rounds: RoundTable, digests: Digests, claim: Claim): ClaimView {
   const { recipient, epoch, status, startedAtMs, deadlineMs, quorumAfterMs, bundle } = claim;
   const id = claimRound(recipient, epoch);
   const round = rounds.get(id) ?? openRound(id, null);
-  const tally =
-    bundle === null
-      ? tallyRound(context, rewardClaim, round)
-      : tallySigners(context, rewardClaim, Signers.fromHex(bundle.signers));
+  const ended = bundle === null ? claim.failedWith : Signers.fromHex(bundle.signers);
+  const tally = ended === null ? tallyRound(context, rewardClaim, round) : tallySigners(context, rewardClaim, ended);
   const amount = bundle === null ? amountOf(context, claim, round) : BigInt(bundle.message.amount);
   return {
     recipient,

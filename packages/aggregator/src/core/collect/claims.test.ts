@@ -135,6 +135,18 @@ describe("a claim among honest agents", () => {
     expect(agent.records.some(({ type }) => type === "bundle")).toBe(false);
   });
 
+  it("a failed claim goes on naming who was missing at its deadline, whoever signs later (P-86)", async () => {
+    const agent = await boot(1);
+    await agent.ask(STAKER);
+    await agent.tickAt(10_000);
+    for (let id = 2; id <= 20; id++)
+      await agent.gossip(shareBytes(makeShare(node(id), { recipient: STAKER, epoch: 2, amount })));
+    expect(agent.claim(STAKER)).toMatchObject({ status: "failed", signedBps: 500 });
+    expect(agent.claim(STAKER)?.missing).toHaveLength(19);
+    const { reply } = await agent.ask(STAKER);
+    expect(reply.ok && reply.claim).toMatchObject({ status: "ready", missing: [] });
+  });
+
   it("behaviour: the set changes while a claim is collected: quorum is recounted at once, without another share (P-85)", async () => {
     const agent = await boot(1);
     await agent.ask(STAKER);

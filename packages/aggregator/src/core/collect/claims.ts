@@ -238,10 +238,12 @@ export class Claims implements Collector {
 
   #fail(claim: Claim, step: Step): void {
     claim.status = "failed";
+    const round = this.#roundOf(claim);
+    claim.failedWith = round === undefined ? Signers.empty : Signers.of(agreeing(round).keys());
     const { signedBps, missing } = this.#changed(claim, step);
     const values = { round: roundKey(claimRound(claim.recipient, claim.epoch)), signedBps, missing: missing.join(",") };
     // P-109: enough have signed, and no time would have helped.
-    if (this.#roundOf(claim)?.faultyParts != null) {
+    if (round?.faultyParts != null) {
       return step.emit({ type: "observe", level: "error", code: "AGGREGATE_INVALID", values });
     }
     step.emit({ type: "observe", level: "warn", code: "QUORUM_NOT_REACHED", values });

@@ -24,7 +24,6 @@ export class Pull {
 
   /** A few questions a tick, in the order of the needs. */
   tick(needs: readonly Need[], step: Step): void {
-    if (subnetsOf(this.#context).bits === 0) return;
     let left = PULLS_PER_TICK;
     for (const need of needs) {
       for (const node of this.#whom(need, step.nowMs)) {
