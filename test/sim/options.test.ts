@@ -14,8 +14,8 @@ const code = (run: () => unknown): string | undefined => {
 describe("flags", () => {
   it("have every fault on unless told otherwise", () => {
     expect(parseFlags([])).toMatchObject({ nodes: 200, seed: 7, claims: 3, faults: DEFAULT_FAULTS, json: false });
-    expect(parseFlags(["--calm"]).faults).toEqual(NO_FAULTS);
-    const faults = { ...NO_FAULTS, loss: 0.02, latencyMs: { min: 5, max: 9 } };
+    expect(parseFlags(["--calm"]).faults).toEqual({ ...NO_FAULTS, providerLagMs: 0 });
+    const faults = { ...NO_FAULTS, providerLagMs: 0, loss: 0.02, latencyMs: { min: 5, max: 9 } };
     expect(parseFlags(["--", "--calm", "--loss", "0.02", "--latency", "5-9"]).faults).toEqual(faults);
   });
 
@@ -35,6 +35,13 @@ describe("flags", () => {
     expect(options.faults).toMatchObject({ regions: true, bandwidth: "spread", churn: 0.1, latencyMs: { min: 0 } });
     const [, flags = ""] = replayCommand(options).split(" sim ");
     expect(parseFlags(flags.split(" ")).faults).toEqual(options.faults);
+  });
+
+  it("providers are behind as usual, as far as is said, or in calm not at all; replays say how far", () => {
+    expect(replayCommand(parseFlags([]))).toContain("--lag 2000");
+    expect(replayCommand(parseFlags(["--calm", "--lag", "500"]))).toContain("--lag 500");
+    expect(replayCommand(parseFlags(["--calm"]))).not.toContain("--lag");
+    expect(() => parseFlags(["--lag", "20001"])).toThrow("FLAG_INVALID");
   });
 
   it.each([

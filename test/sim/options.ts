@@ -30,6 +30,8 @@ export interface FaultOptions {
   readonly bandwidth?: "spread";
   /** Connections that close during the run, and are replaced. */
   readonly churn?: number;
+  /** Milliseconds by which most providers are behind the finalised head at most, one in ten three times as far; left out: 2,000. */
+  readonly providerLagMs?: number;
 }
 
 /** To everyone on the gossip topic, or to the agent that asked by dialling it. */
@@ -70,6 +72,10 @@ export interface SimFlags extends SimOptions {
   /** A scenario to run instead of drawing one (scenario.ts). */
   readonly plan?: string;
 }
+
+/** Providers follow within this, and one in ten is three times as slow. */
+export const PROVIDER_LAG_MS = 2_000;
+const PROVIDER_LAGS = { min: 0, max: 20_000 };
 
 const LATENCY = { min: 50, max: 150 };
 
@@ -130,7 +136,7 @@ const FLAGS = {
   ...{ epochs: TEXT, dead: TEXT, turns: TEXT, idle: TEXT },
   ...{ nodes: TEXT, seed: TEXT, claims: TEXT, latency: TEXT },
   ...{ silent: TEXT, byzantine: TEXT, crash: TEXT, unhealthy: TEXT, partition: TEXT },
-  ...{ loss: TEXT, duplicate: TEXT, delay: TEXT, churn: TEXT, bandwidth: TEXT },
+  ...{ loss: TEXT, duplicate: TEXT, delay: TEXT, churn: TEXT, bandwidth: TEXT, lag: TEXT },
   ...{ "flood-max": TEXT, partials: TEXT, plot: TEXT, plan: TEXT },
   ...{ calm: SWITCH, json: SWITCH, help: { ...SWITCH, short: "h" } },
 } as const;
@@ -152,6 +158,7 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
   --delay F         chance that it takes ten times as long; default ${DEFAULT_FAULTS.delay}
   --latency A-B     milliseconds on a link; default ${LATENCY.min}-${LATENCY.max}; "regions" for those between ten cities
   --bandwidth W     uplinks: "fixed" at 10 Mbit/s, or "spread" from 5 to 1,000; default fixed
+  --lag MS          how far chain providers are behind at most, one in ten three times as far; default ${PROVIDER_LAG_MS}, with --calm 0
   --churn F         fraction of connections that close and are replaced; default 0
   --calm            no fault but those given
   --partials WAY    another way for partials than production's, to compare with: topic or dial
@@ -189,7 +196,12 @@ export function parseFlags(argv: readonly string[]): SimFlags {
     seed: wholeNumber("--seed", values.seed ?? "7", SEEDS),
     nodes: wholeNumber("--nodes", values.nodes ?? "200", NODES),
     claims: wholeNumber("--claims", values.claims ?? "3", CLAIMS),
-    faults: { ...faults, ...latency(values.latency ?? `${LATENCY.min}-${LATENCY.max}`), ...lines(values) },
+    faults: {
+      ...faults,
+      ...latency(values.latency ?? `${LATENCY.min}-${LATENCY.max}`),
+      ...lines(values),
+      ...providerLag(values),
+    },
     ...(life === undefined ? {} : { life }),
     ...partialsWay(values.partials),
     ...(floodMax === undefined ? {} : { floodMax: wholeNumber("--flood-max", floodMax, FLOOD_MAXIMA) }),
@@ -227,11 +239,12 @@ export function replayCommand(options: SimOptions): string {
   const { seed, nodes, claims, faults, floodMax, life } = options;
   const given = FRACTIONS.filter((flag) => faults[flag] > 0).map((flag) => `--${flag} ${faults[flag]}`);
   const lived = LIFE_FRACTIONS.filter((flag) => (life?.[flag] ?? 0) > 0).map((flag) => `--${flag} ${life?.[flag]}`);
-  const { latencyMs, regions, bandwidth, churn } = faults;
+  const { latencyMs, regions, bandwidth, churn, providerLagMs = PROVIDER_LAG_MS } = faults;
   const lines = [
     regions === true ? "--latency regions" : `--latency ${latencyMs.min}-${latencyMs.max}`,
     ...(bandwidth === undefined ? [] : [`--bandwidth ${bandwidth}`]),
     ...(churn === undefined ? [] : [`--churn ${churn}`]),
+    ...(providerLagMs === 0 ? [] : [`--lag ${providerLagMs}`]),
   ];
   const flood = [
     ...(floodMax === undefined ? [] : [`--flood-max ${floodMax}`]),
@@ -260,6 +273,12 @@ function lines({
     ...(bandwidth === "spread" ? { bandwidth } : {}),
     ...(closing === 0 ? {} : { churn: closing }),
   };
+}
+
+function providerLag({ lag, calm }: ReturnType<typeof readFlags<typeof FLAGS>>): Pick<FaultOptions, "providerLagMs"> {
+  const usual = calm === true ? 0 : PROVIDER_LAG_MS;
+  const providerLagMs = lag === undefined ? usual : wholeNumber("--lag", lag, PROVIDER_LAGS);
+  return providerLagMs === PROVIDER_LAG_MS ? {} : { providerLagMs };
 }
 
 function latency(text: string): Pick<FaultOptions, "latencyMs" | "regions"> {

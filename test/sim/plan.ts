@@ -12,7 +12,7 @@ import {
   COSTING_OWN_SHARE,
   SUBNET_BEHAVIOURS,
 } from "./byzantine/behaviour.ts";
-import type { FaultOptions, SimOptions } from "./options.ts";
+import { type FaultOptions, PROVIDER_LAG_MS, type SimOptions } from "./options.ts";
 import type { Random } from "./random.ts";
 
 /** Milliseconds from, to: the end is outside. */
@@ -52,10 +52,9 @@ export interface Partition {
 /** Faults go on from the first claim to here: long enough for each to meet a claim at every stage. */
 export const HEAL_MS = 25_000;
 
-/** Providers follow within these, and one in ten is slower. */
-const LAG_MAX_MS = 2_000;
-const SLOW_LAG_MAX_MS = 6_000;
+/** One provider in ten is three times as far behind as most are at most. */
 const SLOW_PROVIDERS = 0.1;
+const SLOW_FACTOR = 3;
 
 export const isHonest = (plan: Plan, id: NodeId): boolean => !plan.silent.has(id) && !plan.byzantine.has(id);
 
@@ -101,7 +100,7 @@ export function makePlan(options: SimOptions, random: Random, wishes: PlanWishes
       random.fork("crash"),
     ),
     unhealthy: planUnhealthy(faults, honest, random.fork("unhealthy")),
-    lagMs: planLag(ids, random.fork("lag")),
+    lagMs: planLag(faults, ids, random.fork("lag")),
     partitions: planPartition(faults, ids, random.fork("partition")),
   };
 }
@@ -152,10 +151,10 @@ function planUnhealthy(faults: FaultOptions, honest: readonly NodeId[], random: 
   return new Map(failing.map((id) => [id, windowBetween(random, 1_000, 12_000, 2_000, 8_000)]));
 }
 
-export function planLag(ids: readonly NodeId[], random: Random): Map<NodeId, number> {
-  return new Map(
-    ids.map((id) => [id, random.between(0, random.chance(SLOW_PROVIDERS) ? SLOW_LAG_MAX_MS : LAG_MAX_MS)]),
-  );
+export function planLag(faults: FaultOptions, ids: readonly NodeId[], random: Random): Map<NodeId, number> {
+  const { providerLagMs = PROVIDER_LAG_MS } = faults;
+  const slowMs = SLOW_FACTOR * providerLagMs;
+  return new Map(ids.map((id) => [id, random.between(0, random.chance(SLOW_PROVIDERS) ? slowMs : providerLagMs)]));
 }
 
 function planPartition(faults: FaultOptions, ids: readonly NodeId[], random: Random): Partition[] {

@@ -83,7 +83,7 @@ export function makeLifePlan(
       ...planCrashes(faults, steady, healMs, random.fork("crash")),
     ]),
     unhealthy: planUnhealthy(faults, steady, calendar, healMs, random.fork("unhealthy")),
-    lagMs: planLag(ids, random.fork("lag")),
+    lagMs: planLag(faults, ids, random.fork("lag")),
     partitions: planPartitions(faults, ids, calendar, healMs, random.fork("partition")),
     accounts: planAccounts(ids, steady, random.fork("accounts")),
     registersMs: new Map(ids.slice(nodes).map((id, i) => [id, calendar.endMs(0) + 3_000 + 2_000 * i])),

@@ -38,8 +38,8 @@ export interface Signing {
 /** Where signatures go: the own share, and partials on their way to whoever asked (P-134 to P-136). */
 export interface Delivery {
   share(round: Round, share: Share, step: Step): void;
-  /** A request came, and with it a way back. */
-  routed(round: Round, step: Step): void;
+  /** A request came, and with it a way back to its origin. */
+  routed(round: Round, origin: NodeId, step: Step): void;
   /** A round got a share: enough may be here for a partial. */
   roundChanged(round: Round, step: Step): void;
   timer(step: Step): void;

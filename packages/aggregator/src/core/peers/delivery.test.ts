@@ -151,9 +151,14 @@ describe("P-135, P-136: a partial", () => {
     const { agent } = await asked();
     await sendShare(agent, 10, amount);
     await sendShare(agent, 18, amount);
+    const whole = partialBytes(makePartial(amount, [3, 11, 19]));
+    await agent.feed({ type: "direct", from: identityOf(10), data: whole });
     const before = agent.effects.length;
     await agent.gossip(requestBytes(makeRequest(node(6), STAKER, EPOCH)), identityOf(11));
-    expect(partialsOf(agent.effects.slice(before))).toEqual([{ to: [9, 11], signers: [2, 10, 18] }]);
+    expect(partialsOf(agent.effects.slice(before))).toEqual([
+      { to: [11], signers: [3, 11, 19] },
+      { to: [11], signers: [2, 10, 18] },
+    ]);
   });
 });
 

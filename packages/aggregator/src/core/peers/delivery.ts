@@ -21,8 +21,6 @@ interface Sent {
   times: number;
   /** When there may be another. */
   nextMs: number;
-  /** To how many origins it knew a way. */
-  routes: number;
 }
 
 export class PeerDelivery implements Delivery {
@@ -50,17 +48,26 @@ export class PeerDelivery implements Delivery {
     const subnet = ownSubnet(this.#context);
     if (subnet === null || round.routes.size === 0 || !this.#isAggregator(round, subnet)) return;
     const signers = singlesIn(round, subnet).length;
-    const sent = this.#sent.get(round) ?? { signers: 0, times: 0, nextMs: step.nowMs + PARTIAL_AFTER_MS, routes: 0 };
+    const sent = this.#sent.get(round) ?? { signers: 0, times: 0, nextMs: step.nowMs + PARTIAL_AFTER_MS };
     this.#sent.set(round, sent);
-    if (signers <= sent.signers && round.routes.size <= sent.routes) return;
-    if (sent.times >= PARTIALS_SENT_MAX && round.routes.size <= sent.routes) return;
+    if (signers <= sent.signers || sent.times >= PARTIALS_SENT_MAX) return;
     const members = subnetsOf(this.#context).members[subnet.index] ?? [];
     if (signers >= members.length) return this.#send(round, subnet, sent, step);
     this.#due.add(round);
     this.#schedule(step);
   }
 
-  routed(round: Round, step: Step): void {
+  /** What was passed on before goes the new way too: nobody sends it here again. */
+  routed(round: Round, origin: NodeId, step: Step): void {
+    const subnet = ownSubnet(this.#context);
+    if (subnet === null) return;
+    for (const { subnet: index, signers, signature } of ownGroup(round)?.partials ?? []) {
+      if (round.own === null) continue;
+      const partial = { ...round.own.signed, epoch: round.id.epoch, subnet: { ...subnet, index }, signers, signature };
+      this.#pass(round, [origin], partial, null, step);
+    }
+    const own = (this.#sent.get(round)?.times ?? 0) > 0 ? subnetPartial(this.#context, round, subnet) : null;
+    if (own !== null && !isHeldByOthers(round, own)) this.#pass(round, [origin], own, null, step);
     this.roundChanged(round, step);
   }
 
@@ -75,14 +82,18 @@ export class PeerDelivery implements Delivery {
     this.#schedule(step);
   }
 
-  /** To whoever brought the requests, and nobody twice; nothing goes back to where it came from. */
   pass(round: Round, partial: PartialAggregate, from: PeerKey | null, step: Step): void {
+    this.#pass(round, round.routes.keys(), partial, from, step);
+  }
+
+  /** To nobody twice, and not back to where it came from. */
+  #pass(round: Round, origins: Iterable<NodeId>, partial: PartialAggregate, from: PeerKey | null, step: Step): void {
     const connected = connectedSet(this.#context);
     const hops = new Set<PeerKey>();
     let isLost = false;
-    for (const [origin, route] of round.routes) {
+    for (const origin of origins) {
       if (origin === this.#context.ownNode?.id) continue;
-      const ways = this.#ways(round, origin, route, connected);
+      const ways = this.#ways(round, origin, connected);
       if (ways.length === 0) isLost = true;
       for (const hop of ways) if (hop !== from) hops.add(hop);
     }
@@ -93,30 +104,26 @@ export class PeerDelivery implements Delivery {
   }
 
   /** The origin itself; else who brought its request, and one of its mates, which are connected to it. */
-  #ways(round: Round, origin: NodeId, route: PeerKey, connected: ReadonlySet<PeerKey>): PeerKey[] {
+  #ways(round: Round, origin: NodeId, connected: ReadonlySet<PeerKey>): PeerKey[] {
     const node = this.#context.ledger.nodes.get(origin)?.node;
     if (node !== undefined && connected.has(node.identityKey)) return [node.identityKey];
     const { bits, members } = subnetsOf(this.#context);
     const isOwn = this.#context.ownNode !== null && origin % 2 ** bits === this.#context.ownNode.id % 2 ** bits;
     const mates = isOwn ? [] : aggregatorOrder(round.key, members[origin % 2 ** bits] ?? []);
     const mate = mates.find(({ identityKey }) => connected.has(identityKey));
-    return [...(connected.has(route) ? [route] : []), ...(mate === undefined ? [] : [mate.identityKey])];
+    const route = round.routes.get(origin);
+    const back = route !== undefined && connected.has(route) ? [route] : [];
+    return mate === undefined ? back : [...back, mate.identityKey];
   }
 
   #send(round: Round, subnet: Subnet, sent: Sent, step: Step): void {
     this.#due.delete(round);
     const partial = subnetPartial(this.#context, round, subnet);
     if (partial === null) return;
-    const isNewWay = round.routes.size > sent.routes;
     sent.signers = partial.signers.count;
-    sent.routes = round.routes.size;
     sent.nextMs = step.nowMs + PARTIAL_AGAIN_MS * 2 ** sent.times;
     sent.times += 1;
-    // Another's that was passed on already holds all of it.
-    const { index } = subnet;
-    const others = ownGroup(round)?.partials.filter((one) => one.subnet === index) ?? [];
-    if (!isNewWay && others.some(({ signers }) => signers.isSuperset(partial.signers))) return;
-    this.pass(round, partial, null, step);
+    if (!isHeldByOthers(round, partial)) this.pass(round, partial, null, step);
   }
 
   /** Whether others' shares are here, or this node would be the one to add them up. */
@@ -145,4 +152,10 @@ export class PeerDelivery implements Delivery {
     this.#timerMs = atMs;
     emit({ type: "set-timer", timer: "partials", atMs });
   }
+}
+
+/** Whether another's partial that was passed on holds all of it. */
+function isHeldByOthers(round: Round, { subnet, signers }: PartialAggregate): boolean {
+  const others = ownGroup(round)?.partials.filter((one) => one.subnet === subnet.index) ?? [];
+  return others.some((one) => one.signers.isSuperset(signers));
 }

@@ -222,7 +222,7 @@ export class PeerIntake implements Intake {
     const round = this.#rounds.want(id, request);
     if (round === null) return ignore("ROUNDS_FULL");
     round.routes.set(node.id, from);
-    this.#delivery.routed(round, step);
+    this.#delivery.routed(round, node.id, step);
     this.#turns.add(round, node.id, step);
     return ACCEPTED;
   }
