@@ -4,7 +4,7 @@
  * back the way each request came. Enters: the own share, rounds that got shares, requests, partials that were checked.
  * Leaves: messages. Not here: checking (intake.ts), and what is still missing (pull.ts).
  */
-import { encodeGossip, type NodeId, type PartialAggregate, type Share, type Subnet } from "@quorate/common";
+import { encodeGossip, type NodeId, type PartialAggregate, type Share, type Subnet, subnetOf } from "@quorate/common";
 import { type Context, connectedSet, type Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
@@ -108,8 +108,9 @@ export class PeerDelivery implements Delivery {
     const node = this.#context.ledger.nodes.get(origin)?.node;
     if (node !== undefined && connected.has(node.identityKey)) return [node.identityKey];
     const { bits, members } = subnetsOf(this.#context);
-    const isOwn = this.#context.ownNode !== null && origin % 2 ** bits === this.#context.ownNode.id % 2 ** bits;
-    const mates = isOwn ? [] : aggregatorOrder(round.key, members[origin % 2 ** bits] ?? []);
+    const { index } = subnetOf(origin, bits);
+    const isOwn = index === ownSubnet(this.#context)?.index;
+    const mates = isOwn ? [] : aggregatorOrder(round.key, members[index] ?? []);
     const mate = mates.find(({ identityKey }) => connected.has(identityKey));
     const route = round.routes.get(origin);
     const back = route !== undefined && connected.has(route) ? [route] : [];

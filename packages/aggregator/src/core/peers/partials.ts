@@ -5,6 +5,7 @@
  */
 import {
   type ErrorCode,
+  isInSubnet,
   isQuorateError,
   type KindMessage,
   type NodeId,
@@ -18,7 +19,7 @@ import { kindNamed } from "../kinds/kinds.ts";
 import { OTHERS_PER_NODE_MAX } from "../limits.ts";
 import { type Contribution, isOfUse } from "../rounds/contributions.ts";
 import { ownGroup, type Round } from "../rounds/round.ts";
-import { idsIn, subnetsOf } from "./subnets.ts";
+import { subnetsOf } from "./subnets.ts";
 
 /** Nobody is blamed for any of these: the sender may have another node set, or know less. */
 export function whyNotWanted(
@@ -67,7 +68,7 @@ export function keysSum({ ledger, modules }: Context, signers: Signers): Uint8Ar
 
 /** The nodes of a subnet whose single shares over the own message are here. */
 export function singlesIn(round: Round, subnet: Subnet): NodeId[] {
-  return idsIn(subnet, ownGroup(round)?.shares.keys() ?? []);
+  return [...(ownGroup(round)?.shares.keys() ?? [])].filter((id) => isInSubnet(id, subnet));
 }
 
 /** The sum of a subnet's single shares; null where there are none, or they cancel: with one more they do not. */

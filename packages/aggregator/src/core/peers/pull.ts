@@ -3,7 +3,7 @@
  * signatures, then of the missing nodes themselves. So nobody depends on anyone's partial. Enters: what the collectors
  * need. Leaves: catch-up requests. Not here: the answers, which are checked like gossip (intake.ts).
  */
-import { encodeCatchUpRequest, type NodeId, Signers } from "@quorate/common";
+import { encodeCatchUpRequest, type NodeId, Signers, subnetOf } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { AGGREGATORS, PULL_AGAIN_MS, PULL_ENOUGH_ASKED, PULLS_PER_TICK } from "../limits.ts";
@@ -38,7 +38,7 @@ export class Pull {
     const asked = this.#asked.get(need.round) ?? new Map<NodeId, number>();
     this.#asked.set(need.round, asked);
     const lacking = new Set(need.lacking);
-    const subnets = new Set(need.lacking.map((id) => id % 2 ** bits));
+    const subnets = new Set(need.lacking.map((id) => subnetOf(id, bits).index));
     for (const index of subnets) {
       const node = this.#nextIn(members[index] ?? [], need, lacking, asked, nowMs);
       if (node === null) continue;

@@ -2,7 +2,7 @@
  * Who is in which subnet of a node set (P-134), and who adds up a round's shares in it. Enters: the node set. Leaves:
  * members, in an order for each round. Computed once for a set, whoever asks. Not here: what is sent (delivery.ts).
  */
-import { FLOOD_MAX, isInSubnet, type NodeId, type RoundKey, type Subnet, subnetBits, subnetOf } from "@quorate/common";
+import { FLOOD_MAX, type RoundKey, type Subnet, subnetBits, subnetOf } from "@quorate/common";
 import type { AgentOptions, Context } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
@@ -38,7 +38,7 @@ export function subnetsOf({ nodes, options }: NodeSet): Subnets {
   const inSet = nodes.filter(({ state }) => state !== "exited");
   const bits = subnetBits(inSet.length, floodMax);
   const members: LedgerNode[][] = Array.from({ length: 2 ** bits }, () => []);
-  for (const node of inSet) members[node.id % 2 ** bits]?.push(node);
+  for (const node of inSet) members[subnetOf(node.id, bits).index]?.push(node);
   const subnets = { floodMax, nodes: inSet.length, bits, members };
   known.set(nodes, subnets);
   return subnets;
@@ -76,9 +76,4 @@ function orderOf(round: RoundKey, members: readonly LedgerNode[]): LedgerNode[] 
     .map((node) => ({ node, place: rank(round, node.id) }))
     .sort((a, b) => a.place - b.place || a.node.id - b.node.id)
     .map(({ node }) => node);
-}
-
-/** Ids of one subnet, in the order in which they came. */
-export function idsIn(subnet: Subnet, ids: Iterable<NodeId>): NodeId[] {
-  return [...ids].filter((id) => isInSubnet(id, subnet));
 }
