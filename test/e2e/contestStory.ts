@@ -1,11 +1,14 @@
 /**
- * A node that is silent for long, and comes back: its contest has to land in an aggregate that others send (P-95), and reports activate it again. In:
- * nothing. Out: what the chain says of it. It waits for some twenty short epochs, so tests run it beside something else.
+ * A node that is silent for long, and comes back: it contests by itself (P-76), others send what says that it lives (P-95, P-39), and reports
+ * activate it again. In: nothing. Out: what the chain and the node's own store say of it. It waits for some twenty short epochs, so tests run it
+ * beside something else.
  */
-import type { NodeId } from "@quorate/common";
+import { join } from "node:path";
+import { type NodeId, parseRoundKey } from "@quorate/common";
 import type { EventLog } from "ethers";
 import type { LocalNetwork } from "../harness/network.ts";
 import { connect } from "../harness/seed.ts";
+import { readStore } from "../harness/storeFile.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import { startFixture, untilReady } from "./fixture.ts";
 
@@ -19,8 +22,13 @@ const SILENT_REPORTS = 12;
 const TIMEOUT_MS = 40 * EPOCH_SECONDS * 1_000;
 
 export interface ContestStory {
-  /** Ids in each contest that landed. */
-  readonly contests: readonly (readonly NodeId[])[];
+  /**
+   * Ids in each contest and each showing that landed since it came back. Both say that a node lives (P-110), so that one of the two makes
+   * the other needless: which it is depends on whose turn comes first.
+   */
+  readonly heard: readonly (readonly NodeId[])[];
+  /** Epochs for which the node itself signed a contest. */
+  readonly signed: readonly number[];
   /** Silent reports as another agent counts them right before the node came back. */
   readonly silentBefore: number;
   readonly stateAtEnd: string | undefined;
@@ -40,9 +48,15 @@ export async function contestStory(): Promise<ContestStory> {
       report(`${silent} silent reports`);
       return silent >= SILENT_REPORTS ? silent : null;
     });
+    const backAtBlock = await network.chain.provider.getBlockNumber();
     await network.startAgent(DEAD);
     await untilState(network, "active");
-    return { contests: await contests(network), silentBefore, stateAtEnd: await stateOf(network) };
+    return {
+      heard: await heard(network, backAtBlock),
+      signed: signedContests(network),
+      silentBefore,
+      stateAtEnd: await stateOf(network),
+    };
   } finally {
     await close();
   }
@@ -64,15 +78,23 @@ async function untilState(network: LocalNetwork, state: string): Promise<void> {
   });
 }
 
-/** The ids of each `contestSigned` that has landed. */
-async function contests({ rewards, chain, deployment }: LocalNetwork): Promise<NodeId[][]> {
+/** The ids of each call that has landed and says who lives, but for those of operators themselves. */
+async function heard({ rewards, chain }: LocalNetwork, fromBlock: number): Promise<NodeId[][]> {
   const contract = connect("ServiceNodeRewards", rewards, chain.signer(0));
   const selector = contract.interface.getFunction("contestSigned")?.selector ?? "";
-  const heard = await contract.queryFilter("ServiceNodesHeard", deployment.fromBlock);
+  const contested = await contract.queryFilter("ServiceNodesHeard", fromBlock);
+  const shown = await contract.queryFilter("SignersShown", fromBlock);
   const found: NodeId[][] = [];
-  for (const log of heard as EventLog[]) {
+  for (const log of [...contested, ...shown] as EventLog[]) {
     const { data } = await log.getTransaction();
-    if (data.startsWith(selector)) found.push([...log.args.getValue("ids")].map(Number));
+    const isContest = data.startsWith(selector);
+    if (isContest || log.eventName === "SignersShown")
+      found.push([...log.args.getValue(isContest ? "ids" : "signers")].map(Number));
   }
   return found;
+}
+
+function signedContests(network: LocalNetwork): number[] {
+  const { digests } = readStore(join(network.node(DEAD).directory, "agent.sqlite"));
+  return [...digests.keys()].map(parseRoundKey).flatMap(({ kind, epoch }) => (kind === "Contest" ? [epoch] : []));
 }
