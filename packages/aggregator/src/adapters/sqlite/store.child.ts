@@ -6,6 +6,7 @@
  * written,
  *   fill    writes more than its file-size limit allows, then a little again, printing what happened.
  */
+import { writeSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isQuorateError } from "@quorate/common";
 import { DEPLOYMENT, LEDGER_NETWORK } from "../../../test/support/storeCases.ts";
@@ -99,6 +100,10 @@ function sayCode(run: () => void): void {
   }
 }
 
+/**
+ * Waits until there is room. `process.stdout` would queue what a slow reader leaves no room for, and `write` never comes back to the event loop
+ * that sends the queue.
+ */
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  writeSync(1, `${line}\n`);
 }
