@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Address, formatAmount, type NodeId, type NodeState, parseProofFile, quorateError } from "@quorate/common";
-import type { NodeAnswer } from "../../packages/aggregator/src/adapters/http/schemas.ts";
+import type { NodeAnswer } from "@quorate/common/http";
 import { runCli } from "../harness/cli.ts";
 import type { LocalNetwork } from "../harness/network.ts";
 import { connect } from "../harness/seed.ts";

@@ -27,15 +27,10 @@ import {
   parseProofFile,
   type RewardsProof,
 } from "@quorate/common";
+import { claimRequestSchema, claimSchema, epochQuerySchema, statusSchema } from "@quorate/common/http";
 import fc from "fast-check";
 import { orderLogs, parseEvent } from "../../packages/aggregator/src/adapters/chain/events.ts";
 import { logSchema } from "../../packages/aggregator/src/adapters/chain/rpc.ts";
-import {
-  claimRequestSchema,
-  claimSchema,
-  epochQuerySchema,
-  statusSchema,
-} from "../../packages/aggregator/src/adapters/http/schemas.ts";
 import { AddressBook } from "../../packages/aggregator/src/adapters/libp2p/addressBook.ts";
 import { fromText, toText } from "../../packages/aggregator/src/adapters/sqlite/plain.ts";
 import { parseConfig } from "../../packages/aggregator/src/config.ts";

@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type AgentClient, createAgentClient } from "@quorate/client";
 import {
   type Address,
   ATOMIC_PER_TOKEN,
@@ -16,7 +17,6 @@ import {
 } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { type Deployment, deploy } from "@quorate/contracts";
-import { type AgentClient, createAgentClient } from "../../packages/aggregator/src/adapters/http/client.ts";
 import { createKeys, loadKeys, type NodeKeys } from "../../packages/aggregator/src/adapters/keys/keys.ts";
 import { type AgentPlace, agentConfig, PASSWORD } from "./agentConfig.ts";
 import type { Chain } from "./chain.ts";

@@ -2,10 +2,11 @@
  * The staker's side on chain, by the agent's own library. In: a network, a bundle, an account. Out: receipts and
  * balances. The operator of node i, who is also its staker, has account i.
  */
+import type { RewardsContract } from "@quorate/client";
 import { type Address, type Bundle, type NodeId, parseBundle } from "@quorate/common";
 import type { Account } from "@quorate/common/chain";
 import type { TransactionReceipt } from "ethers";
-import { RewardsContract } from "../../packages/aggregator/src/adapters/chain/contracts.ts";
+import { connectRewards } from "../../packages/aggregator/src/adapters/chain/connectRewards.ts";
 import type { LocalNetwork } from "./network.ts";
 import { connect } from "./seed.ts";
 
@@ -30,7 +31,7 @@ async function as<T>(
   account: NodeId,
   act: (contract: RewardsContract, signer: Account) => Promise<T>,
 ): Promise<T> {
-  const contract = await RewardsContract.connect(network.chain.url, network.rewards);
+  const contract = await connectRewards(network.chain.url, network.rewards);
   try {
     return await act(contract, contract.account(network.chain.signer(account).privateKey));
   } finally {

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AgentClient } from "@quorate/client";
 import {
   type Bundle,
   type ClaimView,
@@ -14,7 +15,6 @@ import {
   roundKey,
   toHex,
 } from "@quorate/common";
-import type { AgentClient } from "../../packages/aggregator/src/adapters/http/client.ts";
 import { claimRound } from "../../packages/aggregator/src/core/kinds/rewardClaim.ts";
 import { startFixture, untilReady } from "../e2e/fixture.ts";
 import type { AgentProcess, LocalNetwork } from "../harness/network.ts";

@@ -48,7 +48,7 @@ export interface SimOptions {
   readonly floodMax?: number;
   /** Another way for partials than the production's, to compare with (ADR 19). */
   readonly partials?: PartialsWay;
-  /** Given: a run over epochs, without claims. */
+  /** Given: a run over epochs; `claims` stakers ask after each. */
   readonly life?: LifeOptions;
 }
 
@@ -147,7 +147,7 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
 
   --nodes N         active nodes, ${NODES.min} to ${NODES.max}; default 200
   --seed S          an integer; the same seed and flags give the same run and trace hash; default 7
-  --claims C        stakers that ask, ${CLAIMS.min} to ${CLAIMS.max}; default 3
+  --claims C        stakers that ask, ${CLAIMS.min} to ${CLAIMS.max}, with --epochs after each epoch; default 3
   --silent F        fraction of nodes that never answer; default ${DEFAULT_FAULTS.silent}
   --byzantine F     fraction of nodes that lie, each in its own way; default ${DEFAULT_FAULTS.byzantine}
   --crash F         fraction of agents killed and restarted from disk; default ${DEFAULT_FAULTS.crash}
@@ -163,7 +163,7 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
   --calm            no fault but those given
   --partials WAY    another way for partials than production's, to compare with: topic or dial
   --flood-max N     up to so many nodes are one flood, more have subnets; default 128, as in production
-  --epochs E        the network's life over E epochs, ${EPOCHS.min} to ${EPOCHS.max}, without claims; 12 are a good start. Then:
+  --epochs E        the network's life over E epochs, ${EPOCHS.min} to ${EPOCHS.max}, reports and claims; 12 are a good start. Then:
   --dead F          fraction of nodes that die and come back epochs later; default ${LIFE_ONLY.dead}
   --turns F         fraction of nodes that are absent from every other report, in two groups; default ${LIFE_ONLY.turns}
   --idle F          nodes that register and never come up, as a fraction; default ${LIFE_ONLY.idle}
@@ -251,8 +251,8 @@ export function replayCommand(options: SimOptions): string {
     ...(options.partials === undefined ? [] : [`--partials ${options.partials}`]),
   ];
   const rest = [...lines, "--calm", ...given, ...lived, ...flood].join(" ");
-  const what = life === undefined ? `--claims ${claims}` : `--epochs ${life.epochs}`;
-  return `npx -y pnpm@12 sim --nodes ${nodes} --seed ${seed} ${what} ${rest}`;
+  const epochs = life === undefined ? "" : `--epochs ${life.epochs} `;
+  return `npx -y pnpm@12 sim --nodes ${nodes} --seed ${seed} ${epochs}--claims ${claims} ${rest}`;
 }
 
 function fraction(flag: string, text: string): number {

@@ -23,7 +23,7 @@ function violations(from: readonly Source[], allowed: (target: string) => boolea
   );
 }
 
-describe("dependency direction: common ← core ← driver ← node ← cli", () => {
+describe("dependency direction: common ← client, core ← driver ← node ← cli", () => {
   it("there is a core to look at", () => expect(core.length).toBeGreaterThan(10));
 
   it("common needs nothing of ours and no Node module", () => {
@@ -34,6 +34,14 @@ describe("dependency direction: common ← core ← driver ← node ← cli", ()
         (target) => target.startsWith("packages/common/") || !/^(node:|@quorate\/|packages\/|test\/)/.test(target),
       ),
     ).toEqual([]);
+  });
+
+  it("the client runs in a browser: it needs only common, ethers and zod", () => {
+    const client = inFolder("packages/client/src/").filter((source) => !isTest(source));
+    expect(client.length).toBeGreaterThan(4);
+    const allowed = (target: string) =>
+      target.startsWith("packages/client/") || /^(@quorate\/common(\/chain|\/http)?|ethers|zod)$/.test(target);
+    expect(violations(client, allowed)).toEqual([]);
   });
 
   it("the core needs only common and zod", () => {

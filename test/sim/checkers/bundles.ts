@@ -7,14 +7,19 @@ import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
 import { STAKE_ATOMIC } from "../nodes.ts";
 import { type Checker, honest, roundOf, type Truth } from "./checker.ts";
 
+/** The active nodes of the set that a bundle was made for. */
+export type ActiveFor = (bundle: Bundle) => ReadonlySet<NodeId>;
+
 export class Bundles implements Checker {
   readonly name = "bundles";
   readonly #truth: Truth;
+  readonly #activeFor: ActiveFor;
   readonly #checked = new Set<string>();
   readonly #amounts = new Map<string, string>();
 
-  constructor(truth: Truth) {
+  constructor(truth: Truth, activeFor: ActiveFor = () => alwaysActive(truth)) {
     this.#truth = truth;
+    this.#activeFor = activeFor;
   }
 
   onEffect(id: NodeId, effect: Effect): void {
@@ -50,8 +55,9 @@ export class Bundles implements Checker {
 
   #quorumProblem(bundle: Bundle): string | null {
     const nodes = [...this.#truth.world.nodes.values()];
+    const isActive = this.#activeFor(bundle);
     const signers = signersOf(bundle);
-    const active = nodes.filter((node) => node.active);
+    const active = nodes.filter(({ id }) => isActive.has(id));
     const signed = active.filter(({ id }) => signers.has(id));
     const [signedStake, activeStake] = [BigInt(signed.length) * STAKE_ATOMIC, BigInt(active.length) * STAKE_ATOMIC];
     if (signedStake * 10_000n < activeStake * 9_500n) {
@@ -59,7 +65,7 @@ export class Bundles implements Checker {
     }
     const missing = active.filter(({ id }) => !signers.has(id)).map(({ id }) => String(id));
     if (missing.join() !== bundle.nonSigners.join()) return `non-signers are ${missing}, not ${bundle.nonSigners}`;
-    const extra = nodes.filter(({ id, active: isActive }) => !isActive && signers.has(id)).map(({ id }) => String(id));
+    const extra = nodes.filter(({ id }) => !isActive.has(id) && signers.has(id)).map(({ id }) => String(id));
     if (extra.join() !== bundle.extraSigners.join()) return `extra signers are ${extra}, not ${bundle.extraSigners}`;
     return null;
   }
@@ -76,6 +82,11 @@ export class Bundles implements Checker {
   #report(id: NodeId, detail: string): void {
     this.#truth.report(this.name, `agent ${id}: ${detail}`);
   }
+}
+
+/** In a run of claims nobody's state changes. */
+function alwaysActive({ world }: Truth): Set<NodeId> {
+  return new Set([...world.nodes.values()].filter(({ active }) => active).map(({ id }) => id));
 }
 
 /** A reader's own checks (P-101). */

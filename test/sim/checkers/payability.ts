@@ -3,13 +3,12 @@
  * docs/simulation.md has the reasons for the bound.
  */
 import { REPORT_QUORUM_BPS } from "@quorate/common";
-import type { ChainEvent } from "../../../packages/aggregator/src/core/ledger/events.ts";
 import { GENESIS } from "../life/calendar.ts";
 import { muteNodes } from "../life/plan.ts";
 import { quorumSlack } from "../plan.ts";
 import { honest } from "./checker.ts";
 import type { Hidden } from "./hidden.ts";
-import type { LifeChecker, LifeTruth } from "./life.ts";
+import { activeBefore, type LifeChecker, type LifeTruth } from "./life.ts";
 
 /** A node that is absent from epoch 0 on is listed by the report of epoch 3, and out when epoch 4 is reported (P-60, P-62). */
 const FIRST_DECOMMISSIONED = 4;
@@ -43,7 +42,8 @@ export class Payability implements LifeChecker {
     for (let epoch = 0; epoch < epochs; epoch++) {
       const record = chain.contract.records.get(epoch);
       const able = plan.ids.filter((id) => honest(this.#truth, id) && this.#hidden.excuse(id, epoch) === null);
-      const active = activeAt(chain.log, GENESIS + (epoch + 1) * this.#truth.calendar.epochSeconds);
+      const endsAt = GENESIS + (epoch + 1) * this.#truth.calendar.epochSeconds;
+      const active = activeBefore(chain.log, ({ timestamp }) => timestamp >= endsAt);
       const signed = able.filter((id) => active.has(id)).length;
       const isEnough = BigInt(signed) * 10_000n >= BigInt(active.size) * REPORT_QUORUM_BPS;
       if (record === undefined && isEnough && able.some((id) => plan.accounts.has(id))) {
@@ -54,16 +54,4 @@ export class Payability implements LifeChecker {
       this.#truth.report(this.name, `the root of epoch ${epoch} is not payable, and all from ${from} on should be`);
     }
   }
-}
-
-/** Who was active at a moment of chain time; all nodes have the same stake. */
-function activeAt(log: readonly ChainEvent[], timestamp: number): Set<number> {
-  const active = new Set<number>();
-  for (const event of log) {
-    if (event.timestamp >= timestamp) break;
-    if (event.type === "node-registered" && event.seeded) active.add(event.id);
-    if (event.type === "nodes-activated") for (const id of event.ids) active.add(id);
-    if (event.type === "nodes-decommissioned") for (const id of event.ids) active.delete(id);
-  }
-  return active;
 }

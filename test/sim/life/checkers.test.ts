@@ -1,7 +1,7 @@
 /**
  * Checkers of a life that cannot fail prove nothing: each is shown a run in which the core has a fault it must see.
  */
-import { decodeGossip, encodeGossip, type NodeId } from "@quorate/common";
+import { decodeGossip, encodeGossip, type NodeId, Signers } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import type { Agent, Effect, Input } from "../../../packages/aggregator/src/core/io.ts";
 import { CLOCK_START_MS } from "../agent.ts";
@@ -89,6 +89,22 @@ describe("checkers of a life find what they are for", () => {
   it("agents that send one and the same call again and again", () => {
     const eager = effects((effect) => (effect.type === "submit" ? Array(60).fill(effect) : [effect]));
     expect(findings(eager)).toEqual(["traffic"]);
+  });
+
+  it("a claim that is told to lack a node that could sign, and a bundle below quorum", () => {
+    const asking = { claims: 1 };
+    const failing = effects((effect) => {
+      if (effect.type !== "claim-changed" || effect.claim.bundle === null) return [effect];
+      return [{ ...effect, claim: { ...effect.claim, status: "failed", bundle: null, missing: [2] } }];
+    });
+    expect(findings(failing, asking)).toEqual(["claims"]);
+    const shrinking = effects((effect) => {
+      if (effect.type !== "claim-changed" || effect.claim.bundle === null) return [effect];
+      const { bundle } = effect.claim;
+      const signers = Signers.of(Signers.fromHex(bundle.signers).ids().slice(1)).toHex();
+      return [{ ...effect, claim: { ...effect.claim, bundle: { ...bundle, signers } } }];
+    });
+    expect(findings(shrinking, asking)).toContain("bundles");
   });
 
   it("an agent whose ledger misses an event", () => {

@@ -7,7 +7,7 @@ const NODES = 24;
 
 function options(seed: number, faults: Partial<FaultOptions>, life: Partial<LifeOptions> = {}): LifeConfig {
   const lived = { epochs: 7, dead: 0, turns: 0, idle: 0, ...life };
-  return { seed, nodes: NODES, claims: 0, faults: { ...NO_FAULTS, ...faults }, life: lived };
+  return { seed, nodes: NODES, claims: 1, faults: { ...NO_FAULTS, ...faults }, life: lived };
 }
 
 describe("each fault alone: the network lives, and heals", () => {
@@ -64,9 +64,11 @@ describe("each way of lying about reports alone: no harm but the liar's own abse
 describe("all faults together", () => {
   it.each([11])("seed %i", (seed) => {
     const life = { epochs: 10, dead: 0.04, turns: 0.04, idle: 0.04 };
-    const { violations, perEpoch } = runLife(options(seed, LIFE_FAULTS, life));
+    const { violations, perEpoch, claims } = runLife(options(seed, LIFE_FAULTS, life));
     expect(violations).toEqual([]);
     expect(perEpoch.filter(({ payableAfter }) => payableAfter !== null).length).toBeGreaterThan(4);
+    expect(claims.asked).toBe(10);
+    expect(claims.bundles).toBeGreaterThan(3);
   });
 
   it("the same seed gives the same life, to the last bit of the trace", () => {

@@ -19,6 +19,7 @@ export function lifeSummaryOf(result: LifeResult, wallMs: number): string {
     `nodes       ${list(result.fates)}; ${result.crashes} times one went down; faults end before the report of epoch ${result.healEpoch}`,
     `each node   ${(result.bytesPerNode / 1_000).toFixed(0)} kB sent, ${result.pairingsPerNode} pairings`,
     `blames      ${list(result.blames) || "none"}`,
+    `claims      ${claimsText(result)}`,
     "",
     row(HEADS),
     ...perEpoch.map(epochLine),
@@ -61,6 +62,14 @@ function nodeLine({ id, fate, epochs }: NodeTold): string {
 function payableText(perEpoch: readonly EpochTold[]): string {
   const payable = perEpoch.filter(({ payableAfter }) => payableAfter !== null).map(({ epoch }) => epoch);
   return `${payable.length} of ${perEpoch.length} epochs: ${payable.join(", ") || "none"}`;
+}
+
+function claimsText({ claims }: LifeResult): string {
+  const { asked, bundles, failed, refused, virtualMsToBundle } = claims;
+  if (asked === 0) return "nobody asked";
+  const { median, max } = virtualMsToBundle;
+  const times = median === null ? "" : `, after ${median} ms in the median and ${max} at most`;
+  return `${asked} asked: ${bundles} bundles${times}; ${failed} failed, ${refused} refused`;
 }
 
 function list(counts: Readonly<Record<string, number>>): string {

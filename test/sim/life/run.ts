@@ -1,8 +1,8 @@
 /**
  * One life run: the network over many epochs, its reports, records, showings and contests. Makes the world from a seed, lets virtual time pass until the
- * last epoch is judged, and says what came out. Deterministic, as run.ts; there nothing is sent to the chain, here nobody asks for a claim.
+ * last epoch is judged, and says what came out. Deterministic, as run.ts; there nothing is sent to the chain. Here stakers ask after each epoch.
  */
-import { FLOOD_MAX, type NodeId, type SigningDomain, subnetBits } from "@quorate/common";
+import { type Bundle, FLOOD_MAX, type NodeId, type SigningDomain, subnetBits } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import type { Agent } from "../../../packages/aggregator/src/core/io.ts";
 import { nodeOf } from "../../../packages/aggregator/src/core/ledger/nodes.ts";
@@ -12,9 +12,11 @@ import { Liar } from "../byzantine/liar.ts";
 import { Agreement } from "../checkers/agreement.ts";
 import { Blame } from "../checkers/blame.ts";
 import { Bounds } from "../checkers/bounds.ts";
+import { Bundles } from "../checkers/bundles.ts";
 import { Decommissions } from "../checkers/decommissions.ts";
 import { Hidden } from "../checkers/hidden.ts";
-import type { LifeChecker, LifeTruth } from "../checkers/life.ts";
+import { activeBefore, type LifeChecker, type LifeTruth } from "../checkers/life.ts";
+import { LifeClaims } from "../checkers/lifeClaims.ts";
 import { Payability } from "../checkers/payability.ts";
 import { Promises } from "../checkers/promises.ts";
 import { Roots } from "../checkers/roots.ts";
@@ -30,6 +32,7 @@ import { makeTopology } from "../topology.ts";
 import { Trace } from "../trace.ts";
 import { Calendar, GENESIS, SEEDING } from "./calendar.ts";
 import { LifeChain } from "./chain.ts";
+import { type ClaimsTold, makeLifeStakers, tellClaims } from "./claims.ts";
 import { type LifePlan, type LifeWishes, makeLifePlan, type Outage } from "./plan.ts";
 import { LifeServices } from "./services.ts";
 import { Story, type StoryTold } from "./story.ts";
@@ -57,6 +60,7 @@ export interface LifeResult extends StoryTold {
   readonly fates: Readonly<Record<string, number>>;
   readonly crashes: number;
   readonly blames: Readonly<Record<string, number>>;
+  readonly claims: ClaimsTold;
 }
 
 /** A turn is that long: a transaction is sent, a block comes, and the next in line sees it. All turns are a quarter of an epoch (P-91). */
@@ -101,11 +105,15 @@ export function runLife(config: LifeConfig): LifeResult {
   const blame = new Blame(truth);
   const hidden = new Hidden(truth);
   const story = new Story(truth, hidden);
+  const claims = makeLifeStakers(config.claims, epochs, truth, agents, random.fork("stakers"));
+  const activeFor = ({ block }: Bundle) =>
+    activeBefore(world.life.log, ({ blockNumber }) => blockNumber > Number(block.number));
   const checkers: LifeChecker[] = [
+    ...[new Bundles(truth, activeFor), new LifeClaims(truth, hidden, claims)],
     ...[blame, new Promises(truth), new Bounds(truth), hidden, new Decommissions(truth, hidden)],
     ...[new Roots(truth), new Payability(truth, hidden), new Traffic(truth), new Agreement(truth, hidden)],
   ];
-  observers.push(trace, ...checkers, story);
+  observers.push(trace, ...checkers, ...claims.map(({ staker }) => staker), story);
   startAgents(world, plan, agents);
   world.life.start();
   passTime(truth, config.onProgress ?? (() => {}), violations);
@@ -118,6 +126,7 @@ export function runLife(config: LifeConfig): LifeResult {
     ...{ bytesPerNode: mean(sent), pairingsPerNode: mean([...agents.values()].map(({ pairings }) => pairings)) },
     ...{ violations, ok: violations.length === 0, virtualMs: Math.round(scheduler.nowMs), steps: trace.steps },
     ...{ fates, crashes: trace.crashes, blames: Object.fromEntries(blame.counts) },
+    claims: tellClaims(claims),
     ...story.tell(),
   };
 }

@@ -3,6 +3,7 @@
  * source. Leaves: the questions of diff.ts, answered. Not here: what is asked.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AgentClient } from "@quorate/client";
 import {
   type Address,
   buildRewardsTree,
@@ -15,7 +16,6 @@ import {
   type RewardsEntry,
   rangesOf,
 } from "@quorate/common";
-import type { AgentClient } from "../adapters/http/client.ts";
 import { copyLedger, foldHistory } from "../core/ledger/history.ts";
 import { emptyLedger, type LedgerState } from "../core/ledger/ledger.ts";
 import { nodeUnchecked } from "../core/ledger/nodes.ts";

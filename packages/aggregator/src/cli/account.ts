@@ -2,10 +2,10 @@
  * The options of commands that send transactions, and the account they name. A private key comes from a file, never
  * from a flag.
  */
+import type { RewardsContract } from "@quorate/client";
 import { quorateError } from "@quorate/common";
 import { type Account, WAIT_MS, type WaitOptions } from "@quorate/common/chain";
 import type { Command } from "commander";
-import type { RewardsContract } from "../adapters/chain/contracts.ts";
 import { readAccountKey } from "../adapters/keys/keys.ts";
 import { secondsAsMs } from "./flags.ts";
 import { printProgress } from "./print.ts";

@@ -1,6 +1,7 @@
 /**
  * A recorded, payable root on the real contracts, and an agent's answers over HTTP that are right or wrong about it.
  */
+import { type AgentClient, createAgentClient, findProof, type RewardsContract } from "@quorate/client";
 import { buildRewardsTree, digestOf, parseAddress } from "@quorate/common";
 import { send, signAsOne, type TestNetwork } from "@quorate/contracts/testing";
 import { HDNodeWallet } from "ethers";
@@ -8,10 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startAnvilNetwork } from "../../test/support/anvilNetwork.ts";
 import type { TestChain } from "../../test/support/chain.ts";
 import { serve, stopServers, testAgent } from "../../test/support/httpServer.ts";
-import { RewardsContract } from "../adapters/chain/contracts.ts";
-import { type AgentClient, createAgentClient } from "../adapters/http/client.ts";
+import { connectRewards } from "../adapters/chain/connectRewards.ts";
 import type { ProofAnswer } from "../driver/ports.ts";
-import { findProof } from "./proof.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 const wallet = HDNodeWallet.fromPhrase(MNEMONIC, undefined, "m/44'/60'/0'/0/2");
@@ -26,7 +25,7 @@ let contract: RewardsContract;
 
 beforeAll(async () => {
   ({ chain, network } = await startAnvilNetwork(3));
-  contract = await RewardsContract.connect(chain.url, parseAddress(network.deployment.rewards));
+  contract = await connectRewards(chain.url, parseAddress(network.deployment.rewards));
 });
 
 afterAll(async () => {

@@ -1,3 +1,4 @@
+import type { RewardsContract } from "@quorate/client";
 import {
   type Address,
   buildBundle,
@@ -17,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startAnvilNetwork } from "../../../test/support/anvilNetwork.ts";
 import { CHAIN_ID, type TestChain } from "../../../test/support/chain.ts";
 import type { ChainEvent } from "../../core/ledger/events.ts";
-import { RewardsContract } from "./contracts.ts";
+import { connectRewards } from "./connectRewards.ts";
 import { createChainFollower } from "./follower.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
@@ -32,7 +33,7 @@ let contract: RewardsContract;
 
 beforeAll(async () => {
   ({ chain, network } = await startAnvilNetwork(NODES));
-  contract = await RewardsContract.connect(chain.url, parseAddress(network.deployment.rewards));
+  contract = await connectRewards(chain.url, parseAddress(network.deployment.rewards));
 });
 
 afterAll(async () => {
@@ -311,9 +312,9 @@ describe("epoch reports", () => {
 describe("connecting", () => {
   it("error: nobody answers, or there is no contract", async () => {
     const rewards = parseAddress(network.deployment.rewards);
-    const dead = RewardsContract.connect("http://127.0.0.1:1", rewards, { timeoutMs: 300 });
+    const dead = connectRewards("http://127.0.0.1:1", rewards, { timeoutMs: 300 });
     await expect(dead).rejects.toMatchObject({ code: "CHAIN_PROVIDER_FAILED", values: { provider: "127.0.0.1:1" } });
-    const empty = RewardsContract.connect(chain.url, `0x${"99".repeat(20)}`);
+    const empty = connectRewards(chain.url, `0x${"99".repeat(20)}`);
     await expect(empty).rejects.toMatchObject({ code: "CHAIN_NO_CONTRACT" });
   });
 });

@@ -2,6 +2,7 @@
  * What commands send and read, on a real chain behind providers that lag, fail, refuse and fall silent (P-106). One
  * chain for all; each test leaves it mining at once.
  */
+import type { RewardsContract } from "@quorate/client";
 import { type Address, digestOf, parseAddress, provePossession, Signers } from "@quorate/common";
 import { type AccountOptions, ChainProviders, resumeWaiting, type SentTransaction } from "@quorate/common/chain";
 import { send, TEST_STAKE_ATOMIC, type TestNetwork } from "@quorate/contracts/testing";
@@ -16,7 +17,7 @@ import {
   startScripted,
 } from "../../../test/support/scriptedProvider.ts";
 import { until } from "../../../test/support/until.ts";
-import { RewardsContract } from "./contracts.ts";
+import { connectRewards } from "./connectRewards.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 const wallet = (index: number) => HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`);
@@ -60,7 +61,7 @@ async function connect(...urls: string[]): Promise<RewardsContract> {
     pauseMs: 20,
     onTrouble: (line: string) => troubles.push(line),
   };
-  const contract = await RewardsContract.connect(urls, rewards, options);
+  const contract = await connectRewards(urls, rewards, options);
   opened.push(contract);
   return contract;
 }
@@ -157,7 +158,7 @@ describe("registering (P-106)", () => {
 
 describe("providers of commands (P-106)", () => {
   it("of another chain than the file's is refused before anything is sent, and told which chain it serves", async () => {
-    await expect(RewardsContract.connect(first.url, rewards, { chainId: 1n })).rejects.toMatchObject({
+    await expect(connectRewards(first.url, rewards, { chainId: 1n })).rejects.toMatchObject({
       code: "CHAIN_WRONG_ID",
       values: { provider: first.host, found: "31337", expected: "1" },
     });

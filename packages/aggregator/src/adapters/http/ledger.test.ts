@@ -1,8 +1,8 @@
 /** The ledger's paths: what an agent says of its own ledger, bounded and dear. */
+import { createAgentClient } from "@quorate/client";
 import { type LedgerPage, quorateError, type RangesPage } from "@quorate/common";
 import { afterEach, describe, expect, it } from "vitest";
 import { ALICE, LARGE, refused, serve, stopServers, testAgent } from "../../../test/support/httpServer.ts";
-import { createAgentClient } from "./client.ts";
 
 afterEach(stopServers);
 

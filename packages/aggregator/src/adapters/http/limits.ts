@@ -2,6 +2,7 @@
  * Every bound of the HTTP interface, its unit and its reason (P-88). The options of `createHttpServer` may lower or
  * raise those named in `HttpLimits`.
  */
+import { AGENT_ANSWER_MS, HEARTBEAT_MS } from "@quorate/common/http";
 
 /** Bytes of a request's body. The largest valid one, a claim, is below 200. */
 export const BODY_MAX_BYTES = 4_096;
@@ -95,9 +96,6 @@ export const LEDGER_COST = 40;
 export const NODES_COST = 4;
 export const METRICS_COST = 1;
 
-/** Epochs in one answer: a few rows of SQLite each. */
-export const LEDGER_EPOCHS_MAX = 256;
-
 /**
  * Milliseconds between two events of one watcher: more often than ten times a second nobody sees, and 2,000 shares
  * arrive in one.
@@ -156,9 +154,9 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   maxClaimWatchersPerClient: 32,
   requestBurst: 120,
   requestsPerSecond: 40,
-  heartbeatMs: 15_000,
+  heartbeatMs: HEARTBEAT_MS,
   requestTimeoutMs: 10_000,
-  answerTimeoutMs: 10_000,
+  answerTimeoutMs: AGENT_ANSWER_MS,
   ledgerTimeoutMs: 120_000,
   claimWaitMs: 8_000,
   maxConnections: CONNECTIONS_MAX,

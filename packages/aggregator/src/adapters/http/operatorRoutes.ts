@@ -2,11 +2,11 @@
  * What operators' probes and Prometheus ask: whether the agent is alive, whether it is of use, and its numbers.
  * Served by both listeners.
  */
+import { PATHS } from "@quorate/common/http";
 import { METRICS_COST } from "./limits.ts";
 import type { HttpServerModules } from "./modules.ts";
 import { Page } from "./page.ts";
 import type { Route } from "./routes.ts";
-import { PATHS } from "./schemas.ts";
 
 export function operatorRoutes({ api, metrics }: Pick<HttpServerModules, "api" | "metrics">): Route[] {
   const routes: Route[] = [

@@ -11,8 +11,8 @@ import {
   quorateError,
   type Refusal,
 } from "@quorate/common";
+import type { ErrorBody } from "@quorate/common/http";
 import { BODY_MAX_BYTES } from "./limits.ts";
-import type { ErrorBody } from "./schemas.ts";
 
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   REQUEST_MALFORMED: 400,

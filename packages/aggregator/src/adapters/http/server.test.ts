@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { createAgentClient } from "@quorate/client";
 import type { ClaimView } from "@quorate/common";
 import { Counter, Registry } from "prom-client";
 import { afterEach, describe, expect, it } from "vitest";
@@ -20,7 +21,6 @@ import {
   testAgent,
 } from "../../../test/support/httpServer.ts";
 import { until } from "../../../test/support/until.ts";
-import { createAgentClient } from "./client.ts";
 
 afterEach(stopServers);
 

@@ -3,25 +3,26 @@
  * ledger's lines, node set and status. Not its job: deciding anything; `AgentApi` does.
  */
 import { type ClaimReply, type ClaimView, type ErrorCode, isQuorateError, quorateError } from "@quorate/common";
-import type { FastifyReply, FastifyRequest } from "fastify";
-import type { AgentApi } from "../../driver/ports.ts";
-import type { ClaimQueue } from "./claimQueue.ts";
-import { clientOf } from "./clients.ts";
-import type { EventStreams } from "./eventStream.ts";
-import { CLAIM_COST, type HttpLimits, LEDGER_COST, LEDGER_EPOCHS_MAX, NODES_COST } from "./limits.ts";
-import { Page } from "./page.ts";
-import { answerRefusal, toJson } from "./refusals.ts";
-import { comeBackAfter, parse, type Route } from "./routes.ts";
 import {
   claimRequestSchema,
   epochQuerySchema,
   epochsQuerySchema,
+  LEDGER_EPOCHS_MAX,
   ledgerQuerySchema,
   noQuerySchema,
   PATHS,
   rangesQuerySchema,
   recipientParamsSchema,
-} from "./schemas.ts";
+} from "@quorate/common/http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { AgentApi } from "../../driver/ports.ts";
+import type { ClaimQueue } from "./claimQueue.ts";
+import { clientOf } from "./clients.ts";
+import type { EventStreams } from "./eventStream.ts";
+import { CLAIM_COST, type HttpLimits, LEDGER_COST, NODES_COST } from "./limits.ts";
+import { Page } from "./page.ts";
+import { answerRefusal, toJson } from "./refusals.ts";
+import { comeBackAfter, parse, type Route } from "./routes.ts";
 
 export interface StakerModules {
   readonly api: AgentApi;

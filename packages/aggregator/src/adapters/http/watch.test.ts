@@ -2,12 +2,12 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { WatchLimits } from "@quorate/client";
+import { createAgentClient } from "@quorate/client";
 import type { ClaimView } from "@quorate/common";
 import { afterEach, describe, expect, it } from "vitest";
 import { COLLECTING, READY } from "../../../test/support/httpServer.ts";
-import { createAgentClient } from "./client.ts";
 import { toJson } from "./refusals.ts";
-import type { WatchLimits } from "./watch.ts";
 
 const LIMITS: WatchLimits = { silenceMs: 150, retryMs: 10, retries: 2, marginMs: 100 };
 /** Collected for a tenth of a second. */

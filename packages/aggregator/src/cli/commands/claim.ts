@@ -2,14 +2,13 @@
  * `quorate claim`: a staker asks an agent for the cheapest way that works now: a proof, or else a bundle that the
  * stake signs while it waits.
  */
+import { type AgentClient, createAgentClient, findProof, type RewardsContract } from "@quorate/client";
 import { type Address, type ClaimView, formatAmount, parseAddress, quorateError } from "@quorate/common";
 import { Command } from "commander";
-import { RewardsContract } from "../../adapters/chain/contracts.ts";
-import { type AgentClient, createAgentClient } from "../../adapters/http/client.ts";
+import { connectRewards } from "../../adapters/chain/connectRewards.ts";
 import { addAgentOption, addRpcOption, wholeNumber } from "../flags.ts";
 import { OutFile } from "../outFile.ts";
 import { bar, listIds, printFields, printProgress, whyNotSigned } from "../print.ts";
-import { findProof } from "../proof.ts";
 
 interface ClaimOptions {
   readonly agent: string;
@@ -113,7 +112,7 @@ async function claimByProof(
 async function connect(client: AgentClient, rpc: readonly string[], address: Address): Promise<RewardsContract> {
   const { network } = await client.status();
   const chainId = BigInt(network.chainId);
-  return RewardsContract.connect(rpc, address, { chainId, onTrouble: printProgress });
+  return connectRewards(rpc, address, { chainId, onTrouble: printProgress });
 }
 
 async function claimBySignatures(

@@ -1,10 +1,10 @@
 /** `quorate register`: a node enters the set, pending, with its proof of possession and its stake. */
+import { type Registered, type RewardsContract, registeredIn } from "@quorate/client";
 import { type Address, isQuorateError, parseAddress, provePossession, quorateError } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { resumeWaiting, type WaitOptions } from "@quorate/common/chain";
 import { Command } from "commander";
-import { type Registered, RewardsContract } from "../../adapters/chain/contracts.ts";
-import { registeredIn } from "../../adapters/chain/registration.ts";
+import { connectRewards } from "../../adapters/chain/connectRewards.ts";
 import { loadKeys, readPassword } from "../../adapters/keys/keys.ts";
 import { addAccountOptions, openAccount, waitOptions } from "../account.ts";
 import { transactionHash } from "../flags.ts";
@@ -49,7 +49,7 @@ async function register(options: RegisterOptions): Promise<void> {
   const secrets = await loadKeys({ directory: keys.directory, password: readPassword(keys.passwordFile), scheme });
   const { chainId, timeoutMs } = chain;
   const connection = { chainId: BigInt(chainId), timeoutMs, onTrouble: printProgress };
-  const contract = await RewardsContract.connect(chain.providers, chain.rewards, connection);
+  const contract = await connectRewards(chain.providers, chain.rewards, connection);
   try {
     const account = openAccount(contract, options.accountKeyFile, wait);
     const operator = parseAddress(await account.getAddress());

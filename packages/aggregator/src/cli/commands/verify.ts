@@ -3,6 +3,7 @@
  * P-107).
  */
 import { readFileSync } from "node:fs";
+import { checkProof, type Refusal, type RewardsContract, type Standing, type VerifiedClaim } from "@quorate/client";
 import {
   type BundleContent,
   type ErrorCode,
@@ -16,10 +17,9 @@ import {
   type SigningDomain,
 } from "@quorate/common";
 import { Command } from "commander";
-import { type Refusal, RewardsContract, type Standing, type VerifiedClaim } from "../../adapters/chain/contracts.ts";
+import { connectRewards } from "../../adapters/chain/connectRewards.ts";
 import { addRpcOption } from "../flags.ts";
 import { listIds, printFields, printJson, printProgress } from "../print.ts";
-import { checkProof } from "../proof.ts";
 
 interface VerifyOptions {
   readonly bundle?: string;
@@ -161,7 +161,7 @@ async function withContract(
 ): Promise<void> {
   const address = parseAddress(asked);
   const connection = { chainId: BigInt(domain.chainId), onTrouble: printProgress };
-  const contract = await RewardsContract.connect(rpc, address, connection);
+  const contract = await connectRewards(rpc, address, connection);
   try {
     if (domain.verifyingContract !== address) {
       throw quorateError(code, { part: "domain", given: domain.verifyingContract, asked: address });

@@ -2,10 +2,10 @@
  * `quorate ledger diff`: the first epoch and the first recipients in which an agent's ledger is not another's, or the
  * chain's.
  */
+import { createAgentClient } from "@quorate/client";
 import { type EpochTotals, formatAmount, quorateError } from "@quorate/common";
 import { parseHttpUrl } from "@quorate/common/chain";
 import { Command } from "commander";
-import { createAgentClient } from "../../adapters/http/client.ts";
 import { loadKeccakMany } from "../../adapters/tree/keccak.ts";
 import { type Comparison, compareLedgers, type LedgerDifference, type LedgerSide } from "../../audit/diff.ts";
 import { agentSide, FoldedSide } from "../../audit/sides.ts";

@@ -4,7 +4,7 @@
  */
 import { parseAddress, quorateError } from "@quorate/common";
 import type { Command } from "commander";
-import { RewardsContract } from "../../adapters/chain/contracts.ts";
+import { connectRewards } from "../../adapters/chain/connectRewards.ts";
 import { readHistory } from "../../adapters/chain/history.ts";
 import { type EventFileHeader, openEventFile, writeEventFile } from "../../adapters/eventFile/eventFile.ts";
 import type { LedgerSource } from "../../audit/recompute.ts";
@@ -79,7 +79,7 @@ async function deploymentOf(
   contract: string,
 ): Promise<Omit<EventFileHeader, "head" | "events">> {
   const rewards = parseAddress(contract);
-  const connected = await RewardsContract.connect(options.rpc, rewards, {
+  const connected = await connectRewards(options.rpc, rewards, {
     timeoutMs: TIMEOUT_MS,
     onTrouble: printProgress,
   });

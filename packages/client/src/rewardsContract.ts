@@ -32,7 +32,6 @@ import { Account, type AccountOptions, ChainProviders, type ChainProvidersOption
 import { Contract, concat, type TransactionReceipt } from "ethers";
 import { type Registered, type RegistrationRequest, register } from "./registration.ts";
 import { send } from "./sending.ts";
-import { transportLine } from "./transportLine.ts";
 
 export type { Registered, RegistrationRequest } from "./registration.ts";
 
@@ -101,7 +100,7 @@ export class RewardsContract {
     options: ConnectOptions = {},
   ): Promise<RewardsContract> {
     const urls = typeof rpc === "string" ? [rpc] : rpc;
-    const chain = await ChainProviders.connect({ openLine: transportLine, ...options, urls });
+    const chain = await ChainProviders.connect({ ...options, urls });
     const { chainId } = chain;
     try {
       const code = await chain.getCode(address);

@@ -18,7 +18,6 @@ import {
   quorateError,
   type RangesPage,
 } from "@quorate/common";
-import type { z } from "zod";
 import {
   bundleSchema,
   claimSchema,
@@ -37,7 +36,8 @@ import {
   rewardsSchema,
   type StatusAnswer,
   statusSchema,
-} from "./schemas.ts";
+} from "@quorate/common/http";
+import type { z } from "zod";
 import { type ClaimSource, DEFAULT_WATCH_LIMITS, type WatchLimits, watchToEnd } from "./watch.ts";
 
 export interface AgentClientOptions {

@@ -3,8 +3,11 @@
  * answers and turns decimal strings back into bigints. Answers may gain fields; a client ignores those it does not
  * know.
  */
-import { type Address, bundleSchema, type Hex, parseAddress, RANGE_ENTRIES_MAX } from "@quorate/common";
 import { z } from "zod";
+import { bundleSchema } from "../bundle.ts";
+import { parseAddress } from "../hex.ts";
+import { RANGE_ENTRIES_MAX } from "../ledgerViews.ts";
+import type { Address, Hex } from "../types.ts";
 import { LEDGER_EPOCHS_MAX } from "./limits.ts";
 
 export { bundleSchema };

@@ -5,7 +5,7 @@
  * CLAIM_NOT_ENDED.
  */
 import { type ClaimView, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
-import { DEFAULT_HTTP_LIMITS } from "./limits.ts";
+import { AGENT_ANSWER_MS, HEARTBEAT_MS } from "@quorate/common/http";
 import { readEvents } from "./sse.ts";
 
 export interface ClaimSource {
@@ -30,10 +30,10 @@ export interface WatchLimits {
 }
 
 export const DEFAULT_WATCH_LIMITS: WatchLimits = {
-  silenceMs: 2.5 * DEFAULT_HTTP_LIMITS.heartbeatMs,
+  silenceMs: 2.5 * HEARTBEAT_MS,
   retryMs: 1_000,
   retries: 5,
-  marginMs: 2_000 + DEFAULT_HTTP_LIMITS.answerTimeoutMs,
+  marginMs: 2_000 + AGENT_ANSWER_MS,
 };
 
 /** Milliseconds a claim may be collected at most, by the agents' own configuration: whatever an agent says. */

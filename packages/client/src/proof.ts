@@ -1,6 +1,6 @@
 /**
  * The cheapest way to be paid: a proof against a payable root (P-41). Enters: an agent, a recipient, perhaps a chain to hold it against. Leaves:
- * a proof file, or why a signing round is better. Not its job: signing rounds (commands/claim.ts).
+ * a proof file, or why a signing round is better. Not its job: signing rounds.
  */
 import {
   type Address,
@@ -11,8 +11,8 @@ import {
   quorateError,
   type SigningDomain,
 } from "@quorate/common";
-import type { RewardsContract } from "../adapters/chain/contracts.ts";
-import type { AgentClient } from "../adapters/http/client.ts";
+import type { AgentClient } from "./agentClient.ts";
+import type { RewardsContract } from "./rewardsContract.ts";
 
 export type ProofOrWhy = { readonly file: ProofFile; readonly content: ProofContent } | { readonly why: string };
 

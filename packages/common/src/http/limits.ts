@@ -1,0 +1,10 @@
+/** What both ends of the HTTP interface know of each other. */
+
+/** Epochs in one answer: a few rows of SQLite each. */
+export const LEDGER_EPOCHS_MAX = 256;
+
+/** A comment at least so often on every event stream: silence is a fault. */
+export const HEARTBEAT_MS = 15_000;
+
+/** An agent has answered, or refused, within this. */
+export const AGENT_ANSWER_MS = 10_000;
