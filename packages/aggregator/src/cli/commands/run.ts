@@ -1,5 +1,6 @@
 /** `quorate run`: one agent, until it is told to stop. */
 import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { quorateError } from "@quorate/common";
 import { Command } from "commander";
 import { createLogger } from "../../adapters/log/logger.ts";
@@ -67,6 +68,8 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
     nodeId: node.api.status().nodeId,
   };
   logger.info({ http: ready.http, health: node.healthUrl, p2p: ready.p2p }, "AGENT_LISTENING");
+  // Kept now, with all that a start compiles: an agent may run for months, and end by a kill that keeps nothing.
+  flushCompileCache();
   process.send?.(ready);
 }
 
