@@ -7,6 +7,7 @@ import { createLogger } from "../../adapters/log/logger.ts";
 import { stderrSink } from "../../adapters/log/sink.ts";
 import { type Config, configFlags, parseConfig } from "../../config.ts";
 import type { RunningNode } from "../../node.ts";
+import { untilTold } from "../untilTold.ts";
 
 /** Milliseconds a graceful stop may take before the process ends anyway: everything promised is on disk already. */
 const STOP_GRACE_MS = 5_000;
@@ -41,10 +42,7 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
     // What still keeps the event loop after a clean stop is of no use to anyone.
     void Promise.resolve(node?.stop()).finally(() => process.exit());
   };
-  process.once("SIGINT", () => stop("SIGINT", 0));
-  process.once("SIGTERM", () => stop("SIGTERM", 0));
-  // A parent that forked this agent and is gone, by whatever signal, takes it along.
-  process.once("disconnect", () => stop("parent is gone", 0));
+  untilTold((why) => stop(why, 0));
 
   const onFatal = (error: unknown): void => {
     logger.error({ error: String(error) }, "AGENT_FATAL");
