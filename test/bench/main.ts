@@ -10,6 +10,7 @@ import { benchFollower, FOLLOWER_DAYS, printFollower } from "./follower.ts";
 import { benchGas, GAS_NODES, printGas } from "./gas.ts";
 import { benchGossip, GOSSIP_AGENTS, GOSSIP_ROUNDS, printGossip } from "./gossip.ts";
 import { benchLedger, LEDGER_EVENTS, LEDGER_NODES, printLedger } from "./ledger.ts";
+import { benchStart, printStart, START_NODES, START_PART_MAX } from "./start.ts";
 import { benchVerify, printVerify, VERIFY_ROUNDS } from "./verify.ts";
 
 const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
@@ -18,6 +19,7 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
        pnpm bench agent [--nodes ${AGENT_NODES}] [--claims ${AGENT_CLAIMS}] [--json]
        pnpm bench ledger [--nodes ${LEDGER_NODES}] [--events ${LEDGER_EVENTS}] [--json]
        pnpm bench follower [--days ${FOLLOWER_DAYS}] [--json]
+       pnpm bench start [--nodes ${START_NODES}] [--json]
 
   gas      gas of each contract call, beside the peers' figures
   verify   2,000 BLS shares checked together, against one by one
@@ -25,8 +27,9 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
   agent    claims per second, latency and memory of a network of agent processes
   ledger   folding, closing, storing and loading the ledger of a full network, and of a tenth of it
   follower what an agent asks of its chain providers, to catch up and an hour at rest
+  start    an agent's start and its memory at rest, from its sources and from the built command
 
-  --nodes N    nodes in the set, 20 to 4000
+  --nodes N    nodes in the set, 20 to 4000; start: agents, 5 to 60
   --rounds N   rounds measured, 1 to 100
   --claims N   claims under the load, 1 to 10000
   --events N   events folded, 10000 to 10000000
@@ -36,12 +39,14 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
 `;
 /** Below, 20 non-signers are the whole set. */
 const NODES_RANGE = { min: 20, max: 4_000 };
+/** One alone, and as many at once as the harness starts; at most what two cores and 6 GB hold. */
+const START_RANGE = { min: 5, max: 60 };
 const ROUNDS_RANGE = { min: 1, max: 100 };
 const CLAIMS_RANGE = { min: 1, max: 10_000 };
 const EVENTS_RANGE = { min: 10_000, max: 10_000_000 };
 const DAYS_RANGE = { min: 1, max: 365 };
 
-const BENCHES = ["gas", "verify", "gossip", "agent", "ledger", "follower"] as const;
+const BENCHES = ["gas", "verify", "gossip", "agent", "ledger", "follower", "start"] as const;
 
 async function main(argv: readonly string[]): Promise<number> {
   const flags = {
@@ -70,7 +75,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const text = values[flag];
     return text === undefined ? undefined : wholeNumber(`--${flag}`, text, range);
   };
-  const nodes = given("nodes", NODES_RANGE);
+  const nodes = given("nodes", what === "start" ? START_RANGE : NODES_RANGE);
   const rounds = given("rounds", ROUNDS_RANGE);
   const claims = given("claims", CLAIMS_RANGE);
   const events = given("events", EVENTS_RANGE);
@@ -102,6 +107,11 @@ async function main(argv: readonly string[]): Promise<number> {
     case "follower":
       print(await benchFollower({ days: days ?? FOLLOWER_DAYS }), printFollower);
       return 0;
+    case "start": {
+      const result = await benchStart({ nodes: nodes ?? START_NODES });
+      print(result, printStart);
+      return result.start.part <= START_PART_MAX ? 0 : 1;
+    }
   }
 }
 

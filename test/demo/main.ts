@@ -4,8 +4,8 @@
  * `demo.ts`.
  */
 import { isQuorateError, quorateError } from "@quorate/common";
+import { launcherChain, watchLaunchers } from "../../packages/aggregator/src/cli/launchers.ts";
 import { Cleanup } from "../harness/cleanup.ts";
-import { launcherChain, watchLaunchers } from "../harness/parentWatch.ts";
 import { DEADLINE_MS, runDemo } from "./demo.ts";
 import { type DemoOptions, HELP, parseFlags } from "./flags.ts";
 import { createProgress } from "./progress.ts";

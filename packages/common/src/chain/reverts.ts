@@ -2,19 +2,17 @@
  * Why a contract refused a call. Enters: the data of a revert. Leaves: the contract's own error, by the ABIs of this
  * package, and for those a person may meet what they mean in plain words.
  */
-import { type ErrorDescription, Interface } from "ethers";
-import { rewardRatePoolAbi, rewardsDistributorAbi, serviceNodeRewardsAbi, sessionTokenAbi } from "../abi/index.ts";
+import type { ErrorDescription, Interface } from "ethers";
 import { formatAmount } from "../amount.ts";
+import { builtInErrors, distributorInterface, poolInterface, rewardsInterface, tokenInterface } from "../interfaces.ts";
 
-const ERROR_INTERFACES: readonly Interface[] = [
-  serviceNodeRewardsAbi,
-  rewardsDistributorAbi,
-  rewardRatePoolAbi,
-  sessionTokenAbi,
-].map((abi) => new Interface(abi));
-
-/** What the compiler and `require` make; every contract may revert with them. */
-const BUILT_IN = new Interface(["error Error(string)", "error Panic(uint256)"]);
+const ERROR_INTERFACES: readonly (() => Interface)[] = [
+  rewardsInterface,
+  distributorInterface,
+  poolInterface,
+  tokenInterface,
+  builtInErrors,
+];
 
 /**
  * Any of the contracts' errors: a call to one reverts with another's when that is called in turn. Null for what none of
@@ -23,8 +21,8 @@ const BUILT_IN = new Interface(["error Error(string)", "error Panic(uint256)"]);
 export function parseRevert(data: string | null | undefined): ErrorDescription | null {
   // A bare revert has no data, and ethers cannot look four bytes up in none.
   if (data == null || data.length < 10) return null;
-  for (const abi of [...ERROR_INTERFACES, BUILT_IN]) {
-    const found = abi.parseError(data);
+  for (const abi of ERROR_INTERFACES) {
+    const found = abi().parseError(data);
     if (found !== null) return found;
   }
   return null;
