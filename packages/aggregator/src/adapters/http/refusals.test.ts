@@ -61,15 +61,12 @@ describe("bad requests, each with its own code", () => {
     expect(await refused(`${url}/v1/claims/nobody`)).toMatchObject({ status: 400, code: "ADDRESS_MALFORMED" });
   });
 
-  it.each(["PUT", "DELETE", "PATCH", "OPTIONS", "GET"])(
-    "error: %s on /v1/claims, whatever the body",
-    async (method) => {
-      const init = method === "GET" ? { method } : { ...post("{"), method };
-      const answer = await refused(`${await serve()}/v1/claims`, init);
-      expect(answer).toMatchObject({ status: 405, code: "METHOD_NOT_ALLOWED" });
-      expect(answer.headers.get("allow")).toBe("POST");
-    },
-  );
+  it.each(["PUT", "DELETE", "PATCH", "GET"])("error: %s on /v1/claims, whatever the body", async (method) => {
+    const init = method === "GET" ? { method } : { ...post("{"), method };
+    const answer = await refused(`${await serve()}/v1/claims`, init);
+    expect(answer).toMatchObject({ status: 405, code: "METHOD_NOT_ALLOWED" });
+    expect(answer.headers.get("allow")).toBe("POST, OPTIONS");
+  });
 
   it("error: what is not HTTP, and headers without end", async () => {
     const url = new URL(await serve());
