@@ -55,7 +55,6 @@ export function makeApp(limits: HttpLimits, modules: AppModules): App {
     refuse,
     nowMs: () => performance.now(),
   });
-  let isStopping = false;
   const app = fastify({
     logger: false,
     bodyLimit: BODY_MAX_BYTES,
@@ -64,8 +63,6 @@ export function makeApp(limits: HttpLimits, modules: AppModules): App {
     forceCloseConnections: "idle",
     // HEAD has a route of its own: an event stream would be opened for nobody.
     exposeHeadRoutes: false,
-    // Its answer while it closes has no code; the hook below gives one.
-    return503OnClosing: false,
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, limits, refuse),
     frameworkErrors: (error, request, reply) => sendError(error, request, reply, logger),
   });
@@ -76,17 +73,13 @@ export function makeApp(limits: HttpLimits, modules: AppModules): App {
   app.setReplySerializer((payload) => toJson(payload));
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(HEADERS);
-    if (isStopping) throw quorateError("AGENT_STOPPING", {});
     guard.check(request.raw);
   });
   app.addHook("onResponse", async (request, reply) => {
     count(reply.statusCode);
     noteAnswer(request, reply, logger);
   });
-  app.addHook("preClose", async () => {
-    isStopping = true;
-    connections.hangUp();
-  });
+  app.addHook("preClose", async () => connections.hangUp());
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, logger));
   app.setNotFoundHandler((request, reply) =>
     sendError(quorateError("ROUTE_NOT_FOUND", { method: request.method, path: path(request) }), request, reply, logger),
