@@ -6,19 +6,17 @@ import { resumeWaiting, type WaitOptions } from "@quorate/common/chain";
 import { Command } from "commander";
 import { connectRewards } from "../../adapters/chain/connectRewards.ts";
 import { loadKeys, readPassword } from "../../adapters/keys/keys.ts";
-import { addAccountOptions, openAccount, waitOptions } from "../account.ts";
+import { openAccount, waitOptions } from "../account.ts";
 import { transactionHash } from "../flags.ts";
 import { printFields, printJson, printProgress } from "../print.ts";
+import { addSendingOptions, type SendingFlags } from "../sending.ts";
 import { readConfig } from "./run.ts";
 
-interface RegisterOptions {
+interface RegisterOptions extends SendingFlags {
   readonly config: string;
-  readonly accountKeyFile: string;
   readonly beneficiary?: string;
   readonly feeBps: string;
-  readonly wait: string;
   readonly resume?: string;
-  readonly json?: true;
 }
 
 export function registerCommand(): Command {
@@ -34,9 +32,7 @@ export function registerCommand(): Command {
     .option("--beneficiary <address>", "who receives the rewards (default: the operator)", parseAddress)
     .option("--fee-bps <number>", "the operator's fee, in 1/10000 of the node's reward", "0")
     .option("--resume <hash>", "go on with a transaction that was sent before");
-  return addAccountOptions(command, "file with the operator's private key")
-    .option("--json", "the result as one line of JSON")
-    .action(register);
+  return addSendingOptions(command, "the operator's account").action(register);
 }
 
 /** @throws ACCOUNT_*, TRANSACTION_*, CHAIN_*, and the errors of keys and configuration */
@@ -51,7 +47,7 @@ async function register(options: RegisterOptions): Promise<void> {
   const connection = { chainId: BigInt(chainId), timeoutMs, onTrouble: printProgress };
   const contract = await connectRewards(chain.providers, chain.rewards, connection);
   try {
-    const account = openAccount(contract, options.accountKeyFile, wait);
+    const account = await openAccount(contract.chain, options, wait);
     const operator = parseAddress(await account.getAddress());
     const beneficiary = options.beneficiary === undefined ? operator : parseAddress(options.beneficiary);
     const possession = provePossession(scheme, contract.domain, { ...secrets, operator });
