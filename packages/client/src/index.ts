@@ -4,6 +4,7 @@
  */
 export * from "./agentClient.ts";
 export * from "./calls.ts";
+export * from "./node.ts";
 export * from "./proof.ts";
 export * from "./registration.ts";
 export * from "./rewardsContract.ts";

@@ -24,6 +24,7 @@ const ENDINGS: Readonly<Partial<Record<ErrorCode, Ending>>> = {
   FLAG_INVALID: "usage",
   ACCOUNT_NOT_GIVEN: "usage",
   CONFIRMATION_MISSING: "usage",
+  NODE_NOT_NAMED: "usage",
   NETWORK_UNKNOWN: "usage",
   ADDRESS_MALFORMED: "usage",
   ADDRESS_BAD_CHECKSUM: "usage",

@@ -26,6 +26,16 @@ export const COMMAND_ERROR_CODES = {
       "with --dry-run --from alone will do.",
     where: "commands",
   },
+  NODE_UNKNOWN: {
+    summary: "There is no node with this id, or no node of this key or account.",
+    remedy: "Give the node's id with --node; `quorate status` and the registration's result name it.",
+    where: "commands",
+  },
+  NODE_NOT_NAMED: {
+    summary: "The account has a stake in several nodes, and the command was not told which one is meant.",
+    remedy: "Give one of the ids named here with --node.",
+    where: "commands",
+  },
   SIGNER_FAILED: {
     summary: "The external signer did not sign what it was asked to, or cannot be reached.",
     remedy:
