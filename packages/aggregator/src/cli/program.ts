@@ -10,6 +10,8 @@ import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
 import { storeCommand } from "./commands/store.ts";
 import { verifyCommand } from "./commands/verify.ts";
+import { doctorCommand } from "./operator/doctor.ts";
+import { initCommand } from "./operator/init.ts";
 import { contestCommand, exitCommand, leaveCommand, withdrawCommand } from "./operator/leaving.ts";
 
 /** Every command; wrong usage rejects with what `usageOf` knows. */
@@ -23,6 +25,8 @@ export function createProgram(): Command {
     .version(VERSION);
 
   for (const command of [
+    initCommand,
+    doctorCommand,
     keysCommand,
     registerCommand,
     runCommand,
