@@ -3,7 +3,13 @@
  * package, and for those a person may meet what they mean in plain words.
  */
 import { type ErrorDescription, Interface } from "ethers";
-import { rewardRatePoolAbi, rewardsDistributorAbi, serviceNodeRewardsAbi, sessionTokenAbi } from "../abi/index.ts";
+import {
+  rewardRatePoolAbi,
+  rewardsDistributorAbi,
+  serviceNodeContributionAbi,
+  serviceNodeRewardsAbi,
+  sessionTokenAbi,
+} from "../abi/index.ts";
 import { formatAmount } from "../amount.ts";
 
 const ERROR_INTERFACES: readonly Interface[] = [
@@ -11,6 +17,7 @@ const ERROR_INTERFACES: readonly Interface[] = [
   rewardsDistributorAbi,
   rewardRatePoolAbi,
   sessionTokenAbi,
+  serviceNodeContributionAbi,
 ].map((abi) => new Interface(abi));
 
 /** What the compiler and `require` make; every contract may revert with them. */

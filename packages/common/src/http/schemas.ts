@@ -8,7 +8,7 @@ import { bundleSchema } from "../bundle.ts";
 import { parseAddress } from "../hex.ts";
 import { RANGE_ENTRIES_MAX } from "../ledgerViews.ts";
 import type { Address, Hex } from "../types.ts";
-import { LEDGER_EPOCHS_MAX } from "./limits.ts";
+import { AGENT_URL_MAX_CHARACTERS, LEDGER_EPOCHS_MAX } from "./limits.ts";
 
 export { bundleSchema };
 
@@ -206,6 +206,15 @@ export const nodesSchema = z.object({
 });
 export type NodeAnswer = z.output<typeof nodesSchema>["nodes"][number];
 
+/**
+ * `GET /v1/agents`: the agents whose signed peer record names a URL, with their node's id and stake. Whoever answers
+ * has not asked them, so a client takes it for a hint.
+ */
+export const agentsSchema = z.object({
+  agents: z.array(z.object({ id: nodeId, url: z.string().max(AGENT_URL_MAX_CHARACTERS), stake: amount })),
+});
+export type AgentsAnswer = z.output<typeof agentsSchema>;
+
 export const rewardsSchema = z.object({ recipient: address, epoch: integer, amount });
 export type RewardsAnswer = z.output<typeof rewardsSchema>;
 
@@ -289,6 +298,7 @@ export const PATHS = {
   ledgerEpochs: "/v1/ledger/epochs",
   ledgerRanges: "/v1/ledger/ranges",
   nodes: "/v1/nodes",
+  agents: "/v1/agents",
   status: "/v1/status",
   health: "/healthz",
   ready: "/readyz",

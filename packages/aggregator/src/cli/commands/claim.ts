@@ -2,13 +2,13 @@
  * `quorate claim`: a staker asks an agent for the cheapest way that works now: a proof, or else a bundle that the
  * stake signs while it waits.
  */
-import { type AgentClient, createAgentClient, findProof, type RewardsContract } from "@quorate/client";
+import { type AgentClient, createAgentClient, findProof, type RewardsContract, whyNotSigned } from "@quorate/client";
 import { type Address, type ClaimView, formatAmount, parseAddress, quorateError } from "@quorate/common";
 import { Command } from "commander";
 import { connectRewards } from "../../adapters/chain/connectRewards.ts";
 import { addAgentOption, addRpcOption, wholeNumber } from "../flags.ts";
 import { OutFile } from "../outFile.ts";
-import { bar, listIds, printFields, printProgress, whyNotSigned } from "../print.ts";
+import { bar, listIds, printFields, printProgress } from "../print.ts";
 
 interface ClaimOptions {
   readonly agent: string;
