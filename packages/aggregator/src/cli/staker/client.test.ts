@@ -4,6 +4,7 @@
  */
 
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { type ClaimProgress, createAgentClient, createClient, findProof, type QuorateClient } from "@quorate/client";
