@@ -19,7 +19,7 @@ import {
   type RangesPage,
 } from "@quorate/common";
 import {
-  type AgentsAnswer,
+  type AgentAnswer,
   agentsSchema,
   bundleSchema,
   claimSchema,
@@ -67,7 +67,7 @@ export interface AgentClient {
   proof(recipient: Address): Promise<ProofOfRewards>;
   nodes(): Promise<readonly NodeAnswer[]>;
   /** The agents that this one knows to be reachable over HTTP: a hint, because it has not asked them. */
-  agents(): Promise<AgentsAnswer["agents"]>;
+  agents(): Promise<readonly AgentAnswer[]>;
   status(): Promise<StatusAnswer>;
   /** The lines of an amount from an epoch on, a page of them; up to `to`, or the last closed epoch. */
   ledgerPage(recipient: Address, from: number, to: number | null): Promise<LedgerPage>;
