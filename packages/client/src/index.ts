@@ -5,11 +5,13 @@
 export { type AgentClient, type AgentClientOptions, createAgentClient } from "./agentClient.ts";
 export { type AgentLeft, AgentPool, type AgentPoolOptions, type KnownAgent } from "./agentPool.ts";
 export type { Balance } from "./balance.ts";
+export * from "./calls.ts";
 export { type ChainSource, connectChain, type Eip1193Provider } from "./chainSource.ts";
 export { type ClaimOptions, type ClaimProgress, type Found, findWhatPays } from "./claiming.ts";
 export * from "./client.ts";
 export { type Explained, explainByAgent, patiently } from "./explain.ts";
 export type { PaymentMade } from "./history.ts";
+export * from "./node.ts";
 export { reasonText, whyNotSigned } from "./notSigned.ts";
 export { type Payment, paymentOf } from "./payment.ts";
 export type { PoolsOptions, PoolView } from "./pools.ts";

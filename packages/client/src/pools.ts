@@ -6,7 +6,6 @@
 import {
   type Address,
   formatAmount,
-  type Hex,
   type NodeId,
   parseAddress,
   quorateError,
@@ -15,7 +14,8 @@ import {
   sessionTokenAbi,
 } from "@quorate/common";
 import { coded } from "@quorate/common/chain";
-import { Contract, getCreateAddress, Interface, ZeroAddress } from "ethers";
+import { Contract, getCreateAddress, ZeroAddress } from "ethers";
+import { callOf } from "./calls.ts";
 import { POOLS_AT_ONCE } from "./limits.ts";
 import type { ReadyCall } from "./readyCall.ts";
 import type { RewardsContract } from "./rewardsContract.ts";
@@ -98,9 +98,12 @@ export async function contributionCalls(
     throw quorateError("ACCOUNT_LACKS_TOKENS", values);
   }
   const allowance = await ask<bigint>(contract, token, sessionTokenAbi, "allowance", [account, pool]);
-  const approval = call(TOKEN, "approve", account, token, [pool, amount]);
-  const contribution = call(POOL, "contribute", account, pool, [view.round, amount, beneficiary]);
-  return { pool: view, transactions: allowance >= amount ? [contribution] : [approval, contribution] };
+  const approval = { ...callOf(token, sessionTokenAbi, "approve", [pool, amount]), from: account };
+  const contribution = poolCall("contribute", account, pool, [view.round, amount, beneficiary]);
+  return {
+    pool: view,
+    transactions: allowance >= amount ? [contribution] : [approval, { ...contribution, gas: CONTRIBUTE_GAS }],
+  };
 }
 
 /**
@@ -117,10 +120,10 @@ export async function withdrawalCalls(
   const isRunning = view.status === "open" || view.status === "full";
   const transactions: ReadyCall[] = [];
   let amount = view.refundable;
-  if (view.refundable > 0n) transactions.push(call(POOL, "refund", account, pool, [account]));
+  if (view.refundable > 0n) transactions.push(poolCall("refund", account, pool, [account]));
   if (own !== undefined && isRunning && account !== view.operator) {
     await requireUnlocked(contract, pool, account, own.amount);
-    transactions.push(call(POOL, "withdraw", account, pool, []));
+    transactions.push(poolCall("withdraw", account, pool, []));
     amount += own.amount;
   }
   if (transactions.length > 0) return { pool: view, amount, transactions };
@@ -133,11 +136,11 @@ export async function withdrawalCalls(
   throw quorateError("CONTRIBUTION_NOT_NOW", { pool, account, status: view.status, reason });
 }
 
-const POOL = new Interface(serviceNodeContributionAbi);
-const TOKEN = new Interface(sessionTokenAbi);
+/** Gas of a contribution that follows its approval, where it completes the stake and registers the node; with room. */
+const CONTRIBUTE_GAS = 1_000_000n;
 
-function call(abi: Interface, what: string, from: Address, to: Address, args: readonly unknown[]): ReadyCall {
-  return { what, from, to, data: abi.encodeFunctionData(what, [...args]) as Hex };
+function poolCall(name: string, from: Address, pool: Address, args: readonly unknown[]): ReadyCall {
+  return { ...callOf(pool, serviceNodeContributionAbi, name, args), from };
 }
 
 function requireWithinBounds({ address: pool, status, bounds }: PoolView, amount: bigint): void {

@@ -2,7 +2,6 @@
 import {
   type Address,
   g2Struct,
-  type Hex,
   type IdLists,
   type ProofContent,
   proofCalldata,
@@ -10,19 +9,12 @@ import {
   rewardsDistributorAbi,
   serviceNodeRewardsAbi,
 } from "@quorate/common";
-import { Interface } from "ethers";
+import { type Call, callOf } from "./calls.ts";
 
-export interface ReadyCall {
-  /** The function, for people. */
-  readonly what: string;
+export interface ReadyCall extends Call {
   /** Who has to send it; null where anybody may. */
   readonly from: Address | null;
-  readonly to: Address;
-  readonly data: Hex;
 }
-
-const rewards = new Interface(serviceNodeRewardsAbi);
-const distributorInterface = new Interface(rewardsDistributorAbi);
 
 /** Raises the recipient's lifetime amount by a proof, and pays all that is owed (P-41). */
 export function proofCall(distributor: Address, content: ProofContent): ReadyCall {
@@ -38,12 +30,10 @@ export function updateAndClaimCall(
   { nonSigners, extraSigners }: IdLists,
 ): ReadyCall {
   const args = [amount, g2Struct(signature), [...nonSigners], [...extraSigners]];
-  const data = rewards.encodeFunctionData("updateAndClaim", args) as Hex;
-  return { what: "updateAndClaim", from: recipient, to: contract, data };
+  return { ...callOf(contract, serviceNodeRewardsAbi, "updateAndClaim", args), from: recipient };
 }
 
 /** Pays what the chain has for the recipient already (P-26). */
 export function claimRewardsCall(distributor: Address, recipient: Address): ReadyCall {
-  const data = distributorInterface.encodeFunctionData("claimRewards()") as Hex;
-  return { what: "claimRewards", from: recipient, to: distributor, data };
+  return { ...callOf(distributor, rewardsDistributorAbi, "claimRewards()", []), from: recipient };
 }
