@@ -73,9 +73,6 @@ export class AgentPool {
   constructor(urls: readonly string[], options: AgentPoolOptions = {}) {
     this.#options = options;
     for (const url of urls) this.#add(parseHttpUrl("agents", url), null, null);
-    if (this.#known.size === 0) {
-      throw quorateError("FLAG_INVALID", { flag: "agents", reason: "no agent is given" });
-    }
   }
 
   /** Those given and, once listed by one of them, the others, those with more stake first. */
@@ -89,6 +86,7 @@ export class AgentPool {
    * @throws what each of them said, as one error, when none answered; the chain's own trouble; the signal's reason
    */
   async first<A, T>(asking: Asking<A, T>): Promise<T | null> {
+    if (this.#known.size === 0) throw quorateError("FLAG_INVALID", { flag: "agents", reason: "no agent is given" });
     for (let round = 1; ; round += 1) {
       const tried = await this.#round(asking);
       if ("result" in tried) return tried.result;

@@ -12,7 +12,7 @@ import type { ChainSource } from "./chainSource.ts";
 import { type ClaimOptions, findWhatPays } from "./claiming.ts";
 import { type Explained, explainByAgent } from "./explain.ts";
 import { type PaymentMade, paymentsTo } from "./history.ts";
-import { freshCall, type Payment, paymentOf } from "./payment.ts";
+import { freshCall, type Paid, type Payment, paidIn, paymentOf } from "./payment.ts";
 import { contributionCalls, type PoolsOptions, type PoolView, poolAt, poolsOf, withdrawalCalls } from "./pools.ts";
 import type { ReadyCall } from "./readyCall.ts";
 import { RewardsContract } from "./rewardsContract.ts";
@@ -62,7 +62,7 @@ export interface QuorateClient {
    * Sends a payment from its recipient's account: id lists derived now, simulated, then signed. One transaction.
    * @throws SIGNER_NOT_RECIPIENT, WALLET_REFUSED, TRANSACTION_*, ACCOUNT_*, CHAIN_*
    */
-  pay(payment: Payment, signer: PaymentSigner, options?: SendOptions): Promise<TransactionReceipt>;
+  pay(payment: Payment, signer: PaymentSigner, options?: SendOptions): Promise<Paid>;
   /** Sends calls one after the other. @throws as `pay` */
   send(calls: ReadyCalls, signer: PaymentSigner, options?: SendOptions): Promise<readonly TransactionReceipt[]>;
   /** What the text of a bundle or a proof is worth now, by the chain alone. @throws BUNDLE_*, PROOF_*, CHAIN_* */
@@ -134,8 +134,10 @@ export function createClient(options: ClientOptions): QuorateClient {
       return paymentOf(connected, of, await findWhatPays(pool, connected, of, asked));
     },
     async pay(payment, signer, sending) {
-      const transactions = await freshCall(await contract.get(), payment);
-      return (await send({ transactions }, signer, sending)).at(-1) as TransactionReceipt;
+      const connected = await contract.get();
+      const transactions = await freshCall(connected, payment);
+      const receipt = (await send({ transactions }, signer, sending)).at(-1) as TransactionReceipt;
+      return paidIn(receipt, await connected.distributor(), payment.recipient);
     },
     send,
     verify: async (text) => verifyText(await contract.get(), text),

@@ -13,7 +13,7 @@ export { type Explained, explainByAgent, patiently } from "./explain.ts";
 export type { PaymentMade } from "./history.ts";
 export * from "./node.ts";
 export { reasonText, whyNotSigned } from "./notSigned.ts";
-export { type Payment, paymentOf } from "./payment.ts";
+export { freshCall, type Paid, type Payment, paymentOf } from "./payment.ts";
 export type { PoolsOptions, PoolView } from "./pools.ts";
 export * from "./proof.ts";
 export type { ReadyCall } from "./readyCall.ts";

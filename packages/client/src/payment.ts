@@ -10,11 +10,16 @@ import {
   deriveIdLists,
   type ProofContent,
   type ProofFile,
+  parseAddress,
   quorateError,
+  rewardsDistributorAbi,
 } from "@quorate/common";
+import { Interface, type TransactionReceipt } from "ethers";
 import type { Found } from "./claiming.ts";
 import { claimRewardsCall, proofCall, type ReadyCall, updateAndClaimCall } from "./readyCall.ts";
 import type { Refusal, RewardsContract, Standing } from "./rewardsContract.ts";
+
+const DISTRIBUTOR = new Interface(rewardsDistributorAbi);
 
 /** Amounts in atomic units. */
 export interface Payment {
@@ -70,6 +75,25 @@ export async function freshCall(contract: RewardsContract, payment: Payment): Pr
   const { nodes } = await contract.nodeSet();
   const lists = deriveIdLists(signers, nodes);
   return [updateAndClaimCall(contract.domain.verifyingContract, message, signature, lists)];
+}
+
+/** What a payment's transaction has paid. */
+export interface Paid {
+  /** Atomic units. */
+  readonly amount: bigint;
+  readonly receipt: TransactionReceipt;
+}
+
+/** By the event of the receipt itself. @throws TRANSACTION_WITHOUT_EVENT */
+export function paidIn(receipt: TransactionReceipt, distributor: Address, recipient: Address): Paid {
+  for (const log of receipt.logs) {
+    if (log.address.toLowerCase() !== distributor) continue;
+    const event = DISTRIBUTOR.parseLog(log);
+    if (event?.name !== "RewardsClaimed" || parseAddress(event.args["recipient"]) !== recipient) continue;
+    return { amount: event.args["amount"] as bigint, receipt };
+  }
+  const values = { transaction: receipt.hash, event: "RewardsClaimed", contract: distributor, recipient };
+  throw quorateError("TRANSACTION_WITHOUT_EVENT", values);
 }
 
 async function recorded(contract: RewardsContract, recipient: Address): Promise<Payment> {

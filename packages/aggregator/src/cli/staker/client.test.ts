@@ -69,8 +69,8 @@ describe("the cheapest way to be paid", () => {
     expect(payment.transactions).toMatchObject([
       { what: "claimWithProof", from: address, to: await net.contract.distributor() },
     ]);
-    const receipt = await client.pay(payment, wallet);
-    expect([receipt.status, await net.balanceOf(address)]).toEqual([1, 700n]);
+    const { amount, receipt } = await client.pay(payment, wallet);
+    expect([amount, receipt.status, await net.balanceOf(address)]).toEqual([700n, 1, 700n]);
     await expect(client.claim(address)).rejects.toMatchObject({ code: "NOTHING_OWED" });
   });
 
@@ -137,9 +137,7 @@ describe("agents that are no help are named, and the next one is asked", () => {
     const { address } = newcomer();
     const listed = await net.serve(address, { claim: await net.signed(address, 50n) });
     const given = net.agent(address, { claim: await net.signed(address, 60n, 61n) });
-    const client = clientOf(
-      await serveListing(given, [{ id: 2, url: listed, stake: "7" }]),
-    );
+    const client = clientOf(await serveListing(given, [{ id: 2, url: listed, stake: "7" }]));
     const payment = await client.claim(address, { way: "bundle" });
     expect(payment).toMatchObject({ agent: listed, pays: 50n });
     expect((await client.agents()).map(({ id, stake }) => ({ id, stake }))).toEqual([
