@@ -133,6 +133,36 @@ export const COMMAND_ERROR_CODES = {
     remedy: "Ask for the same claim again: what was signed is kept. If it lasts, ask another agent.",
     where: "client",
   },
+  NOTHING_OWED: {
+    summary: "Everything that the recipient has earned up to the last closed epoch was paid.",
+    remedy: "There is nothing to send; what the running epoch earns can be claimed after its close.",
+    where: "client",
+  },
+  SIGNER_NOT_RECIPIENT: {
+    summary: "The account that would sign is not the one that has to send this transaction.",
+    remedy: "Sign with the account named here: rewards are paid to whoever sends, and to nobody else.",
+    where: "client",
+  },
+  WALLET_REFUSED: {
+    summary: "The wallet was asked to sign, and its owner said no.",
+    remedy: "Nothing was sent. Ask again, and confirm in the wallet.",
+    where: "client",
+  },
+  POOL_UNKNOWN: {
+    summary: "The address is no contribution contract of this network's factory.",
+    remedy: "Take an address that `quorate pools` shows; do not send tokens to this one.",
+    where: "client",
+  },
+  CONTRIBUTION_NOT_NOW: {
+    summary: "The contribution contract would refuse this now.",
+    remedy: "See the reason and the bounds named here; `quorate pools` shows what can be paid.",
+    where: "client",
+  },
+  PAYMENTS_INCOMPLETE: {
+    summary: "The payments that a chain provider tells of do not add up to what the contract has paid the recipient.",
+    remedy: "Ask another provider: this one leaves logs out, or does not go back far enough.",
+    where: "client",
+  },
   OUTPUT_FILE_EXISTS: {
     summary: "The file to write is already there.",
     remedy: "Give another file, or --force to replace it.",

@@ -1,11 +1,11 @@
 /** `quorate status`: one look at a running agent. */
-import { createAgentClient } from "@quorate/client";
+import { createAgentClient, whyNotSigned } from "@quorate/client";
 import { FLOOR_QUORUM_BPS, formatAmount, MONEY_QUORUM_BPS, type UnsignedClaim } from "@quorate/common";
 import type { StatusAnswer } from "@quorate/common/http";
 import { Command } from "commander";
 import { formatEther } from "ethers";
 import { addAgentOption } from "../flags.ts";
-import { listIds, printFields, printJson, uptimePicture, whyNotSigned } from "../print.ts";
+import { listIds, printFields, printJson, uptimePicture } from "../print.ts";
 
 interface StatusOptions {
   readonly agent: string;
