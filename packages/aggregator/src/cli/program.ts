@@ -11,6 +11,7 @@ import { storeCommand } from "./commands/store.ts";
 import { doctorCommand } from "./operator/doctor.ts";
 import { initCommand } from "./operator/init.ts";
 import { contestCommand, exitCommand, leaveCommand, withdrawCommand } from "./operator/leaving.ts";
+import { poolCommand } from "./operator/pool.ts";
 import { balanceCommand } from "./staker/balance.ts";
 import { claimCommand } from "./staker/claim.ts";
 import { historyCommand } from "./staker/history.ts";
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     doctorCommand,
     keysCommand,
     registerCommand,
+    poolCommand,
     runCommand,
     relayCommand,
     statusCommand,

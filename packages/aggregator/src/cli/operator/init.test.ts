@@ -114,6 +114,44 @@ describe("a new node", () => {
     );
   });
 
+  it("P-45 to P-48: a pool is opened, ended with everyone paid back, opened again, completed and finalised", async () => {
+    const [, chief, helper] = [0, 1, 4].map((index) =>
+      HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`),
+    );
+    const [own, other] = [chief as HDNodeWallet, helper as HDNodeWallet];
+    const pooled = join(directory, "pooled");
+    await init(pooled);
+    for (const { address } of [own, other]) await send(network.token, "transfer", address, TEST_STAKE_ATOMIC);
+    writeFileSync(join(directory, "own"), own.privateKey, { mode: 0o600 });
+    writeFileSync(join(directory, "other"), other.privateKey, { mode: 0o600 });
+    const as = (who: string) => ["--account-key-file", join(directory, who), "--yes", "--json"];
+    const at = ["--rpc", chain.url, "--contract", network.deployment.rewards];
+    const balance = (address: string) => network.token.getFunction("balanceOf")(address) as Promise<bigint>;
+    const before = await balance(own.address);
+
+    const terms = ["--amount", "40", "--fee-bps", "500", "--reserve", `${other.address}=30`, "--manual-finalize"];
+    const open = ["pool", "open", "--config", join(pooled, "agent.yaml"), ...terms];
+    const opened = (await command(...open, ...as("own"))).json();
+    expect(opened).toMatchObject({ status: "open", total: "40000000000" });
+    expect(opened["transactions"]).toHaveLength(3);
+    const pool = opened["pool"] as string;
+
+    const ended = (await command("pool", "end", "--pool", pool, ...at, ...as("own"))).json();
+    expect([ended["status"], await balance(own.address)]).toEqual(["setup", before]);
+
+    await command(...open, "--pool", pool, ...as("own"));
+    await command("contribute", "--pool", pool, "--amount", "60", ...at, ...as("other"));
+    const full = (await command("pool", "show", "--pool", pool, ...at, "--json")).json();
+    expect(full).toMatchObject({ status: "full", total: String(TEST_STAKE_ATOMIC), feeBps: 500 });
+    await expect(command("pool", "finalize", "--pool", pool, ...at, ...as("other"))).rejects.toMatchObject({
+      values: { meaning: "only the operator's account may send this" },
+    });
+    const { stderr, json } = await command("pool", "finalize", "--pool", pool, ...at, ...as("own"));
+    expect(json()).toMatchObject({ status: "finalized", node: 3 });
+    expect(stderr).toContain("registered as node 3; let its agent run");
+    await expect(command("pool", "show", "--pool", own.address, ...at)).rejects.toMatchObject({ code: "POOL_UNKNOWN" });
+  });
+
   it("doctor: what keeps the agent from its work is a fault, with what to do", async () => {
     const broken = join(directory, "broken.yaml");
     const text = readFileSync(config, "utf8").replace(network.deployment.pool.toLowerCase(), `0x${"22".repeat(20)}`);
