@@ -11,6 +11,7 @@ import { storeCommand } from "./commands/store.ts";
 import { doctorCommand } from "./operator/doctor.ts";
 import { initCommand } from "./operator/init.ts";
 import { contestCommand, exitCommand, leaveCommand, withdrawCommand } from "./operator/leaving.ts";
+import { logCommand } from "./operator/log.ts";
 import { poolCommand } from "./operator/pool.ts";
 import { balanceCommand } from "./staker/balance.ts";
 import { claimCommand } from "./staker/claim.ts";
@@ -39,6 +40,7 @@ export function createProgram(): Command {
     runCommand,
     relayCommand,
     statusCommand,
+    logCommand,
     storeCommand,
     leaveCommand,
     exitCommand,

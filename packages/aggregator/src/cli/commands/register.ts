@@ -7,13 +7,7 @@ import {
   type RewardsContract,
   registeredIn,
 } from "@quorate/client";
-import {
-  type Address,
-  formatAmount,
-  isQuorateError,
-  parseAddress,
-  provePossession,
-} from "@quorate/common";
+import { type Address, formatAmount, isQuorateError, parseAddress, provePossession } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { resumeWaiting, type WaitOptions } from "@quorate/common/chain";
 import { Command } from "commander";
