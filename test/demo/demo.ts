@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { reasonText } from "@quorate/client";
 import {
   type Address,
   type Bundle,
@@ -14,7 +15,6 @@ import {
   quorateError,
 } from "@quorate/common";
 import { ensureBuilt } from "@quorate/contracts";
-import { reasonText } from "../../packages/aggregator/src/cli/print.ts";
 import { type Chain, startChain } from "../harness/chain.ts";
 import { runCli } from "../harness/cli.ts";
 import { type LocalNetwork, LocalNetwork as Network } from "../harness/network.ts";
