@@ -11,7 +11,7 @@ import { addressOf, StakersNetwork, walletOf } from "./stakersNetwork.ts";
 /** Nobody listens there. */
 export const DEAD = "http://127.0.0.1:9";
 
-export class Ground {
+class Ground {
   #net: StakersNetwork | null = null;
   /** Anvil's accounts from 2 on; it has ten with ether. */
   #nextAccount = 2;
@@ -87,6 +87,9 @@ export class Ground {
     return urlOf(server.address());
   }
 }
+
+/** The one of a test file, whose cases stand in files of their own. */
+export const ground: Ground = new Ground();
 
 /** Collects progress; `left` is who was left, and why. */
 export function told() {
