@@ -138,7 +138,7 @@ export async function proofFrom(
   let why = "no agent has one";
   let hasRefused = false;
   const asking = {
-    ask: (agent: AgentClient) => askProof(agent, recipient, contract),
+    ask: (agent: AgentClient) => askProof(agent, recipient),
     async check(said: Awaited<ReturnType<typeof askProof>>, url: string) {
       const held = await holdProof(said, recipient, contract);
       if (!("why" in held)) return { kind: "proof", url, ...held } as const;

@@ -4,6 +4,7 @@ import { type Address, buildRewardsTree } from "@quorate/common";
 import { JsonRpcProvider, Wallet } from "ethers";
 import { describe, expect, it } from "vitest";
 import type { ProofAnswer } from "../../src/driver/ports.ts";
+import { serve } from "../support/httpServer.ts";
 import { DEAD, ground, told } from "./ground.ts";
 import { OTHER, walletOf } from "./stakersNetwork.ts";
 
@@ -153,6 +154,17 @@ describe("a proof, held against the chain", () => {
     for (let i = 0; i < ROOTS_VALID; i++) await ground.net.record(address, 800n);
     expect(await held(old, address)).toEqual({
       why: `root ${old.rootIndex} is not among the last 8 that the contract takes`,
+    });
+  });
+
+  it("error: AGENT_ANSWER_INVALID for an agent of another network, whatever it proves", async () => {
+    const { address } = await ground.newcomer();
+    const agent = ground.net.agent(address, { proof: await ground.net.record(address, 900n) });
+    Object.assign(agent.api, { network: { chainId: "1", contract: ground.net.rewards } });
+    const asked = findProof(createAgentClient({ url: await serve(agent) }), address, ground.net.contract);
+    await expect(asked).rejects.toMatchObject({
+      code: "AGENT_ANSWER_INVALID",
+      values: { given: expect.stringMatching(/on chain 1$/) },
     });
   });
 
