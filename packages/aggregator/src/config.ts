@@ -4,6 +4,7 @@
  * where its value came from.
  */
 import { isIP } from "node:net";
+import { dirname, isAbsolute, join } from "node:path";
 import { type Address, isQuorateError, parseAddress, quorateError } from "@quorate/common";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
@@ -187,8 +188,24 @@ const FIELDS = {
 } as const satisfies Record<string, Field>;
 
 const PREFIX = "QUORATE_";
-/** Where the file is, for commands that take `--config`. */
-const CONFIG_VARIABLE = "QUORATE_CONFIG";
+/** What commands read of the environment, and an agent does not: docs/commands.md. */
+const COMMAND_VARIABLES = [
+  "QUORATE_CONFIG",
+  "QUORATE_NETWORK",
+  "QUORATE_NETWORKS",
+  "QUORATE_ACCOUNT_KEY",
+  "QUORATE_ACCOUNT_KEY_FILE",
+  "QUORATE_ACCOUNT_PASSWORD_FILE",
+];
+
+/** Fields that are paths: relative ones in the file are meant from where the file is, not from where a shell is. */
+const PATHS: readonly string[] = [
+  "keys.directory",
+  "keys.passwordFile",
+  "store.path",
+  "submit.accountKeyFile",
+  "submit.passwordFile",
+];
 
 /** Every field by its path, such as `chain.pollMs`. */
 export function configFields(): string[] {
@@ -247,7 +264,9 @@ export function parseConfig(sources: ConfigSources): Config {
     place(config, path.split("."), parsed.data);
   }
   faults.push(...withoutAccount(fileValues, sources));
-  faults.push(...unknownVariables(sources.env, PREFIX, [...entries().map(([path]) => envOf(path)), CONFIG_VARIABLE]));
+  faults.push(
+    ...unknownVariables(sources.env, PREFIX, [...entries().map(([path]) => envOf(path)), ...COMMAND_VARIABLES]),
+  );
   if (faults.length > 0) throw quorateError("CONFIG_INVALID", { faults });
   const { submit } = config as { submit: { accountKeyFile?: string } };
   return { ...config, submit: submit.accountKeyFile === undefined ? null : submit } as unknown as Config;
@@ -302,7 +321,10 @@ function pick(
   if (flag !== undefined) return { value: flag, source: `--${flagOf(path)}` };
   const env = sources.env[envOf(path)];
   if (env !== undefined) return { value: env, source: envOf(path) };
-  return { value: fileValues.get(path), source: sources.file?.path ?? "no file" };
+  const value = fileValues.get(path);
+  const { path: file } = sources.file ?? { path: "no file" };
+  const isRelative = PATHS.includes(path) && typeof value === "string" && value !== "" && !isAbsolute(value);
+  return { value: isRelative && !/^(:memory:|file:)/i.test(value) ? join(dirname(file), value) : value, source: file };
 }
 
 function readFileValues(file: ConfigSources["file"]): Map<string, unknown> {

@@ -3,6 +3,8 @@
  * held against the chain before it is shown or sent (docs/claiming.md).
  */
 export * from "./agentClient.ts";
+export * from "./calls.ts";
+export * from "./node.ts";
 export * from "./proof.ts";
 export * from "./registration.ts";
 export * from "./rewardsContract.ts";

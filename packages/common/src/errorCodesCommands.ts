@@ -19,6 +19,55 @@ export const COMMAND_ERROR_CODES = {
     remedy: "Wait until it is mined, or replace it from your wallet; then run the command again.",
     where: "commands",
   },
+  ACCOUNT_NOT_GIVEN: {
+    summary: "A command that sends transactions was not told of which account.",
+    remedy:
+      "Give --account-key-file (hex or a keystore), --signer-url with --from, or the key in QUORATE_ACCOUNT_KEY; " +
+      "with --dry-run --from alone will do.",
+    where: "commands",
+  },
+  NODE_UNKNOWN: {
+    summary: "There is no node with this id, or no node of this key or account.",
+    remedy: "Give the node's id with --node; `quorate status` and the registration's result name it.",
+    where: "commands",
+  },
+  NODE_NOT_NAMED: {
+    summary: "The account has a stake in several nodes, and the command was not told which one is meant.",
+    remedy: "Give one of the ids named here with --node.",
+    where: "commands",
+  },
+  SIGNER_FAILED: {
+    summary: "The external signer did not sign what it was asked to, or cannot be reached.",
+    remedy:
+      "Read what it said. Where it may have sent the transaction before it fell silent, look at the account's " +
+      "transactions before you run the command again.",
+    where: "commands",
+  },
+  CONFIRMATION_MISSING: {
+    summary: "The command asks before it sends, and standard input is no terminal.",
+    remedy: "Look at what it would send with --dry-run, then run it with --yes.",
+    where: "commands",
+  },
+  CONFIRMATION_DECLINED: {
+    summary: "The question whether to go on was not answered with yes; nothing was sent.",
+    remedy: "Run the command again when you want it.",
+    where: "commands",
+  },
+  NETWORK_UNKNOWN: {
+    summary: "There is no network of this name.",
+    remedy: "Give one of those named here, or the path of a network's file: docs/commands.md says what is in it.",
+    where: "commands",
+  },
+  NETWORK_NOT_DEPLOYED: {
+    summary: "The contracts of this network are not deployed yet, so it has no addresses.",
+    remedy: "Use another network, or give --rpc and --contract.",
+    where: "commands",
+  },
+  NETWORK_FILE_INVALID: {
+    summary: "A network's file is not what it has to be.",
+    remedy: "Correct the fields named here; docs/commands.md says what is in the file.",
+    where: "commands",
+  },
   TRANSACTION_REFUSED: {
     summary: "No provider takes the signed transaction.",
     remedy: "Read what they said; nothing was sent, so the command can be run again.",

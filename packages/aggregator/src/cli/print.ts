@@ -22,6 +22,11 @@ export function printProgress(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** Seconds since 1970 as people read them, to the second; null stays null. */
+export function dateText(seconds: number | null): string | null {
+  return seconds === null ? null : new Date(seconds * 1_000).toISOString().replace(".000Z", "Z");
+}
+
 const BAR_WIDTH = 20;
 
 /** `████████████████████░ 95.00%` */

@@ -10,6 +10,7 @@ import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
 import { storeCommand } from "./commands/store.ts";
 import { verifyCommand } from "./commands/verify.ts";
+import { contestCommand, exitCommand, leaveCommand, withdrawCommand } from "./operator/leaving.ts";
 
 /** Every command; wrong usage rejects with what `usageOf` knows. */
 export function createProgram(): Command {
@@ -28,6 +29,10 @@ export function createProgram(): Command {
     relayCommand,
     statusCommand,
     storeCommand,
+    leaveCommand,
+    exitCommand,
+    withdrawCommand,
+    contestCommand,
     claimCommand,
     verifyCommand,
     ledgerCommand,
