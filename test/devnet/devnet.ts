@@ -2,10 +2,11 @@
  * A network that stays up. In: checked options, and where its files go. Out: agents that are killed, stopped and restarted by name,
  * and looked at. Not its job: what a person types; `prompt.ts`.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ATOMIC_PER_TOKEN, type NodeId, parseAddress } from "@quorate/common";
 import type { NodeAnswer, StatusAnswer } from "@quorate/common/http";
+import { saveNetwork } from "../../packages/aggregator/src/cli/networks.ts";
 import { compile, formMesh, type GroundContext, startAgents } from "../demo/ground.ts";
 import { agentConfig } from "../harness/agentConfig.ts";
 import { startChain } from "../harness/chain.ts";
@@ -23,24 +24,14 @@ const CLAIM_DEADLINE_MS = 10_000;
 const STAKERS = 2;
 const SUBMITTERS = 4;
 
-/** Something to send around, beside the stake of a node of one's own. */
+/** The operator's account has the stake of so many nodes, and something to send around. */
+const NODES_OF_ONES_OWN = 3n;
 const SPENDING_ATOMIC = 1_000n * ATOMIC_PER_TOKEN;
 
 export interface DevnetContext extends GroundContext {
   readonly cleanup: Cleanup;
   /** Told when an agent ends that nobody ended. */
   onAgentEnded(id: NodeId, exit: string): void;
-}
-
-/** What the network's file holds: what `quorate --network local` needs. */
-export interface NetworkFile {
-  readonly name: "local";
-  readonly chainId: number;
-  readonly rpc: readonly string[];
-  readonly rewards: string;
-  readonly token: string;
-  readonly pool: string;
-  readonly agents: readonly string[];
 }
 
 /** An account that whoever tries things may use. */
@@ -68,9 +59,12 @@ export interface DevnetLook {
   readonly agents: readonly AgentLook[];
 }
 
+type NetworkFile = Parameters<typeof saveNetwork>[0];
+
 export class Devnet {
   readonly network: LocalNetwork;
   readonly networkFile: string;
+  /** What `--network local` is: what the network's file holds. */
   readonly facts: NetworkFile;
   readonly accounts: readonly DevnetAccount[];
   /** The configuration of a node that is not registered yet. */
@@ -79,7 +73,7 @@ export class Devnet {
   readonly #context: DevnetContext;
 
   private constructor(network: LocalNetwork, ports: Ports, context: DevnetContext) {
-    const { directory, chain, deployment, rewards, token, nodes } = network;
+    const { directory, chain, deployment, rewards, nodes } = network;
     this.network = network;
     this.#ports = ports;
     this.#context = context;
@@ -87,12 +81,11 @@ export class Devnet {
     this.ownConfigFile = join(directory, "mine", "agent.yaml");
     this.facts = {
       name: "local",
-      chainId: chain.chainId,
+      chainId: String(chain.chainId),
+      contracts: { rewards, pool: deployment.pool, deployBlock: deployment.fromBlock },
       rpc: [chain.url],
-      rewards,
-      token,
-      pool: deployment.pool,
       agents: nodes.map(({ id }) => this.httpOf(id)),
+      bootstrap: network.agents.slice(0, 3).flatMap(({ addresses }) => addresses),
     };
     this.accounts = accountsOf(network);
   }
@@ -126,7 +119,7 @@ export class Devnet {
     const devnet = new Devnet(network, ports, context);
     for (const { id } of network.nodes) devnet.#watch(id);
     await devnet.#prepareOwnNode();
-    writeFileSync(devnet.networkFile, `${JSON.stringify(devnet.facts, null, 2)}\n`);
+    devnet.#tellCommands();
     return devnet;
   }
 
@@ -205,6 +198,17 @@ export class Devnet {
     });
   }
 
+  /** So that `--network local` is this one, for as long as it runs. */
+  #tellCommands(): void {
+    const file = saveNetwork(this.facts);
+    const text = readFileSync(file, "utf8");
+    writeFileSync(this.networkFile, text);
+    this.#context.cleanup.add(() => {
+      // Another devnet may have taken the name meanwhile.
+      if (existsSync(file) && readFileSync(file, "utf8") === text) rmSync(file);
+    });
+  }
+
   /** Everything that `quorate register` and `quorate run` need for one node more. */
   async #prepareOwnNode(): Promise<void> {
     const { network } = this;
@@ -217,7 +221,12 @@ export class Devnet {
     writeFileSync(this.ownConfigFile, `${JSON.stringify(agentConfig(config), null, 2)}\n`);
     const token = connect("SessionToken", network.token, network.chain.signer(0));
     const { stakingRequirementAtomic } = network.deployment.parameters;
-    await send(token, "transfer", network.chain.signer(id).address, stakingRequirementAtomic + SPENDING_ATOMIC);
+    await send(
+      token,
+      "transfer",
+      network.chain.signer(id).address,
+      NODES_OF_ONES_OWN * stakingRequirementAtomic + SPENDING_ATOMIC,
+    );
   }
 }
 
@@ -230,7 +239,7 @@ function placeOf(ports: Ports, id: NodeId): AgentLaunch["place"] {
   return { listen: `/ip4/127.0.0.1/tcp/${p2p}`, httpHost: "127.0.0.1", httpPort: http, healthPort: health };
 }
 
-/** Their key files are written here. All have ether; the operator has the tokens for a node too. */
+/** Their key files are written here. All have ether; the operator has tokens for nodes too. */
 function accountsOf({ chain, directory, nodes }: LocalNetwork): DevnetAccount[] {
   mkdirSync(join(directory, "accounts"), { recursive: true });
   const account = (name: string, index: number): DevnetAccount => {

@@ -63,7 +63,11 @@ async function run(options: DevnetOptions, directory: string): Promise<number> {
 async function serve(devnet: Devnet, { json }: DevnetOptions, progress: Progress, { signal }: Interruption) {
   const next = (): string => renderNext(devnet, progress);
   const printJson = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
-  if (json) printJson({ ready: true, ...devnet.facts, accounts: devnet.accounts, next: nextSteps(devnet) });
+  if (json) {
+    const { facts, accounts, networkFile, ownConfigFile, network } = devnet;
+    const { token } = network;
+    printJson({ ready: true, ...facts, token, networkFile, accounts, ownConfigFile, next: nextSteps(devnet) });
+  }
   progress.print(`\n${next()}\n`);
   // Not a terminal of readline's own: Ctrl-C stays a signal.
   const lines = createInterface({ input: process.stdin, terminal: false });
@@ -92,14 +96,14 @@ async function serve(devnet: Devnet, { json }: DevnetOptions, progress: Progress
 }
 
 function renderNext(devnet: Devnet, { style }: Progress): string {
-  const { facts, accounts, networkFile } = devnet;
+  const { accounts, networkFile } = devnet;
   const path = (file: string): string => relative(REPOSITORY, file);
   const fields = [
-    ["Chain", `${facts.rpc[0]}, chain id ${facts.chainId}`],
-    ["Rewards", facts.rewards],
-    ["Token", facts.token],
+    ["Chain", `${devnet.network.chain.url}, chain id ${devnet.facts.chainId}`],
+    ["Rewards", devnet.network.rewards],
+    ["Token", devnet.network.token],
     ["Agents", `${devnet.httpOf(1)} to ${devnet.httpOf(devnet.network.nodes.length)}`],
-    ["Network", path(networkFile)],
+    ["Network", `--network local for quorate's commands; ${path(networkFile)}`],
     ...accounts.map(({ name, address, keyFile }) => [name, `${address}\n${" ".repeat(12)}${path(keyFile)}`]),
   ] as const;
   const steps = nextSteps(devnet).map(({ title, command }) => `${style("dim", `# ${title}`)}\n${command}`);

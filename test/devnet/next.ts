@@ -50,7 +50,7 @@ export function nextSteps(devnet: Devnet): readonly NextStep[] {
     {
       key: "register",
       title: "register it: its operator's account has the stake",
-      command: `${QUORATE} register --config ${config} \\\n  --account-key-file ${keyFile}`,
+      command: `${QUORATE} register --config ${config} \\\n  --account-key-file ${keyFile} --yes`,
     },
     {
       key: "run",
