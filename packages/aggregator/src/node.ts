@@ -19,7 +19,7 @@ import { createHttpServer, type HttpServer, type HttpServerOptions } from "./ada
 import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
 import { exposedSecrets, keyFiles, loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork, type Libp2pNetworkOptions } from "./adapters/libp2p/createLibp2pNetwork.ts";
-import { createMetrics } from "./adapters/metrics/metrics.ts";
+import { createMetrics, type MeasuredStatus } from "./adapters/metrics/metrics.ts";
 import { openStore } from "./adapters/sqlite/store.ts";
 import { openSubmitter } from "./adapters/submitter/open.ts";
 import { submissionsPath } from "./adapters/submitter/store.ts";
@@ -43,6 +43,7 @@ import type {
   Store,
   Submitter,
 } from "./driver/ports.ts";
+import { Observations } from "./observations.ts";
 import { readiness, type Situation } from "./readiness.ts";
 import { StoreSpace } from "./storeSpace.ts";
 import { VERSION } from "./version.ts";
@@ -91,7 +92,8 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const store = openStore(config.store.path, deployment);
   const ledger = new LedgerThread({ path: config.store.path, deployment });
   const signer = createSigner(scheme, keys.blsSecret);
-  const verifier = createVerifier(scheme);
+  const observations = new Observations(nowMs);
+  const verifier = observations.timed(createVerifier(scheme));
   const network = await createLibp2pNetwork(networkOptions(config, keys), { logger });
   logger.info(banner(config, keys, network.peerId), "AGENT_STARTING");
   const follower = createChainFollower(config.chain, { logger });
@@ -110,12 +112,14 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     openTrees: () => new TreeWorker(),
     submitter,
     contract: config.chain.rewards,
+    onEffect: (effect) => observations.effect(effect),
   });
   const space = new StoreSpace({ path: config.store.path });
   const fault = () => fatal ?? space.fault;
   const api = createApi(config, keys, { agent, follower, driver, network, store, submitter, ledger, fault });
   const droppedLogLines = () => modules.droppedLogLines?.() ?? 0;
-  const http = createInterface(config, { api, agent, network, logger, droppedLogLines });
+  const counted = () => ({ droppedLogLines: droppedLogLines(), observed: observations.view(), storeSpace: space.view });
+  const http = createInterface(config, { api, agent, network, logger, counted });
   await space.start();
   await driver.start();
   const httpUrl = await http.start();
@@ -172,15 +176,16 @@ interface InterfaceModules {
   readonly agent: Agent;
   readonly network: Network;
   readonly logger: Logger;
-  readonly droppedLogLines: () => number;
+  /** Everything else that metrics show. */
+  counted(): Pick<MeasuredStatus, "droppedLogLines" | "observed" | "storeSpace">;
 }
 
 function createInterface(config: Config, modules: InterfaceModules): HttpServer {
-  const { api, agent, network, logger, droppedLogLines } = modules;
+  const { api, agent, network, logger } = modules;
   const metrics = createMetrics(() => {
     const { ready } = api.ready();
     const { direct } = network.status();
-    return { ...api.status(), ready, direct, http: http.view(), droppedLogLines: droppedLogLines() };
+    return { ...api.status(), ready, direct, http: http.view(), ...modules.counted() };
   });
   const http: HttpServer = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
   return http;

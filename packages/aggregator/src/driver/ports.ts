@@ -10,6 +10,7 @@ import type {
   ChainProviderView,
   ClaimReply,
   ClaimView,
+  DurationsView,
   EpochsPage,
   ErrorCode,
   Hex,
@@ -233,6 +234,27 @@ export interface HttpView {
   readonly listeners: Readonly<Record<string, HttpTraffic>>;
   /** Claims that wait for their turn (P-125). */
   readonly claimsWaiting: number;
+  /** How long those waited that got one. */
+  readonly claimWaits?: DurationsView;
+}
+
+/** What was counted of the agent's work since the start, for metrics. */
+export interface ObservedView {
+  /** What the core told, by code. */
+  readonly codes: Readonly<Record<string, number>>;
+  /** Claims with quorum, without, and those that were not asked of the network. */
+  readonly claims: Readonly<Record<"ready" | "failed" | "refused", number>>;
+  /** From a claim's request to its quorum. */
+  readonly quorum: DurationsView;
+  /** From the question whether signatures are good to its answer. */
+  readonly verify: DurationsView;
+}
+
+/** The disk under the store, as of the last look; null where it could not be looked at. */
+export interface StoreSpaceView {
+  /** Of the database and what stands beside it. */
+  readonly bytes: number | null;
+  readonly freeBytes: number | null;
 }
 
 /** A node whose agent answers at this URL, as the node itself says (P-138). Stake in atomic units. */

@@ -94,6 +94,7 @@ export function createHttpServer(options: HttpServerOptions, modules: HttpServer
     view: () => ({
       listeners: { main: main.traffic(), ...(own === null ? {} : { health: own.traffic() }) },
       claimsWaiting: claims.size,
+      claimWaits: claims.waits,
     }),
     async stop() {
       await Promise.all([close(main.fastify), ...(own === null ? [] : [close(own.fastify)])]);
