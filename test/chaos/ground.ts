@@ -12,6 +12,9 @@ import type { LinkLayer } from "./linkLayer.ts";
 import { type ChosenLinks, openLinks } from "./links.ts";
 import { Relay } from "./relay.ts";
 
+/** Two dozen agents take some seconds; on a machine that others load, minutes. */
+export const READY_MS = 900_000;
+
 export interface ChaosNetworkOptions {
   readonly nodes: number;
   readonly epochSeconds: number;
@@ -68,7 +71,7 @@ export async function openChaosNetwork(options: ChaosNetworkOptions, chosen: Cho
       providers.set(id, await Relay.listen(links.hub, 0, route, random.fork(id)));
     }
     await network.startAgents(network.nodes.map(({ id }) => id));
-    await untilReady(network);
+    await untilReady(network, READY_MS);
     return { network, links, providers, stalled, offsetsMs, chainAheadMs, close };
   } catch (error) {
     await close();
