@@ -12,7 +12,7 @@ import type { LinkLayer } from "./linkLayer.ts";
 import { type ChosenLinks, openLinks } from "./links.ts";
 import { Relay } from "./relay.ts";
 
-/** Two dozen agents take some seconds; on a machine that others load, minutes. */
+/** Starting takes seconds, and on a machine that others load minutes: the run waits, it does not fail for that. */
 export const READY_MS = 900_000;
 
 export interface ChaosNetworkOptions {
@@ -51,7 +51,7 @@ export async function openChaosNetwork(options: ChaosNetworkOptions, chosen: Cho
   try {
     fixture = await startFixture("anvil", {
       ...{ nodes: options.nodes, epochSeconds: options.epochSeconds, claimDeadlineMs: options.claimDeadlineMs },
-      submitters: options.submitters,
+      ...{ submitters: options.submitters, startTimeoutMs: READY_MS },
       rpcUrlOf: (id) => `http://${links.hub}:${providers.get(id)?.port}`,
       launchOf: (id) => {
         const launch = links.launchOf(id);
