@@ -42,11 +42,17 @@ export class AddressBook {
   readonly #policy: AddressPolicy;
   /** Of all entries; null after a change, until somebody asks. */
   #hosts: ReadonlySet<string | null> | null = null;
+  #onNew: (peer: PeerKey) => void = () => {};
 
   constructor(self: PeerKey, isNode: (peer: PeerKey) => boolean, policy: AddressPolicy) {
     this.#self = self;
     this.#isNode = isNode;
     this.#policy = policy;
+  }
+
+  /** @param onNew a record was taken in that is newer than any before */
+  listen(onNew: (peer: PeerKey) => void): void {
+    this.#onNew = onNew;
   }
 
   /**
@@ -75,6 +81,7 @@ export class AddressBook {
     const url = agentUrlOf(record.multiaddrs, this.#policy);
     this.#entries.set(peer, { sequence: record.seqNumber, envelope: new Uint8Array(envelope), claimed, url });
     this.#hosts = null;
+    this.#onNew(peer);
     return "new";
   }
 
