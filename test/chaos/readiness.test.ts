@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, expect, it } from "vitest";
-import { createAgentClient } from "../../packages/aggregator/src/adapters/http/client.ts";
+import { createAgentClient } from "@quorate/client";
 import { ReadinessWatch } from "./readiness.ts";
 
 let nowMs = 0;

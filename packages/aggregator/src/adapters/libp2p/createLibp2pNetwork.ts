@@ -15,7 +15,7 @@ import { Connections } from "./connections.ts";
 import { Dials } from "./dials.ts";
 import { DirectMessages } from "./directMessages.ts";
 import { Discovery } from "./discovery.ts";
-import { gossipOptions, gossipValidator, meshPeers } from "./gossip.ts";
+import { gossipOptions, gossipValidator, meshPeers, setMeshDegrees } from "./gossip.ts";
 import { forgetTimes, GossipBounds, isHeard } from "./gossipBounds.ts";
 import { Handshakes } from "./handshakes.ts";
 import { createNode, type Node } from "./libp2pNode.ts";
@@ -269,6 +269,7 @@ class Libp2pNetwork implements Network {
   }
 
   mates(identities: ReadonlySet<PeerKey>): void {
+    setMeshDegrees(this.#parts.libp2p.services.gossip, identities.size > 0);
     this.#discovery.setMates(identities);
   }
 

@@ -327,12 +327,12 @@ export const PING_TIMEOUT_MS = 15_000;
 export const CLOCK_JUMP_MS = 2_000;
 
 /**
- * Mesh peers to have, at least and at most: a request reaches 2,000 nodes in four hops, and the simulation's figures
- * are of this mesh. Six, which is gossipsub's own, takes a hop more.
+ * Mesh peers to have, at least and at most; the simulation's figures are of these. With subnets only requests are
+ * gossiped, and with eight neighbours one reaches 2,000 nodes in four hops; gossipsub's own six take a hop more. In one
+ * flood every share is, and two neighbours more are a third more copies of each.
  */
-export const MESH_DEGREE = 8;
-export const MESH_DEGREE_LOW = 6;
-export const MESH_DEGREE_HIGH = 12;
+export const MESH_FLOOD = { D: 6, Dlo: 4, Dhi: 12 } as const;
+export const MESH_SUBNETS = { D: 8, Dlo: 6, Dhi: 12 } as const;
 /**
  * The part of the other peers that hear of each message's id at a heartbeat, six at least. Gossipsub's own quarter is
  * 35 of 140 connections, and twice the bytes of the request itself; catch-up finds what six do not have.
