@@ -53,19 +53,20 @@ const DAYS_RANGE = { min: 1, max: 365 };
 
 const BENCHES = ["gas", "verify", "gossip", "agent", "load", "ledger", "follower", "start"] as const;
 
+const FLAGS = {
+  nodes: TEXT,
+  rounds: TEXT,
+  claims: TEXT,
+  minutes: TEXT,
+  events: TEXT,
+  days: TEXT,
+  subnets: SWITCH,
+  json: SWITCH,
+  help: SWITCH,
+};
+
 async function main(argv: readonly string[]): Promise<number> {
-  const flags = {
-    nodes: TEXT,
-    rounds: TEXT,
-    claims: TEXT,
-    minutes: TEXT,
-    events: TEXT,
-    days: TEXT,
-    subnets: SWITCH,
-    json: SWITCH,
-    help: SWITCH,
-  };
-  const { values, words } = readWords(argv, flags);
+  const { values, words } = readWords(argv, FLAGS);
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
