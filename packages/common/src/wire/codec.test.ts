@@ -292,10 +292,8 @@ describe("catch-up (P-87)", () => {
 
   it("error: too many bytes, too many entries, signers that are not canonical, garbage", () => {
     const empty = { kind: "Contest", subject: "", epoch: 1, signers: Signers.empty, needless: false } as const;
-    const big = codec.encodeCatchUpRequest({
-      rounds: Array(limits.MAX_CATCH_UP_ROUNDS + 1).fill(empty),
-      onlyNamed: false,
-    });
+    const many = Array(limits.MAX_CATCH_UP_ROUNDS + 1).fill(empty);
+    const big = codec.encodeCatchUpRequest({ rounds: many, onlyNamed: false });
     expect(thrownCode(() => codec.decodeCatchUpRequest(big))).toBe("WIRE_MALFORMED");
     const requests = Array(limits.MAX_CATCH_UP_REQUESTS + 1).fill(REQUEST);
     const much = codec.encodeCatchUpResponse({ requests, shares: [], partials: [] });
