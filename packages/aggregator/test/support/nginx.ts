@@ -48,7 +48,7 @@ export async function startNginx(path: string, agentUrl: string): Promise<Nginx>
   const directory = await mkdtemp(join(tmpdir(), "quorate-nginx-"));
   const files = { certificate: join(directory, "cert.pem"), key: join(directory, "key.pem") };
   const subject = ["-subj", "/CN=agent.example", "-addext", "subjectAltName=DNS:agent.example"];
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
   await run("openssl", ["req", "-x509", ...curve, ...subject, "-keyout", files.key, "-out", files.certificate]);
   // nginx cannot take any free port, but nobody else listens at this address.
   const host = `127.${randomInt(1, 255)}.${randomInt(255)}.${randomInt(1, 255)}`;
