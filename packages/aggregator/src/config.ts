@@ -154,7 +154,7 @@ const FIELDS = {
   "http.allowedOrigins": {
     schema: listOf(origin, 0, 32).optional(),
     about:
-      "origins whose pages may read and ask for claims, such as https://portal.example, `*` for any, [] for none but the agent's own; without it any, and on loopback names those of this machine (P-139)",
+      "origins whose pages may read and ask for claims, such as https://portal.example, `*` for any, [] for none but the agent's own; without it any, and local ones where the agent is asked by a local name (P-139)",
   },
   "http.trustedProxies": {
     schema: listOf(network, 0, 32).default([]),

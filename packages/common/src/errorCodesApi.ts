@@ -16,9 +16,8 @@ export const API_ERROR_CODES = {
     where: "api",
   },
   ORIGIN_NOT_ALLOWED: {
-    summary: "A page of another origin asked the agent to do something.",
-    remedy:
-      "Ask from a page that this agent's own address serves, or have the operator add its host to http.allowedHosts.",
+    summary: "A page of an origin that may not ask wanted the agent to do something.",
+    remedy: "Ask from a page of an allowed origin, or have the operator add this one to http.allowedOrigins (P-139).",
     where: "api",
   },
   CLAIM_QUEUE_FULL: {

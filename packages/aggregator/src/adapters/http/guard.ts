@@ -22,7 +22,7 @@ export class Guard {
 
   /**
    * @param names hosts without ports, beside IP addresses and localhost
-   * @param origins whose pages may ask; undefined: any, or those of this machine where it is asked by a loopback name
+   * @param origins whose pages may ask; undefined: any, or local ones where it is asked by a local name
    */
   constructor(names: readonly string[], origins?: readonly string[] | undefined) {
     this.#names = new Set(names.map((name) => name.toLowerCase()));
@@ -78,9 +78,9 @@ export class Guard {
     const named = this.#origins;
     if (named !== null) return named.has(EVERY_ONE) ? EVERY_ONE : named.has(origin) ? origin : null;
     const asked = hostnameOf(host ?? "");
-    if (asked !== null && !isLoopback(asked)) return EVERY_ONE;
+    if (asked !== null && !isLocal(asked)) return EVERY_ONE;
     const page = URL.canParse(origin) ? hostnameOf(new URL(origin).host) : null;
-    return page !== null && isLoopback(page) ? origin : null;
+    return page !== null && isLocal(page) ? origin : null;
   }
 
   #isOwnOrigin(origin: string, host: string | undefined): boolean {
@@ -91,13 +91,21 @@ export class Guard {
   }
 }
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
+/** Addresses that one machine, or one home, answers at. */
+const LOCAL = new BlockList();
+LOCAL.addSubnet("127.0.0.0", 8, "ipv4");
+LOCAL.addSubnet("10.0.0.0", 8, "ipv4");
+LOCAL.addSubnet("100.64.0.0", 10, "ipv4");
+LOCAL.addSubnet("169.254.0.0", 16, "ipv4");
+LOCAL.addSubnet("172.16.0.0", 12, "ipv4");
+LOCAL.addSubnet("192.168.0.0", 16, "ipv4");
+LOCAL.addAddress("::1", "ipv6");
+LOCAL.addSubnet("fc00::", 7, "ipv6");
+LOCAL.addSubnet("fe80::", 10, "ipv6");
 
-/** A name by which a machine asks itself. */
-function isLoopback(name: string): boolean {
-  if (isIP(name) !== 0) return LOOPBACK.check(name, isIP(name) === 6 ? "ipv6" : "ipv4");
+/** A name by which a machine asks itself, or one beside it. */
+function isLocal(name: string): boolean {
+  if (isIP(name) !== 0) return LOCAL.check(name, isIP(name) === 6 ? "ipv6" : "ipv4");
   return /(^|\.)localhost$/.test(name);
 }
 

@@ -3,11 +3,17 @@ import { readFileSync } from "node:fs";
 import { openApiDocument, ROUTES, type RouteDescription } from "@quorate/common/http";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ACCOUNT, ALICE, BOB, LARGE, READY, serve, stopServers, testAgent } from "../../../test/support/httpServer.ts";
 import { ask } from "../../../test/support/rawHttp.ts";
 
-afterEach(stopServers);
+let url = "";
+
+beforeAll(async () => {
+  const metrics = { contentType: "text/plain; version=0.0.4", metrics: async () => "quorate_test 1\n" };
+  url = await serve(talkative(), {}, metrics);
+});
+afterAll(stopServers);
 
 const DOCUMENT = openApiDocument() as unknown as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -69,7 +75,7 @@ describe("P-141: the OpenAPI document", () => {
   it("is committed as it is made (else: npx -y pnpm@12 generate), and served", async () => {
     const committed = readFileSync(new URL("../../../../../docs/openapi.json", import.meta.url), "utf8");
     expect(JSON.parse(committed)).toEqual(DOCUMENT);
-    const { text } = await ask(`${await serve()}/openapi.json`);
+    const { text } = await ask(`${url}/openapi.json`);
     expect(JSON.parse(text)).toEqual(DOCUMENT);
   });
 
@@ -86,8 +92,6 @@ describe("P-141: the OpenAPI document", () => {
   });
 
   it.each(Object.entries<RouteDescription>(ROUTES))("%s: what is answered is what it says", async (name, route) => {
-    const metrics = { contentType: "text/plain; version=0.0.4", metrics: async () => "quorate_test 1\n" };
-    const url = await serve(talkative(), {}, metrics);
     const path = route.path.replace(":recipient", ALICE) + (name === "ledgerRanges" ? "?epoch=0" : "");
     const body = route.method === "POST" ? JSON.stringify({ recipient: ALICE }) : "";
     const headers = body === "" ? {} : { "content-type": "application/json" };
@@ -104,7 +108,6 @@ describe("P-141: the OpenAPI document", () => {
   });
 
   it("describes refusals, and tells wrong answers from right ones", async () => {
-    const url = await serve(talkative());
     const refusal = JSON.parse((await ask(`${url}/v1/claims/${BOB}`)).text) as object;
     const [error, agents] = [{ $ref: "#/components/schemas/Error" }, { $ref: "#/components/schemas/Agents" }];
     expect(faults(error, refusal)).toEqual([]);

@@ -30,13 +30,28 @@ describe("P-139: pages that read", () => {
     expect(late.headers["access-control-allow-credentials"]).toBeUndefined();
   });
 
-  it("are of this machine where the agent is asked by a loopback name", async () => {
+  it("are local where the agent is asked by a local name", async () => {
     const url = await serve();
-    for (const host of ["localhost:8900", "127.0.0.1", "[::1]:8900", "[::ffff:127.0.0.1]"]) {
+    for (const host of [
+      "localhost:8900",
+      "127.0.0.1",
+      "[::1]:8900",
+      "[::ffff:127.0.0.1]",
+      "192.168.1.5",
+      "10.0.0.1:80",
+      "[fd00::1]",
+    ]) {
       expect(await readers(url, { host, origin: PORTAL })).toEqual([200, undefined]);
-      for (const origin of ["http://localhost:3000", "http://127.0.0.2:80", "http://[::1]:1", "http://a.localhost"])
+      for (const origin of [
+        "http://localhost:3000",
+        "http://127.0.0.2:80",
+        "http://[::1]:1",
+        "http://a.localhost",
+        "http://172.17.0.2",
+      ])
         expect(await readers(url, { host, origin })).toEqual([200, origin]);
     }
+    expect(await readers(url, { host: "172.32.0.1", origin: PORTAL })).toEqual([200, "*"]);
     for (const origin of ["null", "file://", "nonsense", "http://localhost.rebound.example"])
       expect(await readers(url, { ...LOCAL, origin })).toEqual([200, undefined]);
   });
