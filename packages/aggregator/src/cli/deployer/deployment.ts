@@ -201,7 +201,8 @@ async function upgrade(flags: UpgradeFlags): Promise<void> {
   const contracts = await contractsPackage();
   const what = requireOne("--what", flags.what, ["rewards", "pool"] as const);
   const record: DeploymentRecord = contracts.parseRecord(readFlagged("--record", flags.record));
-  const problems = contracts.layoutProblems(record.storageLayout, contracts.currentStorageLayout());
+  const layout = contracts.currentStorageLayout();
+  const problems = contracts.layoutProblems(record.storageLayout, layout);
   if (problems.length > 0) throw quorateError("UPGRADE_INCOMPATIBLE", { fields: problems });
   await withChain(flags.rpc, async (chain) => {
     const account = await openAccount(chain, flags);
@@ -212,7 +213,7 @@ async function upgrade(flags: UpgradeFlags): Promise<void> {
     try {
       const gas = what === "pool" ? 4_000_000n : 16_000_000n;
       await agree(chain, effects, gas, flags, () => account.requireEther(gas));
-      const { record: next, step, transaction } = await contracts.upgrade(account, record, what, printProgress);
+      const { record: next, step, transaction } = await contracts.upgrade(account, record, what, printProgress, layout);
       file.finish(contracts.formatRecord(next));
       const left =
         transaction === undefined ? null : { owner: transaction.from, to: transaction.to, data: transaction.data };

@@ -1,4 +1,5 @@
 /** `quorate network`: networks by name, and a network's life as its founder and owner send it. */
+import { isQuorateError } from "@quorate/common";
 import { Command } from "commander";
 import { networkNames, networksDirectory, readNetwork } from "../networks.ts";
 import { printFields, printJson } from "../print.ts";
@@ -38,14 +39,19 @@ function listCommand(): Command {
     .addHelpText("after", "\nExample:\n  quorate network list")
     .action(({ json }: { readonly json?: true }) => {
       const networks = networkNames().map((name) => {
-        const { chainId, contracts } = readNetwork(name);
-        return { name, chainId, rewards: contracts?.rewards ?? null };
+        try {
+          const { chainId, contracts } = readNetwork(name);
+          return { name, chainId, rewards: contracts?.rewards ?? null, fault: null };
+        } catch (error) {
+          // One file that is none must not hide the others.
+          if (!isQuorateError(error)) throw error;
+          return { name, chainId: null, rewards: null, fault: String(error.values["problems"] ?? error.code) };
+        }
       });
       if (json) return printJson({ networks, directory: networksDirectory() });
-      for (const { name, chainId, rewards } of networks) {
-        process.stdout.write(
-          `${name.padEnd(12)}  chain ${String(chainId).padEnd(8)}  ${rewards ?? "not deployed yet"}\n`,
-        );
+      for (const { name, chainId, rewards, fault } of networks) {
+        const found = fault === null ? `chain ${String(chainId).padEnd(8)}  ${rewards ?? "not deployed yet"}` : fault;
+        process.stdout.write(`${name.padEnd(12)}  ${found}\n`);
       }
     });
 }
