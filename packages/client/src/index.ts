@@ -10,6 +10,7 @@ export { type ChainSource, connectChain, type Eip1193Provider } from "./chainSou
 export { type ClaimOptions, type ClaimProgress, type Found, findWhatPays } from "./claiming.ts";
 export * from "./client.ts";
 export { type Explained, explainByAgent, patiently } from "./explain.ts";
+export * from "./founding.ts";
 export type { PaymentMade } from "./history.ts";
 export * from "./node.ts";
 export { reasonText, whyNotSigned } from "./notSigned.ts";

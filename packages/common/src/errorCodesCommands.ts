@@ -31,6 +31,16 @@ export const COMMAND_ERROR_CODES = {
     remedy: "Check that the agent runs, with this configuration and as the user who asks.",
     where: "commands",
   },
+  POSSESSION_FILE_INVALID: {
+    summary: "A node's proof of possession for the founder is not what it has to be.",
+    remedy: "Have the node's operator make it anew with `quorate network possession`, for this deployment.",
+    where: "commands",
+  },
+  CONTRACTS_PACKAGE_MISSING: {
+    summary: "This command needs the contracts' compiled code, which is not installed here.",
+    remedy: "Run it in a clone of the repository, or install @quorate/contracts beside this command.",
+    where: "commands",
+  },
   INIT_REFUSED: {
     summary: "A node is not set up in this directory.",
     remedy: "Give another one with --directory, outside of any repository and without a node in it.",

@@ -21,6 +21,7 @@ export {
   type TimelockParameters,
 } from "./parameters.ts";
 export { type DeploymentRecord, formatRecord, parseRecord } from "./record.ts";
+export { type SourceInput, sourceInput } from "./sourceInput.ts";
 export { currentStorageLayout, layoutProblems, type StorageLayout } from "./storageLayout.ts";
 export { type Call, type CallTarget, callOf, cancel, execute, type OperationStep, schedule } from "./timelock.ts";
 export { type Upgrade, type Upgradeable, upgrade } from "./upgrade.ts";

@@ -8,6 +8,8 @@ import { relayCommand } from "./commands/relay.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
 import { storeCommand } from "./commands/store.ts";
+import { completionCommand } from "./completion.ts";
+import { networkCommand } from "./deployer/network.ts";
 import { doctorCommand } from "./operator/doctor.ts";
 import { initCommand } from "./operator/init.ts";
 import { contestCommand, exitCommand, leaveCommand, withdrawCommand } from "./operator/leaving.ts";
@@ -52,10 +54,12 @@ export function createProgram(): Command {
     poolsCommand,
     contributeCommand,
     verifyCommand,
+    networkCommand,
     ledgerCommand,
   ]) {
     program.addCommand(command());
   }
+  program.addCommand(completionCommand(() => program));
   throwUsageErrors(program);
   return program;
 }

@@ -21,6 +21,7 @@ export function relayCommand(): Command {
         "for about a poll, those about finalised blocks for some minutes. It reads only. One relay has one provider, because two\n" +
         "relays are to be two opinions: an agent lists several of them as its chain.providers, and signs only while they agree.",
     )
+    .addHelpText("after", "\nExample:\n  quorate relay --provider https://one.example/KEY --listen 10.0.0.5:8549")
     .requiredOption("--provider <url>", "JSON-RPC URL of an Ethereum node", collect)
     .option("--listen <host:port>", "where agents ask it; port 0 takes a free one", "127.0.0.1:8549")
     .option("--fresh-ms <ms>", "for how long an answer about now is kept: about an agent's poll", "5000")

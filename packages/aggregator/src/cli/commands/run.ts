@@ -20,6 +20,7 @@ export function runCommand(): Command {
       "Run one agent: follow the chain, sign what its own ledger says, gossip, aggregate, and serve stakers over HTTP.\n" +
         "Every field of the file can be given as a flag or as an environment variable QUORATE_… too; docs/configuration.md lists them.",
     )
+    .addHelpText("after", "\nExample:\n  quorate run --config agent.yaml")
     .option("--config <file>", "YAML file", process.env["QUORATE_CONFIG"]);
   for (const { flag, about } of configFlags()) command.option(`--${flag} <value>`, about);
   return command.action((_options, self: Command) => run(self.opts<Record<string, string | undefined>>()));

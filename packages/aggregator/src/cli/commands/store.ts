@@ -26,7 +26,8 @@ export function storeCommand(): Command {
       "Copy the store, and the signed transactions beside it, to files that are not there yet.\n" +
         "The agent may run meanwhile. Nobody runs on the copy itself: `quorate store restore` puts it in place.",
     )
-    .requiredOption("--to <file>", "where the copy goes");
+    .requiredOption("--to <file>", "where the copy goes")
+    .addHelpText("after", "\nExample:\n  quorate store backup --config agent.yaml --to backup.sqlite");
   addStoreOptions(backup).action(async (options: StoreOptions & { readonly to: string }) => {
     told(await backUpStore(pathOf(options), options.to, SUBMISSIONS), options);
   });
@@ -37,14 +38,21 @@ export function storeCommand(): Command {
       "Put a copy in place of a store that is not there any more. The agent that starts on it signs nothing of epochs\n" +
         "that have ended by then, because it may have signed them already (P-108).",
     )
-    .requiredOption("--from <file>", "the copy: of `quorate store backup`, or of a stopped or killed agent");
+    .requiredOption("--from <file>", "the copy: of `quorate store backup`, or of a stopped or killed agent")
+    .addHelpText("after", "\nExample:\n  quorate store restore --config agent.yaml --from backup.sqlite");
   addStoreOptions(restore).action(async (options: StoreOptions & { readonly from: string }) => {
     const copied = await restoreStore(options.from, pathOf(options), SUBMISSIONS);
     if (!copied.whole)
       printProgress("the copy may be incomplete: its ledger is left out, and read from the chain anew");
     told(copied, options);
   });
-  const info = store.command("info").summary("what a store or a copy of one holds");
+  const info = store
+    .command("info")
+    .summary("what a store or a copy of one holds")
+    .description(
+      "Show what a store or a copy of one holds: its deployment, how far it has read, what was signed. It changes nothing.",
+    )
+    .addHelpText("after", "\nExample:\n  quorate store info --path backup.sqlite");
   addStoreOptions(info).action((options: StoreOptions) => inform(pathOf(options), options));
   return store;
 }

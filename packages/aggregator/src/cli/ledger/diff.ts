@@ -31,6 +31,7 @@ export function diffCommand(): Command {
     .argument("<agent>", "an agent's HTTP interface, such as http://127.0.0.1:8900", (text: string) =>
       parseHttpUrl("<agent>", text),
     )
+    .addHelpText("after", "\nExample:\n  quorate ledger diff http://127.0.0.1:8900 --with http://127.0.0.1:8901")
     .option("--with <url>", "another agent's HTTP interface", (text: string) => parseHttpUrl("--with", text));
   return addSourceOptions(command).option("--json", "one line of JSON; amounts in atomic units").action(run);
 }

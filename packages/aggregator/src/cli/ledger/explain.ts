@@ -27,7 +27,8 @@ export function explainCommand(): Command {
         "The agent's word is not believed for more than that: `quorate ledger recompute --recipient` finds the " +
         "same without it.",
     )
-    .argument("<recipient>", "the beneficiary whose amount is explained");
+    .argument("<recipient>", "the beneficiary whose amount is explained")
+    .addHelpText("after", "\nExample:\n  quorate ledger explain 0xRecipient --agent http://127.0.0.1:8900");
   return addAgentOption(command)
     .option("--epoch <number>", "a closed epoch (default: the last)")
     .option("--json", "JSON lines: the amount, then a line each; amounts in atomic units")
