@@ -26,6 +26,21 @@ export const COMMAND_ERROR_CODES = {
       "with --dry-run --from alone will do.",
     where: "commands",
   },
+  CONTROL_UNAVAILABLE: {
+    summary: "A running agent cannot be spoken to by the socket beside its store.",
+    remedy: "Check that the agent runs, with this configuration and as the user who asks.",
+    where: "commands",
+  },
+  INIT_REFUSED: {
+    summary: "A node is not set up in this directory.",
+    remedy: "Give another one with --directory, outside of any repository and without a node in it.",
+    where: "commands",
+  },
+  DOCTOR_FOUND_FAULTS: {
+    summary: "Something keeps the agent from its work.",
+    remedy: "Each line with a ✗ says what to do; then run `quorate doctor` again.",
+    where: "commands",
+  },
   NODE_UNKNOWN: {
     summary: "There is no node with this id, or no node of this key or account.",
     remedy: "Give the node's id with --node; `quorate status` and the registration's result name it.",

@@ -71,7 +71,7 @@ async function pools(flags: PoolsFlags): Promise<void> {
   });
 }
 
-function poolText(pool: PoolView, account: Address | undefined): string {
+export function poolText(pool: PoolView, account: Address | undefined): string {
   const { address, operator, status, feeBps, stakingRequirement: needed, total, nodeId, bounds, refundable } = pool;
   const who = account === undefined ? "a newcomer" : "you";
   const pays =
