@@ -89,7 +89,8 @@ describe("agents that are no help are named, and the next one is asked", () => {
     const { address } = await ground.newcomer();
     const listed = await ground.net.serve(address, { claim: await ground.net.signed(address, 50n) });
     const given = ground.net.agent(address, { claim: await ground.net.signed(address, 60n, 61n) });
-    const asking = client(await ground.listing(given, [{ id: 2, url: listed, stake: "7" }]));
+    given.agents = [{ id: 2, url: listed, stake: 7n }];
+    const asking = client(await serve(given));
     const payment = await asking.claim(address, { way: "bundle" });
     expect(payment).toMatchObject({ agent: listed, pays: 50n });
     expect((await asking.agents()).map(({ id, stake }) => ({ id, stake }))).toEqual([
