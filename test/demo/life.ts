@@ -2,9 +2,9 @@
  * The demo's second half: a network that admits, judges and heals itself. In: a network in which a claim was paid. Out: facts for the result, and a
  * table of nodes by epoch. Nothing is asked of any node here: agents sign reports unasked, and those with an account send them (P-75, P-90).
  */
-import { readFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Address, formatAmount, type NodeId, type NodeState, parseProofFile, quorateError } from "@quorate/common";
+import { formatAmount, type NodeId, type NodeState, quorateError } from "@quorate/common";
 import type { NodeAnswer } from "@quorate/common/http";
 import { runCli } from "../harness/cli.ts";
 import type { LocalNetwork } from "../harness/network.ts";
@@ -34,9 +34,6 @@ const EPOCHS_TO_WAIT = 15;
 
 /** Milliseconds between looks for the table. */
 const LOOK_MS = 1_000;
-
-/** The claim is quick, and so is one look more; the rest is for two busy cores. */
-const CHAIN_STEP_MS = 60_000;
 
 export function lifeEpochSeconds(nodes: number): number {
   return nodes <= FEW_NODES ? EPOCH_SECONDS_OF_FEW : EPOCH_SECONDS;
@@ -196,36 +193,38 @@ async function rootPayable(life: Life, from: number): Promise<void> {
 async function claimByProof({ network, context }: Life): Promise<void> {
   const { progress, learn, signal } = context;
   const stage = progress.stage("Claimed by proof");
-  const { operator: recipient } = network.node(SECOND_STAKER);
+  const { operator: recipient, directory } = network.node(SECOND_STAKER);
   const file = join(network.directory, "proof.json");
+  const keyFile = join(directory, "staker.key");
+  writeFileSync(keyFile, network.chain.signer(SECOND_STAKER).privateKey, { mode: 0o600 });
   const chain = ["--rpc", network.chain.url, "--contract", network.rewards];
-  const quorate = (name: string, ...args: string[]): Promise<string> => {
-    stage.update(`quorate ${name}`);
-    return runCli({ args: [name, ...args, ...chain], logFile: join(network.directory, `proof-${name}.log`), signal });
+  const quorate = (step: string, ...args: string[]): Promise<string> => {
+    stage.update(`quorate ${step}`);
+    return runCli({ args: [...args, ...chain], logFile: join(network.directory, `proof-${step}.log`), signal });
   };
-  await quorate("claim", "--agent", askedAgent(network).http, "--recipient", recipient, "--out", file);
-  await quorate("verify", "--proof", file);
-  const { to, amount, calldata } = readProof(file);
+  const claim = ["claim", "--agent", askedAgent(network).http];
+  await quorate("claim", ...claim, "--recipient", recipient, "--out", file);
+  await quorate("verify", "verify", "--proof", file);
   const before = await balanceOf(network, recipient);
-  const response = await network.chain.signer(SECOND_STAKER).sendTransaction({ to, data: calldata });
-  const receipt = await response.wait(1, CHAIN_STEP_MS);
+  const printed = await quorate("submit", ...claim, "--submit", "--yes", "--json", "--account-key-file", keyFile);
   const arrived = (await balanceOf(network, recipient)) - before;
+  const { kind, paid, gasUsed } = readPaid(printed);
   learn({ claimedByProofAtomic: String(arrived) });
-  if (arrived !== amount) throw quorateError("PROOF_INVALID", { part: "payment", recipient, amount, arrived });
+  if (kind !== "proof" || arrived !== BigInt(paid)) {
+    throw quorateError("PROOF_INVALID", { part: "payment", recipient, kind, paid, arrived });
+  }
   stage.done(
-    `${formatAmount(arrived)} to node ${SECOND_STAKER}'s staker for ${gas(receipt?.gasUsed)} gas, no signature asked`,
+    `${formatAmount(arrived)} to node ${SECOND_STAKER}'s staker for ${gas(BigInt(gasUsed))} gas, no signature asked`,
   );
 }
 
-function readProof(file: string): { readonly to: Address; readonly amount: bigint; readonly calldata: string } {
-  const text = readFileSync(file, "utf8");
-  const { to, amount } = parseProofFile(text);
-  if (to === null) throw quorateError("PROOF_MALFORMED", { field: "to", reason: "not known" });
-  return { to, amount, calldata: JSON.parse(text).calldata };
+/** The line of JSON among the lines of progress. */
+function readPaid(printed: string): { readonly kind: string; readonly paid: string; readonly gasUsed: string } {
+  return JSON.parse(printed.split("\n").find((line) => line.startsWith("{")) ?? "{}");
 }
 
-function gas(used: bigint | undefined): string {
-  return (used ?? 0n).toLocaleString("en-US");
+function gas(used: bigint): string {
+  return used.toLocaleString("en-US");
 }
 
 /** What a node's operator is owed grows again with the first epoch that it was active in. */

@@ -3,6 +3,7 @@
  * 20 the quorum of 95% is everyone (P-24), so that one agent that is away holds a claim open for as long as a test
  * needs.
  */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromHex, parseAddress, parseBundle, toHex } from "@quorate/common";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -131,5 +132,24 @@ describe("agents as processes", () => {
     });
     const verify = ["verify", "--bundle", file, "--rpc", network.chain.url, "--contract", network.rewards];
     await runCli({ args: verify, logFile: join(network.directory, "verify.log") });
+  });
+
+  it("`quorate claim --submit` pays in one transaction, past an agent that is gone (P-26)", async () => {
+    const recipient = network.node(5).operator;
+    const keyFile = join(network.directory, "staker.key");
+    writeFileSync(keyFile, network.chain.signer(5).privateKey, { mode: 0o600 });
+    const before = await balanceOf(network, recipient);
+    const sent = await network.chain.provider.getTransactionCount(recipient);
+    const printed = await runCli({
+      args: [
+        ...["claim", "--submit", "--yes", "--json", "--account-key-file", keyFile],
+        ...["--agent", "http://127.0.0.1:9", "--agent", network.agent(4).http],
+        ...["--rpc", network.chain.url, "--contract", network.rewards],
+      ],
+      logFile: join(network.directory, "submit.log"),
+    });
+    const { paid, kind } = JSON.parse(printed.split("\n").find((line) => line.startsWith("{")) ?? "{}");
+    expect([kind, (await balanceOf(network, recipient)) - before]).toEqual(["bundle", BigInt(paid)]);
+    expect(await network.chain.provider.getTransactionCount(recipient)).toBe(sent + 1);
   });
 });

@@ -166,9 +166,17 @@ async function readJson(response: Response): Promise<unknown> {
   return parseJson(text, response);
 }
 
+/** Escapes of control characters, and those that JSON lets stand. */
+const HOLDS_CONTROL = /\\u00[0189]|\\[bfnrt]|[\u007f-\u009f]/i;
+
+/** What an agent says reaches terminals: it is text and nothing else. */
+function withoutControl(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? value.replace(/\p{Cc}/gu, " ") : value;
+}
+
 function parseJson(text: string, response: Pick<Response, "url" | "status">): unknown {
   try {
-    return JSON.parse(text);
+    return HOLDS_CONTROL.test(text) ? JSON.parse(text, withoutControl) : JSON.parse(text);
   } catch (cause) {
     const values = { url: response.url, status: response.status, reason: "not JSON", text: text.slice(0, 80) };
     throw quorateError("AGENT_ANSWER_INVALID", values, { cause });
@@ -188,18 +196,18 @@ function readAs<S extends z.ZodType>(schema: S, value: unknown, { url }: Pick<Re
   throw quorateError("AGENT_ANSWER_INVALID", { url, field: issue?.path.join("."), reason: issue?.message });
 }
 
-/** The agent's own error, with its values; one of a code not known here still says what the agent said. */
+/**
+ * The agent's own error, with its values; one of a code not known here still says what the agent said. What to do about
+ * it is this program's to say, and not a stranger's.
+ */
 async function readError(response: Response): Promise<QuorateError> {
   const { error } = readAs(errorSchema, await readJson(response), response);
-  const { code, message, remedy } = error;
+  const { code, message } = error;
   const seconds = response.headers.get("retry-after") ?? "";
   const values = { ...error.values, ...(/^[0-9]{1,6}$/.test(seconds) ? { retryAfterSeconds: Number(seconds) } : {}) };
-  if (Object.hasOwn(ERROR_CODES, code)) return quorateError(code as ErrorCode, values as ErrorValues, { remedy });
-  return quorateError(
-    "AGENT_ANSWER_INVALID",
-    { url: response.url, status: response.status, agentCode: code, message },
-    { remedy },
-  );
+  if (Object.hasOwn(ERROR_CODES, code)) return quorateError(code as ErrorCode, values as ErrorValues);
+  const { url, status } = response;
+  return quorateError("AGENT_ANSWER_INVALID", { url, status, agentCode: code, message });
 }
 
 function fill(path: string, recipient: Address, epoch?: number): string {

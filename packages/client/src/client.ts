@@ -6,12 +6,14 @@
 import { type Address, type LedgerLine, parseAddress, quorateError } from "@quorate/common";
 import type { OpenLine } from "@quorate/common/chain";
 import type { TransactionReceipt } from "ethers";
+import { createAgentClient } from "./agentClient.ts";
 import { type AgentLeft, AgentPool, type AgentPoolOptions, type KnownAgent } from "./agentPool.ts";
 import { type Balance, balanceOf } from "./balance.ts";
 import type { ChainSource } from "./chainSource.ts";
 import { type ClaimOptions, findCheapest } from "./claiming.ts";
 import { type Explained, explainByAgent } from "./explain.ts";
 import { type PaymentMade, paymentsTo } from "./history.ts";
+import { LEDGER_ANSWER_MS } from "./limits.ts";
 import { freshCall, type Paid, type Payment, paidIn, paymentOf } from "./payment.ts";
 import { contributionCalls, type PoolsOptions, type PoolView, poolAt, poolsOf, withdrawalCalls } from "./pools.ts";
 import type { ReadyCall } from "./readyCall.ts";
@@ -116,7 +118,11 @@ export function createClient(options: ClientOptions): QuorateClient {
   async function earnings(recipient: string, { epoch, signal, onLeft }: EarningsOptions = {}): Promise<Explained> {
     const of = parseAddress(recipient);
     const explained = await pool.first({
-      ask: (agent) => explainByAgent(agent, of, epoch ?? null),
+      async ask(agent) {
+        // Whoever is gone is known by a quick question, and only then is there patience for the slow one.
+        await agent.status();
+        return explainByAgent(createAgentClient({ url: agent.url, timeoutMs: LEDGER_ANSWER_MS }), of, epoch ?? null);
+      },
       check: async (answer) => answer,
       ...{ signal, onLeft },
     });

@@ -12,6 +12,7 @@ export * from "./client.ts";
 export { type Explained, explainByAgent, patiently } from "./explain.ts";
 export * from "./founding.ts";
 export type { PaymentMade } from "./history.ts";
+export { LEDGER_ANSWER_MS } from "./limits.ts";
 export * from "./node.ts";
 export { reasonText, whyNotSigned } from "./notSigned.ts";
 export { freshCall, type Paid, type Payment, paymentOf } from "./payment.ts";

@@ -29,3 +29,6 @@ export const POOLS_AT_ONCE = 8;
 
 /** Milliseconds that a wallet may take for a question that no person has to confirm. */
 export const WALLET_ANSWER_MS = 30_000;
+
+/** Milliseconds for one page of a ledger: the agent folds its history for it. Other answers come much sooner. */
+export const LEDGER_ANSWER_MS = 130_000;

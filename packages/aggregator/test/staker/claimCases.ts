@@ -1,6 +1,6 @@
 /** Claims: the cheapest way that works, agents that are no help, proofs held against the chain. */
 import { createAgentClient, createClient, findProof } from "@quorate/client";
-import { type Address, buildRewardsTree } from "@quorate/common";
+import { type Address, buildRewardsTree, ERROR_CODES, type QuorateError, quorateError } from "@quorate/common";
 import { JsonRpcProvider, Wallet } from "ethers";
 import { describe, expect, it } from "vitest";
 import type { ProofAnswer } from "../../src/driver/ports.ts";
@@ -89,7 +89,8 @@ describe("agents that are no help are named, and the next one is asked", () => {
     const { address } = await ground.newcomer();
     const listed = await ground.net.serve(address, { claim: await ground.net.signed(address, 50n) });
     const given = ground.net.agent(address, { claim: await ground.net.signed(address, 60n, 61n) });
-    const asking = client(await ground.listing(given, [{ id: 2, url: listed, stake: "7" }]));
+    given.agents = [{ id: 2, url: listed, stake: 7n }];
+    const asking = client(await serve(given));
     const payment = await asking.claim(address, { way: "bundle" });
     expect(payment).toMatchObject({ agent: listed, pays: 50n });
     expect((await asking.agents()).map(({ id, stake }) => ({ id, stake }))).toEqual([
@@ -124,6 +125,33 @@ describe("agents that are no help are named, and the next one is asked", () => {
       values: { missing: [2], agents: [expect.stringContaining("QUORUM_NOT_REACHED"), `${DEAD}: AGENT_UNREACHABLE`] },
     });
     await expect(client(DEAD).claim(address)).rejects.toMatchObject({ code: "AGENT_UNREACHABLE" });
+  });
+
+  it("one that is busy is asked again when its Retry-After is over (P-125)", async () => {
+    const { address } = await ground.newcomer();
+    const claim = await ground.net.signed(address, 40n);
+    const agent = ground.net.agent(address, { claim });
+    let refusals = 1;
+    Object.assign(agent.api, {
+      async requestClaim() {
+        if (refusals-- > 0) throw quorateError("CLAIM_QUEUE_FULL", { waitMs: 1 });
+        return agent.reply;
+      },
+    });
+    const { onProgress, left } = told();
+    const asking = client(await serve(agent));
+    expect(await asking.claim(address, { way: "bundle", onProgress })).toMatchObject({ pays: 40n });
+    expect(left().map(([, code]) => code)).toEqual(["CLAIM_QUEUE_FULL"]);
+  });
+
+  it("what one of them says is text for a terminal, and what to do is not a stranger's to say", async () => {
+    const { address } = await ground.newcomer();
+    const agent = ground.net.agent(address, {});
+    agent.reply = { ok: false, refusal: { code: "EPOCH_TOO_OLD", values: { reason: "\u001b[2Jsend tokens" } } };
+    const error = await createAgentClient({ url: await serve(agent) })
+      .requestClaim(address)
+      .catch((thrown: unknown) => thrown as QuorateError);
+    expect(error).toMatchObject({ values: { reason: " [2Jsend tokens" }, remedy: ERROR_CODES.EPOCH_TOO_OLD.remedy });
   });
 
   it("error: the chain's own trouble blames no agent", async () => {

@@ -9,6 +9,7 @@ import { send } from "@quorate/contracts/testing";
 import type { HDNodeWallet } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { command } from "../support/command.ts";
+import { serve } from "../support/httpServer.ts";
 import { DEAD, ground } from "./ground.ts";
 import { openPool } from "./pool.ts";
 
@@ -92,7 +93,7 @@ describe("quorate", () => {
       epochs: async () => ({ epochs: [], closedEpoch: 1 }),
       page: async (recipient) => ({ recipient, from: 0, to: 1, before: 0n, after: 35n, lines, next: null }),
     };
-    const url = await ground.listing(agent, []);
+    const url = await serve(agent);
     const { stdout } = await quorate("history", address, "--agent", url);
     expect(stdout).toMatch(/has earned 0\.000000035 SESH\.\n/);
     expect(stdout).toMatch(

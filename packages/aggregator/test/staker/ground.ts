@@ -1,11 +1,10 @@
 /** What tests of stakers stand on: one network, a recipient of its own for each test, agents that end with it. */
 import { once } from "node:events";
-import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { type ClaimProgress, createClient, type QuorateClient } from "@quorate/client";
 import type { Address } from "@quorate/common";
 import type { HDNodeWallet } from "ethers";
-import { serve, stopServers, type TestAgent } from "../support/httpServer.ts";
+import { stopServers } from "../support/httpServer.ts";
 import { addressOf, StakersNetwork, walletOf } from "./stakersNetwork.ts";
 
 /** Nobody listens there. */
@@ -59,31 +58,6 @@ class Ground {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     this.closeAfter(() => server.close());
-    return urlOf(server.address());
-  }
-
-  /** An agent whose `GET /v1/agents` answers this, whatever an agent of this version has there. */
-  async listing(agent: TestAgent, agents: readonly object[]): Promise<string> {
-    const inner = await serve(agent);
-    const server = createHttpServer(async (request, response) => {
-      if (request.url === "/v1/agents") {
-        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ agents }));
-        return;
-      }
-      const parts: Buffer[] = [];
-      for await (const part of request) parts.push(part as Buffer);
-      const { method = "GET", url, headers } = request;
-      const body = method === "POST" ? Buffer.concat(parts) : null;
-      const type = headers["content-type"] ?? "application/json";
-      const answer = await fetch(inner + url, { method, headers: { "content-type": type }, body });
-      response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
-      response.end(await answer.text());
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    this.closeAfter(() => {
-      server.closeAllConnections();
-      server.close();
-    });
     return urlOf(server.address());
   }
 }

@@ -15,7 +15,7 @@ import { expect } from "vitest";
 import type { MetricsSource } from "../../src/adapters/http/modules.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../../src/adapters/http/server.ts";
 import type { LedgerNode } from "../../src/core/ledger/events.ts";
-import type { AgentApi, Logger, ProofAnswer, SubmitterView } from "../../src/driver/ports.ts";
+import type { AgentApi, AgentPlace, Logger, ProofAnswer, SubmitterView } from "../../src/driver/ports.ts";
 import { sampleBundle } from "./sampleBundle.ts";
 
 export const ALICE: Address = `0x${"aa".repeat(20)}`;
@@ -89,6 +89,8 @@ export interface TestAgent {
   silentReports: number | null;
   proof: ProofAnswer | null;
   ledger: AgentApi["ledger"];
+  /** Others that it lists; a client asks them, too. */
+  agents: readonly AgentPlace[];
 }
 
 /** Nothing is closed, so nothing can be asked. */
@@ -152,6 +154,7 @@ export function testAgent(): TestAgent {
     silentReports: null,
     proof: PROOF,
     ledger: NO_LEDGER,
+    agents: [],
     api: {
       network: { chainId: "31337", contract: BOB },
       status: () => ({
@@ -183,7 +186,7 @@ export function testAgent(): TestAgent {
       }),
       ready: () => ({ ready: agent.reasons.length === 0, reasons: agent.reasons, causes: agent.causes }),
       nodes: () => [{ ...NODE, uptime: "PPM", unlocksAt: agent.ownNode?.unlocksAt ?? null, own: true }],
-      agents: () => [{ id: 1, url: "https://agent.example", stake: LARGE }],
+      agents: () => agent.agents,
       proof: async (recipient) => (recipient === ALICE ? agent.proof : null),
       owed: (recipient) => (recipient === ALICE ? { epoch: 3, amount: LARGE } : null),
       async requestClaim(recipient, epoch) {

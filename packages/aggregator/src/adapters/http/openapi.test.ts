@@ -29,6 +29,7 @@ const LINE = { epoch: 3, node: 7, activeSeconds: 60, nodeReward: 2n, fee: 5n, sh
 /** An agent that has something to say on every route. */
 function talkative() {
   const agent = testAgent();
+  agent.agents = [{ id: 1, url: "https://agent.example", stake: LARGE }];
   const after = 9n + LARGE;
   agent.ledger = {
     page: async (recipient) => ({

@@ -2,7 +2,7 @@
  * `quorate ledger diff`: the first epoch and the first recipients in which an agent's ledger is not another's, or the
  * chain's.
  */
-import { createAgentClient } from "@quorate/client";
+import { createAgentClient, LEDGER_ANSWER_MS } from "@quorate/client";
 import { type EpochTotals, formatAmount, quorateError } from "@quorate/common";
 import { parseHttpUrl } from "@quorate/common/chain";
 import { Command } from "commander";
@@ -10,7 +10,6 @@ import { loadKeccakMany } from "../../adapters/tree/keccak.ts";
 import { type Comparison, compareLedgers, type LedgerDifference, type LedgerSide } from "../../audit/diff.ts";
 import { agentSide, FoldedSide } from "../../audit/sides.ts";
 import { printFields, printJson } from "../print.ts";
-import { LEDGER_ANSWER_MS } from "./explain.ts";
 import { progress } from "./progress.ts";
 import { addSourceOptions, openSource, type SourceOptions } from "./source.ts";
 

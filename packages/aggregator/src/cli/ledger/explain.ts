@@ -1,5 +1,5 @@
 /** `quorate ledger explain`: the lines of an amount, as an agent has them. */
-import { createAgentClient, explainByAgent } from "@quorate/client";
+import { createAgentClient, explainByAgent, LEDGER_ANSWER_MS } from "@quorate/client";
 import { formatAmount, parseAddress } from "@quorate/common";
 import { Command } from "commander";
 import { addAgentOption, wholeNumber } from "../flags.ts";
@@ -7,9 +7,6 @@ import { printJson } from "../print.ts";
 import { progress } from "./progress.ts";
 
 import { printLines } from "./table.ts";
-
-/** Milliseconds for one page: the agent folds its ledger for it. */
-export const LEDGER_ANSWER_MS = 130_000;
 
 interface ExplainFlags {
   readonly agent: string;
