@@ -41,8 +41,8 @@ export interface VerifyResult {
     readonly goodRatio: number;
     readonly weightedRatio: number;
     /**
-     * How much sooner an agent is done: by the clock, workers against one thread. On two free cores it is nearly twice the next figure; where
-     * others use them too, it lies between the two.
+     * How much sooner an agent is done: by the clock, workers against one thread. On two free cores it is nearly twice the next figure. Where
+     * many others want them it is chance, because blst hands half of each check to another thread and waits for it.
      */
     readonly onePercentBadRatio: number;
     /** How much less it costs: processor of all threads against that of the one. Others on the machine hardly change it. */

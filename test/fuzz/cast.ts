@@ -142,7 +142,10 @@ const anyRound: fc.Arbitrary<CatchUpRound> = fc
     needless: fc.boolean(),
   })
   .map(({ recipient, ...rest }) => ({ ...rest, subject: rest.kind === "RewardClaim" ? recipient : "" }));
-const anyRounds: fc.Arbitrary<CatchUpRequest> = fc.record({ rounds: fc.array(anyRound, { maxLength: 5 }) });
+const anyRounds: fc.Arbitrary<CatchUpRequest> = fc.record({
+  rounds: fc.array(anyRound, { maxLength: 5 }),
+  onlyNamed: fc.boolean(),
+});
 
 /** Valid encodings, by message. */
 export const encoded: Readonly<

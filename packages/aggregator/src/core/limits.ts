@@ -217,8 +217,13 @@ export const PARTIALS_KEPT_MAX = 4;
 
 /** Milliseconds after a claim's start before what it lacks is asked for (P-137): requests and partials take one. */
 export const PULL_AFTER_MS = 1_000;
-/** Milliseconds before the same node is asked again for signatures of the same round. */
+/**
+ * Milliseconds before the same node is asked again for signatures of the same round; doubled with each question, up to
+ * the most. Who is silent stays so for hours, and every sender of reports asks: at 2,000 nodes with a twentieth silent a
+ * steady 4 s would be 25 questions a second from each.
+ */
 export const PULL_AGAIN_MS = 4_000;
+export const PULL_AGAIN_MAX_MS = 5 * 60_000;
 /** Questions for signatures at a tick: each may need a dial. */
 export const PULLS_PER_TICK = 16;
 /** Where less than a fourth of a subnet is missing two aggregators are asked: the missing are most likely silent. */

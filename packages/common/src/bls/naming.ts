@@ -29,6 +29,17 @@ export interface Named {
 /** Uniform integer from 0 to below `bound`; unpredictable to whoever made the shares. */
 export type RandomBelow = (bound: number) => number;
 
+/** Work in steps of about one pairing check each: whoever drives it may do something else between them. */
+export type Steps<Result> = Generator<void, Result, void>;
+
+/** Does all steps at once. */
+export function finish<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
 /**
  * From here on a plain sum is tried before random weights: it costs 2 µs a share against 40, so a bad batch is told apart for little. In
  * smaller batches the second pairing check (1 ms) costs more than it saves.
@@ -45,19 +56,28 @@ const PARTS_AT_FIRST = 16;
 const FRUITLESS_ROUNDS_MAX = 4;
 
 export function nameInvalid(positions: readonly number[], checks: BatchChecks, randomBelow: RandomBelow): Named {
+  return finish(nameInvalidInSteps(positions, checks, randomBelow));
+}
+
+/** As `nameInvalid`, giving way after every check. */
+export function* nameInvalidInSteps(
+  positions: readonly number[],
+  checks: BatchChecks,
+  randomBelow: RandomBelow,
+): Steps<Named> {
   const counted = countChecks(checks);
   const invalid: number[] = [];
   let suspects = positions;
   let fruitless = 0;
   for (let round = 0; suspects.length > 0; round++) {
     if (fruitless === FRUITLESS_ROUNDS_MAX) {
-      invalid.push(...suspects.filter((position) => !counted.one(position)));
+      for (const position of suspects) if (!(yield* counted.one(position))) invalid.push(position);
       break;
     }
-    const state = inspect(counted, suspects, round === 0);
+    const state = yield* inspect(counted, suspects, round === 0);
     if (state === "all valid") break;
     // A lone suspect that does not hold has had its own check.
-    const found = suspects.length === 1 ? suspects : search(counted, shuffled(suspects, randomBelow), state);
+    const found = suspects.length === 1 ? suspects : yield* search(counted, shuffled(suspects, randomBelow), state);
     fruitless = found.length === 0 ? fruitless + 1 : 0;
     invalid.push(...found);
     const named = new Set(found);
@@ -69,23 +89,23 @@ export function nameInvalid(positions: readonly number[], checks: BatchChecks, r
 type State = "all valid" | "sum fails" | "sum may hold";
 
 /** Looks at all suspects at once. After the first round the sum mostly holds, so that random weights are asked at once. */
-function inspect(checks: BatchChecks, suspects: readonly number[], firstRound: boolean): State {
+function* inspect(checks: CountedChecks, suspects: readonly number[], firstRound: boolean): Steps<State> {
   const [only] = suspects;
-  if (suspects.length === 1 && only !== undefined) return checks.one(only) ? "all valid" : "sum fails";
-  if (!firstRound) return checks.weighted(suspects) ? "all valid" : "sum may hold";
+  if (suspects.length === 1 && only !== undefined) return (yield* checks.one(only)) ? "all valid" : "sum fails";
+  if (!firstRound) return (yield* checks.weighted(suspects)) ? "all valid" : "sum may hold";
   if (suspects.length < PLAIN_FIRST_MIN) {
-    if (checks.weighted(suspects)) return "all valid";
-    return checks.sum(suspects) ? "sum may hold" : "sum fails";
+    if (yield* checks.weighted(suspects)) return "all valid";
+    return (yield* checks.sum(suspects)) ? "sum may hold" : "sum fails";
   }
-  if (!checks.sum(suspects)) return "sum fails";
-  return checks.weighted(suspects) ? "all valid" : "sum may hold";
+  if (!(yield* checks.sum(suspects))) return "sum fails";
+  return (yield* checks.weighted(suspects)) ? "all valid" : "sum may hold";
 }
 
 /**
  * One pass over the shares, in random order so that nobody can place errors to cancel. Takes parts of the size at which good and bad are
  * equally likely, and halves a bad part until its first bad share is found.
  */
-function search(checks: BatchChecks, order: readonly number[], state: State): number[] {
+function* search(checks: CountedChecks, order: readonly number[], state: State): Steps<number[]> {
   const found: number[] = [];
   let start = 0;
   while (start < order.length) {
@@ -93,31 +113,31 @@ function search(checks: BatchChecks, order: readonly number[], state: State): nu
     const size = Math.min(left, partSize(order.length, start, found.length, state));
     // Where the whole's sum fails and nothing bad was found so far, it is in the rest.
     const knownBad = state === "sum fails" && found.length === 0 && size === left;
-    if (!knownBad && checks.sum(order.slice(start, start + size))) {
+    if (!knownBad && (yield* checks.sum(order.slice(start, start + size)))) {
       start += size;
       continue;
     }
-    const first = firstBad(checks, order, start, size);
+    const first = yield* firstBad(checks, order, start, size);
     const tested = first.confirmed || (size === 1 && !knownBad);
-    if (tested || !checks.one(order[first.at] as number)) found.push(order[first.at] as number);
+    if (tested || !(yield* checks.one(order[first.at] as number))) found.push(order[first.at] as number);
     start = first.at + 1;
   }
   return found;
 }
 
 /** `length` shares from `start` on have a bad sum. Sums are exact, so when one half's sum is good the other's is bad. */
-function firstBad(
-  checks: BatchChecks,
+function* firstBad(
+  checks: CountedChecks,
   order: readonly number[],
   start: number,
   length: number,
-): { readonly at: number; readonly confirmed: boolean } {
+): Steps<{ readonly at: number; readonly confirmed: boolean }> {
   let at = start;
   let left = length;
   let confirmed = false;
   while (left > 1) {
     const half = left >> 1;
-    if (checks.sum(order.slice(at, at + half))) {
+    if (yield* checks.sum(order.slice(at, at + half))) {
       at += half;
       left -= half;
     } else {
@@ -144,23 +164,28 @@ function shuffled(positions: readonly number[], randomBelow: RandomBelow): numbe
   return order;
 }
 
-function countChecks(checks: BatchChecks): BatchChecks & { readonly made: number } {
+/** The checks, counted, each of them a step. */
+interface CountedChecks {
+  readonly made: number;
+  one(position: number): Steps<boolean>;
+  sum(positions: readonly number[]): Steps<boolean>;
+  weighted(positions: readonly number[]): Steps<boolean>;
+}
+
+function countChecks(checks: BatchChecks): CountedChecks {
   let made = 0;
+  function* count(check: () => boolean): Steps<boolean> {
+    made += 1;
+    const holds = check();
+    yield;
+    return holds;
+  }
   return {
     get made() {
       return made;
     },
-    one(position) {
-      made += 1;
-      return checks.one(position);
-    },
-    sum(positions) {
-      made += 1;
-      return checks.sum(positions);
-    },
-    weighted(positions) {
-      made += 1;
-      return checks.weighted(positions);
-    },
+    one: (position) => count(() => checks.one(position)),
+    sum: (positions) => count(() => checks.sum(positions)),
+    weighted: (positions) => count(() => checks.weighted(positions)),
   };
 }

@@ -7,9 +7,9 @@
 import type { IBls, PointFormat } from "@chainsafe/bls/types";
 import type * as Blst from "@chainsafe/blst";
 import { isQuorateError, quorateError } from "../errors.ts";
-import { concatBytes, toHex } from "../hex.ts";
+import { toHex } from "../hex.ts";
 import { checkPublicKeyEncoding, checkSignatureEncoding, negateG2, SIGNATURE_BYTES } from "../points.ts";
-import type { Named } from "./naming.ts";
+import { finish, type Named, type Steps } from "./naming.ts";
 import { nameInvalidNatively, type ParsedShare } from "./nativeBatch.ts";
 import {
   type AsyncVerifier,
@@ -29,6 +29,11 @@ export interface NativeScheme extends SignatureScheme, AsyncVerifier {
    * @throws DIGEST_WRONG_LENGTH
    */
   nameInvalid(digest: Uint8Array, items: readonly KeyAndSignature[]): Named;
+  /**
+   * As `nameInvalid`, in steps that hold the calling thread for one pairing check each; the one with random weights takes 70 µs a share more.
+   * The digest is checked at the first step. @throws DIGEST_WRONG_LENGTH
+   */
+  nameInvalidInSteps(digest: Uint8Array, items: readonly KeyAndSignature[]): Steps<Named>;
 }
 
 export { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from "../points.ts";
@@ -38,6 +43,9 @@ export { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from "../points.ts";
  * the subgroup check.
  */
 const MAX_CACHED_KEYS = 4_096;
+
+/** Shares parsed in one step: as long as a check where all keys are new, at 55 µs a share. */
+const PARSED_AT_A_STEP = 16;
 
 /** The public key of secret 1 is the generator of G1 (RFC 9380, section 8.8): the known answer at loading. */
 const GENERATOR_X =
@@ -138,20 +146,20 @@ function nativeScheme(bls: IBls, blst: typeof Blst): NativeScheme {
       }
     },
 
-    nameInvalid(digest, items) {
+    nameInvalid: (digest, items) => finish(scheme.nameInvalidInSteps(digest, items)),
+
+    *nameInvalidInSteps(digest, items) {
       checkDigest(digest);
       const parsed: { readonly position: number; readonly share: ParsedShare }[] = [];
       const malformed: number[] = [];
-      items.forEach((item, position) => {
+      for (const [position, item] of items.entries()) {
         const share = orNull(() => parse(item));
         if (share === null) malformed.push(position);
         else parsed.push({ position, share });
-      });
-      const named = nameInvalidNatively(
-        blst,
-        digest,
-        parsed.map(({ share }) => share),
-      );
+        if (position % PARSED_AT_A_STEP === PARSED_AT_A_STEP - 1) yield;
+      }
+      const shares = parsed.map(({ share }) => share);
+      const named = yield* nameInvalidNatively(blst, digest, shares);
       const wrong = named.invalid.map((i) => (parsed[i] as { readonly position: number }).position);
       return { invalid: [...malformed, ...wrong].sort((a, b) => a - b), checks: named.checks };
     },
@@ -210,8 +218,11 @@ function toBlstOrder(signature: Uint8Array): Uint8Array {
 
 function swapCoordinates(signature: Uint8Array): Uint8Array {
   const quarter = SIGNATURE_BYTES / 4;
-  const part = (i: number) => signature.subarray(i * quarter, (i + 1) * quarter);
-  return concatBytes(part(1), part(0), part(3), part(2));
+  const swapped = new Uint8Array(SIGNATURE_BYTES);
+  for (const [to, from] of [1, 0, 3, 2].entries()) {
+    swapped.set(signature.subarray(from * quarter, (from + 1) * quarter), to * quarter);
+  }
+  return swapped;
 }
 
 /** Runs `check`, giving blst's refusals this package's codes. */

@@ -9,7 +9,7 @@
  */
 import type * as Blst from "@chainsafe/blst";
 import { randomBytes } from "@noble/curves/utils.js";
-import { type BatchChecks, type Named, nameInvalid } from "./naming.ts";
+import { type BatchChecks, type Named, nameInvalidInSteps, type RandomBelow, type Steps } from "./naming.ts";
 
 export interface ParsedShare {
   readonly key: Blst.PublicKey;
@@ -26,12 +26,16 @@ const SUBSET_SUMS_MIN = 288;
 const WINDOW_BITS = 5;
 const WINDOWS = 13;
 
-export function nameInvalidNatively(blst: typeof Blst, digest: Uint8Array, shares: readonly ParsedShare[]): Named {
+export function nameInvalidNatively(
+  blst: typeof Blst,
+  digest: Uint8Array,
+  shares: readonly ParsedShare[],
+): Steps<Named> {
   const at = (position: number): ParsedShare => shares[position] as ParsedShare;
   const holds = (key: Blst.PublicKey, signature: Blst.Signature): boolean => {
+    if (blst.verify(digest, key, signature, false, false)) return true;
     // Sums to infinity on both sides are equal, but no pairing says so.
-    const [noKey, noSignature] = [isInfinity(key), isInfinity(signature)];
-    return noKey || noSignature ? noKey && noSignature : blst.verify(digest, key, signature, false, false);
+    return isInfinity(key) && isInfinity(signature);
   };
   const checks: BatchChecks = {
     one(position) {
@@ -49,7 +53,7 @@ export function nameInvalidNatively(blst: typeof Blst, digest: Uint8Array, share
       return sum !== null && holds(sum.key, sum.signature);
     },
   };
-  return nameInvalid([...shares.keys()], checks, randomBelow);
+  return nameInvalidInSteps([...shares.keys()], checks, randomNumbers());
 }
 
 interface Sum {
@@ -143,11 +147,22 @@ function isInfinity(point: { toBytes(compress: boolean): Uint8Array }): boolean 
   return ((point.toBytes(false)[0] as number) & 0x40) !== 0;
 }
 
-/** Uniform below `bound`, at most 2^32: numbers above the last multiple of it are drawn again. */
-function randomBelow(bound: number): number {
-  const limit = 2 ** 32 - (2 ** 32 % bound);
-  for (;;) {
-    const drawn = new DataView(randomBytes(4).buffer).getUint32(0);
-    if (drawn < limit) return drawn % bound;
-  }
+/** Random words drawn at a time: asking the system for each takes longer than everything else that is done with it. */
+const RANDOM_WORDS = 1_024;
+
+/** Numbers uniform below a bound of at most 2^32: words above the last multiple of it are drawn again. */
+function randomNumbers(): RandomBelow {
+  let words = new Uint32Array();
+  let used = 0;
+  return (bound) => {
+    const limit = 2 ** 32 - (2 ** 32 % bound);
+    for (;;) {
+      if (used === words.length) {
+        words = new Uint32Array(randomBytes(RANDOM_WORDS * Uint32Array.BYTES_PER_ELEMENT).buffer);
+        used = 0;
+      }
+      const drawn = words[used++] as number;
+      if (drawn < limit) return drawn % bound;
+    }
+  };
 }

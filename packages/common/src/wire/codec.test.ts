@@ -258,8 +258,9 @@ describe("gossip (P-81, P-82)", () => {
 describe("catch-up (P-87)", () => {
   it("goes there and back", () => {
     fc.assert(
-      fc.property(fc.array(round, { maxLength: 8 }), (rounds) => {
-        const decoded = codec.decodeCatchUpRequest(codec.encodeCatchUpRequest({ rounds }));
+      fc.property(fc.array(round, { maxLength: 8 }), fc.boolean(), (rounds, onlyNamed) => {
+        const decoded = codec.decodeCatchUpRequest(codec.encodeCatchUpRequest({ rounds, onlyNamed }));
+        expect(decoded.onlyNamed).toBe(onlyNamed);
         const plain = (list: readonly CatchUpRound[]) =>
           list.map(({ signers, ...rest }) => ({ ...rest, signers: signers.toHex() }));
         expect(plain(decoded.rounds)).toEqual(plain(rounds));
@@ -281,7 +282,9 @@ describe("catch-up (P-87)", () => {
     const signers = Signers.of(Array.from({ length: 2_000 }, (_, i) => i + 1));
     const id = { kind: "RewardClaim", subject: REQUEST.recipient } as const;
     const rounds = Array.from({ length: 200 }, (_, epoch) => ({ ...id, epoch, signers, needless: false }));
-    expect(codec.encodeCatchUpRequest({ rounds }).length).toBeLessThanOrEqual(limits.MAX_CATCH_UP_REQUEST_BYTES);
+    expect(codec.encodeCatchUpRequest({ rounds, onlyNamed: true }).length).toBeLessThanOrEqual(
+      limits.MAX_CATCH_UP_REQUEST_BYTES,
+    );
     const shares = Array.from({ length: 2_000 }, (_, i) => ({ ...SHARE, nodeId: i + 1 }));
     const encoded = codec.encodeCatchUpResponse({ requests: [REQUEST], shares, partials: [] });
     expect(encoded.length).toBeLessThanOrEqual(limits.MAX_CATCH_UP_RESPONSE_BYTES);
@@ -290,7 +293,10 @@ describe("catch-up (P-87)", () => {
 
   it("error: too many bytes, too many entries, signers that are not canonical, garbage", () => {
     const empty = { kind: "Contest", subject: "", epoch: 1, signers: Signers.empty, needless: false } as const;
-    const many = codec.encodeCatchUpRequest({ rounds: Array(limits.MAX_CATCH_UP_ROUNDS + 1).fill(empty) });
+    const many = codec.encodeCatchUpRequest({
+      rounds: Array(limits.MAX_CATCH_UP_ROUNDS + 1).fill(empty),
+      onlyNamed: false,
+    });
     expect(thrownCode(() => codec.decodeCatchUpRequest(many))).toBe("WIRE_MALFORMED");
     const requests = Array(limits.MAX_CATCH_UP_REQUESTS + 1).fill(REQUEST);
     const manyRequests = codec.encodeCatchUpResponse({ requests, shares: [], partials: [] });

@@ -49,14 +49,16 @@ export function decodeGossip(bytes: Uint8Array): GossipMessage {
 
 /** @throws WIRE_MALFORMED when a value has no wire form */
 export function encodeCatchUpRequest(request: CatchUpRequest): Uint8Array<ArrayBuffer> {
-  return wire.CatchUpRequest.encode({ rounds: request.rounds.map(fields.roundToWire) });
+  const { rounds, onlyNamed } = request;
+  return wire.CatchUpRequest.encode({ rounds: rounds.map(fields.roundToWire), onlyNamed });
 }
 
 /** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL */
 export function decodeCatchUpRequest(bytes: Uint8Array): CatchUpRequest {
   return strictly("CatchUpRequest", bytes, limits.MAX_CATCH_UP_REQUEST_BYTES, encodeCatchUpRequest, () => {
-    const { rounds } = wire.CatchUpRequest.decode(bytes, { limits: { rounds: limits.MAX_CATCH_UP_ROUNDS } });
-    return { rounds: rounds.map(fields.roundFromWire) };
+    const limited = { limits: { rounds: limits.MAX_CATCH_UP_ROUNDS } };
+    const { rounds, onlyNamed } = wire.CatchUpRequest.decode(bytes, limited);
+    return { rounds: rounds.map(fields.roundFromWire), onlyNamed };
   });
 }
 

@@ -262,7 +262,7 @@ function shareSignature(signature: Uint8Array, nodeId: NodeId): Uint8Array<Array
 
 function addressToWire(field: string, address: Address): Uint8Array<ArrayBuffer> {
   if (!/^0x[0-9a-f]{40}$/.test(address)) throw malformed(field, { value: address });
-  return Uint8Array.from({ length: ADDRESS_BYTES }, (_, i) => Number.parseInt(address.slice(2 + 2 * i, 4 + 2 * i), 16));
+  return fromHex(address);
 }
 
 function addressFromWire(field: string, bytes: Uint8Array): Address {

@@ -882,6 +882,7 @@ export const Round = (() => {
 
 export interface CatchUpRequest {
   rounds: Round[]
+  onlyNamed: boolean
 }
 
 export const CatchUpRequest = (() => {
@@ -901,12 +902,18 @@ export const CatchUpRequest = (() => {
           }
         }
 
+        if ((obj.onlyNamed != null && obj.onlyNamed !== false)) {
+          w.uint32(16)
+          w.bool(obj.onlyNamed)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          rounds: []
+          rounds: [],
+          onlyNamed: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -923,6 +930,10 @@ export const CatchUpRequest = (() => {
               obj.rounds.push(Round.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.rounds$
               }))
+              break
+            }
+            case 2: {
+              obj.onlyNamed = reader.bool()
               break
             }
             default: {

@@ -49,6 +49,8 @@ export interface CatchUpRound extends RoundId {
 
 export interface CatchUpRequest {
   readonly rounds: readonly CatchUpRound[];
+  /** A pull (P-137): nothing is wanted of rounds that it does not name. */
+  readonly onlyNamed: boolean;
 }
 
 export interface CatchUpResponse {

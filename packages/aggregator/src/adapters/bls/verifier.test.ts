@@ -113,6 +113,24 @@ describe.each([
   });
 });
 
+it("P-83 a job on the calling thread gives way after every check, also where every share is bad", async () => {
+  const verifier = createVerifier(scheme);
+  const shifted = good.slice(0, INLINE_JOB_MAX).map((_, i) => signed(i, () => at(i + 1).signature));
+  let turns = 0;
+  let open = true;
+  const turn = () => {
+    turns += 1;
+    if (open) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const [results] = await verifier.verify([{ digest: DIGEST, items: shifted }]);
+  open = false;
+  expect(results).not.toContain(true);
+  expect(verifier.stats()).toMatchObject({ workers: 0, checks: expect.any(Number) });
+  expect(turns).toBeGreaterThanOrEqual(verifier.stats().checks);
+  await verifier.close();
+});
+
 describe("workers", () => {
   /** A verifier whose threads the test can reach. */
   function reachable(

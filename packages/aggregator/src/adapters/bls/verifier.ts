@@ -17,8 +17,11 @@ import { WorkerPool } from "./workerPool.ts";
  * costs 150 ms of start-up and 22 MB, which 24 agents on one machine would feel.
  */
 export const INLINE_JOB_MAX = 96;
-/** Shares checked there without giving way: 12 valid ones take 2 ms, 12 bad ones 20 ms at worst, well below the 50 that are a stall. */
-export const INLINE_PART_MAX = 12;
+/**
+ * Shares checked there together. The thread gives way after each pairing check, a millisecond, or several where others use the machine: what
+ * takes longest is the check with random weights, 70 µs a share more.
+ */
+export const INLINE_PART_MAX = 32;
 
 /** Shares in one task at least where a group is split among threads: each part learns its rate of bad shares anew and has its own last check. */
 export const TASK_SHARES_MIN = 1_000;
@@ -47,7 +50,7 @@ export interface CountingVerifier extends BlsVerifier {
 }
 
 export function createVerifier(
-  scheme: Pick<NativeScheme, "nameInvalid">,
+  scheme: Pick<NativeScheme, "nameInvalidInSteps">,
   { workers = defaultWorkers(), startWorker }: VerifierOptions = {},
 ): CountingVerifier {
   const pool = new WorkerPool(workers, startWorker);
@@ -55,16 +58,26 @@ export function createVerifier(
   let checks = 0;
   let closed = false;
 
-  /** On this thread, `size` shares at a time, giving way after each time. */
+  /** On this thread, `size` shares together, giving way after every check. */
   async function checkHere(digest: Uint8Array, items: readonly VerifyItem[], size: number): Promise<number[]> {
     const invalid: number[] = [];
-    for (let start = 0; start < items.length && !closed; start += size) {
-      const result = scheme.nameInvalid(digest, items.slice(start, start + size));
+    for (let start = 0; start < items.length; start += size) {
+      const result = await inSteps(scheme.nameInvalidInSteps(digest, items.slice(start, start + size)));
+      if (result === null) return invalid;
       checks += result.checks;
       invalid.push(...result.invalid.map((position) => start + position));
-      await new Promise((resolve) => setImmediate(resolve));
     }
     return invalid;
+  }
+
+  /** Null when closed in between. */
+  async function inSteps(steps: ReturnType<typeof scheme.nameInvalidInSteps>): Promise<TaskResult | null> {
+    while (!closed) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return null;
   }
 
   /** In a worker. Where workers die of it, here after all: a fault of ours must not be blamed on a peer. */

@@ -93,7 +93,7 @@ describe("catch-up (P-87)", () => {
     const nobodys = { recipient: node(9).beneficiary, epoch: 2, amount: 5n };
     await agent.gossip(shareBytes(makeShare(node(7), nobodys)));
     await agent.gossip(shareBytes(makeShare(node(8), { recipient: STAKER, epoch: 2, amount })));
-    const data = encodeCatchUpRequest({ rounds: [] });
+    const data = encodeCatchUpRequest({ rounds: [], onlyNamed: false });
     const ask = { type: "catch-up-asked", handle: 1, from: node(12).identityKey, data } as const;
     const answered = async () => {
       const reply = (await agent.feed(ask)).find(({ type }) => type === "catch-up-reply");
@@ -122,7 +122,7 @@ describe("catch-up (P-87)", () => {
     expect(claims.slice(1, 3)).toContainEqual(expect.objectContaining({ epoch: 0, subject: node(20).beneficiary }));
 
     const asked = { kind: "RewardClaim", epoch: 0, subject: STAKER, signers: Signers.empty, needless: false } as const;
-    const data = encodeCatchUpRequest({ rounds: [asked] });
+    const data = encodeCatchUpRequest({ rounds: [asked], onlyNamed: false });
     const effects = await agent.feed({ type: "catch-up-asked", handle: 1, from: node(2).identityKey, data });
     const reply = effects.find(({ type }) => type === "catch-up-reply");
     const answer = reply?.type === "catch-up-reply" ? decodeCatchUpResponse(reply.data) : null;

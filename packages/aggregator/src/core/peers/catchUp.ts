@@ -55,7 +55,8 @@ export class PeerCatchUp implements CatchUp {
     if (nowMs < this.#nextMs || this.#context.connected.length === 0) return;
     this.#nextMs = nowMs + (busy ? CATCH_UP_BUSY_MS : CATCH_UP_IDLE_MS);
     const isNeeded = (round: Round) => ownSubnet(this.#context) === null || needed.has(round);
-    const data = encodeCatchUpRequest({ rounds: roundsToName(inTurns(this.#rounds), isNeeded) });
+    const rounds = roundsToName(inTurns(this.#rounds), isNeeded);
+    const data = encodeCatchUpRequest({ rounds, onlyNamed: false });
     for (const peer of this.#nextPeers()) emit({ type: "catch-up-ask", peer, data });
   }
 
@@ -70,8 +71,9 @@ export class PeerCatchUp implements CatchUp {
    * exchange.
    */
   answer(data: Uint8Array): Uint8Array {
-    const named = new Map(decodeCatchUpRequest(data).rounds.map((round) => [roundKey(round), round]));
-    const others = inTurns(this.#rounds).filter(({ wanted, key }) => wanted && !named.has(key));
+    const { rounds, onlyNamed } = decodeCatchUpRequest(data);
+    const named = new Map(rounds.map((round) => [roundKey(round), round]));
+    const others = onlyNamed ? [] : inTurns(this.#rounds).filter(({ wanted, key }) => wanted && !named.has(key));
     const requests = others.flatMap(({ request }) => request ?? []).slice(0, MAX_CATCH_UP_REQUESTS);
     const shares: Share[] = [];
     const partials: PartialAggregate[] = [];

@@ -1,4 +1,5 @@
 import {
+  type CatchUpRequest,
   decodeCatchUpResponse,
   encodeCatchUpRequest,
   encodeCatchUpResponse,
@@ -9,17 +10,24 @@ import { describe, expect, it } from "vitest";
 import { makeRequest, requestBytes, type TestAgent } from "../../../test/support/cluster.ts";
 import { bootInSubnets, EPOCH, identityOf, makePartial, pullsOf, sendShare } from "../../../test/support/subnets.ts";
 import { boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
-import { PULL_AFTER_MS, TICK_MS } from "../limits.ts";
+import { PULL_AFTER_MS, PULL_AGAIN_MS, TICK_MS } from "../limits.ts";
 
 const amount = await owedToStaker();
+/** When the test agents give a claim up. */
+const DEADLINE_MS = 10_000;
 const ROUND = { kind: "RewardClaim", epoch: EPOCH, subject: STAKER } as const;
+
+async function responseTo(agent: TestAgent, request: CatchUpRequest) {
+  const data = encodeCatchUpRequest(request);
+  const effects = await agent.feed({ type: "catch-up-asked", handle: 1, from: identityOf(5), data });
+  const reply = effects.find((effect) => effect.type === "catch-up-reply");
+  return decodeCatchUpResponse(reply?.type === "catch-up-reply" ? reply.data : new Uint8Array());
+}
 
 /** What an agent answers whoever holds these signatures. */
 async function answerOf(agent: TestAgent, held: readonly NodeId[], needless = false) {
-  const data = encodeCatchUpRequest({ rounds: [{ ...ROUND, signers: Signers.of(held), needless }] });
-  const effects = await agent.feed({ type: "catch-up-asked", handle: 1, from: identityOf(5), data });
-  const reply = effects.find((effect) => effect.type === "catch-up-reply");
-  const { shares, partials } = decodeCatchUpResponse(reply?.type === "catch-up-reply" ? reply.data : new Uint8Array());
+  const rounds = [{ ...ROUND, signers: Signers.of(held), needless }];
+  const { shares, partials } = await responseTo(agent, { rounds, onlyNamed: true });
   return { shares: shares.map(({ nodeId }) => nodeId).sort(), partials: partials.map(({ signers }) => signers.ids()) };
 }
 
@@ -33,7 +41,9 @@ describe("P-137: what an agent lacks", () => {
     const pulls = pullsOf(await agent.tickAt(PULL_AFTER_MS + 10)).filter(({ peer }) => ![9, 10, 18].includes(peer));
     expect(new Set(pulls.map(({ peer }) => peer % 8)).size).toBe(pulls.length);
     expect(pulls.length).toBeGreaterThanOrEqual(6);
-    for (const { asked } of pulls) expect(asked.rounds).toMatchObject([{ ...ROUND, needless: false }]);
+    for (const { asked } of pulls) {
+      expect(asked).toMatchObject({ rounds: [{ ...ROUND, needless: false }], onlyNamed: true });
+    }
   });
 
   it("is asked of the next one when the first has nothing", async () => {
@@ -44,6 +54,32 @@ describe("P-137: what an agent lacks", () => {
     expect([3, 11, 19]).toContain(first?.peer);
     expect([3, 11, 19]).toContain(second?.peer);
     expect(second?.peer).not.toBe(first?.peer);
+  });
+
+  it("is asked of the same node again later and later: who is silent stays so", async () => {
+    const agent = await bootInSubnets(2, [9, 10, 18]);
+    await agent.ask(STAKER, EPOCH);
+    const askedAtMs: number[] = [];
+    for (let atMs = PULL_AFTER_MS; atMs < DEADLINE_MS; atMs += TICK_MS) {
+      if (pullsOf(await agent.tickAt(atMs)).some(({ peer }) => peer === 3)) askedAtMs.push(atMs);
+    }
+    const [first = 0, second = 0] = askedAtMs;
+    expect(second - first).toBeGreaterThanOrEqual(PULL_AGAIN_MS);
+    // The third time would be twice as long after the second.
+    expect(DEADLINE_MS - second).toBeLessThan(2 * PULL_AGAIN_MS);
+    expect(askedAtMs).toHaveLength(2);
+  });
+
+  it("is answered without what other rounds have", async () => {
+    const agent = await bootInSubnets(2, [9, 10, 18]);
+    const [other] = [node(7).beneficiary];
+    for (const [origin, recipient] of [
+      [5, STAKER],
+      [6, other],
+    ] as const)
+      await agent.gossip(requestBytes(makeRequest(node(origin), recipient, EPOCH)), identityOf(9));
+    expect((await responseTo(agent, { rounds: [], onlyNamed: false })).requests).toHaveLength(2);
+    expect((await responseTo(agent, { rounds: [], onlyNamed: true })).requests).toEqual([]);
   });
 
   it("comes as the partial to whoever has nothing of the subnet, and as shares to whoever has a part", async () => {

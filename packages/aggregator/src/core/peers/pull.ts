@@ -6,13 +6,13 @@
 import { encodeCatchUpRequest, type NodeId, Signers, subnetOf } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
 import type { LedgerNode } from "../ledger/events.ts";
-import { AGGREGATORS, PULL_AGAIN_MS, PULL_ENOUGH_ASKED, PULLS_PER_TICK } from "../limits.ts";
+import { AGGREGATORS, PULL_AGAIN_MAX_MS, PULL_AGAIN_MS, PULL_ENOUGH_ASKED, PULLS_PER_TICK } from "../limits.ts";
 import { heardFrom, type Round } from "../rounds/round.ts";
 import type { Need } from "../stages.ts";
 import { aggregatorOrder, subnetsOf } from "./subnets.ts";
 
-/** Whom a round's signatures were asked of, and when. */
-type Asked = Map<NodeId, number>;
+/** Whom a round's signatures were asked of: from when on again, and after how long. */
+type Asked = Map<NodeId, { readonly dueMs: number; readonly gapMs: number }>;
 
 export class Pull {
   readonly #context: Context;
@@ -35,14 +35,15 @@ export class Pull {
 
   *#whom(need: Need, nowMs: number): Generator<LedgerNode> {
     const { bits, members } = subnetsOf(this.#context);
-    const asked = this.#asked.get(need.round) ?? new Map<NodeId, number>();
+    const asked = this.#asked.get(need.round) ?? (new Map() as Asked);
     this.#asked.set(need.round, asked);
     const lacking = new Set(need.lacking);
     const subnets = new Set(need.lacking.map((id) => subnetOf(id, bits).index));
     for (const index of subnets) {
       const node = this.#nextIn(members[index] ?? [], need, lacking, asked, nowMs);
       if (node === null) continue;
-      asked.set(node.id, nowMs);
+      const gapMs = Math.min(PULL_AGAIN_MAX_MS, 2 * (asked.get(node.id)?.gapMs ?? PULL_AGAIN_MS / 2));
+      asked.set(node.id, { dueMs: nowMs + gapMs, gapMs });
       yield node;
     }
   }
@@ -62,13 +63,13 @@ export class Pull {
     const few = missing.length <= members.length / PULL_ENOUGH_ASKED.part;
     const aggregators = order.slice(0, few ? PULL_ENOUGH_ASKED.aggregators : AGGREGATORS);
     const nodes = asksNodes ? missing.filter(({ id, identityValid }) => identityValid && id !== own) : [];
-    const isDue = (atMs: number | undefined) => atMs === undefined || nowMs - atMs >= PULL_AGAIN_MS;
-    return [...aggregators, ...nodes].find(({ id }) => isDue(asked.get(id))) ?? null;
+    return [...aggregators, ...nodes].find(({ id }) => nowMs >= (asked.get(id)?.dueMs ?? 0)) ?? null;
   }
 
   #ask(round: Round, { identityKey }: LedgerNode, { emit }: Step): void {
     const data = encodeCatchUpRequest({
       rounds: [{ ...round.id, signers: Signers.of(heardFrom(round)), needless: false }],
+      onlyNamed: true,
     });
     emit({ type: "catch-up-ask", peer: identityKey, data });
   }
