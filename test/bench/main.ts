@@ -10,6 +10,7 @@ import { benchFollower, FOLLOWER_DAYS, printFollower } from "./follower.ts";
 import { benchGas, GAS_NODES, printGas } from "./gas.ts";
 import { benchGossip, GOSSIP_AGENTS, GOSSIP_ROUNDS, printGossip } from "./gossip.ts";
 import { benchLedger, LEDGER_EVENTS, LEDGER_NODES, printLedger } from "./ledger.ts";
+import { benchLoad, LOAD_CLAIMS, LOAD_MINUTES, LOAD_NODES, printLoad } from "./load.ts";
 import { benchStart, printStart, START_NODES, START_PART_MAX } from "./start.ts";
 import { benchVerify, printVerify, VERIFY_ROUNDS } from "./verify.ts";
 
@@ -17,6 +18,7 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
        pnpm bench verify [--rounds ${VERIFY_ROUNDS}] [--json]
        pnpm bench gossip [--nodes ${GOSSIP_AGENTS}] [--rounds ${GOSSIP_ROUNDS}] [--subnets] [--json]
        pnpm bench agent [--nodes ${AGENT_NODES}] [--claims ${AGENT_CLAIMS}] [--json]
+       pnpm bench load [--nodes ${LOAD_NODES}] [--claims ${LOAD_CLAIMS}] [--minutes ${LOAD_MINUTES}] [--json]
        pnpm bench ledger [--nodes ${LEDGER_NODES}] [--events ${LEDGER_EVENTS}] [--json]
        pnpm bench follower [--days ${FOLLOWER_DAYS}] [--json]
        pnpm bench start [--nodes ${START_NODES}] [--json]
@@ -25,6 +27,7 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
   verify   2,000 BLS shares checked together, against one by one
   gossip   one claim among agents in one process, against checking shares one by one in the gossip validator
   agent    claims per second, latency and memory of a network of agent processes
+  load     very many claims at once: how each ends, how late the agents' event loops are, memory over time
   ledger   folding, closing, storing and loading the ledger of a full network, and of a tenth of it
   follower what an agent asks of its chain providers, to catch up and an hour at rest
   start    an agent's start and its memory at rest, from its sources and from the built command
@@ -32,6 +35,7 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
   --nodes N    nodes in the set, 20 to 4000; start: agents, 5 to 60
   --rounds N   rounds measured, 1 to 100
   --claims N   claims under the load, 1 to 10000
+  --minutes N  load: claims again and again for so long, 0 to 1440
   --events N   events folded, 10000 to 10000000
   --days N     days of chain to catch up with, 1 to 365
   --subnets    gossip: also among agents that add their shares up in subnets, as above 128 nodes
@@ -43,16 +47,18 @@ const NODES_RANGE = { min: 20, max: 4_000 };
 const START_RANGE = { min: 5, max: 60 };
 const ROUNDS_RANGE = { min: 1, max: 100 };
 const CLAIMS_RANGE = { min: 1, max: 10_000 };
+const MINUTES_RANGE = { min: 0, max: 1_440 };
 const EVENTS_RANGE = { min: 10_000, max: 10_000_000 };
 const DAYS_RANGE = { min: 1, max: 365 };
 
-const BENCHES = ["gas", "verify", "gossip", "agent", "ledger", "follower", "start"] as const;
+const BENCHES = ["gas", "verify", "gossip", "agent", "load", "ledger", "follower", "start"] as const;
 
 async function main(argv: readonly string[]): Promise<number> {
   const flags = {
     nodes: TEXT,
     rounds: TEXT,
     claims: TEXT,
+    minutes: TEXT,
     events: TEXT,
     days: TEXT,
     subnets: SWITCH,
@@ -69,7 +75,7 @@ async function main(argv: readonly string[]): Promise<number> {
     throw quorateError("FLAG_INVALID", { value: words.join(" "), allowed: BENCHES });
   }
   const given = (
-    flag: "nodes" | "rounds" | "claims" | "events" | "days",
+    flag: "nodes" | "rounds" | "claims" | "minutes" | "events" | "days",
     range: { readonly min: number; readonly max: number },
   ) => {
     const text = values[flag];
@@ -78,6 +84,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const nodes = given("nodes", what === "start" ? START_RANGE : NODES_RANGE);
   const rounds = given("rounds", ROUNDS_RANGE);
   const claims = given("claims", CLAIMS_RANGE);
+  const minutes = given("minutes", MINUTES_RANGE) ?? LOAD_MINUTES;
   const events = given("events", EVENTS_RANGE);
   const days = given("days", DAYS_RANGE);
   const print = <T>(result: T, table: (result: T) => string): void => {
@@ -100,6 +107,11 @@ async function main(argv: readonly string[]): Promise<number> {
       const result = await benchAgent({ nodes: nodes ?? AGENT_NODES, claims: claims ?? AGENT_CLAIMS });
       print(result, printAgent);
       return result.agent.failed === 0 ? 0 : 1;
+    }
+    case "load": {
+      const result = await benchLoad({ nodes: nodes ?? LOAD_NODES, claims: claims ?? LOAD_CLAIMS, minutes });
+      print(result, printLoad);
+      return result.load.ok ? 0 : 1;
     }
     case "ledger":
       print(await benchLedger({ nodes: nodes ?? LEDGER_NODES, events: events ?? LEDGER_EVENTS }), printLedger);

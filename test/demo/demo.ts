@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { reasonText } from "@quorate/client";
 import {
   type Address,
   type Bundle,
@@ -13,8 +14,6 @@ import {
   parseAddress,
   quorateError,
 } from "@quorate/common";
-import { ensureBuilt } from "@quorate/contracts";
-import { reasonText } from "../../packages/aggregator/src/cli/print.ts";
 import { type Chain, startChain } from "../harness/chain.ts";
 import { runCli } from "../harness/cli.ts";
 import { type LocalNetwork, LocalNetwork as Network } from "../harness/network.ts";
@@ -23,6 +22,7 @@ import { balanceOf, claimRewards, submitBundle } from "../harness/settle.ts";
 import { keepDirectory, makeTempDirectory, removeDirectory } from "../harness/tempDirectory.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import type { DemoOptions } from "./flags.ts";
+import { compile, formMesh, startAgents } from "./ground.ts";
 import { claimIsPaidWithout, lifeEpochSeconds, lifeSubmitters, showLife } from "./life.ts";
 import { askedAgent, type DemoContext, silence } from "./parts.ts";
 import type { Progress } from "./progress.ts";
@@ -37,9 +37,6 @@ const CLAIM_DEADLINE_MS = 10_000;
 
 /** Long enough to hold one claim, short enough that the first one has closed when 24 agents are up. */
 const EPOCH_SECONDS = 15;
-
-/** Gossip needs no more than this many mesh peers to reach everyone; gossipsub looks for 6. */
-const MESH_PEERS = 4;
 
 /** The staker is the operator of this node: never among the silent ones, which are the last. */
 const STAKER: NodeId = 1;
@@ -95,12 +92,6 @@ function headline({ nodes, offline }: DemoOptions, { style }: Progress): string 
   return `\n  ${style("bold", "Quorate")}  ${nodes} service nodes of equal stake, ${silent}; a reward claim needs 95% of the stake\n`;
 }
 
-async function compile(progress: Progress): Promise<void> {
-  const stage = progress.stage("Contracts compiled");
-  await ensureBuilt((line) => stage.update(line));
-  stage.done("Solidity, with EIP-2537 for BLS12-381");
-}
-
 async function startLocalChain(
   options: DemoOptions,
   directory: string,
@@ -131,34 +122,6 @@ async function deployAndSeed(
   await network.seedAndStart();
   seeding.done(`${nodes} with proofs of possession; epoch 0 has begun, ${epochSeconds} s long`);
   return network;
-}
-
-async function startAgents(network: LocalNetwork, { progress }: DemoContext): Promise<void> {
-  const stage = progress.stage("Agents up");
-  const all = network.nodes.length;
-  stage.update(`0 of ${all} processes`, 0);
-  await network.startAgents(
-    network.nodes.map(({ id }) => id),
-    (ready) => stage.update(`${ready} of ${all} processes`, ready / all),
-  );
-  stage.done(`${all} of ${all} processes`, 1);
-}
-
-async function formMesh(network: LocalNetwork, { progress, signal }: DemoContext): Promise<void> {
-  const stage = progress.stage("Mesh formed");
-  const { agents } = network;
-  const enough = Math.min(MESH_PEERS, agents.length - 1);
-  await waitFor({ what: "the gossip mesh to form", timeoutMs: 60_000, signal }, async (report) => {
-    const meshPeers = await Promise.all(agents.map(async ({ client }) => (await client.status()).meshPeers));
-    const connected = meshPeers.filter((peers) => peers >= enough).length;
-    stage.update(
-      `${connected} of ${agents.length} agents have ${enough} mesh peers or more`,
-      connected / agents.length,
-    );
-    report(`mesh peers by agent: ${meshPeers.join(", ")}`);
-    return connected === agents.length ? true : null;
-  });
-  stage.done(enough === 0 ? "one agent needs no peers" : `each agent gossips with ${enough} peers or more`, 1);
 }
 
 async function registerOneMore(network: LocalNetwork, { progress, signal, learn }: DemoContext): Promise<void> {

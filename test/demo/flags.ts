@@ -23,22 +23,29 @@ const NODES_THAT_ALLOW_ONE_MISSING = 20;
 /** With a quarter of them silent the rest still reaches the floor of 75% that payments need (P-24). */
 const LIFE_NODES_FOR_ONE_SILENT = 4;
 
-export const HELP = `Shows Quorate's main job on this machine, on real parts: a local chain with the contracts, service-node agents as
-separate processes, one reward claim signed by 95% of the stake, verified and paid on chain.
+export const HELP = `Shows Quorate's main job on this machine, on real parts: a local chain with the
+contracts, service-node agents as separate processes, one reward claim signed by
+95% of the stake, verified and paid on chain.
 
   npx -y pnpm@12 demo [--nodes N] [--offline K] [--life] [--json]
 
-  --nodes N     how many nodes with equal stakes, 1 to ${MAX_NODES}; default ${DEFAULT_NODES}
-  --offline K   how many of them are stopped before the claim, 0 to N-1; default 1, or 0 below ${NODES_THAT_ALLOW_ONE_MISSING} nodes,
-                where 95% of equal stakes is everyone
-  --life        go on after the claim: reports of every epoch activate the new node and decommission the silent ones, a second
-                staker claims by proof, the silent nodes come back; a few minutes. At least ${LIFE_NODES_FOR_ONE_SILENT} nodes, up to a quarter
-                of them silent, default 1; where the claim needs everyone they are stopped after it
-  --json        one line with one JSON object on standard output; progress goes to standard error
-  --help        this text
+  --nodes N    how many nodes with equal stakes, 1 to ${MAX_NODES}; default ${DEFAULT_NODES}
+  --offline K  how many of them are stopped before the claim, 0 to N-1;
+               default 1, or 0 below ${NODES_THAT_ALLOW_ONE_MISSING} nodes, where 95% of equal stakes is
+               everyone
+  --life       go on after the claim: reports of every epoch activate the new
+               node and decommission the silent ones, a second staker claims by
+               proof, the silent nodes come back; a few minutes. At least ${LIFE_NODES_FOR_ONE_SILENT}
+               nodes, up to a quarter of them silent, default 1; where the claim
+               needs everyone they are stopped after it
+  --json       one line with one JSON object on standard output; progress goes
+               to standard error
+  --help       this text
 
-  --nodes 24 --offline 2 shows what happens without a quorum: no bundle, the missing nodes by id, exit status 1.
-  Exit status: 0 the tokens arrived (and with --life all the rest happened), 1 they did not, 2 a flag is wrong, 130 interrupted.
+  --nodes 24 --offline 2 shows what happens without a quorum: no bundle, the
+  missing nodes by id, exit status 1.
+  Exit status: 0 the tokens arrived (and with --life all the rest happened),
+  1 they did not, 2 a flag is wrong, 130 interrupted.
 `;
 
 /** @throws QuorateError `FLAG_INVALID` */

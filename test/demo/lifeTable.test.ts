@@ -36,6 +36,15 @@ describe("the table of nodes by epoch", () => {
     expect(row?.match(/●/g)).toHaveLength(14);
   });
 
+  it("fits 80 columns: where states need more room they stand below", () => {
+    const table = new LifeTable();
+    const states: NodeState[] = ["pending", "active", "decommissioned", "active", "exited"];
+    for (const [i, state] of states.entries()) table.look({ closedEpoch: 20 + i, nodes: [node(1, state, "P")] });
+    const lines = table.lines(plain);
+    expect(lines[2]).toBe(`${" ".repeat(18)}pending → active → decommissioned → active → exited`);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(80);
+  });
+
   it("is there before any epoch has closed", () => {
     const table = new LifeTable();
     table.look({ closedEpoch: null, nodes: [node(1, "active", "")] });

@@ -4,6 +4,7 @@
  */
 import type { NodeId, NodeState } from "@quorate/common";
 import type { Progress } from "./progress.ts";
+import { COLUMNS, widthOf } from "./wrap.ts";
 
 /** What one look at an agent gives. */
 export interface NodesSeen {
@@ -19,7 +20,7 @@ export interface NodeSeen {
   readonly uptime: string;
 }
 
-/** Epochs shown: with them a line of four states fits 100 columns. */
+/** Epochs shown: with them a line of one state fits 80 columns; more states go to a line below. */
 const EPOCHS_SHOWN = 14;
 const LABEL_WIDTH = 14;
 const CELL_WIDTH = 3;
@@ -57,9 +58,13 @@ export class LifeTable {
     const epochs = Array.from({ length: EPOCHS_SHOWN }, (_, i) => last - EPOCHS_SHOWN + 1 + i).filter((e) => e >= 0);
     const numbers = epochs.map((epoch) => String(epoch).padStart(CELL_WIDTH)).join("");
     const header = `  ${"epoch".padEnd(LABEL_WIDTH)}${numbers}`;
-    const rows = groupsOf(this.#histories).map(({ ids, history }) => {
+    const rows = groupsOf(this.#histories).flatMap(({ ids, history }) => {
       const cells = epochs.map((epoch) => cell(history, epoch, style)).join("");
-      return `  ${rangesOf(ids).padEnd(LABEL_WIDTH)}${cells}  ${path(history, style)}`;
+      const row = `  ${rangesOf(ids).padEnd(LABEL_WIDTH)}${cells}`;
+      const states = path(history, style);
+      // The last column stays free: a terminal breaks a line that fills it.
+      const isTooLong = widthOf(row) + widthOf(states) + 2 >= COLUMNS;
+      return isTooLong ? [row, `  ${" ".repeat(LABEL_WIDTH)}  ${states}`] : [`${row}  ${states}`];
     });
     const legend = `  ${" ".repeat(LABEL_WIDTH)} ● signed the epoch's report  ○ missed it  · not judged`;
     return [style("dim", header), ...rows, style("dim", legend)];

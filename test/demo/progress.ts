@@ -4,6 +4,7 @@
  */
 import type { WriteStream } from "node:tty";
 import { styleText } from "node:util";
+import { wrap } from "./wrap.ts";
 
 export interface Stage {
   /** `fraction`, 0 to 1, draws the bar. */
@@ -25,8 +26,12 @@ export interface Progress {
   close(): void;
 }
 
-const TITLE_WIDTH = 24;
+const TITLE_WIDTH = 21;
 const BAR_WIDTH = 24;
+/** Where details begin, and go on in a second line: after the sign and the title. */
+const DETAIL_INDENT = TITLE_WIDTH + 5;
+/** Without a terminal, after the time. */
+const PLAIN_INDENT = 9;
 /** Fast enough to look alive, slow enough to cost nothing. */
 const REDRAW_MS = 100;
 const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -81,7 +86,7 @@ export function createProgress(stream: NodeJS.WriteStream | WriteStream): Progre
         if (outcome === "running") screen.redraw();
         else {
           screen.end();
-          stream.write(`${render(current, "", style)}\n`);
+          stream.write(`${wrap(render(current, "", style), DETAIL_INDENT, stream.columns)}\n`);
         }
         return;
       }
@@ -108,7 +113,7 @@ export function createProgress(stream: NodeJS.WriteStream | WriteStream): Progre
     panel: (lines) => screen.setPanel(lines),
     print: (text) => {
       screen.end();
-      stream.write(`${text}\n`);
+      stream.write(`${wrap(text, 2, stream.columns)}\n`);
     },
     close: () => screen.end(),
   };
@@ -176,7 +181,8 @@ function styleFor(stream: NodeJS.WriteStream | WriteStream): Progress["style"] {
 function renderPlain(line: Line, elapsedMs: number): string {
   const bar = line.bar === undefined ? "" : `${line.bar} `;
   const elapsed = `${(elapsedMs / 1000).toFixed(1)} s`.padStart(7);
-  return `${elapsed}  ${line.title}: ${line.outcome === "failed" ? "FAILED " : ""}${bar}${line.detail}\n`;
+  const text = `${elapsed}  ${line.title}: ${line.outcome === "failed" ? "FAILED " : ""}${bar}${line.detail}`;
+  return `${wrap(text, PLAIN_INDENT)}\n`;
 }
 
 function render(line: Line, frame: string, style: Progress["style"]): string {

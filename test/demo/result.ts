@@ -3,6 +3,7 @@
  * did not get that far; amounts as decimal strings) and the summary for people. Not its job: exit status and streams.
  */
 import { formatAmount } from "@quorate/common";
+import { wrap } from "./wrap.ts";
 
 export interface DemoResult {
   /** True only when the tokens have arrived, and with `--life` everything after that has happened. */
@@ -69,10 +70,13 @@ export function emptyResult(nodes: number, offline: number, deadlineMs: number):
 
 type Style = (format: "bold" | "green" | "red" | "dim", text: string) => string;
 
+/** Where the summary's values begin. */
+const VALUES_INDENT = 14;
+
 /** The last lines of the demo: who signed, who did not, how long it took, what arrived. */
 export function summarise(result: DemoResult, style: Style): string {
   const lines = result.ok ? success(result, style) : failure(result, style);
-  return lines.map((line) => (line === "" ? "" : `  ${line}`)).join("\n");
+  return lines.map((line) => (line === "" ? "" : wrap(`  ${line}`, VALUES_INDENT))).join("\n");
 }
 
 function success(result: DemoResult, style: Style): string[] {
@@ -88,7 +92,22 @@ function success(result: DemoResult, style: Style): string[] {
     `Gas         ${count(result.gasUsed)} to verify the signatures on chain, ${count(result.claimGasUsed)} to pay`,
     ...lifeLines(result),
     style("dim", `All of it   ${seconds(result.elapsedMs)}; every process has ended`),
+    "",
+    ...whatNext(result, style),
   ];
+}
+
+/** What a person who has seen this may want to do. */
+function whatNext(result: DemoResult, style: Style): string[] {
+  const steps = [
+    ["npx -y pnpm@12 devnet", "a network that stays up, to try things on"],
+    ...(result.claimedByProofAtomic === null
+      ? [["npx -y pnpm@12 demo --life", "what follows: nodes come and go"]]
+      : []),
+    ["npx -y pnpm@12 demo --offline 2", "what happens without a quorum"],
+  ] as const;
+  const commands = steps.map(([command = "", about]) => `  ${command.padEnd(32)}  ${style("dim", `# ${about}`)}`);
+  return ["Next:", ...commands, "  docs/operating.md runs a node of your own, docs/claiming.md gets paid"];
 }
 
 function lifeLines({ reports, payableEpochs, claimedByProofAtomic, ...result }: DemoResult): string[] {

@@ -73,6 +73,9 @@ describe("demo", () => {
     const { status, stdout, stderr } = await run.finished;
     expect(status, stderr).toBe(0);
     expect(stdout.match(/\n/g)).toHaveLength(1);
+    const shown = stderr.slice(stderr.indexOf("  Quorate"));
+    expect(shown.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(shown).toContain("npx -y pnpm@12 devnet");
     const result = JSON.parse(stdout);
     expect(result).toMatchObject({ ok: true, nodes: 24, offline: 1, signedStakeBps: 9583, missing: [], error: null });
     expect(result.nonSigners).toHaveLength(1);

@@ -17,6 +17,7 @@ import type { LocalNetwork } from "../harness/network.ts";
 import { connect } from "../harness/seed.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import { type ContestStory, contestStory } from "./contestStory.ts";
+import { type DevnetStory, devnetStory } from "./devnetStory.ts";
 import { type Fixture, startFixture, untilReady } from "./fixture.ts";
 
 /** One of ten: a tenth of the stake. */
@@ -30,6 +31,7 @@ interface Ended {
 
 let demo: Promise<Ended>;
 let contested: Promise<ContestStory>;
+let devnet: Promise<DevnetStory>;
 let endDemo = (): void => {};
 
 beforeAll(() => {
@@ -46,6 +48,8 @@ beforeAll(() => {
   contested = contestStory();
   // Its failure is its own test's.
   contested.catch(() => {});
+  devnet = devnetStory();
+  devnet.catch(() => {});
   demo = new Promise((resolve) => child.once("close", (status) => resolve({ status, ...output })));
 });
 
@@ -211,5 +215,35 @@ describe("a tenth of the stake dies", () => {
     // The table, once, where nobody can rewrite.
     expect(stderr.match(/active → decommissioned → active/g)).toHaveLength(1);
     expect(stderr).toMatch(/node 11 .*pending → active/);
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("a devnet, and an operator who goes by the page", () => {
+  /** Three epochs to be activated, six starts of an agent, and others on the same cores. */
+  const TIMEOUT_MS = 900_000;
+
+  it(
+    "what it prints works, and agents are killed and restarted by name",
+    async () => {
+      const { printed, killed, restarted } = await devnet;
+      expect(printed["status"]).toContain("node             1 (active)");
+      expect(printed["claim"]).toContain("valid: the contract accepts it now");
+      expect(printed["metrics"]).toContain('quorate_node_state{state="active"} 1');
+      expect(printed["register"]).toContain("pending");
+      expect(killed).toMatchObject({ isUp: false });
+      expect(restarted).toMatchObject({ isUp: true });
+    },
+    TIMEOUT_MS,
+  );
+
+  it("every command of docs/operating.md, from keys to the principal's return (P-21, P-34, P-61, P-108)", async () => {
+    const { pageBlocks, stateAtEnd } = await devnet;
+    expect(pageBlocks).toBeGreaterThan(15);
+    expect(stateAtEnd).toBe("exited");
+  });
+
+  it("behaviour: nothing of it is left when the npx that started it is killed", async () => {
+    const { left, leftFiles } = await devnet;
+    expect({ left, leftFiles }).toEqual({ left: [], leftFiles: [] });
   });
 });

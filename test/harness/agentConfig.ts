@@ -18,6 +18,10 @@ export interface AgentPlace {
   readonly announce?: string;
   /** Of its HTTP interface. */
   readonly httpHost: string;
+  /** Likewise; default any free port. */
+  readonly httpPort?: number;
+  /** Of health and metrics on 127.0.0.1; default any free port. */
+  readonly healthPort?: number;
 }
 
 export interface AgentConfigInput {
@@ -60,11 +64,20 @@ export function agentConfig(input: AgentConfigInput) {
       bootstrap,
       allowPrivateAddresses: true,
     },
-    http: { port: 0, ...(place === undefined ? {} : { host: place.httpHost }) },
+    http: httpConfig(place),
     keys: { directory: join(directory, "keys"), passwordFile: network.passwordFile },
     store: { path: join(directory, "agent.sqlite") },
     claims: { deadlineMs: claimDeadlineMs },
     ...(accountKeyFile === null ? {} : { submit: { accountKeyFile } }),
     log: { level: "info" },
+  };
+}
+
+function httpConfig(place: AgentPlace | undefined) {
+  const { httpHost, httpPort, healthPort } = place ?? {};
+  return {
+    port: httpPort ?? 0,
+    ...(httpHost === undefined ? {} : { host: httpHost }),
+    ...(healthPort === undefined ? {} : { healthPort }),
   };
 }

@@ -78,7 +78,7 @@ async function restart(awayMs: number): Promise<void> {
 
 let isRestarting = false;
 let exitCode = 1;
-let anvil = launch(0);
+let anvil = launch(options.port);
 
 // Ends through anvil's own exit, so that it is reaped and its port is free when we are gone.
 const end = (): void => {

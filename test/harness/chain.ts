@@ -24,6 +24,8 @@ export interface EvmOptions {
   readonly hardfork: string;
   /** Where anvil keeps its state over a restart. */
   readonly stateFile: string;
+  /** Where it listens on 127.0.0.1; 0 for any free one. */
+  readonly port: number;
 }
 
 export interface Chain {
@@ -52,7 +54,7 @@ const START_TIMEOUT_MS = 120_000;
 export async function startChain(
   kind: EvmKind,
   directory: string,
-  options: { readonly accountCount: number },
+  options: { readonly accountCount: number; readonly port?: number },
 ): Promise<Chain> {
   const evmOptions: EvmOptions = {
     chainId: CHAIN_ID,
@@ -64,6 +66,7 @@ export async function startChain(
     startSeconds: CHAIN_START_SECONDS,
     hardfork: "osaka",
     stateFile: join(directory, `${kind}-state.json`),
+    port: options.port ?? 0,
   };
   const child = startChild({
     name: `${kind} chain`,

@@ -29,7 +29,7 @@ const hre = await createHardhatRuntimeEnvironment({
     },
   },
 });
-const server = await hre.network.createServer("devnet", "127.0.0.1", 0);
+const server = await hre.network.createServer("devnet", "127.0.0.1", options.port);
 const { port } = await server.listen();
 
 process.send?.({ type: "ready", url: `http://127.0.0.1:${port}` });

@@ -50,6 +50,8 @@ export interface NetworkOptions {
    * The JSON-RPC URLs of a node's agent, where they are not the chain's own: for a test that stands between the two.
    */
   readonly rpcUrlOf?: (id: NodeId) => string | readonly string[] | undefined;
+  /** How long one agent's start may take. Default AGENT_START_TIMEOUT_MS. */
+  readonly startTimeoutMs?: number;
   /** How a node's agent is started, and where: for tests that stand between agents. */
   readonly launchOf?: (id: NodeId) => AgentLaunch;
   /** The module that agents run; default the built command. */
@@ -233,7 +235,11 @@ export class LocalNetwork {
   /** Starts one agent, new or again from its own store. */
   async startAgent(id: NodeId): Promise<AgentProcess> {
     const child = this.launchAgent(id);
-    const { http, health: apart, p2p } = await child.ready<ReadyMessage>(AGENT_START_TIMEOUT_MS);
+    const {
+      http,
+      health: apart,
+      p2p,
+    } = await child.ready<ReadyMessage>(this.#options.startTimeoutMs ?? AGENT_START_TIMEOUT_MS);
     const health = apart ?? http;
     const agent: AgentProcess = { id, child, http, health, addresses: p2p, client: createAgentClient({ url: http }) };
     this.#agents.set(id, agent);

@@ -35,5 +35,5 @@ export async function registerByCli(network: LocalNetwork, id: NodeId, options: 
   await quorate("keys", "generate", "--devnet", "--out", join(directory, "keys"), "--password-file", passwordFile);
   const stake = network.deployment.parameters.stakingRequirementAtomic;
   await send(connect("SessionToken", network.token, chain.signer(0)), "transfer", operator.address, stake);
-  await quorate("register", "--config", configFile, "--account-key-file", accountKeyFile);
+  await quorate("register", "--config", configFile, "--account-key-file", accountKeyFile, "--yes");
 }

@@ -4,7 +4,9 @@
  * where its value came from.
  */
 import { isIP } from "node:net";
+import { dirname, isAbsolute, join } from "node:path";
 import { type Address, isQuorateError, parseAddress, quorateError } from "@quorate/common";
+import { agentUrlSchema, plainAgentUrl } from "@quorate/common/http";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { sameProvider } from "./adapters/chain/place.ts";
@@ -54,6 +56,11 @@ const network = z.string().refine((value) => {
 }, "not an IP address or a network such as 10.0.0.0/8");
 /** A name as it stands in Host, without its port. */
 const hostName = z.string().regex(/^([A-Za-z0-9_.-]{1,253}|[*])$/, "not a host name without port, or *");
+/** `https://portal.example`, as browsers send it. */
+const origin = z
+  .string()
+  .refine((value) => value === "*" || (URL.canParse(value) && new URL(value).origin === value), "not an origin, or *");
+const agentUrl = z.string().transform(plainAgentUrl).pipe(agentUrlSchema);
 const flag = z.union(
   [z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")],
   "not true or false",
@@ -139,6 +146,16 @@ const FIELDS = {
     about:
       "names by which the agent may be asked, beside localhost and IP addresses (P-127), such as its public name behind a proxy; `*` for any",
   },
+  "http.publicUrl": {
+    schema: agentUrl.optional(),
+    about:
+      "URL at which stakers reach this agent, told to everyone in its peer record (P-138), such as https://agent.example; its name need not be in http.allowedHosts",
+  },
+  "http.allowedOrigins": {
+    schema: listOf(origin, 0, 32).optional(),
+    about:
+      "origins whose pages may read and ask for claims, such as https://portal.example, `*` for any, [] for none but the agent's own; without it any, and on loopback names those of this machine (P-139)",
+  },
   "http.trustedProxies": {
     schema: listOf(network, 0, 32).default([]),
     about:
@@ -187,8 +204,24 @@ const FIELDS = {
 } as const satisfies Record<string, Field>;
 
 const PREFIX = "QUORATE_";
-/** Where the file is, for commands that take `--config`. */
-const CONFIG_VARIABLE = "QUORATE_CONFIG";
+/** What commands read of the environment, and an agent does not: docs/commands.md. */
+const COMMAND_VARIABLES = [
+  "QUORATE_CONFIG",
+  "QUORATE_NETWORK",
+  "QUORATE_NETWORKS",
+  "QUORATE_ACCOUNT_KEY",
+  "QUORATE_ACCOUNT_KEY_FILE",
+  "QUORATE_ACCOUNT_PASSWORD_FILE",
+];
+
+/** Fields that are paths: relative ones in the file are meant from where the file is, not from where a shell is. */
+const PATHS: readonly string[] = [
+  "keys.directory",
+  "keys.passwordFile",
+  "store.path",
+  "submit.accountKeyFile",
+  "submit.passwordFile",
+];
 
 /** Every field by its path, such as `chain.pollMs`. */
 export function configFields(): string[] {
@@ -247,7 +280,9 @@ export function parseConfig(sources: ConfigSources): Config {
     place(config, path.split("."), parsed.data);
   }
   faults.push(...withoutAccount(fileValues, sources));
-  faults.push(...unknownVariables(sources.env, PREFIX, [...entries().map(([path]) => envOf(path)), CONFIG_VARIABLE]));
+  faults.push(
+    ...unknownVariables(sources.env, PREFIX, [...entries().map(([path]) => envOf(path)), ...COMMAND_VARIABLES]),
+  );
   if (faults.length > 0) throw quorateError("CONFIG_INVALID", { faults });
   const { submit } = config as { submit: { accountKeyFile?: string } };
   return { ...config, submit: submit.accountKeyFile === undefined ? null : submit } as unknown as Config;
@@ -302,7 +337,10 @@ function pick(
   if (flag !== undefined) return { value: flag, source: `--${flagOf(path)}` };
   const env = sources.env[envOf(path)];
   if (env !== undefined) return { value: env, source: envOf(path) };
-  return { value: fileValues.get(path), source: sources.file?.path ?? "no file" };
+  const value = fileValues.get(path);
+  const { path: file } = sources.file ?? { path: "no file" };
+  const isRelative = PATHS.includes(path) && typeof value === "string" && value !== "" && !isAbsolute(value);
+  return { value: isRelative && !/^(:memory:|file:)/i.test(value) ? join(dirname(file), value) : value, source: file };
 }
 
 function readFileValues(file: ConfigSources["file"]): Map<string, unknown> {

@@ -19,11 +19,12 @@ import { createHttpServer, type HttpServer, type HttpServerOptions } from "./ada
 import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
 import { exposedSecrets, keyFiles, loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork, type Libp2pNetworkOptions } from "./adapters/libp2p/createLibp2pNetwork.ts";
-import { createMetrics } from "./adapters/metrics/metrics.ts";
+import { createMetrics, type MeasuredStatus } from "./adapters/metrics/metrics.ts";
 import { openStore } from "./adapters/sqlite/store.ts";
 import { openSubmitter } from "./adapters/submitter/open.ts";
 import { submissionsPath } from "./adapters/submitter/store.ts";
 import { TreeWorker } from "./adapters/tree/treeWorker.ts";
+import { agentPlaces } from "./agentPlaces.ts";
 import { LedgerThread } from "./audit/ledgerThread.ts";
 import { banner } from "./banner.ts";
 import type { Config } from "./config.ts";
@@ -42,6 +43,7 @@ import type {
   Store,
   Submitter,
 } from "./driver/ports.ts";
+import { Observations } from "./observations.ts";
 import { readiness, type Situation } from "./readiness.ts";
 import { StoreSpace } from "./storeSpace.ts";
 import { VERSION } from "./version.ts";
@@ -90,7 +92,8 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const store = openStore(config.store.path, deployment);
   const ledger = new LedgerThread({ path: config.store.path, deployment });
   const signer = createSigner(scheme, keys.blsSecret);
-  const verifier = createVerifier(scheme);
+  const observations = new Observations(nowMs);
+  const verifier = observations.timed(createVerifier(scheme));
   const network = await createLibp2pNetwork(networkOptions(config, keys), { logger });
   logger.info(banner(config, keys, network.peerId), "AGENT_STARTING");
   const follower = createChainFollower(config.chain, { logger });
@@ -109,12 +112,14 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     openTrees: () => new TreeWorker(),
     submitter,
     contract: config.chain.rewards,
+    onEffect: (effect) => observations.effect(effect),
   });
   const space = new StoreSpace({ path: config.store.path });
   const fault = () => fatal ?? space.fault;
   const api = createApi(config, keys, { agent, follower, driver, network, store, submitter, ledger, fault });
   const droppedLogLines = () => modules.droppedLogLines?.() ?? 0;
-  const http = createInterface(config, { api, agent, network, logger, droppedLogLines });
+  const counted = () => ({ droppedLogLines: droppedLogLines(), observed: observations.view(), storeSpace: space.view });
+  const http = createInterface(config, { api, agent, network, logger, counted });
   await space.start();
   await driver.start();
   const httpUrl = await http.start();
@@ -136,10 +141,11 @@ function openKeys({ keys }: Config, scheme: SignatureScheme): Promise<NodeKeys> 
   return loadKeys({ directory: keys.directory, password: readPassword(keys.passwordFile), scheme });
 }
 
-function networkOptions({ chain, p2p }: Config, { identitySecret }: NodeKeys): Libp2pNetworkOptions {
+function networkOptions({ chain, p2p, http }: Config, { identitySecret }: NodeKeys): Libp2pNetworkOptions {
   return {
     ...p2p,
     identitySecret,
+    publicUrl: http.publicUrl,
     networkId: { chainId: chain.chainId, contract: chain.rewards },
     maxConnections: p2p.targetPeers * CONNECTIONS_PER_TARGET,
   };
@@ -170,15 +176,16 @@ interface InterfaceModules {
   readonly agent: Agent;
   readonly network: Network;
   readonly logger: Logger;
-  readonly droppedLogLines: () => number;
+  /** Everything else that metrics show. */
+  counted(): Pick<MeasuredStatus, "droppedLogLines" | "observed" | "storeSpace">;
 }
 
 function createInterface(config: Config, modules: InterfaceModules): HttpServer {
-  const { api, agent, network, logger, droppedLogLines } = modules;
+  const { api, agent, network, logger } = modules;
   const metrics = createMetrics(() => {
     const { ready } = api.ready();
     const { direct } = network.status();
-    return { ...api.status(), ready, direct, http: http.view(), droppedLogLines: droppedLogLines() };
+    return { ...api.status(), ready, direct, http: http.view(), ...modules.counted() };
   });
   const http: HttpServer = createHttpServer(httpOptions(config, agent), { api, logger, metrics });
   return http;
@@ -188,13 +195,15 @@ function createInterface(config: Config, modules: InterfaceModules): HttpServer 
 const HEALTH_PORT_OFFSET = 1_000;
 
 function httpOptions({ http }: Config, agent: Agent): HttpServerOptions {
-  const { host, port, healthHost, healthPort, allowedHosts, trustedProxies } = http;
+  const { host, port, healthHost, healthPort, publicUrl, allowedOrigins, trustedProxies } = http;
+  const publicName = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
   const above = port + HEALTH_PORT_OFFSET;
   const byDefault = port === 0 ? 0 : above <= 65_535 ? above : port - HEALTH_PORT_OFFSET;
   const wanted = healthPort ?? byDefault;
   const shares = wanted === "off" || (wanted === port && port !== 0);
   return {
-    ...{ host, port, allowedHosts, trustedProxies },
+    ...{ host, port, allowedOrigins, trustedProxies },
+    allowedHosts: [...http.allowedHosts, ...publicName],
     health: shares ? null : { host: healthHost, port: wanted },
     claimBudget: () => requestBudget(subnetsOf({ nodes: agent.nodes(), options: {} })),
   };
@@ -249,6 +258,7 @@ function createApi(config: Config, keys: NodeKeys, modules: ApiModules): AgentAp
         return { ...node, uptime: agent.uptime(id), unlocksAt: agent.unlocksAt(id), own: id === own };
       });
     },
+    agents: () => agentPlaces(agent.nodes(), network.agentUrls()),
     proof: (recipient) => newestProof(agent, driver, distributor, recipient),
     owed: (recipient) => agent.owed(recipient),
     requestClaim: (recipient, epoch) => driver.requestClaim(recipient, epoch),

@@ -3,8 +3,9 @@
  * with it, looked up every few seconds, so that nobody who asks waits for a disk. Not its job: writing.
  */
 import { constants } from "node:fs";
-import { access, statfs } from "node:fs/promises";
+import { access, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { StoreSpaceView } from "./driver/ports.ts";
 import type { Situation } from "./readiness.ts";
 
 /**
@@ -14,6 +15,8 @@ import type { Situation } from "./readiness.ts";
 const FREE_MIN_BYTES = 16 * 1_048_576;
 /** Milliseconds between looks. */
 const LOOK_MS = 5_000;
+/** The database and its log; the others beside it are small. */
+const PARTS = ["", "-wal"];
 
 export interface StoreSpaceOptions {
   readonly path: string;
@@ -24,6 +27,7 @@ export interface StoreSpaceOptions {
 export class StoreSpace {
   readonly #options: StoreSpaceOptions;
   #fault: Situation["fault"] = null;
+  #view: StoreSpaceView = { bytes: null, freeBytes: null };
   #timer: NodeJS.Timeout | null = null;
   #isStopped = false;
 
@@ -34,6 +38,11 @@ export class StoreSpace {
   /** As of the last look. */
   get fault(): Situation["fault"] {
     return this.#fault;
+  }
+
+  /** As of the last look. */
+  get view(): StoreSpaceView {
+    return this.#view;
   }
 
   /** Resolves after the first look. */
@@ -54,10 +63,22 @@ export class StoreSpace {
       await access(path, constants.W_OK);
       const { bavail, bsize } = await statfs(dirname(path));
       const freeBytes = bavail * bsize;
+      this.#view = { bytes: await sizeOf(path), freeBytes };
       const isFull = freeBytes < freeMinBytes;
       this.#fault = isFull ? { code: "STORE_NO_SPACE", values: { path, freeBytes, freeMinBytes } } : null;
     } catch (error) {
+      this.#view = { bytes: null, freeBytes: null };
       this.#fault = { code: "STORE_NO_SPACE", values: { path, reason: (error as NodeJS.ErrnoException).code ?? "" } };
     }
   }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const sizes = PARTS.map((part) =>
+    stat(path + part).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

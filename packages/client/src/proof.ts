@@ -1,6 +1,6 @@
 /**
- * The cheapest way to be paid: a proof against a payable root (P-41). Enters: an agent, a recipient, perhaps a chain to hold it against. Leaves:
- * a proof file, or why a signing round is better. Not its job: signing rounds.
+ * The cheapest way to be paid: a proof against a payable root (P-41). Enters: an agent, a recipient, perhaps a chain to
+ * hold it against. Leaves: a proof file, or why a signing round is better. Not its job: signing rounds.
  */
 import {
   type Address,
@@ -11,6 +11,7 @@ import {
   quorateError,
   type SigningDomain,
 } from "@quorate/common";
+import type { ProofOfRewards } from "@quorate/common/http";
 import type { AgentClient } from "./agentClient.ts";
 import type { RewardsContract } from "./rewardsContract.ts";
 
@@ -25,7 +26,7 @@ export interface ProofOnChain {
 }
 
 /**
- * Asks the agent; holds its answer against the chain where there is one.
+ * Asks one agent; holds its answer against the chain where there is one.
  * @throws PROOF_INVALID when what the agent says is not so, AGENT_UNREACHABLE, CHAIN_PROVIDER_FAILED
  */
 export async function findProof(
@@ -33,10 +34,36 @@ export async function findProof(
   recipient: Address,
   contract: RewardsContract | null,
 ): Promise<ProofOrWhy> {
-  const answer = await client.proof(recipient).catch(unlessCode("PROOF_NOT_FOUND"));
+  return holdProof(await askProof(client, recipient), recipient, contract);
+}
+
+/** An agent's answer, with the network that it says it is of. */
+export interface ProofSaid {
+  readonly answer: ProofOfRewards | null;
+  readonly domain: SigningDomain;
+}
+
+/** @throws AGENT_UNREACHABLE, and the agent's refusals; that it has no proof is none */
+export async function askProof(client: AgentClient, recipient: Address): Promise<ProofSaid> {
+  const [answer, { network }] = await Promise.all([
+    client.proof(recipient).catch(unlessCode("PROOF_NOT_FOUND")),
+    client.status(),
+  ]);
+  return { answer, domain: { chainId: BigInt(network.chainId), verifyingContract: network.contract } };
+}
+
+/**
+ * What the answer is worth: a proof that pays, or why it does not.
+ * @throws PROOF_INVALID, AGENT_ANSWER_INVALID for an agent of another network, CHAIN_PROVIDER_FAILED
+ */
+export async function holdProof(
+  { answer, domain }: ProofSaid,
+  recipient: Address,
+  contract: RewardsContract | null,
+): Promise<ProofOrWhy> {
+  if (contract !== null) requireNetwork(domain, contract.domain);
   if (answer === null) return { why: "no payable root that the agent has a tree of holds the recipient" };
   requireSame("recipient", answer.recipient, recipient);
-  const domain = contract?.domain ?? (await agentsDomain(client));
   const to = contract === null ? answer.distributor : await contract.distributor();
   const { epoch, rootIndex, rewardsRoot, amount, proof } = answer;
   const content: ProofContent = { domain, to, epoch, rootIndex, rewardsRoot, recipient, amount, proof };
@@ -45,6 +72,9 @@ export async function findProof(
   const onChain = await checkProof(contract, content).catch(unlessCode("TRANSACTION_REVERTED"));
   if (onChain === null) return { why: `root ${rootIndex} is not among the last 8 that the contract takes` };
   if (onChain.pays === 0n) return { why: `the proof of epoch ${epoch} pays nothing that was not paid already` };
+  if (amount <= onChain.lifetime) {
+    return { why: `the proof of epoch ${epoch} adds nothing to what the chain has for the recipient` };
+  }
   return { file, content };
 }
 
@@ -57,9 +87,13 @@ export async function checkProof(contract: RewardsContract, content: ProofConten
   return { lifetime, claimed, pays: amount > lifetime ? amount - claimed : lifetime - claimed };
 }
 
-async function agentsDomain(client: AgentClient): Promise<SigningDomain> {
-  const { network } = await client.status();
-  return { chainId: BigInt(network.chainId), verifyingContract: network.contract };
+/** What an agent of another network proves says nothing of this one, and is no lie. */
+function requireNetwork(given: SigningDomain, expected: SigningDomain): void {
+  const [theirs, ours] = [given, expected].map(
+    ({ chainId, verifyingContract }) => `contract ${verifyingContract} on chain ${chainId}`,
+  );
+  if (theirs === ours) return;
+  throw quorateError("AGENT_ANSWER_INVALID", { reason: "an agent of another network", given: theirs, expected: ours });
 }
 
 function requireSame(part: string, given: string, expected: string): void {

@@ -15,12 +15,13 @@ import {
   quorateError,
   rewardsInterface,
   type SigningDomain,
+  serviceNodeRewardsAbi,
   sessionTokenAbi,
   toHex,
 } from "@quorate/common";
 import { type Account, coded } from "@quorate/common/chain";
 import { Contract, type TransactionReceipt } from "ethers";
-import { send } from "./sending.ts";
+import { type Call, callOf, sendCall } from "./calls.ts";
 
 /**
  * Gas of an approval, and of a registration by its operator, each with room above what was measured (46,000,
@@ -54,6 +55,47 @@ export interface Registered {
   readonly receipt: TransactionReceipt;
 }
 
+/** What a registration would take and send. Amounts in atomic units. */
+export interface RegistrationPlan {
+  readonly stake: bigint;
+  /** What the operator holds. */
+  readonly balance: bigint;
+  /** The approval where that is needed, and the registration. */
+  readonly calls: readonly Call[];
+}
+
+/**
+ * Everything that could stand in the way is looked at; nothing is sent.
+ * @throws ACCOUNT_LACKS_TOKENS, TRANSACTION_REVERTED, CHAIN_PROVIDER_FAILED
+ */
+export async function planRegistration(
+  contract: RewardsCalls,
+  operator: Address,
+  request: RegistrationRequest,
+  runner: Account,
+): Promise<RegistrationPlan> {
+  const stake = (await contract.read("stakingRequirement")) as bigint;
+  const registration = registrationOf(request);
+  const args = [registration, [{ addr: operator, beneficiary: request.beneficiary, stake }]];
+  const tokenAddress = parseAddress((await contract.read("token")) as string);
+  const token = new Contract(tokenAddress, sessionTokenAbi, runner);
+  const spender = contract.domain.verifyingContract;
+  const isApproved = (await ofToken(token, "allowance", operator, spender)) >= stake;
+
+  const have = await ofToken(token, "balanceOf", operator);
+  if (have < stake) {
+    const values = { account: operator, have: formatAmount(have), need: formatAmount(stake) };
+    throw quorateError("ACCOUNT_LACKS_TOKENS", { ...values, token: tokenAddress });
+  }
+  await contract.read("checkRegistration", registration, operator);
+  await wouldRegister(contract, operator, args, isApproved);
+  // Not tried where the approval is still to come.
+  const gas = isApproved ? {} : { gas: REGISTER_GAS };
+  const entry = callOf(spender, serviceNodeRewardsAbi, "addBLSPublicKey", args, gas);
+  const approval = callOf(tokenAddress, sessionTokenAbi, "approve", [spender, stake]);
+  return { stake, balance: have, calls: isApproved ? [entry] : [approval, entry] };
+}
+
 /**
  * Approves the stake where that is needed, and registers.
  * @throws ACCOUNT_LACKS_TOKENS, ACCOUNT_LACKS_ETHER, TRANSACTION_*, CHAIN_PROVIDER_FAILED
@@ -64,24 +106,13 @@ export async function register(
   request: RegistrationRequest,
 ): Promise<Registered> {
   const operator = parseAddress(await account.getAddress());
-  const stake = (await contract.read("stakingRequirement")) as bigint;
-  const registration = registrationOf(request);
-  const args = [registration, [{ addr: operator, beneficiary: request.beneficiary, stake }]];
-  const token = new Contract((await contract.read("token")) as string, sessionTokenAbi, account);
-  const spender = contract.domain.verifyingContract;
-  const isApproved = (await ofToken(token, "allowance", operator, spender)) >= stake;
-
-  const have = await ofToken(token, "balanceOf", operator);
-  if (have < stake) {
-    const values = { account: operator, have: formatAmount(have), need: formatAmount(stake) };
-    throw quorateError("ACCOUNT_LACKS_TOKENS", { ...values, token: (await token.getAddress()).toLowerCase() });
-  }
-  await contract.read("checkRegistration", registration, operator);
-  await wouldRegister(contract, operator, args, isApproved);
+  const { calls, stake } = await planRegistration(contract, operator, request, account);
+  const [approval] = calls.length > 1 ? calls : [];
   await account.requireIdle();
-  await account.requireEther(REGISTER_GAS + (isApproved ? 0n : APPROVE_GAS));
+  await account.requireEther(REGISTER_GAS + (approval === undefined ? 0n : APPROVE_GAS));
 
-  if (!isApproved) await send(token, "approve", [spender, stake]);
+  if (approval !== undefined) await sendCall(account, approval);
+  const args = [registrationOf(request), [{ addr: operator, beneficiary: request.beneficiary, stake }]];
   const receipt = await sendRegistration(contract, account, args);
   return { id: registeredIn(contract, receipt, request.possession.blsKey), receipt };
 }
@@ -104,7 +135,8 @@ export function registeredIn(contract: RewardsCalls, receipt: TransactionReceipt
   throw quorateError("TRANSACTION_WITHOUT_EVENT", values);
 }
 
-function registrationOf({ possession, feeBps }: RegistrationRequest) {
+/** `Registration` of the ABI. */
+export function registrationOf({ possession, feeBps }: RegistrationRequest) {
   const { blsKey, proofOfPossession, identityKey, identitySignature } = possession;
   return {
     blsKey: g1Struct(blsKey),

@@ -22,6 +22,10 @@ type Ending = keyof typeof EXIT_STATUSES;
 /** Codes whose exit status is not 1. */
 const ENDINGS: Readonly<Partial<Record<ErrorCode, Ending>>> = {
   FLAG_INVALID: "usage",
+  ACCOUNT_NOT_GIVEN: "usage",
+  CONFIRMATION_MISSING: "usage",
+  NODE_NOT_NAMED: "usage",
+  NETWORK_UNKNOWN: "usage",
   ADDRESS_MALFORMED: "usage",
   ADDRESS_BAD_CHECKSUM: "usage",
   QUORUM_NOT_REACHED: "noQuorum",

@@ -286,6 +286,11 @@ export const ERROR_CODES = {
     remedy: "Start it again; nothing is left of it.",
     where: "demo",
   },
+  DEVNET_PORTS_TAKEN: {
+    summary: "The devnet finds no free ports for its chain and agents.",
+    remedy: "End what listens on the named ports of 127.0.0.1, such as another devnet.",
+    where: "devnet",
+  },
 
   // The agent's disk, keys, configuration, chain provider and HTTP interface.
   ...AGENT_ERROR_CODES,

@@ -29,6 +29,11 @@ export const KEYS_ERROR_CODES = {
     remedy: "Restore the file from its copy; where a value is named as too large, write the keystore anew with less.",
     where: "keys",
   },
+  KEYS_HALF_CHANGED: {
+    summary: "One of the two key files opens with neither the old password nor the new one.",
+    remedy: "Restore that file from its copy; nothing was changed by this run.",
+    where: "keys",
+  },
   KEYS_WRONG_PASSWORD: {
     summary: "The password does not open the key file.",
     remedy: "Check keys.passwordFile; a line break at its end is ignored, other characters count.",

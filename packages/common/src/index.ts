@@ -11,6 +11,7 @@ export * from "./bls/scheme.ts";
 export * from "./bls/sums.ts";
 export * from "./bundle.ts";
 export * from "./calldata.ts";
+export * from "./durations.ts";
 export * from "./errors.ts";
 export * from "./expWad.ts";
 export * from "./gas.ts";

@@ -119,7 +119,7 @@ export function isBuildStale(): boolean {
 
 /**
  * Compiles the contracts when they are missing or stale, and says so on `log` (standard error). A quarter of a minute
- * when it has to, nothing otherwise. Safe to call from several processes at once.
+ * when it has to and has the machine for itself, nothing otherwise. Safe to call from several processes at once.
  * @throws CONTRACTS_BUILD_FAILED with the end of the compiler's report
  */
 export async function ensureBuilt(log: (line: string) => void = toStandardError): Promise<void> {
@@ -132,7 +132,7 @@ export async function ensureBuilt(log: (line: string) => void = toStandardError)
   const touching = setInterval(() => utimesSync(buildLock, new Date(), new Date()), TOUCH_LOCK_MS);
   try {
     if (!isBuildStale()) return;
-    log("compiling the contracts (about 15 s, once) ...");
+    log("compiling the contracts, once: 15 s alone, a minute beside other work ...");
     const startedAt = new Date();
     await runBuild();
     writeFileSync(buildStamp, "");

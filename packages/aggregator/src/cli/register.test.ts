@@ -56,7 +56,7 @@ describe("quorate register (P-106)", () => {
           store: { path: join(directory, "agent.sqlite") },
         }),
       );
-    const account = ["--account-key-file", file("key", operator.privateKey), "--json"];
+    const account = ["--account-key-file", file("key", operator.privateKey), "--json", "--yes"];
     const nonce = async () => Number(await chain.rpc("eth_getTransactionCount", operator.address, "pending"));
 
     const elsewhere = await quorate("register", "--config", config(1), ...account);

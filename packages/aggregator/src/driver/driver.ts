@@ -46,6 +46,8 @@ export interface DriverModules {
   nowMs(): number;
   /** Told once, when the agent must not go on. */
   onFatal(error: unknown): void;
+  /** Told of each effect before it is carried out, for counting. */
+  onEffect?(effect: Effect): void;
 }
 
 export interface Driver {
@@ -148,6 +150,7 @@ class AgentDriver implements Driver {
 
   #run(effect: Effect): void {
     const { store, network, logger } = this.#modules;
+    this.#modules.onEffect?.(effect);
     switch (effect.type) {
       case "persist":
         return store.persist(effect.records);

@@ -10,6 +10,7 @@ import type {
   ChainProviderView,
   ClaimReply,
   ClaimView,
+  DurationsView,
   EpochsPage,
   ErrorCode,
   Hex,
@@ -125,6 +126,8 @@ export interface Network {
   readonly peerId: string;
   /** Listening multiaddrs with the peer id, after `start`. */
   addresses(): string[];
+  /** P-138. Where agents say that they answer over HTTP, this one included. */
+  agentUrls(): ReadonlyMap<PeerKey, string>;
   start(handlers: NetworkHandlers): Promise<void>;
   stop(): Promise<void>;
   /** P-80. Peers that are no longer admitted are disconnected. */
@@ -231,6 +234,34 @@ export interface HttpView {
   readonly listeners: Readonly<Record<string, HttpTraffic>>;
   /** Claims that wait for their turn (P-125). */
   readonly claimsWaiting: number;
+  /** How long those waited that got one. */
+  readonly claimWaits?: DurationsView;
+}
+
+/** What was counted of the agent's work since the start, for metrics. */
+export interface ObservedView {
+  /** What the core told, by code. */
+  readonly codes: Readonly<Record<string, number>>;
+  /** Claims with quorum, without, and those that were not asked of the network. */
+  readonly claims: Readonly<Record<"ready" | "failed" | "refused", number>>;
+  /** From a claim's request to its quorum. */
+  readonly quorum: DurationsView;
+  /** From the question whether signatures are good to its answer. */
+  readonly verify: DurationsView;
+}
+
+/** The disk under the store, as of the last look; null where it could not be looked at. */
+export interface StoreSpaceView {
+  /** Of the database and what stands beside it. */
+  readonly bytes: number | null;
+  readonly freeBytes: number | null;
+}
+
+/** A node whose agent answers at this URL, as the node itself says (P-138). Stake in atomic units. */
+export interface AgentPlace {
+  readonly id: number;
+  readonly url: string;
+  readonly stake: bigint;
 }
 
 /** What the HTTP adapter may ask of the running agent. */
@@ -254,6 +285,8 @@ export interface AgentApi {
     /** Whether it is this agent's. */
     readonly own: boolean;
   })[];
+  /** P-138. Nodes whose agents' URLs are known, by ascending id. */
+  agents(): readonly AgentPlace[];
   /**
    * A proof against the newest payable root in which the recipient is; null when there is none that this agent has a
    * tree of.

@@ -25,6 +25,7 @@ import { TRANSACTION_GAS_CAP } from "../gas.ts";
 import { codedFailure } from "./failures.ts";
 import { GAS_MARGIN_PERCENT, POLL_MS, WAIT_MS } from "./limits.ts";
 import type { ChainProviders } from "./providers.ts";
+import { RemoteSigner, type RpcTransaction } from "./remoteSigner.ts";
 import { type SentTransaction, untilMined, type WaitOptions } from "./waiting.ts";
 
 export interface AccountOptions extends WaitOptions {
@@ -34,6 +35,15 @@ export interface AccountOptions extends WaitOptions {
   readonly onOutcome?: ((transaction: SentTransaction) => void) | undefined;
   /** Whether to send although another transaction of the account waits to be mined. */
   readonly behindOthers?: boolean | undefined;
+}
+
+/** A transaction as it would be sent now. */
+export interface PlannedTransaction {
+  readonly gas: bigint;
+  /** Most that a unit of gas may cost, in wei. */
+  readonly maxFeePerGasWei: bigint;
+  /** Most that it takes from the account, value included, in wei. */
+  readonly maxCostWei: bigint;
 }
 
 export class Account extends AbstractSigner<ChainProviders> {
@@ -106,6 +116,20 @@ export class Account extends AbstractSigner<ChainProviders> {
   async requireEther(gas: bigint, valueWei = 0n): Promise<void> {
     const { maxFeePerGas, gasPrice } = await this.provider.getFeeData();
     await this.#requireWei(gas * (maxFeePerGas ?? gasPrice ?? 0n) + valueWei, gas);
+  }
+
+  /**
+   * What a transaction would need now; nothing is signed or sent. With a gas limit the call is not tried.
+   * @throws TRANSACTION_REVERTED, ACCOUNT_LACKS_ETHER, CHAIN_PROVIDER_FAILED
+   */
+  async plan(request: TransactionRequest): Promise<PlannedTransaction> {
+    try {
+      const { gasLimit, maxFeePerGas, gasPrice, value } = await this.#prepared(request);
+      const price = BigInt(maxFeePerGas ?? gasPrice ?? 0n);
+      return { gas: gasLimit, maxFeePerGasWei: price, maxCostWei: gasLimit * price + BigInt(value ?? 0n) };
+    } catch (cause) {
+      throw codedFailure(cause, whatOf(request));
+    }
   }
 
   /** Signs, sends, and waits until the transaction is in a block; its receipt is known when this resolves. */
@@ -200,6 +224,12 @@ export class Account extends AbstractSigner<ChainProviders> {
       const hash = Transaction.from(signed).hash as string;
       tell({ hash, nonce, from });
       return { hash, signed };
+    }
+    if (this.#signer instanceof RemoteSigner) {
+      const asked = this.provider.getRpcTransaction(ready) as unknown as RpcTransaction;
+      const delivered = await this.#signer.deliver(asked);
+      tell({ hash: delivered.hash, nonce, from });
+      return delivered;
     }
     const { type: _type, chainId: _chainId, ...fields } = ready;
     const hash: string = await this.provider.send("eth_sendTransaction", [this.provider.getRpcTransaction(fields)]);

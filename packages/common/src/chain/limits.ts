@@ -27,6 +27,9 @@ export const ROUND_PAUSE_MS = 2_000;
 /** Milliseconds that a command waits for its transaction: 25 slots of Ethereum. Then it says how to go on. */
 export const WAIT_MS = 300_000;
 
+/** Milliseconds that an external signer has for its answer: a person reads what it shows, and presses a button. */
+export const SIGNER_TIMEOUT_MS = 300_000;
+
 /** Milliseconds between two looks for a receipt: a twelfth of a slot, one small request each. */
 export const POLL_MS = 1_000;
 

@@ -4,13 +4,23 @@
  */
 import type { ErrorDescription, Interface } from "ethers";
 import { formatAmount } from "../amount.ts";
-import { builtInErrors, distributorInterface, poolInterface, rewardsInterface, tokenInterface } from "../interfaces.ts";
+import {
+  builtInErrors,
+  contributionFactoryInterface,
+  contributionInterface,
+  distributorInterface,
+  poolInterface,
+  rewardsInterface,
+  tokenInterface,
+} from "../interfaces.ts";
 
 const ERROR_INTERFACES: readonly (() => Interface)[] = [
   rewardsInterface,
   distributorInterface,
   poolInterface,
   tokenInterface,
+  contributionInterface,
+  contributionFactoryInterface,
   builtInErrors,
 ];
 
@@ -54,6 +64,17 @@ const MEANINGS: Readonly<Record<string, (...args: bigint[]) => string>> = {
     `${formatAmount(signed)} of ${formatAmount(total)} active and decommissioned stake have signed, and 75% are needed`,
   KeyInUse: (id = 0n) => `this BLS key is registered already, as node ${id}`,
   TooManyRegistrations: (limit = 0n) => `this block takes no more than ${limit} registrations; try again in the next`,
+  NodeExited: (id = 0n) => `node ${id} has left the set already`,
+  NodeNotExited: (id = 0n) => `node ${id} is still in the set: its principal is free after its exit`,
+  NodeLocked: (id = 0n, unlocksAt = 0n) => `node ${id} is locked until ${date(unlocksAt)}`,
+  NodeUnlocked: (id = 0n, unlocksAt = 0n) => `node ${id} may be exited since ${date(unlocksAt)}, and nothing else`,
+  LeaveNotRequested: (id = 0n) => `nobody has asked for node ${id} to leave; \`quorate leave\` does`,
+  LeaveRequestTooEarly: (id = 0n, allowedAt = 0n) => `node ${id} may be asked to leave from ${date(allowedAt)} on`,
+  NotContributor: () => "the account has no stake in it; give the account that staked",
+  NotOperator: () => "only the operator's account may send this",
+  CallerNotOperator: () => "only the operator's account may send this",
+  PrincipalWithdrawn: (id = 0n) => `the principal in node ${id} was paid back already`,
+  NodeNotDecommissioned: (id = 0n) => `node ${id} is not decommissioned, so there is nothing to contest`,
   NotStarted: () => "the network has not started yet",
 };
 

@@ -7,7 +7,7 @@
  * kept for clients that had fewer than most. So a client with few claims is never behind one with many, and hardly
  * ever waits because of it.
  */
-import { type ClaimReply, type QuorateError, quorateError } from "@quorate/common";
+import { type ClaimReply, Durations, type DurationsView, type QuorateError, quorateError } from "@quorate/common";
 import {
   CLAIMS_WAITING_MAX,
   CLAIMS_WAITING_PER_CLIENT_MAX,
@@ -39,11 +39,15 @@ export interface Wanted {
   readonly signal: AbortSignal;
 }
 
+/** Nobody waits longer than `waitMs`. */
+const WAIT_BOUNDS_SECONDS = [0.01, 0.1, 0.5, 1, 2, 4, 8];
+
 interface Waiting {
   /** In the order of arrival. */
   readonly number: number;
   readonly wanted: Wanted;
   readonly ask: () => Promise<ClaimReply>;
+  readonly sinceMs: number;
   readonly untilMs: number;
   readonly settle: PromiseWithResolvers<ClaimReply>;
 }
@@ -56,6 +60,7 @@ export class ClaimQueue {
   readonly #asking = new Map<string, Promise<ClaimReply>>();
   readonly #clients: RecentTurns;
   readonly #recipients: RecentTurns;
+  readonly #waits = new Durations(WAIT_BOUNDS_SECONDS);
   #arrived = 0;
   #tokens: number;
   #refilledMs: number;
@@ -75,6 +80,11 @@ export class ClaimQueue {
     return this.#waiting.size;
   }
 
+  /** How long claims waited that got their turn. */
+  get waits(): DurationsView {
+    return this.#waits.view();
+  }
+
   /**
    * Asks when the claim's turn has come. A turn that cost the agent nothing, because its core refused, is given back;
    * one that the core had no budget for is waited for again.
@@ -85,9 +95,10 @@ export class ClaimQueue {
     if (own >= CLAIMS_WAITING_PER_CLIENT_MAX || this.#waiting.size >= CLAIMS_WAITING_MAX) {
       if (own > 0 || !this.#dropOfLargest()) return Promise.reject(this.#full(wanted.client));
     }
-    const untilMs = this.#nowMs() + this.#options.waitMs;
+    const sinceMs = this.#nowMs();
+    const untilMs = sinceMs + this.#options.waitMs;
     const number = ++this.#arrived;
-    const waiting = { number, wanted, ask, untilMs, settle: Promise.withResolvers<ClaimReply>() };
+    const waiting = { number, wanted, ask, sinceMs, untilMs, settle: Promise.withResolvers<ClaimReply>() };
     this.#waiting.add(waiting);
     wanted.signal.addEventListener("abort", () => this.#giveUp(waiting), { once: true });
     this.#run();
@@ -118,6 +129,7 @@ export class ClaimQueue {
   #give(waiting: Waiting): void {
     const { client, recipient, claim } = waiting.wanted;
     this.#tokens -= 1;
+    this.#waits.add(this.#nowMs() - waiting.sinceMs);
     this.#clients.add(client, 1);
     this.#recipients.add(recipient, 1);
     const asking = waiting.ask().finally(() => this.#asking.delete(claim));

@@ -47,7 +47,10 @@ export interface NodeKeys {
  */
 export type KeyProtection = "standard" | "devnet";
 
-/** The two files of a directory with keys. */
+/** The two keys of a node. */
+export type KeyKind = "bls" | "identity";
+
+/** The two files of a directory with keys: the BLS key's, the identity key's. */
 export function keyFiles(directory: string): string[] {
   return [BLS_FILE, IDENTITY_FILE].map((file) => join(directory, file));
 }
@@ -59,26 +62,52 @@ export async function createKeys(options: {
   readonly protection: KeyProtection;
   readonly scheme: SignatureScheme;
 }): Promise<NodeKeys> {
-  const { directory, password, protection, scheme } = options;
+  return writeKeys({ ...options, secrets: {} });
+}
+
+/**
+ * As `createKeys`, with secrets that are there already; what is not given is made.
+ * @throws KEYS_EXIST, KEYS_WRITE_FAILED, SECRET_KEY_INVALID
+ */
+export async function writeKeys(options: {
+  readonly directory: string;
+  readonly password: string;
+  readonly protection: KeyProtection;
+  readonly scheme: SignatureScheme;
+  readonly secrets: Partial<Pick<NodeKeys, "blsSecret" | "identitySecret">>;
+}): Promise<NodeKeys> {
+  const { directory, password, protection, scheme, secrets } = options;
   // Both before either is written: half of an old pair must not be joined by half of a new one.
   for (const path of keyFiles(directory)) {
     if (existsSync(path)) throw quorateError("KEYS_EXIST", { path });
   }
-  const blsSecret = randomBlsSecret(scheme);
-  const identitySecret = new Uint8Array(randomBytes(32));
+  const blsSecret = secrets.blsSecret ?? randomBlsSecret(scheme);
+  const identitySecret = secrets.identitySecret ?? new Uint8Array(randomBytes(32));
   const keys: NodeKeys = {
     blsSecret,
     blsKey: scheme.publicKeyOf(blsSecret),
     identitySecret,
     identityKey: identityKeyOf(identitySecret),
   };
-  const kdf = kdfOf(protection);
-  const bls = await create(password, blsSecret, compressed(keys.blsKey), "", "Quorate BLS key", kdf);
-  const identity = await create(password, identitySecret, keys.identityKey, "", "Quorate identity key", kdf);
+  const bls = await encrypted("bls", blsSecret, keys.blsKey, password, protection);
+  const identity = await encrypted("identity", identitySecret, keys.identityKey, password, protection);
   makeDirectory(directory);
-  writeNew(join(directory, BLS_FILE), JSON.stringify(bls, null, 2));
-  writeNew(join(directory, IDENTITY_FILE), JSON.stringify(identity, null, 2));
+  writeNew(join(directory, BLS_FILE), bls);
+  writeNew(join(directory, IDENTITY_FILE), identity);
   return keys;
+}
+
+/** A keystore's text. */
+export async function encrypted(
+  kind: KeyKind,
+  secret: Uint8Array,
+  publicKey: Uint8Array,
+  password: string,
+  protection: KeyProtection,
+): Promise<string> {
+  const shown = kind === "bls" ? compressed(publicKey) : publicKey;
+  const name = kind === "bls" ? "Quorate BLS key" : "Quorate identity key";
+  return JSON.stringify(await create(password, secret, shown, "", name, kdfOf(protection)), null, 2);
 }
 
 /** Opens the keys. @throws KEYS_NOT_FOUND, KEYS_MALFORMED, KEYS_WRONG_PASSWORD */
@@ -88,16 +117,20 @@ export async function loadKeys(options: {
   readonly scheme: SignatureScheme;
 }): Promise<NodeKeys> {
   const { directory, password, scheme } = options;
-  const blsSecret = await openKeystore(join(directory, BLS_FILE), password, (secret) =>
-    compressed(scheme.publicKeyOf(secret)),
-  );
-  const identitySecret = await openKeystore(join(directory, IDENTITY_FILE), password, identityKeyOf);
+  const blsSecret = await openKey("bls", join(directory, BLS_FILE), password, scheme);
+  const identitySecret = await openKey("identity", join(directory, IDENTITY_FILE), password, scheme);
   return {
     blsSecret,
     blsKey: scheme.publicKeyOf(blsSecret),
     identitySecret,
     identityKey: identityKeyOf(identitySecret),
   };
+}
+
+/** One keystore, wherever it is. @throws KEYS_NOT_FOUND, KEYS_MALFORMED, KEYS_WRONG_PASSWORD */
+export function openKey(kind: KeyKind, path: string, password: string, scheme: SignatureScheme): Promise<Uint8Array> {
+  const publicKeyOf = kind === "bls" ? (secret: Uint8Array) => compressed(scheme.publicKeyOf(secret)) : identityKeyOf;
+  return openKeystore(path, password, publicKeyOf);
 }
 
 /** Uniform below the group order, by trying again: nine of ten 255-bit numbers are (RFC 9380 names the order). */
@@ -153,7 +186,7 @@ function makeDirectory(path: string): void {
  * `wx` fails when the file is there: a key is never overwritten. On disk before it returns, because it may be
  * registered next.
  */
-function writeNew(path: string, text: string): void {
+export function writeNew(path: string, text: string): void {
   try {
     const file = openSync(path, "wx", 0o600);
     writeSync(file, `${text}\n`);

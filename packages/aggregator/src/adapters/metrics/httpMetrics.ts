@@ -1,6 +1,6 @@
 /** Metrics of the HTTP interface: its listeners, and the claims that wait. */
 import type { HttpTraffic } from "../../driver/ports.ts";
-import { counters, gauge, gauges, type MeasuredStatus, type Metric, type Sample } from "./metric.ts";
+import { counters, gauge, gauges, histogram, type MeasuredStatus, type Metric, type Sample } from "./metric.ts";
 
 export const HTTP_METRICS: readonly Metric[] = [
   gauges("quorate_http_connections", ["listener"], "open connections", (measured) =>
@@ -28,6 +28,11 @@ export const HTTP_METRICS: readonly Metric[] = [
     "quorate_claims_waiting",
     "claims that wait for their turn to be asked of the network (P-125)",
     ({ http }) => http?.claimsWaiting ?? 0,
+  ),
+  histogram(
+    "quorate_claim_wait_seconds",
+    "how long claims waited for their turn (P-125)",
+    ({ http }) => http?.claimWaits,
   ),
 ];
 

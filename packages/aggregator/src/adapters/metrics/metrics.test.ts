@@ -1,3 +1,4 @@
+import { Durations } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import { ACCOUNT, testAgent } from "../../../test/support/httpServer.ts";
 import { createMetrics, type MeasuredStatus, renderMetricsTable } from "./metrics.ts";
@@ -144,5 +145,58 @@ describe("the page as Prometheus reads it", () => {
     }
     expect(wrong).toEqual([]);
     expect(series.size).toBeGreaterThan(60);
+  });
+});
+
+describe("metrics of claims, of the own node's presence and of the machine", () => {
+  const durations = (...seconds: number[]) => {
+    const counted = new Durations([0.5, 2]);
+    for (const one of seconds) counted.add(one * 1_000);
+    return counted.view();
+  };
+
+  it("tell how claims ended, and how long quorum, checks and turns took (P-86, P-125)", async () => {
+    const observed = {
+      codes: { CLAIM_READY: 3 },
+      claims: { ready: 3, failed: 2, refused: 1 },
+      quorum: durations(0.25, 1, 9),
+      verify: durations(0.5),
+    };
+    const http = { listeners: {}, claimsWaiting: 0, claimWaits: durations() };
+    expect(await valuesOf({ observed, http })).toMatchObject({
+      'quorate_claims_total{outcome="ready"}': "3",
+      'quorate_claims_total{outcome="failed"}': "2",
+      'quorate_claims_total{outcome="refused"}': "1",
+      'quorate_claim_quorum_seconds_bucket{le="0.5"}': "1",
+      'quorate_claim_quorum_seconds_bucket{le="2"}': "2",
+      'quorate_claim_quorum_seconds_bucket{le="+Inf"}': "3",
+      quorate_claim_quorum_seconds_sum: "10.25",
+      quorate_claim_quorum_seconds_count: "3",
+      'quorate_verify_seconds_bucket{le="0.5"}': "1",
+      quorate_claim_wait_seconds_count: "0",
+      'quorate_events_total{code="CLAIM_READY"}': "3",
+    });
+  });
+
+  it("tell version, state, presence, and what is left of the disk (P-60)", async () => {
+    const ownNode = { nodeId: 1, state: "decommissioned", operator: `0x${"0b".repeat(20)}`, unlocksAt: null } as const;
+    const values = await valuesOf({
+      version: "1.2.3",
+      ownNode: { ...ownNode, foreign: [] },
+      uptime: "UPMPPMM",
+      storeSpace: { bytes: 4_096, freeBytes: 7 },
+    });
+    expect(values).toMatchObject({
+      [`quorate_build_info{version="1.2.3",node="${process.versions.node}"}`]: "1",
+      'quorate_node_state{state="decommissioned"}': "1",
+      'quorate_node_state{state="active"}': "0",
+      quorate_present_epochs: "3",
+      quorate_missed_epochs: "3",
+      quorate_missed_in_a_row: "2",
+      quorate_store_bytes: "4096",
+      quorate_store_free_bytes: "7",
+    });
+    const unseen = await valuesOf({ uptime: "MMP" });
+    expect(unseen).toMatchObject({ quorate_store_bytes: "Nan", quorate_missed_in_a_row: "0" });
   });
 });

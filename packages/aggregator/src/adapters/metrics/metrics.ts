@@ -5,11 +5,14 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { CHAIN_METRICS } from "./chainMetrics.ts";
+import { CLAIM_METRICS } from "./claimMetrics.ts";
+import { histogramWriter } from "./histogram.ts";
 import { HTTP_METRICS } from "./httpMetrics.ts";
 import { LOG_METRICS } from "./logMetrics.ts";
-import type { MeasuredStatus, Metric, Sample } from "./metric.ts";
+import type { Level, MeasuredStatus, Metric, Sample } from "./metric.ts";
 import { NETWORK_METRICS } from "./networkMetrics.ts";
 import { NODE_METRICS } from "./nodeMetrics.ts";
+import { PROCESS_METRICS } from "./processMetrics.ts";
 import { REPORT_METRICS } from "./reportMetrics.ts";
 import { SUBMITTER_METRICS } from "./submitterMetrics.ts";
 
@@ -21,9 +24,11 @@ const METRICS: readonly Metric[] = [
   ...NODE_METRICS,
   ...NETWORK_METRICS,
   ...REPORT_METRICS,
+  ...CLAIM_METRICS,
   ...SUBMITTER_METRICS,
   ...HTTP_METRICS,
   ...LOG_METRICS,
+  ...PROCESS_METRICS,
 ];
 
 export interface MetricsPage {
@@ -58,6 +63,7 @@ export function renderMetricsTable(): string {
 
 /** Puts the metric on the page. Returns what sets it from a look at the agent. */
 function register(registry: Registry, metric: Metric): (measured: MeasuredStatus) => void {
+  if (metric.type === "histogram") return histogramWriter(registry, metric);
   const { name, help } = metric;
   const options = { name, help, labelNames: [...(metric.labels ?? [])], registers: [registry] };
   if (metric.type === "counter") {
@@ -75,7 +81,7 @@ function register(registry: Registry, metric: Metric): (measured: MeasuredStatus
   };
 }
 
-function samplesOf(metric: Metric, measured: MeasuredStatus): readonly Sample[] {
+function samplesOf(metric: Level, measured: MeasuredStatus): readonly Sample[] {
   return metric.labels === null ? [{ labels: {}, value: metric.read(measured) }] : metric.read(measured);
 }
 

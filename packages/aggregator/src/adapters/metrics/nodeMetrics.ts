@@ -29,6 +29,9 @@ export const NODE_METRICS: readonly Metric[] = [
     "1 when this agent's BLS key is registered with another identity key, or by another account than keys.operator",
     ({ ownNode }) => (ownNode === null || ownNode === undefined || ownNode.foreign.length === 0 ? 0 : 1),
   ),
+  gauges("quorate_node_state", ["state"], "1 for the state of this agent's own node, 0 for the others", ({ ownNode }) =>
+    NODE_STATES.map((state) => ({ labels: { state }, value: ownNode?.state === state ? 1 : 0 })),
+  ),
   gauges("quorate_nodes", ["state"], "nodes by state", ({ nodes }) =>
     NODE_STATES.map((state) => ({ labels: { state }, value: nodes[state] })),
   ),

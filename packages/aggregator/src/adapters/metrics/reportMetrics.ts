@@ -18,6 +18,16 @@ export const REPORT_METRICS: readonly Metric[] = [
     ({ uptime }) => [...uptime].filter((mark) => mark === "M").length,
   ),
   gauge(
+    "quorate_present_epochs",
+    "of the last 24 epochs, those whose report shows this node",
+    ({ uptime }) => [...uptime].filter((mark) => mark === "P").length,
+  ),
+  gauge(
+    "quorate_missed_in_a_row",
+    "epochs missed up to the last that was judged, without one in between that was not; at three the node is decommissioned",
+    ({ uptime }) => /M*$/.exec(uptime)?.[0].length ?? 0,
+  ),
+  gauge(
     "quorate_silent_reports",
     "accepted reports since this node was last heard while decommissioned; 0 otherwise. From 48 on its stake stops counting, from 168 on it may be liquidated",
     ({ silentReports }) => silentReports ?? 0,

@@ -12,7 +12,12 @@ import { readAccountKey, readPassword, requireAffordable } from "../keys/keys.ts
  * the key's own, EIP-55 checksum and all.
  * @throws KEYS_NOT_FOUND, KEYS_MALFORMED, KEYS_WRONG_PASSWORD, PASSWORD_NOT_FOUND, PASSWORD_INVALID
  */
-export async function openAccount(path: string, passwordFile: string | null): Promise<Wallet> {
+export function openAccount(path: string, passwordFile: string | null): Promise<Wallet> {
+  return openWallet(path, passwordFile === null ? null : () => readPassword(passwordFile));
+}
+
+/** As `openAccount`, with the password from wherever a command has it. */
+export async function openWallet(path: string, password: (() => string | Promise<string>) | null): Promise<Wallet> {
   const text = readAccountKey(path);
   if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) {
     try {
@@ -22,16 +27,16 @@ export async function openAccount(path: string, passwordFile: string | null): Pr
       throw quorateError("KEYS_MALFORMED", { path, reason: "not a private key of secp256k1" });
     }
   }
-  if (passwordFile === null) {
+  if (password === null) {
     throw quorateError("KEYS_MALFORMED", {
       path,
       reason: "neither 32 bytes of hex nor a keystore with a password file",
     });
   }
-  const password = readPassword(passwordFile);
   requireAffordable(path, kdfOf(text));
+  const secret = await password();
   try {
-    const wallet = await Wallet.fromEncryptedJson(text, password);
+    const wallet = await Wallet.fromEncryptedJson(text, secret);
     return new Wallet(wallet.privateKey);
   } catch (cause) {
     const wrong = /incorrect password/i.test(String(cause));

@@ -1,0 +1,219 @@
+/**
+ * A devnet as its users start it: what it prints is done, an agent is killed and restarted by name, and an operator goes through
+ * docs/operating.md on it, from the first command to the last. In: nothing. Out: what was seen. It waits for epochs more than it
+ * works, so tests run it beside something else.
+ */
+
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type AgentClient, createAgentClient } from "@quorate/client";
+import { REPOSITORY } from "../harness/child.ts";
+import { quorateCommand } from "../harness/cli.ts";
+import { processesMarked } from "../harness/processTable.ts";
+import { removeDirectory } from "../harness/tempDirectory.ts";
+import { waitFor } from "../harness/waitFor.ts";
+import { blocksOf, Reader } from "./pageCommands.ts";
+
+const MARK = "DEVNET_MARK";
+const PAGE = join(REPOSITORY, "docs/operating.md");
+/** With others on the same cores everything takes ten times as long. */
+const STEP_MS = 300_000;
+const FIFTEEN_DAYS_SECONDS = 15 * 86_400;
+
+interface Ready {
+  readonly rpc: readonly string[];
+  readonly accounts: readonly { readonly name: string; readonly keyFile: string }[];
+  readonly ownConfigFile: string;
+  readonly next: readonly { readonly key: string; readonly command: string }[];
+}
+
+interface AgentSeen {
+  readonly name: string;
+  readonly isUp: boolean;
+}
+
+export interface DevnetStory {
+  /** What each printed command wrote, by its key. */
+  readonly printed: Readonly<Record<string, string>>;
+  /** agent-3 after `kill 3`, and after `restart 3`. */
+  readonly killed: AgentSeen | undefined;
+  readonly restarted: AgentSeen | undefined;
+  /** Commands of the page that were run. */
+  readonly pageBlocks: number;
+  readonly stateAtEnd: string | undefined;
+  /** Processes that outlived the npx that started it, which was killed with SIGKILL. */
+  readonly left: readonly string[];
+  /** Files that did: of the devnet's own directory, and of the networks known by name. */
+  readonly leftFiles: readonly string[];
+}
+
+export async function devnetStory(): Promise<DevnetStory> {
+  const directory = mkdtempSync(join(tmpdir(), "quorate-devnet-test-"));
+  const devnet = new DevnetProcess(directory);
+  const reader = new Reader(directory, devnet.env, await quorateCommand());
+  try {
+    const ready = await devnet.answer<Ready>();
+    const printed: Record<string, string> = {};
+    for (const { key, command } of ready.next.filter(({ key }) => key !== "run")) {
+      printed[key] = await shell(command, devnet.env);
+    }
+    const own = ready.next.find(({ key }) => key === "run")?.command ?? "";
+    // A group of its own, so that it can be ended as by Ctrl-C.
+    const ownAgent = spawn("sh", ["-c", own], { cwd: REPOSITORY, env: devnet.env, stdio: "ignore", detached: true });
+    await devnet.tell("kill 3");
+    const killed = await devnet.agent("agent-3");
+    await devnet.tell("restart 3");
+    const restarted = await devnet.agent("agent-3");
+    const page = await readPage(reader, ready);
+    process.kill(-(ownAgent.pid ?? 0), "SIGINT");
+    await reader.endAgent("SIGTERM");
+    const left = await devnet.killLauncher();
+    const leftFiles = ["devnet", "networks"].flatMap((name) => filesIn(join(directory, name)));
+    return { printed, killed, restarted, ...page, left, leftFiles };
+  } finally {
+    await reader.endAgent("SIGKILL");
+    devnet.kill();
+    removeDirectory(directory);
+  }
+}
+
+/** `npx -y pnpm@12 devnet --json`, and what is typed at it. */
+class DevnetProcess {
+  readonly env: NodeJS.ProcessEnv;
+  readonly #mark = randomUUID();
+  readonly #process: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  #stderr = "";
+
+  constructor(directory: string) {
+    const networks = join(directory, "networks");
+    this.env = { ...process.env, [MARK]: this.#mark, QUORATE_NETWORKS: networks, npm_config_prefer_offline: "true" };
+    const flags = ["--nodes", "4", "--json", "--directory", join(directory, "devnet")];
+    this.#process = spawn("npx", ["-y", "pnpm@12", "-s", "devnet", ...flags], { cwd: REPOSITORY, env: this.env });
+    this.#process.stderr?.on("data", (chunk: Buffer) => {
+      this.#stderr += chunk.toString();
+    });
+    const { stdout } = this.#process;
+    if (stdout === null) throw new Error("the devnet has no output");
+    this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  }
+
+  write(line: string): void {
+    this.#process.stdin?.write(`${line}\n`);
+  }
+
+  async answer<T>(): Promise<T> {
+    const { value, done } = await this.#lines.next();
+    if (done === true) throw new Error(`the devnet has ended:\n${this.#stderr}`);
+    return JSON.parse(value) as T;
+  }
+
+  async tell<T extends object>(line: string): Promise<T> {
+    this.write(line);
+    const answer = await this.answer<T & { ok: boolean; text: string }>();
+    if (!answer.ok) throw new Error(`${line}: ${answer.text}`);
+    return answer;
+  }
+
+  async agent(name: string): Promise<AgentSeen | undefined> {
+    const { look } = await this.tell<{ look: { agents: AgentSeen[] } }>("status");
+    return look.agents.find((agent) => agent.name === name);
+  }
+
+  /** SIGKILL reaches npx alone. Out: what has not ended in good time. */
+  async killLauncher(): Promise<string[]> {
+    this.#process.kill("SIGKILL");
+    const marked = () => processesMarked(MARK, this.#mark).map(({ commandLine }) => commandLine);
+    return waitFor({ what: "the devnet's processes to end", timeoutMs: 60_000 }, () =>
+      marked().length === 0 ? [] : null,
+    ).catch(marked);
+  }
+
+  kill(): void {
+    for (const { pid } of processesMarked(MARK, this.#mark)) process.kill(pid, "SIGKILL");
+  }
+}
+
+function filesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
+}
+
+function shell(command: string, env: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile("sh", ["-c", command], { cwd: REPOSITORY, env }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`${command}\n${stdout}${stderr}`));
+    });
+  });
+}
+
+/** Every command of the page, in its order. */
+async function readPage(reader: Reader, ready: Ready): Promise<Pick<DevnetStory, "pageBlocks" | "stateAtEnd">> {
+  const operatorKey = ready.accounts.find(({ name }) => name === "operator")?.keyFile ?? "";
+  const [http, health] = [await freePort(), await freePort()];
+  const client = createAgentClient({ url: `http://127.0.0.1:${http}` });
+  copyFileSync(operatorKey, join(reader.directory, "operator.key"));
+  writeFileSync(join(reader.directory, "agent.yaml"), configOf(ready, http, health));
+  const blocks = blocksOf(readFileSync(PAGE, "utf8")).filter(({ info }) => info === "sh");
+  for (const { text, note } of blocks) {
+    if (note === "agent stopped") await reader.endAgent("SIGTERM");
+    if (note === "agent killed") await reader.endAgent("SIGKILL");
+    if (note === "until active") await untilState(client, reader, "active");
+    if (note === "the operator's key is here") copyFileSync(operatorKey, join(reader.directory, "operator.key"));
+    if (note === "15 days later") await jump(ready.rpc[0] ?? "", FIFTEEN_DAYS_SECONDS);
+    await reader.run(text.replaceAll("127.0.0.1:8900", `127.0.0.1:${http}`).replaceAll(":9900", `:${health}`));
+    if (text.includes("quorate run ")) await untilState(client, reader, null);
+  }
+  const state = await waitFor({ what: "the agent to see its node's exit", timeoutMs: STEP_MS }, async (report) => {
+    const { ownNode } = await client.status();
+    report(ownNode?.state ?? "not registered");
+    return ownNode?.state === "exited" ? ownNode.state : null;
+  });
+  return { pageBlocks: blocks.length, stateAtEnd: state };
+}
+
+/** The devnet's own, for the page's file names. JSON is YAML. */
+function configOf({ ownConfigFile }: Ready, http: number, health: number): string {
+  const config = JSON.parse(readFileSync(ownConfigFile, "utf8"));
+  const own = {
+    p2p: { ...config.p2p, listen: ["/ip4/127.0.0.1/tcp/0"] },
+    http: { port: http, healthPort: health },
+    keys: { directory: "keys", passwordFile: "password" },
+    store: { path: "agent.sqlite" },
+  };
+  return JSON.stringify({ ...config, ...own }, null, 2);
+}
+
+/** Null: whichever, as soon as the agent answers. */
+async function untilState(client: AgentClient, reader: Reader, state: string | null): Promise<void> {
+  await waitFor({ what: `the page's agent to be ${state ?? "up"}`, timeoutMs: STEP_MS }, async (report) => {
+    if (!reader.isRunning) throw new Error(`the page's agent has ended:\n${reader.log}`);
+    const status = await client.status().catch(() => null);
+    report(`${status?.nodeState} ${status?.uptime}`);
+    return status !== null && (state === null || status.nodeState === state) ? true : null;
+  });
+}
+
+/** Moves the chain's clock. */
+async function jump(url: string, seconds: number): Promise<void> {
+  for (const [method, ...params] of [["evm_increaseTime", seconds], ["evm_mine"]]) {
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+    const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    const answer = (await response.json()) as { error?: object };
+    if (answer.error !== undefined) throw new Error(`${method}: ${JSON.stringify(answer.error)}`);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  return port;
+}
