@@ -1,10 +1,12 @@
 /**
  * Separate agent processes over TCP on anvil, whose finalised block is two behind its latest, and whose chain
  * reorganises above it. Agents read finalised blocks only (P-57), so that what a reorganisation undoes has never
- * happened for them.
+ * happened for them. They are those of the packed packages, installed into an empty directory.
  */
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { VERSION } from "@quorate/aggregator";
 import { provePossession } from "@quorate/common";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createKeys } from "../../packages/aggregator/src/adapters/keys/keys.ts";
@@ -13,22 +15,34 @@ import { runCli } from "../harness/cli.ts";
 import type { LocalNetwork } from "../harness/network.ts";
 import { connect, registrationStruct, send } from "../harness/seed.ts";
 import { balanceOf, claimRewards, submitBundle } from "../harness/settle.ts";
+import { makeTempDirectory, removeDirectory } from "../harness/tempDirectory.ts";
 import { waitFor } from "../harness/waitFor.ts";
+import { complaintsOf, installPacked } from "../pack/install.ts";
+import { packAll } from "../pack/pack.ts";
 import { claimFrom, type Fixture, startFixture, untilReady } from "./fixture.ts";
 
 const NODES = 4;
 
 let fixture: Fixture;
 let network: LocalNetwork;
+let packed: readonly string[];
+/** The installed `quorate`. */
+let command: string;
+const directory = makeTempDirectory("quorate-packed-");
 
 beforeAll(async () => {
-  fixture = await startFixture("anvil", { nodes: NODES, epochSeconds: 15, claimDeadlineMs: 60_000 });
+  packed = [...(await packAll(join(directory, "tarballs"))).values()];
+  command = await installPacked(packed, join(directory, "installed"));
+  fixture = await startFixture("anvil", { nodes: NODES, epochSeconds: 15, claimDeadlineMs: 60_000, command });
   network = fixture.network;
   await network.startAgents([1, 2, 3, 4]);
   await untilReady(network);
 });
 
-afterAll(() => fixture?.close());
+afterAll(async () => {
+  await fixture?.close();
+  removeDirectory(directory);
+});
 
 /** Registers node 5 without the command line, so that the block it lands in is known at once. */
 async function registerFifth(): Promise<number> {
@@ -81,6 +95,18 @@ async function untilRead(blockNumber: number): Promise<void> {
 }
 
 describe("on a chain with a lagging finalised block", () => {
+  it("the packed packages are as publint and attw want them, and hold no test", async () => {
+    expect((await Promise.all(packed.map(complaintsOf))).flat()).toEqual([]);
+    const files = packed.flatMap((tarball) => execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).split("\n"));
+    expect(files.filter((file) => /\.test\.|\/testing\/|\.env|\.key$|node_modules/.test(file))).toEqual([]);
+  });
+
+  it("the installed `quorate` says its version, and starts while no registry can be reached", () => {
+    const env = { ...process.env, npm_config_registry: "http://127.0.0.1:9/" };
+    const said = execFileSync(process.execPath, [command, "--version"], { env, encoding: "utf8" });
+    expect(said).toBe(`${VERSION}\n`);
+  });
+
   it("agents read no further than the finalised block (P-57)", async () => {
     const { head } = await network.agent(1).client.status();
     const latest = await network.chain.provider.getBlockNumber();

@@ -8,14 +8,14 @@ import { quorateError } from "@quorate/common";
 import { ensureBundle } from "../../packages/aggregator/scripts/bundle.ts";
 import { logTail, REPOSITORY, startChild } from "./child.ts";
 
-/** `QUORATE_FROM=sources` in the environment runs the TypeScript itself: for stacks that name its lines. */
+/** `AGENTS_FROM=sources` in the environment runs the TypeScript itself: for stacks that name its lines. */
 const SOURCES = join(REPOSITORY, "packages/aggregator/src/cli/main.ts");
 
 let command: Promise<string> | undefined;
 
 /** The module that is `quorate`, built if need be. */
 export function quorateCommand(): Promise<string> {
-  command ??= process.env["QUORATE_FROM"] === "sources" ? Promise.resolve(SOURCES) : ensureBundle();
+  command ??= process.env["AGENTS_FROM"] === "sources" ? Promise.resolve(SOURCES) : ensureBundle();
   return command;
 }
 

@@ -14,6 +14,7 @@ import {
   rmSync,
   statSync,
   utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -70,7 +71,7 @@ export async function bundle(directory: string): Promise<void> {
     input: { quorate: join(PACKAGE, "src/cli/quorate.ts"), index: join(PACKAGE, "src/index.ts") },
     platform: "node",
     external: [EXTERNAL],
-    plugins: [threads()],
+    plugins: [threads(), withoutWasm()],
   });
   try {
     await build.write({
@@ -81,6 +82,25 @@ export async function bundle(directory: string): Promise<void> {
       // Names stay, for whoever reads a stack; what is left out makes no difference to the start.
       minify: false,
     });
+  } finally {
+    await build.close();
+  }
+}
+
+/** Puts the code of one package into a built module; whatever else the module imports stays outside. */
+export async function buildIn(file: string, name: string): Promise<void> {
+  const { rolldown } = await import("rolldown");
+  const build = await rolldown({
+    input: file,
+    platform: "node",
+    external: (id, importer, isResolved) => !isResolved && (EXTERNAL.test(id) || (importer === file && id !== name)),
+    plugins: [withoutWasm()],
+  });
+  try {
+    const { output } = await build.generate({ format: "esm", chunkFileNames: `${basename(file, ".js")}-[name].js` });
+    for (const part of output) {
+      if (part.type === "chunk") writeFileSync(join(dirname(file), part.fileName), part.code);
+    }
   } finally {
     await build.close();
   }
@@ -103,6 +123,20 @@ function threads(): Plugin {
         });
         return { code: code.replace(url, `new URL(import.meta.ROLLUP_FILE_URL_${reference})`) };
       },
+    },
+  };
+}
+
+/**
+ * @chainsafe/bls falls back to a slow library in WebAssembly, which nobody here accepts (P-9): 740 kB that only a
+ * failing start would read. Without it the start fails all the same, with the reason.
+ */
+function withoutWasm(): Plugin {
+  return {
+    name: "without-wasm",
+    load: {
+      filter: { id: /@chainsafe[\\/]bls[\\/]lib[\\/]herumi[\\/]index\.js$/ },
+      handler: () => 'throw new Error("@chainsafe/blst could not be loaded"); export const bls = undefined;',
     },
   };
 }

@@ -2,7 +2,7 @@
 // compiled anew when a source has changed. Deploying is not its job.
 import { spawn } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, rmdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { quorateError } from "@quorate/common";
@@ -101,8 +101,16 @@ function readArtifact(name: string, path: string): Artifact {
   return JSON.parse(readFileSync(path, "utf8")) as Artifact;
 }
 
+/** The files of an installed package, from its root: artifacts of these contracts and their libraries, and sources. */
+export function packageFilesOf(names: readonly ContractName[]): readonly string[] {
+  const artifacts = names.map((name) => relative(packageDir, artifactPath(name)));
+  return [...artifacts, ...globSync("contracts/**/*.sol", { cwd: packageDir })];
+}
+
 /** Whether an artifact is missing, or a source or the configuration is newer than the last build. */
 export function isBuildStale(): boolean {
+  // An installed package has its artifacts with it, and no compiler.
+  if (!existsSync(join(packageDir, "hardhat.config.ts"))) return false;
   if (!existsSync(buildStamp) || contractNames.some((name) => !existsSync(artifactPath(name)))) return true;
   const builtAtMs = statSync(buildStamp).mtimeMs;
   const inputs = [...globSync("contracts/**/*.sol", { cwd: packageDir }), "hardhat.config.ts", "package.json"];

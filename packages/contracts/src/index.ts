@@ -6,6 +6,7 @@ export {
   ensureBuilt,
   isBuildStale,
   loadArtifact,
+  packageFilesOf,
 } from "./artifacts.ts";
 export { type Check, formatChecks } from "./checks.ts";
 export { type Deployment, deploy, deployContracts } from "./deploy.ts";

@@ -55,6 +55,17 @@ function isAlive(pid: number): boolean {
 }
 
 describe.skipIf(PNPM === undefined || process.platform !== "linux")("pnpm quorate", () => {
+  it("adds nothing to an error that was explained", async () => {
+    const pnpm = startByPnpm("nonsense");
+    let printed = "";
+    pnpm.stderr?.on("data", (chunk) => {
+      printed += String(chunk);
+    });
+    const [status] = (await once(pnpm, "close")) as [number];
+    expect([status, printed.split(":")[0]]).toEqual([2, "FLAG_INVALID"]);
+    expect(printed).not.toContain("ELIFECYCLE");
+  });
+
   it("starts while no registry can be reached, and ends when pnpm is told to end", async () => {
     const silent = createServer(() => {}).listen(0, "127.0.0.1");
     await once(silent, "listening");
