@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { reasonText } from "@quorate/client";
 import {
   type Address,
   type Bundle,
@@ -13,7 +14,6 @@ import {
   parseAddress,
   quorateError,
 } from "@quorate/common";
-import { reasonText } from "../../packages/aggregator/src/cli/print.ts";
 import { type Chain, startChain } from "../harness/chain.ts";
 import { runCli } from "../harness/cli.ts";
 import { type LocalNetwork, LocalNetwork as Network } from "../harness/network.ts";

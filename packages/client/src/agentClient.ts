@@ -19,6 +19,8 @@ import {
   type RangesPage,
 } from "@quorate/common";
 import {
+  type AgentAnswer,
+  agentsSchema,
   bundleSchema,
   claimSchema,
   epochsPageSchema,
@@ -49,6 +51,8 @@ export interface AgentClientOptions {
 }
 
 export interface AgentClient {
+  /** As given, without slashes at its end. */
+  readonly url: string;
   /** Opens the claim's round, or finds it open. Without an epoch: the last one closed. */
   requestClaim(recipient: Address, epoch?: number): Promise<ClaimView>;
   claim(recipient: Address, epoch?: number): Promise<ClaimView>;
@@ -62,6 +66,8 @@ export interface AgentClient {
   /** Against the newest payable root that the agent has a tree of. @throws PROOF_NOT_FOUND */
   proof(recipient: Address): Promise<ProofOfRewards>;
   nodes(): Promise<readonly NodeAnswer[]>;
+  /** The agents that this one knows to be reachable over HTTP: a hint, because it has not asked them. */
+  agents(): Promise<readonly AgentAnswer[]>;
   status(): Promise<StatusAnswer>;
   /** The lines of an amount from an epoch on, a page of them; up to `to`, or the last closed epoch. */
   ledgerPage(recipient: Address, from: number, to: number | null): Promise<LedgerPage>;
@@ -100,6 +106,7 @@ export function createAgentClient({ url, timeoutMs = 10_000, watchLimits }: Agen
   }
 
   return {
+    url: base,
     requestClaim: (recipient, epoch) =>
       ask(claimSchema, PATHS.claims, {
         method: "POST",
@@ -113,6 +120,7 @@ export function createAgentClient({ url, timeoutMs = 10_000, watchLimits }: Agen
     rewards: (recipient) => ask(rewardsSchema, fill(PATHS.rewards, recipient)),
     proof: (recipient) => ask(proofSchema, fill(PATHS.proof, recipient)),
     nodes: async () => (await ask(nodesSchema, PATHS.nodes)).nodes,
+    agents: async () => (await ask(agentsSchema, PATHS.agents)).agents,
     status: () => ask(statusSchema, PATHS.status),
     ledgerPage: (recipient, from, to) =>
       ask(ledgerPageSchema, `${fill(PATHS.ledger, recipient)}?from=${from}${to === null ? "" : `&epoch=${to}`}`),
@@ -183,7 +191,9 @@ function readAs<S extends z.ZodType>(schema: S, value: unknown, { url }: Pick<Re
 /** The agent's own error, with its values; one of a code not known here still says what the agent said. */
 async function readError(response: Response): Promise<QuorateError> {
   const { error } = readAs(errorSchema, await readJson(response), response);
-  const { code, message, values, remedy } = error;
+  const { code, message, remedy } = error;
+  const seconds = response.headers.get("retry-after") ?? "";
+  const values = { ...error.values, ...(/^[0-9]{1,6}$/.test(seconds) ? { retryAfterSeconds: Number(seconds) } : {}) };
   if (Object.hasOwn(ERROR_CODES, code)) return quorateError(code as ErrorCode, values as ErrorValues, { remedy });
   return quorateError(
     "AGENT_ANSWER_INVALID",

@@ -1,11 +1,32 @@
 /**
  * `@quorate/client`: what a person's program needs of agents and contracts. Browser-safe. Whatever an agent says is
- * held against the chain before it is shown or sent (docs/claiming.md).
+ * held against the chain before it is shown or sent (README.md, docs/claiming.md).
  */
-export * from "./agentClient.ts";
+export { type AgentClient, type AgentClientOptions, createAgentClient } from "./agentClient.ts";
+export { type AgentLeft, AgentPool, type AgentPoolOptions, type KnownAgent } from "./agentPool.ts";
+export type { Balance } from "./balance.ts";
 export * from "./calls.ts";
+export { type ChainSource, connectChain, type Eip1193Provider } from "./chainSource.ts";
+export { type ClaimOptions, type ClaimProgress, type Found, findWhatPays } from "./claiming.ts";
+export * from "./client.ts";
+export { type Explained, explainByAgent, patiently } from "./explain.ts";
+export type { PaymentMade } from "./history.ts";
 export * from "./node.ts";
+export { reasonText, whyNotSigned } from "./notSigned.ts";
+export { freshCall, type Paid, type Payment, paymentOf } from "./payment.ts";
+export * from "./pool.ts";
+export { type PoolsOptions, type PoolView, poolAt, poolsOf } from "./pools.ts";
 export * from "./proof.ts";
+export type { ReadyCall } from "./readyCall.ts";
 export * from "./registration.ts";
 export * from "./rewardsContract.ts";
+export { openSender, type PaymentSigner, type Sender, type SendOptions } from "./signer.ts";
+export {
+  kindOfFile,
+  type VerifiedBundle,
+  type VerifiedProof,
+  verifyBundle,
+  verifyProof,
+  verifyText,
+} from "./verify.ts";
 export { DEFAULT_WATCH_LIMITS, type WatchLimits } from "./watch.ts";

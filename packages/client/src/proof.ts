@@ -1,6 +1,6 @@
 /**
- * The cheapest way to be paid: a proof against a payable root (P-41). Enters: an agent, a recipient, perhaps a chain to hold it against. Leaves:
- * a proof file, or why a signing round is better. Not its job: signing rounds.
+ * The cheapest way to be paid: a proof against a payable root (P-41). Enters: an agent, a recipient, perhaps a chain to
+ * hold it against. Leaves: a proof file, or why a signing round is better. Not its job: signing rounds.
  */
 import {
   type Address,
@@ -11,6 +11,7 @@ import {
   quorateError,
   type SigningDomain,
 } from "@quorate/common";
+import type { ProofOfRewards } from "@quorate/common/http";
 import type { AgentClient } from "./agentClient.ts";
 import type { RewardsContract } from "./rewardsContract.ts";
 
@@ -25,7 +26,7 @@ export interface ProofOnChain {
 }
 
 /**
- * Asks the agent; holds its answer against the chain where there is one.
+ * Asks one agent; holds its answer against the chain where there is one.
  * @throws PROOF_INVALID when what the agent says is not so, AGENT_UNREACHABLE, CHAIN_PROVIDER_FAILED
  */
 export async function findProof(
@@ -33,10 +34,37 @@ export async function findProof(
   recipient: Address,
   contract: RewardsContract | null,
 ): Promise<ProofOrWhy> {
+  return holdProof(await askProof(client, recipient, contract), recipient, contract);
+}
+
+/** An agent's answer, with the network it says it is of where no chain tells. */
+export type ProofSaid = { readonly answer: ProofOfRewards | null; readonly domain: SigningDomain | null };
+
+/** @throws AGENT_UNREACHABLE, and the agent's refusals; that it has no proof is none */
+export async function askProof(
+  client: AgentClient,
+  recipient: Address,
+  contract: RewardsContract | null,
+): Promise<ProofSaid> {
   const answer = await client.proof(recipient).catch(unlessCode("PROOF_NOT_FOUND"));
-  if (answer === null) return { why: "no payable root that the agent has a tree of holds the recipient" };
+  if (contract !== null || answer === null) return { answer, domain: contract?.domain ?? null };
+  const { network } = await client.status();
+  return { answer, domain: { chainId: BigInt(network.chainId), verifyingContract: network.contract } };
+}
+
+/**
+ * What the answer is worth: a proof that pays, or why it does not.
+ * @throws PROOF_INVALID, CHAIN_PROVIDER_FAILED
+ */
+export async function holdProof(
+  { answer, domain }: ProofSaid,
+  recipient: Address,
+  contract: RewardsContract | null,
+): Promise<ProofOrWhy> {
+  if (answer === null || domain === null) {
+    return { why: "no payable root that the agent has a tree of holds the recipient" };
+  }
   requireSame("recipient", answer.recipient, recipient);
-  const domain = contract?.domain ?? (await agentsDomain(client));
   const to = contract === null ? answer.distributor : await contract.distributor();
   const { epoch, rootIndex, rewardsRoot, amount, proof } = answer;
   const content: ProofContent = { domain, to, epoch, rootIndex, rewardsRoot, recipient, amount, proof };
@@ -45,6 +73,9 @@ export async function findProof(
   const onChain = await checkProof(contract, content).catch(unlessCode("TRANSACTION_REVERTED"));
   if (onChain === null) return { why: `root ${rootIndex} is not among the last 8 that the contract takes` };
   if (onChain.pays === 0n) return { why: `the proof of epoch ${epoch} pays nothing that was not paid already` };
+  if (amount <= onChain.lifetime) {
+    return { why: `the proof of epoch ${epoch} adds nothing to what the chain has for the recipient` };
+  }
   return { file, content };
 }
 
@@ -55,11 +86,6 @@ export async function checkProof(contract: RewardsContract, content: ProofConten
   if (content.to !== null) requireSame("to", content.to, await contract.distributor());
   const { lifetime, claimed } = await contract.recipient(recipient);
   return { lifetime, claimed, pays: amount > lifetime ? amount - claimed : lifetime - claimed };
-}
-
-async function agentsDomain(client: AgentClient): Promise<SigningDomain> {
-  const { network } = await client.status();
-  return { chainId: BigInt(network.chainId), verifyingContract: network.contract };
 }
 
 function requireSame(part: string, given: string, expected: string): void {

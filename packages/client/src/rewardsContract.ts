@@ -28,8 +28,19 @@ import {
   serviceNodeRewardsAbi,
   stakeSigned,
 } from "@quorate/common";
-import { Account, type AccountOptions, ChainProviders, type ChainProvidersOptions, coded } from "@quorate/common/chain";
-import { Contract, concat, type TransactionReceipt } from "ethers";
+import {
+  Account,
+  type AccountOptions,
+  type ChainProviders,
+  type ChainProvidersOptions,
+  coded,
+  parseRevert,
+  revertMeaning,
+  revertText,
+} from "@quorate/common/chain";
+import { Contract, concat, Interface, type TransactionReceipt } from "ethers";
+import { type ChainSource, connectChain } from "./chainSource.ts";
+import { claimRewardsCall, proofCall, type ReadyCall } from "./readyCall.ts";
 import { type Registered, type RegistrationRequest, register } from "./registration.ts";
 import { send } from "./sending.ts";
 
@@ -40,6 +51,8 @@ export type { Registered, RegistrationRequest } from "./registration.ts";
  * millions.
  */
 const NODES_AT_ONCE = 64;
+
+const DISTRIBUTOR = new Interface(rewardsDistributorAbi);
 
 /** Order of the contract's `NodeState`. */
 const NODE_STATES: readonly (NodeState | null)[] = [null, "pending", "active", "decommissioned", "exited"];
@@ -86,6 +99,7 @@ export class RewardsContract {
   readonly domain: SigningDomain;
   readonly chain: ChainProviders;
   readonly #contract: Contract;
+  #distributor: Address | null = null;
 
   private constructor(domain: SigningDomain, chain: ChainProviders) {
     this.domain = domain;
@@ -94,13 +108,8 @@ export class RewardsContract {
   }
 
   /** @throws FLAG_INVALID, CHAIN_PROVIDER_FAILED, CHAIN_WRONG_ID, CHAIN_NO_CONTRACT */
-  static async connect(
-    rpc: string | readonly string[],
-    address: Address,
-    options: ConnectOptions = {},
-  ): Promise<RewardsContract> {
-    const urls = typeof rpc === "string" ? [rpc] : rpc;
-    const chain = await ChainProviders.connect({ ...options, urls });
+  static async connect(source: ChainSource, address: Address, options: ConnectOptions = {}): Promise<RewardsContract> {
+    const chain = await connectChain(source, options);
     const { chainId } = chain;
     try {
       const code = await chain.getCode(address);
@@ -158,15 +167,19 @@ export class RewardsContract {
   }
 
   /** What a proof would do now if the recipient sent it (P-107). */
-  async proofStanding({ recipient, amount, rootIndex, proof }: ProofContent): Promise<Standing> {
+  async proofStanding(content: ProofContent): Promise<Standing> {
+    return this.#callStanding(content.recipient, proofCall(await this.distributor(), content));
+  }
+
+  /** What `claimRewards()` would do now if the recipient sent it: it pays what the chain has recorded (P-107). */
+  async recordedStanding(recipient: Address): Promise<Standing> {
+    return this.#callStanding(recipient, claimRewardsCall(await this.distributor(), recipient));
+  }
+
+  async #callStanding(recipient: Address, { to, data, what }: ReadyCall): Promise<Standing> {
     const blockTag = await this.chain.getBlockNumber();
     const { lifetime, claimed } = await this.recipient(recipient, blockTag);
-    const distributor = new Contract(await this.distributor(), rewardsDistributorAbi, this.chain);
-    const refusal = await refusalOf(() =>
-      coded(() =>
-        distributor.getFunction("claimWithProof").staticCall(amount, rootIndex, proof, { from: recipient, blockTag }),
-      ),
-    );
+    const refusal = await refusalOf(() => coded(() => this.chain.call({ from: recipient, to, data, blockTag }), what));
     return { lifetime, claimed, refusal, payoutRefusal: refusal };
   }
 
@@ -194,7 +207,8 @@ export class RewardsContract {
 
   /** Where rewards are paid from; it never changes. */
   async distributor(): Promise<Address> {
-    return parseAddress((await this.read("distributor")) as string);
+    this.#distributor ??= parseAddress((await this.read("distributor")) as string);
+    return this.#distributor;
   }
 
   /**
@@ -202,8 +216,30 @@ export class RewardsContract {
    * last 8
    */
   async payableRoot(rootIndex: number): Promise<Hex> {
+    return (await this.#readDistributor("payableRoot", rootIndex)) as Hex;
+  }
+
+  /** How many roots have become payable; the last 8 are taken (P-40). */
+  async payableRootCount(): Promise<number> {
+    return Number(await this.#readDistributor("payableRootCount"));
+  }
+
+  /** What stands in the way of a payout of an amount now: a pause, or the limit of the cycle (P-26, P-29). */
+  async payoutObstacle(amount: bigint): Promise<Refusal | null> {
+    const [isPaused, until, cycle] = await Promise.all([
+      this.#readDistributor("paused"),
+      this.#readDistributor("pausedUntil"),
+      this.#readDistributor("claimCycle") as Promise<[bigint, bigint, bigint]>,
+    ]);
+    const [limit, claimedInCycle] = cycle;
+    const left = limit > claimedInCycle ? limit - claimedInCycle : 0n;
+    if (isPaused === true) return describeRefusal("EnforcedPause", [until]);
+    return amount > left ? describeRefusal("ClaimLimitExceeded", [amount, left]) : null;
+  }
+
+  async #readDistributor(name: string, ...args: unknown[]): Promise<unknown> {
     const contract = new Contract(await this.distributor(), rewardsDistributorAbi, this.chain);
-    return (await coded(() => contract.getFunction("payableRoot")(rootIndex), "payableRoot")) as Hex;
+    return coded(() => contract.getFunction(name).staticCall(...args), name);
   }
 
   /** The reward pool that this contract is paid from. */
@@ -254,4 +290,10 @@ async function refusalOf(call: () => Promise<unknown>): Promise<Refusal | null> 
     const { error: name, meaning } = error.values;
     return { error: String(name), meaning: meaning === undefined ? null : String(meaning) };
   }
+}
+
+/** What the distributor would say. */
+function describeRefusal(name: string, args: readonly unknown[]): Refusal {
+  const revert = parseRevert(DISTRIBUTOR.encodeErrorResult(name, [...args]));
+  return { error: revertText(revert), meaning: revertMeaning(revert) ?? null };
 }

@@ -26,6 +26,21 @@ export const COMMAND_ERROR_CODES = {
       "with --dry-run --from alone will do.",
     where: "commands",
   },
+  CONTROL_UNAVAILABLE: {
+    summary: "A running agent cannot be spoken to by the socket beside its store.",
+    remedy: "Check that the agent runs, with this configuration and as the user who asks.",
+    where: "commands",
+  },
+  INIT_REFUSED: {
+    summary: "A node is not set up in this directory.",
+    remedy: "Give another one with --directory, outside of any repository and without a node in it.",
+    where: "commands",
+  },
+  DOCTOR_FOUND_FAULTS: {
+    summary: "Something keeps the agent from its work.",
+    remedy: "Each line with a ✗ says what to do; then run `quorate doctor` again.",
+    where: "commands",
+  },
   NODE_UNKNOWN: {
     summary: "There is no node with this id, or no node of this key or account.",
     remedy: "Give the node's id with --node; `quorate status` and the registration's result name it.",
@@ -121,6 +136,36 @@ export const COMMAND_ERROR_CODES = {
   CLAIM_NOT_ENDED: {
     summary: "The agent did not say how the claim ended, although its deadline has passed.",
     remedy: "Ask for the same claim again: what was signed is kept. If it lasts, ask another agent.",
+    where: "client",
+  },
+  NOTHING_OWED: {
+    summary: "Everything that the recipient has earned up to the last closed epoch was paid.",
+    remedy: "There is nothing to send; what the running epoch earns can be claimed after its close.",
+    where: "client",
+  },
+  SIGNER_NOT_RECIPIENT: {
+    summary: "The account that would sign is not the one that has to send this transaction.",
+    remedy: "Sign with the account named here: rewards are paid to whoever sends, and to nobody else.",
+    where: "client",
+  },
+  WALLET_REFUSED: {
+    summary: "The wallet was asked to sign, and its owner said no.",
+    remedy: "Nothing was sent. Ask again, and confirm in the wallet.",
+    where: "client",
+  },
+  POOL_UNKNOWN: {
+    summary: "The address is no contribution contract of this network's factory.",
+    remedy: "Take an address that `quorate pools` shows; do not send tokens to this one.",
+    where: "client",
+  },
+  CONTRIBUTION_NOT_NOW: {
+    summary: "The contribution contract would refuse this now.",
+    remedy: "See the reason and the bounds named here; `quorate pools` shows what can be paid.",
+    where: "client",
+  },
+  PAYMENTS_INCOMPLETE: {
+    summary: "The payments that a chain provider tells of do not add up to what the contract has paid the recipient.",
+    remedy: "Ask another provider: this one leaves logs out, or does not go back far enough.",
     where: "client",
   },
   OUTPUT_FILE_EXISTS: {

@@ -1,8 +1,8 @@
 /** An agent's answers, asked for with patience and added up here. */
-import type { AgentClient } from "@quorate/client";
+import { type AgentClient, explainByAgent, patiently } from "@quorate/client";
 import { type LedgerLine, type LedgerPage, quorateError } from "@quorate/common";
 import { describe, expect, it } from "vitest";
-import { agentSide, explainByAgent, patiently } from "./sides.ts";
+import { agentSide } from "./sides.ts";
 
 const RECIPIENT = `0x${"aa".repeat(20)}` as const;
 

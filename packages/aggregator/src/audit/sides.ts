@@ -2,15 +2,11 @@
  * Who can be compared: an agent, by what it answers, and a complete history, by folding it. Enters: a client, or a
  * source. Leaves: the questions of diff.ts, answered. Not here: what is asked.
  */
-import { setTimeout as sleep } from "node:timers/promises";
-import type { AgentClient } from "@quorate/client";
+import { type AgentClient, patiently } from "@quorate/client";
 import {
-  type Address,
   buildRewardsTree,
   type EpochTotals,
-  isQuorateError,
   type KeccakMany,
-  type LedgerLine,
   quorateError,
   type RangesPage,
   type RewardsEntry,
@@ -22,28 +18,6 @@ import { nodeUnchecked } from "../core/ledger/nodes.ts";
 import type { LedgerSide } from "./diff.ts";
 import { sortedAmounts } from "./explain.ts";
 import { type LedgerSource, lastClosedAt } from "./recompute.ts";
-
-const WAITS = ["RATE_LIMITED", "LEDGER_BUSY", "ANSWER_TIMED_OUT"] as const;
-
-/** Times a busy agent is asked again, and the milliseconds between. */
-const PATIENCE = 60;
-const PATIENCE_MS = 1_000;
-
-/**
- * Waits as long as the agent says, or a little while it is busy: a fold that took too long to answer goes on, and is
- * kept.
- */
-export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (tries > PATIENCE || !isQuorateError(error, ...WAITS)) throw error;
-      const { waitMs } = error.values;
-      await sleep(typeof waitMs === "number" ? waitMs + 10 : PATIENCE_MS);
-    }
-  }
-}
 
 export function agentSide(name: string, client: AgentClient): LedgerSide {
   return {
@@ -57,44 +31,6 @@ export function agentSide(name: string, client: AgentClient): LedgerSide {
     },
     ranges: (epoch, prefix) => patiently(() => client.ledgerRanges(epoch, prefix)),
   };
-}
-
-export interface Explained {
-  readonly lines: readonly LedgerLine[];
-  readonly amount: bigint;
-  /** The last epoch of the lines. */
-  readonly epoch: number;
-}
-
-/**
- * All lines of an amount, page by page, added up as they come.
- * @throws LEDGER_LINES_DISAGREE when they do not add up, or do not follow on
- */
-export async function explainByAgent(
-  client: AgentClient,
-  recipient: Address,
-  epoch: number | null,
-  onProgress: (epoch: number) => void = () => {},
-): Promise<Explained> {
-  const lines: LedgerLine[] = [];
-  let amount = 0n;
-  // Fixed at first: another epoch may close while pages come.
-  const to = epoch ?? (await patiently(() => client.ledgerEpochs(0, 1))).closedEpoch;
-  if (to === null) throw quorateError("EPOCH_NOT_CLOSED", { epoch: 0 });
-  for (let from = 0; ; ) {
-    const page = await patiently(() => client.ledgerPage(recipient, from, to));
-    const sum = page.lines.reduce((total, line) => total + line.amount, page.before);
-    const follows = page.from === from && page.to >= from && page.before === amount && page.recipient === recipient;
-    if (!follows || sum !== page.after || (page.next !== null && page.next !== page.to + 1)) {
-      const { before, after } = page;
-      throw quorateError("LEDGER_LINES_DISAGREE", { recipient, from, before, expected: amount, sum, after });
-    }
-    lines.push(...page.lines);
-    amount = page.after;
-    onProgress(page.to);
-    if (page.next === null) return { lines, amount, epoch: page.to };
-    from = page.next;
-  }
 }
 
 /** Copies of the state kept on the first pass: any epoch is then a fold of a sixteenth of the history away. */

@@ -36,3 +36,13 @@ export function transactionHash(flag: string, text: string): string {
   if (/^0x[0-9a-fA-F]{64}$/.test(text)) return text.toLowerCase();
   throw quorateError("FLAG_INVALID", { flag, value: text.slice(0, 80), reason: "not a transaction hash" });
 }
+
+export function feeOption(command: Command): Command {
+  return command.option("--fee-bps <number>", "the operator's fee, in 1/10000 of the node's reward", "0");
+}
+
+/** @throws FLAG_INVALID */
+export function parseFee(text: string): number {
+  if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 10_000) return Number(text);
+  throw quorateError("FLAG_INVALID", { flag: "--fee-bps", value: text, allowed: "0 to 10000" });
+}

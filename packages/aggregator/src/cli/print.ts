@@ -2,8 +2,6 @@
  * How commands print: aligned fields for people on standard output, progress on standard error. Nothing here decides anything.
  */
 
-import { ERROR_CODES, formatAmount, type NotSigned, type UnsignedClaim } from "@quorate/common";
-
 /** Aligned `name  value` lines. */
 export function printFields(fields: Readonly<Record<string, string | number | null>>): void {
   const width = Math.max(...Object.keys(fields).map((name) => name.length));
@@ -49,24 +47,4 @@ export function listIds(ids: readonly number[], most = 12): string {
   if (ids.length === 0) return "none";
   const shown = ids.slice(0, most).join(", ");
   return ids.length > most ? `${shown} and ${ids.length - most} more` : shown;
-}
-
-/** `node 7: The epoch has not closed … (EPOCH_NOT_CLOSED, 2 epochs closed)`: the node's answer, or why it could not be asked (P-89). */
-export function reasonText({ nodeId, code, closedEpochs }: NotSigned): string {
-  const entry = Object.entries(ERROR_CODES).find(([known]) => known === code)?.[1];
-  const facts = closedEpochs === null ? code : `${code}, ${closedEpochs} epochs closed`;
-  return `node ${nodeId}: ${entry === undefined ? facts : `${entry.summary} (${facts})`}`;
-}
-
-/** A line for each node that is missing for a known reason, and for each that signed another amount, with both amounts. */
-export function whyNotSigned({
-  amount,
-  reasons,
-  disagreements,
-}: Pick<UnsignedClaim, "amount" | "reasons" | "disagreements">): string[] {
-  const differ = disagreements.map(
-    ({ nodeId, amount: theirs }) =>
-      `node ${nodeId}: signed ${formatAmount(theirs)}, this agent's ledger says ${formatAmount(amount)} (MESSAGE_DISAGREES)`,
-  );
-  return [...reasons.map(reasonText), ...differ];
 }

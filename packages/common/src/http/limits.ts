@@ -8,3 +8,6 @@ export const HEARTBEAT_MS = 15_000;
 
 /** An agent has answered, or refused, within this. */
 export const AGENT_ANSWER_MS = 10_000;
+
+/** Characters of an agent's public URL (P-138): thousands of them are in one answer. */
+export const AGENT_URL_MAX_CHARS = 200;

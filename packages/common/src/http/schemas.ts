@@ -8,7 +8,7 @@ import { bundleSchema } from "../bundle.ts";
 import { parseAddress } from "../hex.ts";
 import { RANGE_ENTRIES_MAX } from "../ledgerViews.ts";
 import type { Address, Hex } from "../types.ts";
-import { LEDGER_EPOCHS_MAX } from "./limits.ts";
+import { AGENT_URL_MAX_CHARS, LEDGER_EPOCHS_MAX } from "./limits.ts";
 
 export { bundleSchema };
 
@@ -206,6 +206,30 @@ export const nodesSchema = z.object({
 });
 export type NodeAnswer = z.output<typeof nodesSchema>["nodes"][number];
 
+/** An agent's URL in the one form in which it is compared and passed on: as `URL` writes it, no slash at its end. */
+export function plainAgentUrl(text: string): string {
+  return URL.canParse(text) ? new URL(text).href.replace(/\/+$/, "") : text;
+}
+
+/**
+ * Where an agent can be asked, as its operator says (P-138): `http` or `https`, a host, at most a port and a path, in
+ * the form of `plainAgentUrl`. No credentials, no query, no fragment.
+ */
+export const agentUrlSchema = z
+  .string()
+  .max(AGENT_URL_MAX_CHARS)
+  .refine((text) => {
+    if (!/^https?:\/\/[^?#]+$/.test(text) || plainAgentUrl(text) !== text) return false;
+    const { username, password } = new URL(text);
+    return username === "" && password === "";
+  }, "not an http or https URL without credentials, query and fragment");
+
+/** `GET /v1/agents`: the agents known here. What a URL says is the claim of that node alone (P-138). */
+export const agentsSchema = z.object({
+  agents: z.array(z.object({ id: nodeId, url: agentUrlSchema, stake: amount })),
+});
+export type AgentAnswer = z.output<typeof agentsSchema>["agents"][number];
+
 export const rewardsSchema = z.object({ recipient: address, epoch: integer, amount });
 export type RewardsAnswer = z.output<typeof rewardsSchema>;
 
@@ -289,6 +313,7 @@ export const PATHS = {
   ledgerEpochs: "/v1/ledger/epochs",
   ledgerRanges: "/v1/ledger/ranges",
   nodes: "/v1/nodes",
+  agents: "/v1/agents",
   status: "/v1/status",
   health: "/healthz",
   ready: "/readyz",

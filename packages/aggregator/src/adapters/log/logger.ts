@@ -6,7 +6,8 @@ import { pino } from "pino";
 import type { Logger } from "../../driver/ports.ts";
 import type { LogSink } from "./sink.ts";
 
-export function createLogger(level: string, sink: LogSink): Logger {
+/** Its level can be changed while it is in use. */
+export function createLogger(level: string, sink: LogSink): Logger & { level: string } {
   const options = {
     level,
     timestamp: pino.stdTimeFunctions.isoTime,

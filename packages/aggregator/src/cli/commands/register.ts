@@ -7,14 +7,7 @@ import {
   type RewardsContract,
   registeredIn,
 } from "@quorate/client";
-import {
-  type Address,
-  formatAmount,
-  isQuorateError,
-  parseAddress,
-  provePossession,
-  quorateError,
-} from "@quorate/common";
+import { type Address, formatAmount, isQuorateError, parseAddress, provePossession } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { resumeWaiting, type WaitOptions } from "@quorate/common/chain";
 import { Command } from "commander";
@@ -22,7 +15,7 @@ import { connectRewards } from "../../adapters/chain/connectRewards.ts";
 import { exposedSecrets, keyFiles, loadKeys, readPassword } from "../../adapters/keys/keys.ts";
 import type { Config } from "../../config.ts";
 import { openAccount, waitOptions } from "../account.ts";
-import { transactionHash } from "../flags.ts";
+import { feeOption, parseFee, transactionHash } from "../flags.ts";
 import { printFields, printJson, printProgress } from "../print.ts";
 import { addSendingOptions, agreed, type SendingFlags } from "../sending.ts";
 import { readConfig } from "./run.ts";
@@ -49,8 +42,8 @@ export function registerCommand(): Command {
     )
     .requiredOption("--config <file>", "the node's YAML file")
     .option("--beneficiary <address>", "who receives the rewards (default: the operator)", parseAddress)
-    .option("--fee-bps <number>", "the operator's fee, in 1/10000 of the node's reward", "0")
     .option("--resume <hash>", "go on with a transaction that was sent before");
+  feeOption(command);
   return addSendingOptions(command, "the operator's account").action(register);
 }
 
@@ -150,11 +143,4 @@ function print({ id, receipt }: Registered, operator: Address, beneficiary: Addr
     transaction: hash,
     "gas used": gasUsed.toString(),
   });
-}
-
-function parseFee(text: string): number {
-  if (!/^[0-9]{1,5}$/.test(text) || Number(text) > 10_000) {
-    throw quorateError("FLAG_INVALID", { flag: "--fee-bps", value: text, allowed: "0 to 10000" });
-  }
-  return Number(text);
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { quorateError } from "@quorate/common";
 import { Command } from "commander";
+import { type Control, openControl } from "../../adapters/control/control.ts";
 import { createLogger } from "../../adapters/log/logger.ts";
 import { stderrSink } from "../../adapters/log/sink.ts";
 import { type Config, configFlags, parseConfig } from "../../config.ts";
@@ -29,6 +30,7 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
   // Whatever ends this process, its last lines are worth a moment.
   process.once("exit", () => sink.lastWords());
   let node: RunningNode | null = null;
+  let control: Control | null = null;
   let stopping = false;
 
   const stop = (why: string, exitCode: number): void => {
@@ -38,7 +40,7 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
     logger.info({ why }, "AGENT_STOPPING");
     setTimeout(() => process.exit(), STOP_GRACE_MS).unref();
     // What still keeps the event loop after a clean stop is of no use to anyone.
-    void Promise.resolve(node?.stop()).finally(() => process.exit());
+    void Promise.all([control?.stop(), node?.stop()]).finally(() => process.exit());
   };
   process.once("SIGINT", () => stop("SIGINT", 0));
   process.once("SIGTERM", () => stop("SIGTERM", 0));
@@ -59,6 +61,11 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
     setImmediate(() => process.exit());
     throw error;
   }
+  control = await openControl(config.store.path, logger).catch((error: unknown) => {
+    // An agent without it does all its work.
+    logger.warn({ error: String(error) }, "CONTROL_UNAVAILABLE");
+    return null;
+  });
   const ready = {
     type: "ready",
     http: node.httpUrl,

@@ -1,14 +1,20 @@
 /** `quorate status`: one look at a running agent. */
-import { createAgentClient } from "@quorate/client";
+import { createAgentClient, whyNotSigned } from "@quorate/client";
 import { FLOOR_QUORUM_BPS, formatAmount, MONEY_QUORUM_BPS, type UnsignedClaim } from "@quorate/common";
+import { parseHttpUrl } from "@quorate/common/chain";
 import type { StatusAnswer } from "@quorate/common/http";
 import { Command } from "commander";
 import { formatEther } from "ethers";
-import { addAgentOption } from "../flags.ts";
-import { listIds, printFields, printJson, uptimePicture, whyNotSigned } from "../print.ts";
+import { addNetworkOption } from "../networks.ts";
+import { earningsOf, nextEvents } from "../operator/outlook.ts";
+import { listIds, printFields, printJson, uptimePicture } from "../print.ts";
+import { agentsOf } from "../target.ts";
+import { readConfig } from "./run.ts";
 
 interface StatusOptions {
-  readonly agent: string;
+  readonly agent?: string;
+  readonly config?: string;
+  readonly network?: string;
   readonly json?: true;
 }
 
@@ -16,19 +22,36 @@ export function statusCommand(): Command {
   const command = new Command("status")
     .summary("one look at a running agent")
     .description(
-      "Show whether an agent is ready, and if not, why; its node, chain, peers and rounds; the reports on chain, how its node was judged by\n" +
-        "them, and what its account does; and for its newest claims why nodes have not signed.",
+      "Show whether an agent is ready, and if not, why; its node, what comes next for it and what it has earned; chain, peers and\n" +
+        "rounds; the reports on chain, how its node was judged by them, and what its account does; and for its newest claims why\n" +
+        "nodes have not signed.",
+    )
+    .option("--agent <url>", "an agent's HTTP interface, such as http://127.0.0.1:8900", (text: string) =>
+      parseHttpUrl("--agent", text),
+    )
+    .option("--config <file>", "the YAML file of the agent that runs here", process.env["QUORATE_CONFIG"])
+    .addHelpText(
+      "after",
+      "\nExamples:\n  quorate status --config agent.yaml\n  quorate status --agent http://127.0.0.1:8900",
     );
-  return addAgentOption(command).option("--json", "the whole status as one line of JSON").action(status);
+  return addNetworkOption(command).option("--json", "the whole status as one line of JSON").action(status);
 }
 
 async function status(options: StatusOptions): Promise<void> {
-  const client = createAgentClient({ url: options.agent });
+  const client = createAgentClient({ url: agentOf(options) });
   const [now, readiness] = await Promise.all([client.status(), client.ready()]);
-  if (options.json) return printJson({ ...now, ...readiness });
+  const earnings = await earningsOf(client, now);
+  if (options.json) return printJson({ ...now, ...readiness, next: nextEvents(now), earnings });
   printFields({
     ready: readiness.ready ? "yes" : `no: ${readiness.reasons.join("; ")}`,
     ...nodeFields(now),
+    next: nextEvents(now).join("; "),
+    ...Object.fromEntries(
+      earnings.map(({ beneficiary, owed, epoch }) => [
+        "earnings",
+        `${beneficiary} is owed ${formatAmount(owed)} in all, by the close of epoch ${epoch}`,
+      ]),
+    ),
     chain: now.chain.healthy ? "healthy" : `${now.chain.code}: ${now.chain.detail}`,
     ...providerFields(now.chain),
     "finalised block":
@@ -48,6 +71,17 @@ async function status(options: StatusOptions): Promise<void> {
     version: now.version,
   });
   for (const claim of now.unsigned) printUnsigned(claim);
+}
+
+/** The one named, that of the file, or the network's first. */
+function agentOf({ agent, config, network }: StatusOptions): string {
+  if (agent !== undefined || config === undefined || network !== undefined)
+    return agentsOf({
+      ...(agent === undefined ? {} : { agent }),
+      ...(network === undefined ? {} : { network }),
+    })[0] as string;
+  const { http } = readConfig({ config });
+  return `http://${http.host === "0.0.0.0" ? "127.0.0.1" : http.host}:${http.port}`;
 }
 
 /**

@@ -1,8 +1,7 @@
 /** `quorate ledger explain`: the lines of an amount, as an agent has them. */
-import { createAgentClient } from "@quorate/client";
+import { createAgentClient, explainByAgent } from "@quorate/client";
 import { formatAmount, parseAddress } from "@quorate/common";
 import { Command } from "commander";
-import { explainByAgent } from "../../audit/sides.ts";
 import { addAgentOption, wholeNumber } from "../flags.ts";
 import { printJson } from "../print.ts";
 import { progress } from "./progress.ts";

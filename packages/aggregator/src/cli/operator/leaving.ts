@@ -19,12 +19,14 @@ import { Command } from "commander";
 import { openAccount } from "../account.ts";
 import { dateText, printProgress } from "../print.ts";
 import { addSendingOptions, carryOut, printSent, type SendingFlags } from "../sending.ts";
+import { withdrawFromPool } from "../staker/pools.ts";
 import { addTargetOptions, connectTarget, type TargetFlags } from "../target.ts";
 import { addNodeOption, type NodeFlags, ownNode } from "./ownNode.ts";
 
 interface LeavingFlags extends SendingFlags, TargetFlags, NodeFlags {
   readonly withdraw?: true;
   readonly for?: string;
+  readonly pool?: string;
 }
 
 /** What a command is about, once it is connected. */
@@ -71,7 +73,15 @@ export function withdrawCommand(): Command {
     "contributor (--for); the tokens go to the contributor in either case (P-35).",
   ])
     .option("--for <address>", "the contributor to pay (default: the account)", parseAddress)
-    .action((flags: LeavingFlags) => run(flags, withdraw));
+    .option(
+      "--pool <address>",
+      "a contribution to a pool whose node is not registered, in place of a principal",
+      parseAddress,
+    )
+    .action((flags: LeavingFlags) => {
+      const { pool } = flags;
+      return pool === undefined ? run(flags, withdraw) : withdrawFromPool({ ...flags, pool });
+    });
 }
 
 export function contestCommand(): Command {
