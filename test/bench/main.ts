@@ -11,6 +11,7 @@ import { benchGas, GAS_NODES, printGas } from "./gas.ts";
 import { benchGossip, GOSSIP_AGENTS, GOSSIP_ROUNDS, printGossip } from "./gossip.ts";
 import { benchLedger, LEDGER_EVENTS, LEDGER_NODES, printLedger } from "./ledger.ts";
 import { benchLoad, LOAD_CLAIMS, LOAD_MINUTES, LOAD_NODES, printLoad } from "./load.ts";
+import { benchStart, printStart, START_NODES, START_PART_MAX } from "./start.ts";
 import { benchVerify, printVerify, VERIFY_ROUNDS } from "./verify.ts";
 
 const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
@@ -20,6 +21,7 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
        pnpm bench load [--nodes ${LOAD_NODES}] [--claims ${LOAD_CLAIMS}] [--minutes ${LOAD_MINUTES}] [--json]
        pnpm bench ledger [--nodes ${LEDGER_NODES}] [--events ${LEDGER_EVENTS}] [--json]
        pnpm bench follower [--days ${FOLLOWER_DAYS}] [--json]
+       pnpm bench start [--nodes ${START_NODES}] [--json]
 
   gas      gas of each contract call, beside the peers' figures
   verify   2,000 BLS shares checked together, against one by one
@@ -28,8 +30,9 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
   load     very many claims at once: how each ends, how late the agents' event loops are, memory over time
   ledger   folding, closing, storing and loading the ledger of a full network, and of a tenth of it
   follower what an agent asks of its chain providers, to catch up and an hour at rest
+  start    an agent's start and its memory at rest, from its sources and from the built command
 
-  --nodes N    nodes in the set, 20 to 4000
+  --nodes N    nodes in the set, 20 to 4000; start: agents, 5 to 60
   --rounds N   rounds measured, 1 to 100
   --claims N   claims under the load, 1 to 10000
   --minutes N  load: claims again and again for so long, 0 to 1440
@@ -40,27 +43,30 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
 `;
 /** Below, 20 non-signers are the whole set. */
 const NODES_RANGE = { min: 20, max: 4_000 };
+/** One alone, and as many at once as the harness starts; at most what two cores and 6 GB hold. */
+const START_RANGE = { min: 5, max: 60 };
 const ROUNDS_RANGE = { min: 1, max: 100 };
 const CLAIMS_RANGE = { min: 1, max: 10_000 };
 const MINUTES_RANGE = { min: 0, max: 1_440 };
 const EVENTS_RANGE = { min: 10_000, max: 10_000_000 };
 const DAYS_RANGE = { min: 1, max: 365 };
 
-const BENCHES = ["gas", "verify", "gossip", "agent", "load", "ledger", "follower"] as const;
+const BENCHES = ["gas", "verify", "gossip", "agent", "load", "ledger", "follower", "start"] as const;
+
+const FLAGS = {
+  nodes: TEXT,
+  rounds: TEXT,
+  claims: TEXT,
+  minutes: TEXT,
+  events: TEXT,
+  days: TEXT,
+  subnets: SWITCH,
+  json: SWITCH,
+  help: SWITCH,
+};
 
 async function main(argv: readonly string[]): Promise<number> {
-  const flags = {
-    nodes: TEXT,
-    rounds: TEXT,
-    claims: TEXT,
-    minutes: TEXT,
-    events: TEXT,
-    days: TEXT,
-    subnets: SWITCH,
-    json: SWITCH,
-    help: SWITCH,
-  };
-  const { values, words } = readWords(argv, flags);
+  const { values, words } = readWords(argv, FLAGS);
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
@@ -76,7 +82,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const text = values[flag];
     return text === undefined ? undefined : wholeNumber(`--${flag}`, text, range);
   };
-  const nodes = given("nodes", NODES_RANGE);
+  const nodes = given("nodes", what === "start" ? START_RANGE : NODES_RANGE);
   const rounds = given("rounds", ROUNDS_RANGE);
   const claims = given("claims", CLAIMS_RANGE);
   const minutes = given("minutes", MINUTES_RANGE) ?? LOAD_MINUTES;
@@ -114,6 +120,11 @@ async function main(argv: readonly string[]): Promise<number> {
     case "follower":
       print(await benchFollower({ days: days ?? FOLLOWER_DAYS }), printFollower);
       return 0;
+    case "start": {
+      const result = await benchStart({ nodes: nodes ?? START_NODES });
+      print(result, printStart);
+      return result.start.part <= START_PART_MAX ? 0 : 1;
+    }
   }
 }
 

@@ -12,6 +12,9 @@ import type { LinkLayer } from "./linkLayer.ts";
 import { type ChosenLinks, openLinks } from "./links.ts";
 import { Relay } from "./relay.ts";
 
+/** Starting takes seconds, and on a machine that others load minutes: the run waits, it does not fail for that. */
+export const READY_MS = 900_000;
+
 export interface ChaosNetworkOptions {
   readonly nodes: number;
   readonly epochSeconds: number;
@@ -48,7 +51,7 @@ export async function openChaosNetwork(options: ChaosNetworkOptions, chosen: Cho
   try {
     fixture = await startFixture("anvil", {
       ...{ nodes: options.nodes, epochSeconds: options.epochSeconds, claimDeadlineMs: options.claimDeadlineMs },
-      submitters: options.submitters,
+      ...{ submitters: options.submitters, startTimeoutMs: READY_MS },
       rpcUrlOf: (id) => `http://${links.hub}:${providers.get(id)?.port}`,
       launchOf: (id) => {
         const launch = links.launchOf(id);
@@ -68,7 +71,7 @@ export async function openChaosNetwork(options: ChaosNetworkOptions, chosen: Cho
       providers.set(id, await Relay.listen(links.hub, 0, route, random.fork(id)));
     }
     await network.startAgents(network.nodes.map(({ id }) => id));
-    await untilReady(network);
+    await untilReady(network, READY_MS);
     return { network, links, providers, stalled, offsetsMs, chainAheadMs, close };
   } catch (error) {
     await close();

@@ -4,7 +4,15 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Address, identityKeyOf, type NodeId, parseBundle, type QuorateError, toHex } from "@quorate/common";
+import {
+  type Address,
+  identityKeyOf,
+  type NodeId,
+  parseBundle,
+  type QuorateError,
+  quorateError,
+  toHex,
+} from "@quorate/common";
 import { untilReady } from "../e2e/fixture.ts";
 import type { LocalNetwork } from "../harness/network.ts";
 import { Promises } from "../harness/promises.ts";
@@ -13,7 +21,7 @@ import { waitFor } from "../harness/waitFor.ts";
 import { BanLog } from "../siege/watch.ts";
 import { Random } from "../sim/random.ts";
 import { checkClaims, checkHealed, checkPaid, SignedOnce } from "./checks.ts";
-import { type ChaosNetwork, openChaosNetwork } from "./ground.ts";
+import { type ChaosNetwork, openChaosNetwork, READY_MS } from "./ground.ts";
 import { Injector } from "./injector.ts";
 import type { ChosenLinks } from "./links.ts";
 import { paidFacts, recordedEpochs } from "./paid.ts";
@@ -41,11 +49,16 @@ export interface ChaosOptions {
 const ASK_GAP_MS = 1_500;
 /** Claims may outlast a storm. */
 const CLAIM_DEADLINE_MS = 45_000;
-/** Within so long after the last fault every staker has a new claim's bundle: generous, for machines under load. */
+/**
+ * Within so long after the last fault every staker has a new claim's bundle. Only time counts in which every agent
+ * answers soon: where others load the machine, the run waits longer.
+ */
 const HEALED_MS = 300_000;
+/** And within so long in any case. */
+const HEALED_AT_MOST_MS = 45 * 60_000;
 const STAKERS_AT_ONCE = 4;
-/** Generous: a machine that others load restarts two dozen agents meanwhile. */
-const REPORT_TIMEOUT_MS = 600_000;
+/** The same for a report on chain: without a processor no agent lands one within half an epoch (P-37). */
+const REPORT_MS = 600_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { nodes, seed, minutes, kinds, links } = options;
@@ -126,15 +139,17 @@ class Chaos {
     asking.abort();
     await asked;
     const healedAtMs = this.#nowMs();
+    const swiftBefore = this.#readiness.swiftMs;
     this.#note("everything has healed, clocks stay apart");
-    await untilReady(this.#network);
+    await untilReady(this.#network, READY_MS);
     await this.#claimAgain(random);
     const healedAfterMs = Math.round(this.#nowMs() - healedAtMs);
+    const healedSwiftMs = Math.round(this.#readiness.swiftMs - swiftBefore);
     await this.#stakers.settled();
     await this.#payer.settled();
+    const epochsRecorded = await this.#untilRecorded();
     watching.abort();
     await watched;
-    const epochsRecorded = await this.#untilRecorded();
     const epochsClosed = await this.#closedEpochs();
     const paid = await paidFacts(this.#network, this.#recipients);
     await this.#stopAll();
@@ -144,7 +159,7 @@ class Chaos {
     return {
       ok: violations.length === 0,
       ...this.#counts(),
-      ...{ paidAtomic: String(all), epochsRecorded, epochsClosed, healedAfterMs },
+      ...{ paidAtomic: String(all), epochsRecorded, epochsClosed, healedAfterMs, healedSwiftMs },
       durationMs: Math.round(this.#nowMs()),
       violations,
     };
@@ -152,14 +167,14 @@ class Chaos {
 
   /** Each staker once more, of agents in turn, and again while it is refused or fails: within HEALED_MS. */
   async #claimAgain(random: Random): Promise<void> {
-    const deadlineMs = this.#nowMs() + HEALED_MS;
+    const isOver = this.#swiftDeadline(HEALED_MS);
     const waiting = [...this.#recipients];
     const next = async (): Promise<void> => {
       for (let recipient = waiting.shift(); recipient !== undefined; recipient = waiting.shift()) {
         for (;;) {
           const { id } = random.pick(this.#network.agents);
           const { end } = await this.#stakers.ask(id, recipient, undefined, true);
-          if (end === "ready" || this.#nowMs() > deadlineMs) break;
+          if (end === "ready" || isOver()) break;
           await sleep(ASK_GAP_MS);
         }
       }
@@ -167,15 +182,25 @@ class Chaos {
     await Promise.all(Array.from({ length: STAKERS_AT_ONCE }, next));
   }
 
+  /** Whether so much time has passed in which every agent answered soon, or so much that it is over in any case. */
+  #swiftDeadline(swiftMs: number): () => boolean {
+    const [startedMs, before] = [this.#nowMs(), this.#readiness.swiftMs];
+    return () => this.#readiness.swiftMs - before > swiftMs || this.#nowMs() - startedMs > HEALED_AT_MOST_MS;
+  }
+
   /** A report of an epoch that ended after healing has landed; how many have one. */
   async #untilRecorded(): Promise<number | null> {
     if (this.#options.submitters === 0) return null;
     const after = await this.#closedEpochs();
-    const what = { what: `the report of epoch ${after} or a later one`, timeoutMs: REPORT_TIMEOUT_MS, pollMs: 1_000 };
-    return waitFor(what, async (report) => {
+    const isOver = this.#swiftDeadline(REPORT_MS);
+    const step = `the report of epoch ${after} or a later one`;
+    return waitFor({ what: step, timeoutMs: HEALED_AT_MOST_MS, pollMs: 1_000 }, async (report) => {
       const epochs = await recordedEpochs(this.#network);
-      report(`recorded: ${epochs.join(" ")}`);
-      return (epochs.at(-1) ?? -1) >= after ? epochs.length : null;
+      const last = `recorded: ${epochs.join(" ")}`;
+      report(last);
+      if ((epochs.at(-1) ?? -1) >= after) return epochs.length;
+      if (isOver()) throw quorateError("STEP_TIMED_OUT", { step, timeoutMs: REPORT_MS, last });
+      return null;
     }).catch((error: QuorateError) => {
       this.#violations.push(error.message);
       return 0;

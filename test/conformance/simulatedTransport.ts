@@ -1,6 +1,8 @@
 /** The simulation's network, as the transport suite wants it: without faults, its own time runs while somebody waits. */
+
 import { setImmediate } from "node:timers/promises";
 import type { NodeId } from "@quorate/common";
+import { MESH_FLOOD } from "../../packages/aggregator/src/adapters/libp2p/limits.ts";
 import { Network } from "../sim/network.ts";
 import { NO_FAULTS } from "../sim/options.ts";
 import { makePlan, type Plan } from "../sim/plan.ts";
@@ -57,6 +59,7 @@ function topologyOf(ids: readonly NodeId[], shape: "full" | "line"): Topology {
   const peersOf = (id: NodeId) => ids.filter((peer) => peer !== id && (shape === "full" || Math.abs(peer - id) === 1));
   return {
     bits: 0,
+    degrees: MESH_FLOOD,
     connections: new Map(ids.map((id) => [id, new Set(peersOf(id))])),
     mesh: new Map(ids.map((id) => [id, new Set(peersOf(id))])),
   };

@@ -3,6 +3,7 @@
  * docs/operating.md on it, from the first command to the last. In: nothing. Out: what was seen. It waits for epochs more than it
  * works, so tests run it beside something else.
  */
+
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -13,6 +14,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type AgentClient, createAgentClient } from "@quorate/client";
 import { REPOSITORY } from "../harness/child.ts";
+import { quorateCommand } from "../harness/cli.ts";
 import { processesMarked } from "../harness/processTable.ts";
 import { removeDirectory } from "../harness/tempDirectory.ts";
 import { waitFor } from "../harness/waitFor.ts";
@@ -53,7 +55,7 @@ export interface DevnetStory {
 export async function devnetStory(): Promise<DevnetStory> {
   const directory = mkdtempSync(join(tmpdir(), "quorate-devnet-test-"));
   const devnet = new DevnetProcess(directory);
-  const reader = new Reader(directory, devnet.env);
+  const reader = new Reader(directory, devnet.env, await quorateCommand());
   try {
     const ready = await devnet.answer<Ready>();
     const printed: Record<string, string> = {};

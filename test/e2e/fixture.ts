@@ -35,8 +35,8 @@ export async function startFixture(kind: EvmKind, options: NetworkOptions): Prom
 }
 
 /** Every running agent has a mesh peer at least, and its ledger has closed an epoch. */
-export async function untilReady(network: LocalNetwork): Promise<void> {
-  await waitFor({ what: "agents to be connected and in sync", timeoutMs: 180_000 }, async (report) => {
+export async function untilReady(network: LocalNetwork, timeoutMs = 180_000): Promise<void> {
+  await waitFor({ what: "agents to be connected and in sync", timeoutMs }, async (report) => {
     const states = await Promise.all(network.agents.map(({ client }) => client.status())).catch(orUnreachable);
     if (states === null) return null;
     report(states.map(({ meshPeers, closedEpoch }) => `${meshPeers} mesh peers, epoch ${closedEpoch}`).join("; "));

@@ -7,7 +7,6 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CLI } from "../harness/cli.ts";
 
 export interface PageBlock {
   /** What follows the fence's three ticks, such as `sh`. */
@@ -29,16 +28,21 @@ export class Reader {
   directory: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #root: string;
+  readonly #command: string;
   #agent: ChildProcess | null = null;
   #blocks = 0;
 
-  /** @param env what commands get beside HOME and a PATH with `quorate` in it */
-  constructor(root: string, env: NodeJS.ProcessEnv) {
+  /**
+   * @param env what commands get beside HOME and a PATH with `quorate` in it
+   * @param command the module that is `quorate`
+   */
+  constructor(root: string, env: NodeJS.ProcessEnv, command: string) {
+    this.#command = command;
     this.#root = root;
     this.directory = join(root, "agent");
     for (const name of ["home", "bin", "agent"]) mkdirSync(join(root, name), { recursive: true });
     const quorate = join(root, "bin", "quorate");
-    const node = `exec '${process.execPath}' --disable-warning=ExperimentalWarning '${CLI}' "$@"`;
+    const node = `exec '${process.execPath}' --disable-warning=ExperimentalWarning '${command}' "$@"`;
     writeFileSync(quorate, `#!/bin/sh\n${node}\n`);
     chmodSync(quorate, 0o755);
     this.#env = { ...env, HOME: join(root, "home"), PATH: `${join(root, "bin")}:${env["PATH"]}` };
@@ -95,7 +99,7 @@ export class Reader {
   async #start(args: readonly string[]): Promise<void> {
     await this.endAgent("SIGTERM");
     const log = openSync(this.#logFile, "a");
-    this.#agent = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", CLI, "run", ...args], {
+    this.#agent = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", this.#command, "run", ...args], {
       cwd: this.directory,
       env: this.#env,
       stdio: ["ignore", log, log, "ipc"],

@@ -32,6 +32,7 @@ function apiOfCore(): AgentApi {
   core.handle({ type: "chain-health", health: { healthy: true } }, 0);
   core.handle({ type: "chain", events: CHAIN_EVENTS, head: headAfter(3) }, 0);
   return {
+    agents: () => [],
     network: { chainId: "31337", contract: DOMAIN.verifyingContract },
     status: () => ({
       ...core.status(),

@@ -1,10 +1,23 @@
-/** Runs one `quorate` command to its end. In: its arguments. Out: what it printed; an error when it did not exit with 0. */
+/**
+ * Runs one `quorate` command to its end. In: its arguments. Out: what it printed; an error when it did not exit with 0.
+ * The command is the built one, as operators have it, and of the sources as they are now.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { quorateError } from "@quorate/common";
+import { ensureBundle } from "../../packages/aggregator/scripts/bundle.ts";
 import { logTail, REPOSITORY, startChild } from "./child.ts";
 
-export const CLI: string = join(REPOSITORY, "packages/aggregator/src/cli/main.ts");
+/** `QUORATE_FROM=sources` in the environment runs the TypeScript itself: for stacks that name its lines. */
+const SOURCES = join(REPOSITORY, "packages/aggregator/src/cli/main.ts");
+
+let command: Promise<string> | undefined;
+
+/** The module that is `quorate`, built if need be. */
+export function quorateCommand(): Promise<string> {
+  command ??= process.env["QUORATE_FROM"] === "sources" ? Promise.resolve(SOURCES) : ensureBundle();
+  return command;
+}
 
 export interface CliOptions {
   readonly args: readonly string[];
@@ -17,10 +30,11 @@ export interface CliOptions {
 /** @throws QuorateError `CHILD_ENDED` with the end of its output, when it fails */
 export async function runCli(options: CliOptions): Promise<string> {
   const { args, logFile, env, signal } = options;
+  const module = await quorateCommand();
   const name = `quorate ${args[0]}`;
   const child = startChild({
     name,
-    module: CLI,
+    module,
     args,
     logFile,
     endsWithParent: true,

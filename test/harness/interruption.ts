@@ -3,7 +3,7 @@
  * signal. Not its job: what is undone then.
  */
 import { quorateError } from "@quorate/common";
-import { launcherChain, watchLaunchers } from "./parentWatch.ts";
+import { launcherChain, watchLaunchers } from "../../packages/aggregator/src/cli/launchers.ts";
 
 /** The shell's convention for a program ended by Ctrl-C: 128 + SIGINT. */
 export const EXIT_INTERRUPTED = 130;

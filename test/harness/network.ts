@@ -22,7 +22,7 @@ import { type AgentPlace, agentConfig, PASSWORD } from "./agentConfig.ts";
 import type { Chain } from "./chain.ts";
 import { type Child, type ChildExit, type ChildOptions, startChild } from "./child.ts";
 import type { Cleanup } from "./cleanup.ts";
-import { CLI, runCli } from "./cli.ts";
+import { quorateCommand } from "./cli.ts";
 import { type SeedTarget, seedNodes, startNetwork } from "./seed.ts";
 
 /** The account that deploys and owns. Node i has account i; the ids begin at 1 too (P-20). */
@@ -50,9 +50,15 @@ export interface NetworkOptions {
    * The JSON-RPC URLs of a node's agent, where they are not the chain's own: for a test that stands between the two.
    */
   readonly rpcUrlOf?: (id: NodeId) => string | readonly string[] | undefined;
+  /** How long one agent's start may take. Default AGENT_START_TIMEOUT_MS. */
+  readonly startTimeoutMs?: number;
   /** How a node's agent is started, and where: for tests that stand between agents. */
   readonly launchOf?: (id: NodeId) => AgentLaunch;
+  /** The module that agents run; default the built command. */
+  readonly command?: string;
 }
+
+type Options = NetworkOptions & { readonly command: string };
 
 export interface AgentLaunch extends Pick<ChildOptions, "env" | "imports" | "within"> {
   readonly place: AgentPlace;
@@ -93,7 +99,7 @@ export class LocalNetwork {
   readonly domain: SigningDomain;
   readonly nodes: readonly LocalNode[];
   readonly scheme: SignatureScheme;
-  readonly #options: NetworkOptions;
+  readonly #options: Options;
   readonly #joined = new Map<NodeId, LocalNode>();
   readonly #agents = new Map<NodeId, AgentProcess>();
   readonly #bootstrap: string[] = [];
@@ -105,7 +111,7 @@ export class LocalNetwork {
     deployment: Deployment;
     nodes: readonly LocalNode[];
     scheme: SignatureScheme;
-    options: NetworkOptions;
+    options: Options;
     cleanup: Cleanup;
   }) {
     this.chain = parts.chain;
@@ -127,11 +133,9 @@ export class LocalNetwork {
   ): Promise<LocalNetwork> {
     const scheme = await loadNativeScheme();
     const parameters = { epochSeconds: options.epochSeconds, poolFundingAtomic: POOL_FUNDING_ATOMIC };
-    const [deployment] = await Promise.all([
+    const [deployment, command] = await Promise.all([
       deploy(chain.signer(OWNER_ACCOUNT), parameters),
-      // Leaves the agents' compiled code in the shared cache when it exits; agents that all start at once would each
-      // compile it.
-      runCli({ args: ["--version"], logFile: join(directory, "version.log") }),
+      options.command ?? quorateCommand(),
     ]);
     const nodes: LocalNode[] = [];
     writeFileSync(join(directory, "password"), PASSWORD);
@@ -147,7 +151,7 @@ export class LocalNetwork {
       const recipients = [operator, ...contributorAddresses(id, (options.contributors ?? 1) - 1)];
       nodes.push({ id, operator, recipients, keys, directory: nodeDirectory });
     }
-    return new LocalNetwork({ chain, directory, deployment, nodes, scheme, options, cleanup });
+    return new LocalNetwork({ chain, directory, deployment, nodes, scheme, options: { ...options, command }, cleanup });
   }
 
   get rewards(): Address {
@@ -207,7 +211,10 @@ export class LocalNetwork {
     await startNetwork(target, this.nodes.length);
   }
 
-  /** Starts agents, a few at a time: the first alone, because the others are told its address. */
+  /**
+   * Starts agents, a few at a time: the first alone, because the others are told its address, and find its compiled
+   * code in the cache.
+   */
   async startAgents(ids: readonly NodeId[], onReady: (ready: number) => void = () => {}): Promise<void> {
     const waiting = [...ids];
     let ready = 0;
@@ -228,7 +235,11 @@ export class LocalNetwork {
   /** Starts one agent, new or again from its own store. */
   async startAgent(id: NodeId): Promise<AgentProcess> {
     const child = this.launchAgent(id);
-    const { http, health: apart, p2p } = await child.ready<ReadyMessage>(AGENT_START_TIMEOUT_MS);
+    const {
+      http,
+      health: apart,
+      p2p,
+    } = await child.ready<ReadyMessage>(this.#options.startTimeoutMs ?? AGENT_START_TIMEOUT_MS);
     const health = apart ?? http;
     const agent: AgentProcess = { id, child, http, health, addresses: p2p, client: createAgentClient({ url: http }) };
     this.#agents.set(id, agent);
@@ -257,7 +268,7 @@ export class LocalNetwork {
     writeFileSync(configFile, JSON.stringify(config, null, 2));
     const child = startChild({
       name: `agent ${id}`,
-      module: CLI,
+      module: this.#options.command,
       args: ["run", "--config", configFile],
       logFile: join(node.directory, "agent.log"),
       ...launch,

@@ -3,7 +3,7 @@
  * inherit it. Out: their ids and command lines. Linux only. Processes that have ended but were not reaped do not count.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { readProcess } from "./parentWatch.ts";
+import { readProcess } from "../../packages/aggregator/src/cli/launchers.ts";
 
 export interface MarkedProcess {
   readonly pid: number;

@@ -1,5 +1,5 @@
 /**
- * `npx -y pnpm@12 test`: the entry point. Compiles, then runs Solidity beside unit tests, then end-to-end tests, which
+ * `npx -y pnpm@12 test`: the entry point. Compiles contracts and command, then runs Solidity beside unit tests, then end-to-end tests, which
  * want both cores.
  */
 import { join } from "node:path";
@@ -8,10 +8,14 @@ import { scriptPart } from "./parts.ts";
 import { runTests } from "./run.ts";
 
 const CONTRACTS = join(REPOSITORY, "packages/contracts");
+const AGENT = join(REPOSITORY, "packages/aggregator");
 const AGAIN = "npx -y pnpm@12";
 
 process.exitCode = await runTests([
-  [scriptPart("build", CONTRACTS, "build", `${AGAIN} --filter @quorate/contracts build`)],
+  [
+    scriptPart("contracts", CONTRACTS, "build", `${AGAIN} --filter @quorate/contracts build`),
+    scriptPart("command", AGENT, "build", `${AGAIN} --filter @quorate/aggregator build`),
+  ],
   [
     scriptPart("solidity", CONTRACTS, "test:solidity", `${AGAIN} test:solidity`),
     scriptPart("unit", REPOSITORY, "test:unit", `${AGAIN} test:unit`),

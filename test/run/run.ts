@@ -4,7 +4,7 @@
  * their end.
  */
 import { constants } from "node:os";
-import { launcherChain, watchLaunchers } from "../harness/parentWatch.ts";
+import { launcherChain, watchLaunchers } from "../../packages/aggregator/src/cli/launchers.ts";
 import { type Part, runStages } from "./parts.ts";
 import { report } from "./report.ts";
 

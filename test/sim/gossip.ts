@@ -9,7 +9,7 @@ import type { Verdict } from "../../packages/aggregator/src/core/io.ts";
 import type { Links } from "./links.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { MESH_DEGREE, MESH_DEGREE_HIGH, MESH_DEGREE_LOW } from "./topology.ts";
+import type { MeshDegrees, Topology } from "./topology.ts";
 
 export interface Message {
   /** One number for each content, as P-81's id is one hash: equal data is one message. */
@@ -53,6 +53,7 @@ interface Router {
 
 export class Gossip {
   readonly #mesh: ReadonlyMap<NodeId, Set<NodeId>>;
+  readonly #degrees: MeshDegrees;
   readonly #connections: Connections;
   readonly #links: Links;
   readonly #scheduler: Scheduler;
@@ -61,12 +62,13 @@ export class Gossip {
   readonly #interned = new Map<string, Message>();
 
   constructor(
-    mesh: ReadonlyMap<NodeId, ReadonlySet<NodeId>>,
+    { mesh, degrees }: Pick<Topology, "mesh" | "degrees">,
     connections: Connections,
     links: Links,
     { scheduler, random }: { readonly scheduler: Scheduler; readonly random: Random },
   ) {
     this.#mesh = new Map([...mesh].map(([id, peers]) => [id, new Set(peers)]));
+    this.#degrees = degrees;
     this.#connections = connections;
     this.#links = links;
     this.#scheduler = scheduler;
@@ -144,9 +146,10 @@ export class Gossip {
   #repairMesh(id: NodeId): void {
     const mesh = this.#mesh.get(id) as Set<NodeId>;
     for (const peer of mesh) if (!this.#connections.isUp(peer)) this.closed(id, peer);
-    if (mesh.size >= MESH_DEGREE_LOW) return;
-    const others = this.#outside(id).filter((peer) => this.meshOf(peer).size < MESH_DEGREE_HIGH);
-    for (const peer of this.#random.sample(others, MESH_DEGREE - mesh.size)) {
+    const { D, Dlo, Dhi } = this.#degrees;
+    if (mesh.size >= Dlo) return;
+    const others = this.#outside(id).filter((peer) => this.meshOf(peer).size < Dhi);
+    for (const peer of this.#random.sample(others, D - mesh.size)) {
       mesh.add(peer);
       this.#mesh.get(peer)?.add(id);
       this.#links.send(id, peer, OVERHEAD_BYTES, false, () => {});

@@ -77,7 +77,7 @@ export class Network {
     this.#random = random;
     this.#links = new Links(faults, plan, scheduler, random);
     const connections = { of: (id: NodeId) => this.#peersOf(id), isUp: (id: NodeId) => this.#isUp(id) };
-    this.#gossip = new Gossip(topology.mesh, connections, this.#links, { scheduler, random: random.fork("gossip") });
+    this.#gossip = new Gossip(topology, connections, this.#links, { scheduler, random: random.fork("gossip") });
     this.#planChurn(topology.bits, random.fork("churn"));
   }
 

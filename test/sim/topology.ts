@@ -1,20 +1,24 @@
 /**
- * Who holds a connection to whom at the start, and which of those are mesh links, as gossipsub would settle: about D = 8 of all. About 12
+ * Who holds a connection to whom at the start, and which of those are mesh links, as gossipsub would settle: about D of all. About 12
  * connections go across the whole set; above FLOOD_MAX nodes everyone is also connected to all of the own subnet (P-131).
  */
 import type { NodeId } from "@quorate/common";
+import { MESH_FLOOD, MESH_SUBNETS } from "../../packages/aggregator/src/adapters/libp2p/limits.ts";
 import type { Random } from "./random.ts";
 
 /** Each node dials so many, and is dialled as often: about 12 connections (`targetPeers`). */
 const DIALS = 6;
-/** Gossipsub v1.1's D and Dlo. */
-export const MESH_DEGREE = 8;
-export const MESH_DEGREE_LOW = 6;
-export const MESH_DEGREE_HIGH = 12;
+/** Gossipsub's D, Dlo and Dhi. */
+export interface MeshDegrees {
+  readonly D: number;
+  readonly Dlo: number;
+  readonly Dhi: number;
+}
 
 export interface Topology {
   /** Of the subnets (P-131); 0 where there is one. */
   readonly bits: number;
+  readonly degrees: MeshDegrees;
   readonly connections: ReadonlyMap<NodeId, ReadonlySet<NodeId>>;
   readonly mesh: ReadonlyMap<NodeId, ReadonlySet<NodeId>>;
 }
@@ -35,10 +39,11 @@ export function makeTopology(ids: readonly NodeId[], random: Random, bits: numbe
   for (const subnet of subnetsOf(ids, bits)) for (const a of subnet) for (const b of subnet) connect(a, b);
   const sorted = new Map([...connections].map(([id, peers]) => [id, new Set([...peers].sort((a, b) => a - b))]));
   const mesh = new Map(ids.map((id) => [id, new Set<NodeId>()]));
-  graft(connections, mesh, MESH_DEGREE, MESH_DEGREE, random);
+  const degrees = bits === 0 ? MESH_FLOOD : MESH_SUBNETS;
+  graft(connections, mesh, degrees.D, degrees.D, random);
   // Whoever is still below Dlo grafts others, up to their Dhi.
-  graft(connections, mesh, MESH_DEGREE_LOW, MESH_DEGREE_HIGH, random);
-  return { bits, connections: sorted, mesh };
+  graft(connections, mesh, degrees.Dlo, degrees.Dhi, random);
+  return { bits, degrees, connections: sorted, mesh };
 }
 
 /** None where one flood reaches everyone. */

@@ -3,6 +3,7 @@
  */
 import { renderConfigTable, renderMetricsTable } from "@quorate/aggregator";
 import { renderErrorTable } from "@quorate/common";
+import { openApiDocument } from "@quorate/common/http";
 
 export interface GeneratedDocument {
   /** Path from the root. */
@@ -31,6 +32,7 @@ export const GENERATED: readonly GeneratedDocument[] = [
         renderConfigTable(),
       ),
   },
+  { path: "docs/openapi.json", render: () => `${JSON.stringify(openApiDocument(), null, 2)}\n` },
   {
     path: "docs/metrics.md",
     render: () => page("Metrics", "Served for Prometheus at `/metrics`, with Node's own.", renderMetricsTable()),

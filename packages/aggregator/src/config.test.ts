@@ -40,6 +40,8 @@ describe("configuration", () => {
       healthHost: "127.0.0.1",
       healthPort: undefined,
       allowedHosts: [],
+      publicUrl: undefined,
+      allowedOrigins: undefined,
       trustedProxies: [],
     });
   });
@@ -94,6 +96,21 @@ describe("configuration", () => {
       expect(faults(`trustedProxies: ["${bad}"]`)).toContain("http.trustedProxies");
     for (const bad of ["agent.example:443", "https://agent.example", "a b", ""])
       expect(faults(`allowedHosts: ["${bad}"]`)).toContain("http.allowedHosts");
+  });
+
+  it("P-138, P-139: takes a public URL in whatever form it is written, and origins; nothing that is neither", () => {
+    const http = (fields: string) => parseConfig(sources({ text: `${YAML}http: { ${fields} }\n` })).http;
+    expect(http('publicUrl: "https://Agent.Example:443/"').publicUrl).toBe("https://agent.example");
+    expect(http('publicUrl: "http://127.0.0.1:8900/a/"').publicUrl).toBe("http://127.0.0.1:8900/a");
+    expect(http('allowedOrigins: ["https://portal.example", "*"]').allowedOrigins).toHaveLength(2);
+    expect(http("allowedOrigins: []").allowedOrigins).toEqual([]);
+    expect(parseConfig(sources({ env: { QUORATE_HTTP_ALLOWED_ORIGINS: "" } })).http.allowedOrigins).toEqual([]);
+    const faults = (fields: string): string => faultsOf({ text: `${YAML}http: { ${fields} }\n` });
+    const long = `https://agent.example/${"a".repeat(200)}`;
+    for (const bad of ["agent.example", "ftp://a.example", "https://u:p@a.example", "https://a.example?b", "", long])
+      expect(faults(`publicUrl: "${bad}"`)).toContain("http.publicUrl");
+    for (const bad of ["portal.example", "https://portal.example/", "https://portal.example/a", "null", ""])
+      expect(faults(`allowedOrigins: ["${bad}"]`)).toContain("http.allowedOrigins");
   });
 
   it("error: a mistyped address", () => {

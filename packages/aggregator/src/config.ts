@@ -6,6 +6,7 @@
 import { isIP } from "node:net";
 import { dirname, isAbsolute, join } from "node:path";
 import { type Address, isQuorateError, parseAddress, quorateError } from "@quorate/common";
+import { agentUrlSchema, plainAgentUrl } from "@quorate/common/http";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { sameProvider } from "./adapters/chain/place.ts";
@@ -55,6 +56,11 @@ const network = z.string().refine((value) => {
 }, "not an IP address or a network such as 10.0.0.0/8");
 /** A name as it stands in Host, without its port. */
 const hostName = z.string().regex(/^([A-Za-z0-9_.-]{1,253}|[*])$/, "not a host name without port, or *");
+/** `https://portal.example`, as browsers send it. */
+const origin = z
+  .string()
+  .refine((value) => value === "*" || (URL.canParse(value) && new URL(value).origin === value), "not an origin, or *");
+const agentUrl = z.string().transform(plainAgentUrl).pipe(agentUrlSchema);
 const flag = z.union(
   [z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")],
   "not true or false",
@@ -139,6 +145,16 @@ const FIELDS = {
     schema: listOf(hostName, 0, 32).default([]),
     about:
       "names by which the agent may be asked, beside localhost and IP addresses (P-127), such as its public name behind a proxy; `*` for any",
+  },
+  "http.publicUrl": {
+    schema: agentUrl.optional(),
+    about:
+      "URL at which stakers reach this agent, told to everyone in its peer record (P-138), such as https://agent.example; its name need not be in http.allowedHosts",
+  },
+  "http.allowedOrigins": {
+    schema: listOf(origin, 0, 32).optional(),
+    about:
+      "origins whose pages may read and ask for claims, such as https://portal.example, `*` for any, [] for none but the agent's own; without it any, and on loopback names those of this machine (P-139)",
   },
   "http.trustedProxies": {
     schema: listOf(network, 0, 32).default([]),

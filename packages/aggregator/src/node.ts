@@ -24,6 +24,7 @@ import { openStore } from "./adapters/sqlite/store.ts";
 import { openSubmitter } from "./adapters/submitter/open.ts";
 import { submissionsPath } from "./adapters/submitter/store.ts";
 import { TreeWorker } from "./adapters/tree/treeWorker.ts";
+import { agentPlaces } from "./agentPlaces.ts";
 import { LedgerThread } from "./audit/ledgerThread.ts";
 import { banner } from "./banner.ts";
 import type { Config } from "./config.ts";
@@ -140,10 +141,11 @@ function openKeys({ keys }: Config, scheme: SignatureScheme): Promise<NodeKeys> 
   return loadKeys({ directory: keys.directory, password: readPassword(keys.passwordFile), scheme });
 }
 
-function networkOptions({ chain, p2p }: Config, { identitySecret }: NodeKeys): Libp2pNetworkOptions {
+function networkOptions({ chain, p2p, http }: Config, { identitySecret }: NodeKeys): Libp2pNetworkOptions {
   return {
     ...p2p,
     identitySecret,
+    publicUrl: http.publicUrl,
     networkId: { chainId: chain.chainId, contract: chain.rewards },
     maxConnections: p2p.targetPeers * CONNECTIONS_PER_TARGET,
   };
@@ -193,13 +195,15 @@ function createInterface(config: Config, modules: InterfaceModules): HttpServer 
 const HEALTH_PORT_OFFSET = 1_000;
 
 function httpOptions({ http }: Config, agent: Agent): HttpServerOptions {
-  const { host, port, healthHost, healthPort, allowedHosts, trustedProxies } = http;
+  const { host, port, healthHost, healthPort, publicUrl, allowedOrigins, trustedProxies } = http;
+  const publicName = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
   const above = port + HEALTH_PORT_OFFSET;
   const byDefault = port === 0 ? 0 : above <= 65_535 ? above : port - HEALTH_PORT_OFFSET;
   const wanted = healthPort ?? byDefault;
   const shares = wanted === "off" || (wanted === port && port !== 0);
   return {
-    ...{ host, port, allowedHosts, trustedProxies },
+    ...{ host, port, allowedOrigins, trustedProxies },
+    allowedHosts: [...http.allowedHosts, ...publicName],
     health: shares ? null : { host: healthHost, port: wanted },
     claimBudget: () => requestBudget(subnetsOf({ nodes: agent.nodes(), options: {} })),
   };
@@ -254,6 +258,7 @@ function createApi(config: Config, keys: NodeKeys, modules: ApiModules): AgentAp
         return { ...node, uptime: agent.uptime(id), unlocksAt: agent.unlocksAt(id), own: id === own };
       });
     },
+    agents: () => agentPlaces(agent.nodes(), network.agentUrls()),
     proof: (recipient) => newestProof(agent, driver, distributor, recipient),
     owed: (recipient) => agent.owed(recipient),
     requestClaim: (recipient, epoch) => driver.requestClaim(recipient, epoch),

@@ -205,7 +205,7 @@ const PRIVATE_HOST =
 /**
  * Whether a stranger's list may send this client there: plain http, and to private addresses only from one of those.
  */
-function mayBeListed(text: string, listedBy: string): boolean {
+export function mayBeListed(text: string, listedBy: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password, search, hash } = new URL(text);
   if (!/^https?:$/.test(protocol) || `${username}${password}${search}${hash}` !== "") return false;

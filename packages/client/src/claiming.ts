@@ -14,6 +14,7 @@ import {
   type ProofContent,
   type ProofFile,
   parseBundle,
+  type QuorateError,
   quorateError,
 } from "@quorate/common";
 import type { RewardsAnswer } from "@quorate/common/http";
@@ -30,6 +31,8 @@ export type ClaimProgress =
   | ({ readonly step: "left" } & AgentLeft)
   /** No proof pays: the stake is asked to sign. */
   | { readonly step: "no-proof"; readonly why: string }
+  /** No agent is any help: only what the chain has recorded can be paid. */
+  | { readonly step: "recorded-only"; readonly error: QuorateError }
   /** How far the signing is at an agent, with its deadline; again at each change. */
   | { readonly step: "signing"; readonly url: string; readonly claim: ClaimView };
 
@@ -76,6 +79,29 @@ export async function findWhatPays(
   return bundleFrom(pool, contract, recipient, epoch, options);
 }
 
+/**
+ * As `findWhatPays`, held against the chain; where no agent is any help, null if the chain has something to pay anyway.
+ * @throws as `findWhatPays`
+ */
+export async function findCheapest(
+  pool: AgentPool,
+  contract: RewardsContract,
+  recipient: Address,
+  options: ClaimOptions = {},
+): Promise<Found | null> {
+  try {
+    return await findWhatPays(pool, contract, recipient, options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const { epoch, way = "cheapest" } = options;
+    if (!isQuorateError(error) || way !== "cheapest" || epoch !== undefined) throw error;
+    const { lifetime, claimed } = await contract.recipient(recipient);
+    if (lifetime === claimed) throw error;
+    options.onProgress?.({ step: "recorded-only", error });
+    return null;
+  }
+}
+
 /** What an agent's ledger has for the recipient at the last closed epoch; null where none knows of anything. */
 export function earnedFrom(
   pool: AgentPool,
@@ -112,7 +138,7 @@ export async function proofFrom(
   let why = "no agent has one";
   let hasRefused = false;
   const asking = {
-    ask: (agent: AgentClient) => askProof(agent, recipient, contract),
+    ask: (agent: AgentClient) => askProof(agent, recipient),
     async check(said: Awaited<ReturnType<typeof askProof>>, url: string) {
       const held = await holdProof(said, recipient, contract);
       if (!("why" in held)) return { kind: "proof", url, ...held } as const;

@@ -9,7 +9,7 @@ import type { TransactionReceipt } from "ethers";
 import { type AgentLeft, AgentPool, type AgentPoolOptions, type KnownAgent } from "./agentPool.ts";
 import { type Balance, balanceOf } from "./balance.ts";
 import type { ChainSource } from "./chainSource.ts";
-import { type ClaimOptions, findWhatPays } from "./claiming.ts";
+import { type ClaimOptions, findCheapest } from "./claiming.ts";
 import { type Explained, explainByAgent } from "./explain.ts";
 import { type PaymentMade, paymentsTo } from "./history.ts";
 import { freshCall, type Paid, type Payment, paidIn, paymentOf } from "./payment.ts";
@@ -131,7 +131,7 @@ export function createClient(options: ClientOptions): QuorateClient {
     balance: async (recipient, asked) => balanceOf(pool, await contract.get(), parseAddress(recipient), asked),
     async claim(recipient, asked) {
       const [connected, of] = [await contract.get(), parseAddress(recipient)];
-      return paymentOf(connected, of, await findWhatPays(pool, connected, of, asked));
+      return paymentOf(connected, of, await findCheapest(pool, connected, of, asked));
     },
     async pay(payment, signer, sending) {
       const connected = await contract.get();

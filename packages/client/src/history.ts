@@ -58,8 +58,9 @@ async function* logsBackFrom(
       yield await coded(() => chain.getLogs({ address, topics, fromBlock, toBlock }), "eth_getLogs");
     } catch (error) {
       // Public providers bound the range, each in words of its own.
-      blocks = Math.floor(Math.min(blocks, toBlock + 1) / 2);
-      if (blocks < LOG_BLOCKS_MIN) throw error;
+      const asked = toBlock - fromBlock + 1;
+      if (asked <= LOG_BLOCKS_MIN) throw error;
+      blocks = Math.max(LOG_BLOCKS_MIN, Math.floor(asked / 2));
       continue;
     }
     toBlock = fromBlock - 1;

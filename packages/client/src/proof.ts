@@ -34,36 +34,35 @@ export async function findProof(
   recipient: Address,
   contract: RewardsContract | null,
 ): Promise<ProofOrWhy> {
-  return holdProof(await askProof(client, recipient, contract), recipient, contract);
+  return holdProof(await askProof(client, recipient), recipient, contract);
 }
 
-/** An agent's answer, with the network it says it is of where no chain tells. */
-export type ProofSaid = { readonly answer: ProofOfRewards | null; readonly domain: SigningDomain | null };
+/** An agent's answer, with the network that it says it is of. */
+export interface ProofSaid {
+  readonly answer: ProofOfRewards | null;
+  readonly domain: SigningDomain;
+}
 
 /** @throws AGENT_UNREACHABLE, and the agent's refusals; that it has no proof is none */
-export async function askProof(
-  client: AgentClient,
-  recipient: Address,
-  contract: RewardsContract | null,
-): Promise<ProofSaid> {
-  const answer = await client.proof(recipient).catch(unlessCode("PROOF_NOT_FOUND"));
-  if (contract !== null || answer === null) return { answer, domain: contract?.domain ?? null };
-  const { network } = await client.status();
+export async function askProof(client: AgentClient, recipient: Address): Promise<ProofSaid> {
+  const [answer, { network }] = await Promise.all([
+    client.proof(recipient).catch(unlessCode("PROOF_NOT_FOUND")),
+    client.status(),
+  ]);
   return { answer, domain: { chainId: BigInt(network.chainId), verifyingContract: network.contract } };
 }
 
 /**
  * What the answer is worth: a proof that pays, or why it does not.
- * @throws PROOF_INVALID, CHAIN_PROVIDER_FAILED
+ * @throws PROOF_INVALID, AGENT_ANSWER_INVALID for an agent of another network, CHAIN_PROVIDER_FAILED
  */
 export async function holdProof(
   { answer, domain }: ProofSaid,
   recipient: Address,
   contract: RewardsContract | null,
 ): Promise<ProofOrWhy> {
-  if (answer === null || domain === null) {
-    return { why: "no payable root that the agent has a tree of holds the recipient" };
-  }
+  if (contract !== null) requireNetwork(domain, contract.domain);
+  if (answer === null) return { why: "no payable root that the agent has a tree of holds the recipient" };
   requireSame("recipient", answer.recipient, recipient);
   const to = contract === null ? answer.distributor : await contract.distributor();
   const { epoch, rootIndex, rewardsRoot, amount, proof } = answer;
@@ -86,6 +85,15 @@ export async function checkProof(contract: RewardsContract, content: ProofConten
   if (content.to !== null) requireSame("to", content.to, await contract.distributor());
   const { lifetime, claimed } = await contract.recipient(recipient);
   return { lifetime, claimed, pays: amount > lifetime ? amount - claimed : lifetime - claimed };
+}
+
+/** What an agent of another network proves says nothing of this one, and is no lie. */
+function requireNetwork(given: SigningDomain, expected: SigningDomain): void {
+  const [theirs, ours] = [given, expected].map(
+    ({ chainId, verifyingContract }) => `contract ${verifyingContract} on chain ${chainId}`,
+  );
+  if (theirs === ours) return;
+  throw quorateError("AGENT_ANSWER_INVALID", { reason: "an agent of another network", given: theirs, expected: ours });
 }
 
 function requireSame(part: string, given: string, expected: string): void {

@@ -13,13 +13,14 @@ import {
   type Possession,
   parseAddress,
   quorateError,
+  rewardsInterface,
   type SigningDomain,
   serviceNodeRewardsAbi,
   sessionTokenAbi,
   toHex,
 } from "@quorate/common";
 import { type Account, coded } from "@quorate/common/chain";
-import { Contract, Interface, type TransactionReceipt } from "ethers";
+import { Contract, type TransactionReceipt } from "ethers";
 import { type Call, callOf, sendCall } from "./calls.ts";
 
 /**
@@ -53,8 +54,6 @@ export interface Registered {
   readonly id: NodeId;
   readonly receipt: TransactionReceipt;
 }
-
-const REWARDS_INTERFACE = new Interface(serviceNodeRewardsAbi);
 
 /** What a registration would take and send. Amounts in atomic units. */
 export interface RegistrationPlan {
@@ -127,7 +126,7 @@ export function registeredIn(contract: RewardsCalls, receipt: TransactionReceipt
   const address = contract.domain.verifyingContract;
   for (const log of receipt.logs) {
     if (log.address.toLowerCase() !== address) continue;
-    const event = REWARDS_INTERFACE.parseLog(log);
+    const event = rewardsInterface().parseLog(log);
     if (event?.name !== "NewServiceNode") continue;
     const key = event.args["registration"].blsKey as readonly string[];
     if ([...key].join() === wanted) return Number(event.args["id"]);

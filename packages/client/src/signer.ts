@@ -109,8 +109,15 @@ async function refusable<T>(ask: () => Promise<T>, what?: string): Promise<T> {
     const { code } = cause as { code?: unknown };
     if (code === 4001 || isError(cause, "ACTION_REJECTED")) throw quorateError("WALLET_REFUSED", { what }, { cause });
     if (isQuorateError(cause)) throw cause;
-    // What a wallet throws is an object of its own making.
-    const error = cause instanceof Error ? cause : new Error(String((cause as { message?: unknown }).message ?? cause));
-    return await coded(() => Promise.reject(error), what);
+    return await coded(() => Promise.reject(readable(cause)), what);
   }
+}
+
+/** What a wallet throws is an object of its own making, or one that ethers has put its own words around. */
+function readable(cause: unknown): Error {
+  const { message, error } = cause as { message?: unknown; error?: { message?: unknown } };
+  if (isError(cause, "UNKNOWN_ERROR") && typeof error?.message === "string") {
+    return new Error(error.message, { cause });
+  }
+  return cause instanceof Error ? cause : new Error(String(message ?? cause), { cause });
 }

@@ -3,21 +3,18 @@
  * send.
  */
 
-import { Interface } from "ethers";
-import { serviceNodeRewardsAbi } from "./abi/index.ts";
+import { rewardsInterface } from "./interfaces.ts";
 import type { EpochReport, RewardClaim } from "./messages.ts";
 import { g2Struct } from "./points.ts";
 import type { IdLists } from "./quorum.ts";
 import type { Hex, NodeId } from "./types.ts";
-
-const rewards = new Interface(serviceNodeRewardsAbi);
 
 /**
  * `updateRewardsBalance(recipient, amount, signature, nonSigners, extraSigners)` (P-24, P-25).
  * @throws as checkSignatureEncoding
  */
 export function rewardClaimCalldata(message: RewardClaim, signature: Uint8Array, lists: IdLists): Hex {
-  return rewards.encodeFunctionData("updateRewardsBalance", [
+  return rewardsInterface().encodeFunctionData("updateRewardsBalance", [
     message.recipient,
     message.amount,
     g2Struct(signature),
@@ -78,5 +75,5 @@ export function chainCallData(call: ChainCall): Hex {
 }
 
 function encode(name: string, values: readonly unknown[]): Hex {
-  return rewards.encodeFunctionData(name, values) as Hex;
+  return rewardsInterface().encodeFunctionData(name, values) as Hex;
 }

@@ -51,9 +51,16 @@ export function quorateError(
   return new QuorateError(code, values, options);
 }
 
-/** Whether `error` is a coded error, and one of `codes` where any are given. */
+/**
+ * Whether `error` is a coded error, and one of `codes` where any are given. Told by its name, because a process may
+ * hold this package twice: within the built `quorate`, and beside it for whoever embeds an agent.
+ */
 export function isQuorateError(error: unknown, ...codes: ErrorCode[]): error is QuorateError {
-  return error instanceof QuorateError && (codes.length === 0 || codes.includes(error.code));
+  return (
+    error instanceof Error &&
+    error.name === "QuorateError" &&
+    (codes.length === 0 || codes.includes((error as QuorateError).code))
+  );
 }
 
 /** The Markdown table of `docs/errors.md`, sorted by code so that it does not change with the catalogue's order. */

@@ -3,11 +3,10 @@
  * proof and where it is paid, or untrusted JSON. Out: a file, or its values after everything that can be recomputed
  * offline was. Whether the contract still has the root is for the chain to say.
  */
-import { Interface } from "ethers";
 import { z } from "zod";
-import { rewardsDistributorAbi } from "./abi/index.ts";
 import { parseAtomic } from "./amount.ts";
 import { quorateError } from "./errors.ts";
+import { distributorInterface } from "./interfaces.ts";
 import type { SigningDomain } from "./messages.ts";
 import { verifyRewardsProof } from "./rewardsTree.ts";
 import type { Address, Hex } from "./types.ts";
@@ -18,8 +17,6 @@ export const PROOF_FILE_VERSION = "1";
 const MAX_PROOF_HASHES = 64;
 /** The JSON of a proof at all its bounds, rounded up; longer text is not parsed. */
 const MAX_PROOF_CHARACTERS = 65_536;
-
-const distributor = new Interface(rewardsDistributorAbi);
 
 export interface ProofContent {
   readonly domain: SigningDomain;
@@ -58,7 +55,7 @@ export type ProofFile = z.infer<typeof proofFileSchema>;
 
 /** `claimWithProof(amount, rootIndex, proof)`, which the recipient sends. */
 export function proofCalldata({ amount, rootIndex, proof }: Pick<ProofContent, "amount" | "rootIndex" | "proof">): Hex {
-  return distributor.encodeFunctionData("claimWithProof", [amount, rootIndex, [...proof]]) as Hex;
+  return distributorInterface().encodeFunctionData("claimWithProof", [amount, rootIndex, [...proof]]) as Hex;
 }
 
 /** @throws PROOF_INVALID when the proof does not lead to its own root */

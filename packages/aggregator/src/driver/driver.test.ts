@@ -95,6 +95,7 @@ function stage(
     network: {
       peerId: "self",
       addresses: () => [],
+      agentUrls: () => new Map(),
       async start(given) {
         handlers = given;
       },

@@ -126,6 +126,8 @@ export interface Network {
   readonly peerId: string;
   /** Listening multiaddrs with the peer id, after `start`. */
   addresses(): string[];
+  /** P-138. Where agents say that they answer over HTTP, this one included. */
+  agentUrls(): ReadonlyMap<PeerKey, string>;
   start(handlers: NetworkHandlers): Promise<void>;
   stop(): Promise<void>;
   /** P-80. Peers that are no longer admitted are disconnected. */
@@ -255,6 +257,13 @@ export interface StoreSpaceView {
   readonly freeBytes: number | null;
 }
 
+/** A node whose agent answers at this URL, as the node itself says (P-138). Stake in atomic units. */
+export interface AgentPlace {
+  readonly id: number;
+  readonly url: string;
+  readonly stake: bigint;
+}
+
 /** What the HTTP adapter may ask of the running agent. */
 export interface AgentApi {
   status(): AgentStatus & {
@@ -276,6 +285,8 @@ export interface AgentApi {
     /** Whether it is this agent's. */
     readonly own: boolean;
   })[];
+  /** P-138. Nodes whose agents' URLs are known, by ascending id. */
+  agents(): readonly AgentPlace[];
   /**
    * A proof against the newest payable root in which the recipient is; null when there is none that this agent has a
    * tree of.

@@ -56,6 +56,7 @@ async function startAgent(providers: readonly string[]): Promise<Follows> {
     network: {
       peerId: "self",
       addresses: () => [],
+      agentUrls: () => new Map(),
       start: async () => {},
       stop: async () => {},
       admit() {},

@@ -42,8 +42,10 @@ describe("alert rules", () => {
         asked.filter((name) => name !== "up" && !known.has(name)),
         alert,
       ).toEqual([]);
-      expect(["warning", "critical"]).toContain(labels.severity);
-      expect(Math.min(annotations.summary?.length ?? 0, annotations.description?.length ?? 0)).toBeGreaterThan(10);
+      expect(["warning", "critical"]).toContain(labels["severity"]);
+      expect(Math.min(annotations["summary"]?.length ?? 0, annotations["description"]?.length ?? 0)).toBeGreaterThan(
+        10,
+      );
     }
   });
 

@@ -183,6 +183,7 @@ export function testAgent(): TestAgent {
       }),
       ready: () => ({ ready: agent.reasons.length === 0, reasons: agent.reasons, causes: agent.causes }),
       nodes: () => [{ ...NODE, uptime: "PPM", unlocksAt: agent.ownNode?.unlocksAt ?? null, own: true }],
+      agents: () => [{ id: 1, url: "https://agent.example", stake: LARGE }],
       proof: async (recipient) => (recipient === ALICE ? agent.proof : null),
       owed: (recipient) => (recipient === ALICE ? { epoch: 3, amount: LARGE } : null),
       async requestClaim(recipient, epoch) {

@@ -2,28 +2,27 @@
  * Why a contract refused a call. Enters: the data of a revert. Leaves: the contract's own error, by the ABIs of this
  * package, and for those a person may meet what they mean in plain words.
  */
-import { type ErrorDescription, Interface } from "ethers";
-import {
-  rewardRatePoolAbi,
-  rewardsDistributorAbi,
-  serviceNodeContributionAbi,
-  serviceNodeContributionFactoryAbi,
-  serviceNodeRewardsAbi,
-  sessionTokenAbi,
-} from "../abi/index.ts";
+import type { ErrorDescription, Interface } from "ethers";
 import { formatAmount } from "../amount.ts";
+import {
+  builtInErrors,
+  contributionFactoryInterface,
+  contributionInterface,
+  distributorInterface,
+  poolInterface,
+  rewardsInterface,
+  tokenInterface,
+} from "../interfaces.ts";
 
-const ERROR_INTERFACES: readonly Interface[] = [
-  serviceNodeRewardsAbi,
-  rewardsDistributorAbi,
-  rewardRatePoolAbi,
-  sessionTokenAbi,
-  serviceNodeContributionAbi,
-  serviceNodeContributionFactoryAbi,
-].map((abi) => new Interface(abi));
-
-/** What the compiler and `require` make; every contract may revert with them. */
-const BUILT_IN = new Interface(["error Error(string)", "error Panic(uint256)"]);
+const ERROR_INTERFACES: readonly (() => Interface)[] = [
+  rewardsInterface,
+  distributorInterface,
+  poolInterface,
+  tokenInterface,
+  contributionInterface,
+  contributionFactoryInterface,
+  builtInErrors,
+];
 
 /**
  * Any of the contracts' errors: a call to one reverts with another's when that is called in turn. Null for what none of
@@ -32,8 +31,8 @@ const BUILT_IN = new Interface(["error Error(string)", "error Panic(uint256)"]);
 export function parseRevert(data: string | null | undefined): ErrorDescription | null {
   // A bare revert has no data, and ethers cannot look four bytes up in none.
   if (data == null || data.length < 10) return null;
-  for (const abi of [...ERROR_INTERFACES, BUILT_IN]) {
-    const found = abi.parseError(data);
+  for (const abi of ERROR_INTERFACES) {
+    const found = abi().parseError(data);
     if (found !== null) return found;
   }
   return null;

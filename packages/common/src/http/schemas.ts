@@ -12,7 +12,10 @@ import { AGENT_URL_MAX_CHARS, LEDGER_EPOCHS_MAX } from "./limits.ts";
 
 export { bundleSchema };
 
-const address = z.string().transform((text): Address => parseAddress(text));
+const address = z
+  .string()
+  .meta({ pattern: "^0x[0-9a-fA-F]{40}$", description: "An address; in mixed case its checksum counts." })
+  .transform((text): Address => parseAddress(text));
 const hex = z
   .string()
   .regex(/^0x(?:[0-9a-f]{2})*$/)
@@ -22,6 +25,7 @@ const integer = z.int().nonnegative();
 const amount = z
   .string()
   .regex(/^(?:0|[1-9][0-9]*)$/)
+  .meta({ description: "Atomic units, 9 decimals." })
   .transform(BigInt);
 const nodeId = z.int().positive();
 const nodeState = z.enum(["pending", "active", "decommissioned", "exited"]);
@@ -218,8 +222,9 @@ export function plainAgentUrl(text: string): string {
 export const agentUrlSchema = z
   .string()
   .max(AGENT_URL_MAX_CHARS)
+  .meta({ format: "uri" })
   .refine((text) => {
-    if (!/^https?:\/\/[^?#]+$/.test(text) || plainAgentUrl(text) !== text) return false;
+    if (!/^https?:\/\/[^?#]+$/.test(text) || !URL.canParse(text) || plainAgentUrl(text) !== text) return false;
     const { username, password } = new URL(text);
     return username === "" && password === "";
   }, "not an http or https URL without credentials, query and fragment");
@@ -284,6 +289,9 @@ export const rangesPageSchema = z.object({
     .nullable(),
 });
 
+/** `GET /healthz` */
+export const aliveSchema = z.object({ alive: z.literal(true) });
+
 export const readySchema = z.object({
   ready: z.boolean(),
   /** For people; `causes` has the same for machines. */
@@ -314,6 +322,7 @@ export const PATHS = {
   ledgerRanges: "/v1/ledger/ranges",
   nodes: "/v1/nodes",
   agents: "/v1/agents",
+  openApi: "/openapi.json",
   status: "/v1/status",
   health: "/healthz",
   ready: "/readyz",

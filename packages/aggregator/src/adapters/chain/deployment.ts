@@ -2,11 +2,8 @@
  * That a provider serves the configured deployment (P-66). Enters: a provider and the configuration. Leaves: nothing,
  * or the coded error that names the field to correct.
  */
-import { type Address, type Hex, quorateError, serviceNodeRewardsAbi } from "@quorate/common";
-import { Interface } from "ethers";
+import { type Address, type Hex, quorateError, rewardsInterface } from "@quorate/common";
 import type { Rpc } from "./rpc.ts";
-
-const rewardsInterface = new Interface(serviceNodeRewardsAbi);
 
 export interface ConfiguredDeployment {
   readonly chainId: number;
@@ -35,7 +32,7 @@ export async function checkDeployment(
  * The rewards contract knows its pool: deposits of another contract would be an emission of nothing, or of anything.
  */
 async function checkPool(rpc: Rpc, rewards: Address, pool: Address, signal: AbortSignal): Promise<void> {
-  const answer = await rpc.call(rewards, rewardsInterface.encodeFunctionData("pool") as Hex, "latest", signal);
+  const answer = await rpc.call(rewards, rewardsInterface().encodeFunctionData("pool") as Hex, "latest", signal);
   const found = answer.length === 66 ? `0x${answer.slice(26)}` : answer.slice(0, 66);
   if (found === pool.toLowerCase()) return;
   throw quorateError("CHAIN_WRONG_POOL", { provider: rpc.host, rewards, configured: pool, found });
@@ -53,7 +50,7 @@ async function checkDeployBlock(rpc: Rpc, rewards: Address, deployBlock: number,
 /** The id that the next node gets, after a block; null when the provider cannot tell. */
 export async function nextIdAt(rpc: Rpc, rewards: Address, block: number, signal: AbortSignal): Promise<number | null> {
   try {
-    const answer = await rpc.call(rewards, rewardsInterface.encodeFunctionData("nextId") as Hex, block, signal);
+    const answer = await rpc.call(rewards, rewardsInterface().encodeFunctionData("nextId") as Hex, block, signal);
     return /^0x0{48}[0-9a-f]{16}$/.test(answer) ? Number(answer) : null;
   } catch {
     return null;

@@ -10,23 +10,20 @@ import {
   g2FromEip2537,
   type Hex,
   type NodeId,
+  poolInterface,
   quorateError,
-  rewardRatePoolAbi,
-  serviceNodeRewardsAbi,
+  rewardsInterface,
   toHex,
 } from "@quorate/common";
-import { Interface, type LogDescription, type Result } from "ethers";
+import type { Interface, LogDescription, Result } from "ethers";
 import type { ChainEvent, ContributorView, EventPosition } from "../../core/ledger/events.ts";
 import type { RawLog } from "./rpc.ts";
-
-const rewardsInterface = new Interface(serviceNodeRewardsAbi);
-const poolInterface = new Interface(rewardRatePoolAbi);
 
 type Decoder = (position: EventPosition, log: LogDescription) => ChainEvent;
 
 /** What each contract tells the ledger; whatever else they emit is no input of it. */
 const DECODERS: Readonly<Record<keyof Contracts, ReadonlyMap<Hex, Decoder>>> = {
-  rewards: byTopic(rewardsInterface, {
+  rewards: byTopic(rewardsInterface(), {
     NewServiceNode: nodeRegistered,
     Started: started,
     ServiceNodesActivated: (position, log) => ({ ...position, type: "nodes-activated", ids: idsOf(log) }),
@@ -41,10 +38,10 @@ const DECODERS: Readonly<Record<keyof Contracts, ReadonlyMap<Hex, Decoder>>> = {
     ServiceNodeExit: nodeExited,
     ServiceNodeLiquidated: nodeExited,
   }),
-  pool: byTopic(poolInterface, { Settled: settled }),
+  pool: byTopic(poolInterface(), { Settled: settled }),
 };
 
-const INTERFACES: Readonly<Record<keyof Contracts, Interface>> = { rewards: rewardsInterface, pool: poolInterface };
+const INTERFACES: Readonly<Record<keyof Contracts, Interface>> = { rewards: rewardsInterface(), pool: poolInterface() };
 
 /** First topics of the events read. */
 export const EVENT_TOPICS: readonly Hex[] = [...DECODERS.rewards.keys(), ...DECODERS.pool.keys()];

@@ -1,5 +1,6 @@
+import { ROUTES } from "@quorate/common/http";
 import { afterEach, describe, expect, it } from "vitest";
-import { ALICE, post, refused, serve, servers, stopServers, testAgent } from "../../../test/support/httpServer.ts";
+import { ALICE, BOB, post, refused, serve, servers, stopServers, testAgent } from "../../../test/support/httpServer.ts";
 import { ask, closeSockets, rawSocket } from "../../../test/support/rawHttp.ts";
 import { until } from "../../../test/support/until.ts";
 
@@ -61,43 +62,9 @@ describe("the names this agent is asked by (P-127)", () => {
     await until(() => answer.includes("200 OK"));
   });
 
-  it("any, where the operator says so; a page of another origin still may not ask for claims", async () => {
+  it("any, where the operator says so", async () => {
     const url = await serve(testAgent(), { allowedHosts: ["*"] });
     expect((await ask(`${url}/v1/status`, { headers: { host: "any.example" } })).status).toBe(200);
-    const headers = { host: "any.example", origin: "https://other.example", ...json };
-    expect((await ask(`${url}/v1/claims`, { method: "POST", headers }, claim)).code).toBe("ORIGIN_NOT_ALLOWED");
-  });
-});
-
-describe("pages that ask for claims (P-127)", () => {
-  it.each([
-    ["of the agent's own origin", { host: "127.0.0.1:8900", origin: "http://127.0.0.1:8900" }],
-    ["of its own origin behind a proxy with TLS", { host: "agent.example", origin: "https://agent.example" }],
-    [
-      "of its public name, whose proxy names the agent by address",
-      { host: "127.0.0.1", origin: "https://agent.example" },
-    ],
-    ["and what is no page", { host: "127.0.0.1:8900" }],
-  ])("%s may", async (_name, headers) => {
-    const agent = testAgent();
-    const url = await serve(agent, { allowedHosts: ["agent.example"] });
-    expect((await ask(`${url}/v1/claims`, { method: "POST", headers: { ...headers, ...json } }, claim)).status).toBe(
-      202,
-    );
-  });
-
-  it.each([
-    ["of another host", { origin: "https://evil.example" }],
-    ["of another port of this machine", { origin: "http://localhost:3000" }],
-    ["without an origin of their own, as in a sandboxed frame", { origin: "null" }],
-    ["of what is no origin", { origin: "localhost:8900" }],
-    ["of another site, as the browser says", { "sec-fetch-site": "cross-site" }],
-  ])("error: those %s may not", async (_name, headers) => {
-    const agent = testAgent();
-    const url = await serve(agent);
-    const options = { method: "POST", headers: { host: "localhost:8900", ...headers, ...json } };
-    expect(await ask(`${url}/v1/claims`, options, claim)).toMatchObject({ status: 403, code: "ORIGIN_NOT_ALLOWED" });
-    expect(agent.asked).toEqual([]);
   });
 });
 
@@ -123,23 +90,34 @@ describe("HEAD", () => {
     expect((await ask(`${await serve(agent)}/readyz`, { method: "HEAD" })).status).toBe(503);
   });
 
-  it("error: of an event stream, which would be opened for nobody; other methods are told which there are", async () => {
+  it("P-140: of an event stream tells what it would be, and opens none", async () => {
     const agent = testAgent();
     const url = await serve(agent);
-    const allowOf = async (path: string, method: string) => {
-      const { status, headers } = await ask(url + path, { method });
-      return [status, headers.allow];
-    };
-    expect(await allowOf(`/v1/claims/${ALICE}/events`, "HEAD")).toEqual([405, "GET"]);
+    const head = await ask(`${url}/v1/claims/${ALICE}/events`, { method: "HEAD" });
+    expect([head.status, head.headers["content-type"], head.text]).toEqual([200, "text/event-stream", ""]);
+    expect((await ask(`${url}/v1/claims/${BOB}/events`, { method: "HEAD" })).status).toBe(404);
     expect(agent.watchers.size).toBe(0);
-    expect(await allowOf("/healthz", "POST")).toEqual([405, "GET, HEAD"]);
-    expect(await allowOf("/v1/claims", "HEAD")).toEqual([405, "POST"]);
-    expect(await allowOf("/v1/status", "OPTIONS")).toEqual([405, "GET, HEAD"]);
-    expect(await allowOf("/v1/status", "TRACE")).toEqual([405, "GET, HEAD"]);
   });
 });
 
-describe("clients behind a proxy", () => {
+describe("P-140: the methods of a route", () => {
+  it.each(Object.values(ROUTES).map(({ method, path }) => [path, method]))(
+    "%s: OPTIONS and 405 name them",
+    async (path, method) => {
+      const metrics = { contentType: "text/plain", metrics: async () => "# nothing\n" };
+      const url = (await serve(testAgent(), {}, metrics)) + path.replace(":recipient", ALICE);
+      const allow = method === "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
+      const options = await ask(url, { method: "OPTIONS" });
+      expect([options.status, options.headers.allow, options.text]).toEqual([204, allow, ""]);
+      for (const other of ["PUT", "TRACE", method === "GET" ? "POST" : "GET"]) {
+        const answer = await ask(url, { method: other, headers: json }, /TRACE|GET/.test(other) ? "" : "{");
+        expect([answer.status, answer.code, answer.headers.allow]).toEqual([405, "METHOD_NOT_ALLOWED", allow]);
+      }
+    },
+  );
+});
+
+describe("P-142: clients behind a proxy", () => {
   const BUDGET = { requestBurst: 5, requestsPerSecond: 0.001 };
   const from = (address: string, proxy = "127.0.0.1") => ({
     localAddress: proxy,
@@ -155,6 +133,29 @@ describe("clients behind a proxy", () => {
     expect(await status("198.51.100.8")).toBe(200);
     for (let i = 0; i < 5; i++) expect(await status(`2001:db8:1:2::${i}`)).toBe(200);
     expect(await status("[2001:db8:1:2::99]:443")).toBe(429);
+  });
+
+  it("are named by the last hop that is no trusted proxy, through as many of them as there are", async () => {
+    const url = await serve(testAgent(), { ...BUDGET, trustedProxies: ["127.0.0.0/8", "10.0.0.0/8"] });
+    const status = async (hops: string | string[]) =>
+      (await ask(`${url}/v1/status`, { headers: { "x-forwarded-for": hops } })).status;
+    for (let i = 0; i < 5; i++) expect(await status("203.0.113.9, 198.51.100.7, 10.0.0.2")).toBe(200);
+    const same = [
+      "198.51.100.7,10.9.9.9 , 10.0.0.2",
+      "nonsense, 198.51.100.7",
+      `${"203.0.113.1, ".repeat(300)}198.51.100.7`,
+    ];
+    for (const hops of [...same, ["203.0.113.9", "198.51.100.7, 10.0.0.2"]]) expect(await status(hops)).toBe(429);
+    expect(await status("198.51.100.7, 203.0.113.9, 10.0.0.2")).toBe(200);
+  });
+
+  it("are named by X-Forwarded-For alone", async () => {
+    const url = await serve(testAgent(), { ...BUDGET, trustedProxies: ["127.0.0.1"] });
+    const asked = (headers: Record<string, string>) => ask(`${url}/v1/status`, { headers });
+    for (let i = 0; i < 5; i++) expect((await asked({ forwarded: `for=198.51.100.${i}` })).status).toBe(200);
+    expect((await asked({ "x-real-ip": "198.51.100.9" })).status).toBe(429);
+    // Whom the proxy says it is asked for is not whom the agent is asked by.
+    expect((await asked({ "x-forwarded-for": "198.51.100.1", "x-forwarded-host": "x.example" })).status).toBe(200);
   });
 
   it("that is not trusted are one client, whatever they say they are", async () => {

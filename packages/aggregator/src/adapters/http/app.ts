@@ -2,8 +2,9 @@
  * One listener: fastify on a server whose connections are bounded, with this interface's errors for whatever goes
  * wrong. Enters: limits, and who may ask. Leaves: an app without routes. Not its job: what is answered.
  */
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, METHODS, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { type QuorateError, quorateError } from "@quorate/common";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { HttpTraffic, Logger } from "../../driver/ports.ts";
@@ -20,6 +21,15 @@ import {
 } from "./limits.ts";
 import { answerError, codedError, toJson } from "./refusals.ts";
 
+/** Of every answer. An answer is data: whoever opens one in a browser must get nothing that runs, frames or stays. */
+const HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+} as const;
+
 export interface AppModules {
   readonly logger: Logger;
   readonly proxies: TrustedProxies;
@@ -31,13 +41,15 @@ export interface App {
   traffic(): HttpTraffic;
 }
 
+type Refuse = (socket: Socket, error: QuorateError) => void;
+
 export function makeApp(limits: HttpLimits, modules: AppModules): App {
   const { logger, proxies, guard } = modules;
   const answers = { "2xx": 0, "4xx": 0, "5xx": 0 };
   const count = (status: number): void => {
     answers[status >= 500 ? "5xx" : status >= 400 ? "4xx" : "2xx"] += 1;
   };
-  const refuse = (socket: Socket, error: QuorateError): void => count(answerOnSocket(socket, error));
+  const refuse: Refuse = (socket, error) => count(answerOnSocket(socket, error));
   const connections = new Connections(limits, {
     isProxy: (address) => proxies.has(address),
     refuse,
@@ -47,19 +59,21 @@ export function makeApp(limits: HttpLimits, modules: AppModules): App {
     logger: false,
     bodyLimit: BODY_MAX_BYTES,
     trustProxy: (address: string) => proxies.has(address),
-    serverFactory: (handler) => boundedServer(limits, connections, handler),
+    serverFactory: (handler) => boundedServer(limits, { connections, refuse }, handler),
     forceCloseConnections: "idle",
-    // Each route says whether it answers HEAD: an event stream would be opened for nobody.
+    // HEAD has a route of its own: an event stream would be opened for nobody.
     exposeHeadRoutes: false,
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, limits, refuse),
     frameworkErrors: (error, request, reply) => sendError(error, request, reply, logger),
   });
+  // Else a method that Node reads and fastify does not know would be taken for a wrong path.
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
   // JSON is the only body there is; fastify also takes plain text unless told otherwise.
   app.removeContentTypeParser("text/plain");
   app.setReplySerializer((payload) => toJson(payload));
-  app.addHook("onRequest", async (request) => guard.check(request.raw));
-  app.addHook("onSend", async (_request, reply) => {
-    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(HEADERS);
+    guard.check(request.raw);
   });
   app.addHook("onResponse", async (request, reply) => {
     count(reply.statusCode);
@@ -73,7 +87,11 @@ export function makeApp(limits: HttpLimits, modules: AppModules): App {
   return { fastify: app, traffic: () => ({ ...connections.traffic(), answers: { ...answers } }) };
 }
 
-function boundedServer(limits: HttpLimits, connections: Connections, handler: Parameters<typeof createServer>[1]) {
+function boundedServer(
+  limits: HttpLimits,
+  { connections, refuse }: { readonly connections: Connections; readonly refuse: Refuse },
+  handler: Parameters<typeof createServer>[1],
+) {
   const options = {
     requestTimeout: limits.requestTimeoutMs,
     // Must not exceed the request's: Node then swaps the two (node_http_parser.cc, ConnectionsList::Expired).
@@ -83,8 +101,15 @@ function boundedServer(limits: HttpLimits, connections: Connections, handler: Pa
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: HEADERS_MAX_BYTES,
   };
-  const server = createServer(options, (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (connections.begin(request, response)) handler?.(request, response);
+  };
+  const server = createServer(options, answer);
+  // Node would answer 417 without a code; what is expected here is only ever a plain answer.
+  server.on("checkExpectation", answer);
+  // And hang up without a word.
+  server.on("connect", (request: IncomingMessage, socket: Duplex) => {
+    refuse(socket as Socket, quorateError("METHOD_NOT_ALLOWED", { method: request.method, allowed: [] }));
   });
   server.maxHeadersCount = HEADERS_MAX;
   server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION_MAX;
@@ -99,10 +124,10 @@ function noteAnswer({ method, ip, id, url }: FastifyRequest, reply: FastifyReply
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply {
   const coded = codedError(error, request.id);
-  const { status, body } = answerError(coded);
+  const { status, headers, body } = answerError(coded);
   if (status >= 500)
     logger.error({ requestId: request.id, method: request.method, url: request.url, err: error }, coded.code);
-  return reply.code(status).type("application/json; charset=utf-8").send(body);
+  return reply.code(status).headers(headers).type("application/json; charset=utf-8").send(body);
 }
 
 /** What did not even parse as HTTP, or came too slowly, is answered like everything else (node:http, "clientError"). */
@@ -110,7 +135,7 @@ function answerBrokenRequest(
   error: Error & { code?: string },
   socket: Socket,
   limits: HttpLimits,
-  refuse: (socket: Socket, error: QuorateError) => void,
+  refuse: Refuse,
 ): void {
   if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
   else refuse(socket, brokenRequest(error, limits));
@@ -129,10 +154,16 @@ function brokenRequest(error: Error & { code?: string }, limits: HttpLimits): Qu
 
 /** Without fastify: there is no request. Returns the status; the connection ends with it. */
 function answerOnSocket(socket: Socket, error: QuorateError): number {
-  const { status, body } = answerError(error);
+  const { status, headers, body } = answerError(error);
   const text = toJson(body);
-  const head = `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close`;
-  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+  const all = {
+    ...{ ...HEADERS, ...headers },
+    "content-type": "application/json; charset=utf-8",
+    "content-length": String(Buffer.byteLength(text)),
+    connection: "close",
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  socket.end([`HTTP/1.1 ${status} Refused`, ...lines, "", text].join("\r\n"));
   socket.on("error", () => socket.destroy());
   return status;
 }

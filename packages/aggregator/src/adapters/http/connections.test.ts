@@ -69,7 +69,7 @@ describe("clients that hold connections", () => {
     for (let i = 0; i < FEW.maxConnectionsPerClient; i++) await rawSocket(url, "127.0.1.1", claim);
     await until(() => asked === FEW.maxConnectionsPerClient);
     const own = await ask(`${url}/v1/status`, { localAddress: "127.0.1.1" });
-    expect(own).toMatchObject({ status: 503, code: "CONNECTIONS_EXCEEDED" });
+    expect(own).toMatchObject({ status: 503, code: "CONNECTIONS_EXCEEDED", headers: { "retry-after": "5" } });
     expect((await ask(`${url}/v1/status`)).status).toBe(200);
     // What it opens beyond, and does not close when it is turned away, takes no place either.
     for (let i = 0; i < 80; i++) await rawSocket(url, "127.0.1.1");

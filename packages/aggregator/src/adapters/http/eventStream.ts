@@ -5,11 +5,25 @@
  *
  * Each event is the whole claim, so a slow reader needs only the newest: nothing queues up for it.
  */
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { type ClaimView, quorateError } from "@quorate/common";
+import type { FastifyReply } from "fastify";
 import type { AgentApi } from "../../driver/ports.ts";
 import { type HttpLimits, WATCH_INTERVAL_MS } from "./limits.ts";
 import { toJson } from "./refusals.ts";
+
+/** Of every stream, and of the answer to HEAD. */
+export const STREAM_HEADERS = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store",
+  // The stream's end is the connection's.
+  connection: "close",
+  // Keeps nginx from holding events back.
+  "x-accel-buffering": "no",
+} as const;
+
+/** What fastify gathered before the response was taken from it; its type is wider than Node's. */
+type FastifyHeaders = ReturnType<FastifyReply["getHeaders"]>;
 
 export class EventStreams {
   readonly #limits: HttpLimits;
@@ -57,8 +71,12 @@ export class EventStreams {
     return [...clients].map((client) => this.#of(client)).sort((a, b) => b.length - a.length)[0] ?? [];
   }
 
-  /** Streams `claim` and what becomes of it to `response`, which is this stream's from now on. */
-  open(client: string, claim: ClaimView, response: ServerResponse): void {
+  /**
+   * Streams `claim` and what becomes of it to `response`, which is this stream's from now on.
+   * @param headers beside the stream's own
+   */
+  open(client: string, claim: ClaimView, response: ServerResponse, headers: FastifyHeaders): void {
+    response.writeHead(200, { ...(headers as OutgoingHttpHeaders), ...STREAM_HEADERS });
     const stream = new EventStream(client, response, this.#limits.heartbeatMs);
     this.#streams.add(stream);
     // Watched before the first event is written: no change falls between the two.
@@ -87,14 +105,6 @@ class EventStream {
   constructor(client: string, response: ServerResponse, heartbeatMs: number) {
     this.client = client;
     this.#response = response;
-    response.writeHead(200, {
-      "content-type": "text/event-stream",
-      "cache-control": "no-store",
-      // The stream's end is the connection's.
-      connection: "close",
-      // Keeps nginx from holding events back.
-      "x-accel-buffering": "no",
-    });
     response.on("close", () => this.end());
     response.on("drain", () => this.#flush());
     this.#heartbeat = setInterval(() => {

@@ -1,23 +1,32 @@
 /**
- * Which names this agent is asked by, and which pages may ask it to do something (P-127). Enters: a request's
- * headers. Leaves: nothing, or a coded error. Not its job: who the client is.
+ * Which names this agent is asked by, and which pages may ask it and read what it answers (P-127, P-139). Enters: a
+ * request's headers. Leaves: nothing, a coded error, or the headers by which a browser lets a page read. Not its job:
+ * who the client is.
  *
  * A page whose own name is made to resolve to this agent's address (DNS rebinding) is of the agent's origin to the
  * browser; the Host it sends is still its own name.
  */
 import type { IncomingMessage } from "node:http";
-import { isIP } from "node:net";
+import { BlockList, isIP } from "node:net";
 import { quorateError } from "@quorate/common";
+import { PREFLIGHT_FRESH_MS } from "./limits.ts";
 
-/** The entry of http.allowedHosts that allows every name: for a proxy that checks them itself. */
-const EVERY_NAME = "*";
+/** The entry of http.allowedHosts that allows every name, for a proxy that checks them itself, and of allowedOrigins. */
+const EVERY_ONE = "*";
+
+type Headers = Readonly<Record<string, string>>;
 
 export class Guard {
   readonly #names: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string> | null;
 
-  /** @param names hosts without ports, in lower case, beside IP addresses and localhost */
-  constructor(names: readonly string[]) {
+  /**
+   * @param names hosts without ports, beside IP addresses and localhost
+   * @param origins whose pages may ask; undefined: any, or those of this machine where it is asked by a loopback name
+   */
+  constructor(names: readonly string[], origins?: readonly string[] | undefined) {
     this.#names = new Set(names.map((name) => name.toLowerCase()));
+    this.#origins = origins === undefined ? null : new Set(origins);
   }
 
   /** @throws HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED */
@@ -29,17 +38,49 @@ export class Guard {
       throw quorateError("HOST_NOT_ALLOWED", { host: hosts.join(", ").slice(0, 100) });
     }
     if (method === "GET" || method === "HEAD" || method === "OPTIONS") return;
-    const origin = headers.origin;
     const site = headers["sec-fetch-site"];
-    const isForeign =
-      origin !== undefined ? !this.#isOwnOrigin(origin, host) : site === "cross-site" || site === "same-site";
-    if (isForeign) throw quorateError("ORIGIN_NOT_ALLOWED", { origin: (origin ?? String(site)).slice(0, 100), host });
+    const isPage = headers.origin !== undefined || site === "cross-site" || site === "same-site";
+    // A page whose browser tells only that it is of elsewhere is of an origin that nobody can have named.
+    const origin = headers.origin ?? "null";
+    if (isPage && this.#allows(origin, host) === null) {
+      throw quorateError("ORIGIN_NOT_ALLOWED", { origin: (headers.origin ?? String(site)).slice(0, 100), host });
+    }
+  }
+
+  /** What lets the page that asked read the answer, 429 and other refusals included; none for a page that may not. */
+  readers({ headers: { origin, host } }: IncomingMessage): Headers {
+    const allowed = origin === undefined ? null : this.#allows(origin, host);
+    if (allowed === null) return { vary: "origin" };
+    const forPage = { "access-control-allow-origin": allowed, "access-control-expose-headers": "retry-after" };
+    return { vary: "origin", ...forPage };
+  }
+
+  /** The answer to a browser that asks on a page's behalf whether it may send what is not plain reading. */
+  askers({ headers }: IncomingMessage, methods: readonly string[]): Headers {
+    const { origin, host } = headers;
+    if (origin === undefined || this.#allows(origin, host) === null) return {};
+    return {
+      "access-control-allow-methods": methods.join(", "),
+      "access-control-allow-headers": "accept, content-type, last-event-id",
+      "access-control-max-age": String(PREFLIGHT_FRESH_MS / 1_000),
+    };
   }
 
   /** An IP address is nobody's to rebind: whoever has a page there has the agent's own address. */
   #isOwnName(name: string | null): boolean {
     if (name === null) return false;
-    return name === "localhost" || isIP(name) !== 0 || this.#names.has(name) || this.#names.has(EVERY_NAME);
+    return name === "localhost" || isIP(name) !== 0 || this.#names.has(name) || this.#names.has(EVERY_ONE);
+  }
+
+  /** As a browser is told: the origin, `*` for any, or null. */
+  #allows(origin: string, host: string | undefined): string | null {
+    if (this.#isOwnOrigin(origin, host)) return origin;
+    const named = this.#origins;
+    if (named !== null) return named.has(EVERY_ONE) ? EVERY_ONE : named.has(origin) ? origin : null;
+    const asked = hostnameOf(host ?? "");
+    if (asked !== null && !isLoopback(asked)) return EVERY_ONE;
+    const page = URL.canParse(origin) ? hostnameOf(new URL(origin).host) : null;
+    return page !== null && isLoopback(page) ? origin : null;
   }
 
   #isOwnOrigin(origin: string, host: string | undefined): boolean {
@@ -48,6 +89,16 @@ export class Guard {
     if (this.#names.has(hostname)) return true;
     return host !== undefined && URL.canParse(`${protocol}//${host}`) && new URL(`${protocol}//${host}`).host === named;
   }
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+/** A name by which a machine asks itself. */
+function isLoopback(name: string): boolean {
+  if (isIP(name) !== 0) return LOOPBACK.check(name, isIP(name) === 6 ? "ipv6" : "ipv4");
+  return /(^|\.)localhost$/.test(name);
 }
 
 /** Without port, brackets and a final dot, in lower case; null for what is no host. */

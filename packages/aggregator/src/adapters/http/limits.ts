@@ -97,6 +97,15 @@ export const NODES_COST = 4;
 export const METRICS_COST = 1;
 
 /**
+ * Milliseconds after which a client may ask again, where nothing says when there will be room: a slow answer is read,
+ * or a provider asked again, in about so long.
+ */
+export const COME_BACK_AFTER_MS = 5_000;
+
+/** Milliseconds for which a page need not ask again whether it may ask; an operator's change is in force after it. */
+export const PREFLIGHT_FRESH_MS = 600_000;
+
+/**
  * Milliseconds between two events of one watcher: more often than ten times a second nobody sees, and 2,000 shares
  * arrive in one.
  */

@@ -2,33 +2,29 @@
  * What operators' probes and Prometheus ask: whether the agent is alive, whether it is of use, and its numbers.
  * Served by both listeners.
  */
-import { PATHS } from "@quorate/common/http";
+import { ROUTES } from "@quorate/common/http";
 import { METRICS_COST } from "./limits.ts";
 import type { HttpServerModules } from "./modules.ts";
 import { Page } from "./page.ts";
-import type { Route } from "./routes.ts";
+import { type Route, route } from "./routes.ts";
 
 export function operatorRoutes({ api, metrics }: Pick<HttpServerModules, "api" | "metrics">): Route[] {
   const routes: Route[] = [
     // Alive means: this process answers. Whether it is of use is `ready`.
-    { method: "GET", path: PATHS.health, cost: 0, handle: () => ({ alive: true }) },
-    {
-      method: "GET",
-      path: PATHS.ready,
+    route(ROUTES.health, { cost: 0, handle: () => ({ alive: true }) }),
+    route(ROUTES.ready, {
       cost: 0,
-      handle(_request, reply) {
+      handle(_input, _request, reply) {
         const state = api.ready();
         return reply.code(state.ready ? 200 : 503).send(state);
       },
-    },
+    }),
   ];
   if (metrics === undefined) return routes;
   const page = new Page(() => metrics.metrics());
-  routes.push({
-    method: "GET",
-    path: PATHS.metrics,
+  const metricsRoute = route(ROUTES.metrics, {
     cost: METRICS_COST,
-    async handle(_request, reply) {
+    async handle(_input, _request, reply) {
       const text = await page.get();
       return reply
         .type(metrics.contentType)
@@ -36,5 +32,5 @@ export function operatorRoutes({ api, metrics }: Pick<HttpServerModules, "api" |
         .send(text);
     },
   });
-  return routes;
+  return [...routes, metricsRoute];
 }

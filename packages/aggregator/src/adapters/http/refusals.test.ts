@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { ERROR_CODES, type ErrorCode, quorateError } from "@quorate/common";
 import { afterEach, describe, expect, it } from "vitest";
 import { ALICE, logged, post, refused, serve, stopServers, testAgent } from "../../../test/support/httpServer.ts";
+import { answerError, answerRefusal } from "./refusals.ts";
 
 afterEach(stopServers);
 
@@ -61,15 +63,12 @@ describe("bad requests, each with its own code", () => {
     expect(await refused(`${url}/v1/claims/nobody`)).toMatchObject({ status: 400, code: "ADDRESS_MALFORMED" });
   });
 
-  it.each(["PUT", "DELETE", "PATCH", "OPTIONS", "GET"])(
-    "error: %s on /v1/claims, whatever the body",
-    async (method) => {
-      const init = method === "GET" ? { method } : { ...post("{"), method };
-      const answer = await refused(`${await serve()}/v1/claims`, init);
-      expect(answer).toMatchObject({ status: 405, code: "METHOD_NOT_ALLOWED" });
-      expect(answer.headers.get("allow")).toBe("POST");
-    },
-  );
+  it.each(["PUT", "DELETE", "PATCH", "GET"])("error: %s on /v1/claims, whatever the body", async (method) => {
+    const init = method === "GET" ? { method } : { ...post("{"), method };
+    const answer = await refused(`${await serve()}/v1/claims`, init);
+    expect(answer).toMatchObject({ status: 405, code: "METHOD_NOT_ALLOWED" });
+    expect(answer.headers.get("allow")).toBe("POST, OPTIONS");
+  });
 
   it("error: what is not HTTP, and headers without end", async () => {
     const url = new URL(await serve());
@@ -119,6 +118,18 @@ describe("bad requests, each with its own code", () => {
   it("error: the port is taken", async () => {
     const port = Number(new URL(await serve()).port);
     await expect(serve(testAgent(), { port })).rejects.toMatchObject({ code: "HTTP_LISTEN_FAILED", values: { port } });
+  });
+});
+
+describe("P-140: when to come back", () => {
+  it("is told with each refusal of status 429 and 503, in whole seconds, and with no other", () => {
+    const refusals = (Object.keys(ERROR_CODES) as ErrorCode[]).flatMap((code) => [
+      answerError(quorateError(code, { waitMs: 2_100 })),
+      answerRefusal({ code, values: {} }),
+    ]);
+    const told = refusals.filter(({ headers }) => headers["retry-after"] !== undefined);
+    expect(told).toEqual(refusals.filter(({ status }) => status === 429 || status === 503));
+    expect(new Set(told.map(({ headers }) => headers["retry-after"]))).toEqual(new Set(["3", "5"]));
   });
 });
 

@@ -12,7 +12,7 @@ import {
   type Refusal,
 } from "@quorate/common";
 import type { ErrorBody } from "@quorate/common/http";
-import { BODY_MAX_BYTES } from "./limits.ts";
+import { BODY_MAX_BYTES, COME_BACK_AFTER_MS } from "./limits.ts";
 
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   REQUEST_MALFORMED: 400,
@@ -52,13 +52,16 @@ const REFUSAL_STATUS = 409;
 
 export interface ErrorAnswer {
   readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: ErrorBody;
 }
 
 export function answerError(error: QuorateError): ErrorAnswer {
   const { code, values, remedy } = error;
+  const status = STATUS[code] ?? 500;
   return {
-    status: STATUS[code] ?? 500,
+    status,
+    headers: comeBack(status, values["waitMs"]),
     body: { error: { code, message: ERROR_CODES[code].summary, values: plain(values), remedy } },
   };
 }
@@ -67,7 +70,15 @@ export function answerRefusal({ code, values }: Refusal): ErrorAnswer {
   const entry = isErrorCode(code) ? ERROR_CODES[code] : undefined;
   const status = (isErrorCode(code) ? STATUS[code] : undefined) ?? REFUSAL_STATUS;
   const message = entry?.summary ?? "The claim was refused.";
-  return { status, body: { error: { code, message, values, remedy: entry?.remedy ?? "See the values." } } };
+  const remedy = entry?.remedy ?? "See the values.";
+  return { status, headers: comeBack(status, values["waitMs"]), body: { error: { code, message, values, remedy } } };
+}
+
+/** P-140: in whole seconds (RFC 9110, section 10.2.3). */
+function comeBack(status: number, waitMs: unknown): Record<string, string> {
+  if (status !== 429 && status !== 503) return {};
+  const afterMs = typeof waitMs === "number" ? waitMs : COME_BACK_AFTER_MS;
+  return { "retry-after": String(Math.max(1, Math.ceil(afterMs / 1_000))) };
 }
 
 /**

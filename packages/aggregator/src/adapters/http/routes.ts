@@ -1,64 +1,112 @@
 /**
- * How a route is put on an app: its rate limit, its time, HEAD where it is cheap, and a coded 405 for every other
- * method. Enters: the routes of stakers and operators. Leaves: routes on the app. Not its job: what they answer.
+ * How a route is put on an app: its rate limit, its time, what it is asked with, HEAD and OPTIONS, and a coded 405 for
+ * every other method (P-140). Enters: the routes of stakers and operators. Leaves: routes on the app. Not its job:
+ * what they answer.
  */
 import { quorateError } from "@quorate/common";
+import type { RouteDescription } from "@quorate/common/http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import type { z } from "zod";
 import { clientOf } from "./clients.ts";
+import type { Guard } from "./guard.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { RateLimiter } from "./rateLimit.ts";
 
 export interface RoutesModules {
   readonly limiter: RateLimiter;
   readonly limits: HttpLimits;
+  readonly guard: Guard;
   readonly routes: readonly Route[];
 }
 
-export interface Route {
-  readonly method: "GET" | "POST";
-  readonly path: string;
+/** What a route was asked with, as its schemas have it; undefined where it has none. */
+export interface Input<D extends RouteDescription> {
+  readonly params: OutputOf<D, "params">;
+  readonly query: OutputOf<D, "query">;
+  readonly body: OutputOf<D, "body">;
+}
+type OutputOf<D, Part extends string> = D extends { readonly [P in Part]: infer S extends z.ZodType }
+  ? z.output<S>
+  : undefined;
+
+interface Handling<D extends RouteDescription> {
   /** Tokens of the client's budget; 0 for what an operator's own probes ask. */
   readonly cost: number;
   /** Default: `answerTimeoutMs`. */
   readonly timeoutMs?: number;
-  /** Answered like GET, without the body. Default: as GET is; false for what never ends. */
-  readonly head?: false;
-  readonly handle: (request: FastifyRequest, reply: FastifyReply) => unknown;
+  readonly handle: (input: Input<D>, request: FastifyRequest, reply: FastifyReply) => unknown;
+  /** What HEAD is answered with, where that is not what GET is: for what never ends. */
+  readonly head?: Handling<D>["handle"];
 }
 
-const ALL_METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
+/** A described route and how it is answered. */
+export interface Route extends Handling<RouteDescription> {
+  readonly described: RouteDescription;
+}
 
-export function addRoutes(app: FastifyInstance, { limiter, limits, routes }: RoutesModules): void {
-  for (const route of routes) {
-    const { method, path, cost, timeoutMs = limits.answerTimeoutMs, handle } = route;
-    app.route({
-      method,
-      url: path,
-      exposeHeadRoute: hasHead(route),
-      onRequest: async (request, reply) => limit(limiter, request, reply, cost),
-      handler: (request, reply) => inTime(async () => handle(request, reply), timeoutMs),
-    });
+export function route<D extends RouteDescription>(described: D, handling: Handling<D>): Route {
+  // What `inputOf` makes of this description is what its handler takes.
+  return { described, ...(handling as unknown as Handling<RouteDescription>) };
+}
+
+export function addRoutes(app: FastifyInstance, modules: RoutesModules): void {
+  for (const each of modules.routes) {
+    const { method } = each.described;
+    addRoute(app, modules, each, method, each.handle);
+    // Without a handler of its own, HEAD is GET whose body fastify leaves out.
+    if (method === "GET") addRoute(app, modules, each, "HEAD", each.head ?? each.handle);
   }
-  for (const path of new Set(routes.map((route) => route.path))) addOtherMethods(app, limiter, routes, path);
+  for (const path of new Set(modules.routes.map(({ described }) => described.path)))
+    addOtherMethods(app, modules, path);
 }
 
-function hasHead({ method, head }: Route): boolean {
-  return method === "GET" && head !== false;
-}
-
-/** RFC 9110, section 15.5.6: 405 names the methods that are there. Answered before any body is read. */
-function addOtherMethods(app: FastifyInstance, limiter: RateLimiter, routes: readonly Route[], path: string): void {
-  const allowed: readonly string[] = routes
-    .filter((route) => route.path === path)
-    .flatMap((route) => (hasHead(route) ? [route.method, "HEAD"] : [route.method]));
+function addRoute(
+  app: FastifyInstance,
+  { limiter, limits, guard }: RoutesModules,
+  { described, cost, timeoutMs = limits.answerTimeoutMs }: Route,
+  method: HTTPMethods,
+  handle: Route["handle"],
+): void {
   app.route({
-    method: ALL_METHODS.filter((method) => !allowed.includes(method as string)) as HTTPMethods[],
+    method,
+    url: described.path,
+    onRequest: async (request, reply) => {
+      if (described.audience === "everyone") reply.headers(guard.readers(request.raw));
+      limit(limiter, request, cost);
+    },
+    handler: (request, reply) => inTime(async () => handle(inputOf(described, request), request, reply), timeoutMs),
+  });
+}
+
+/** @throws as `parse` */
+function inputOf({ params, query, body }: RouteDescription, request: FastifyRequest): Input<RouteDescription> {
+  const input = {
+    params: params && parse(params, request.params, "path"),
+    query: query && parse(query, request.query, "query"),
+    body: body && parse(body, request.body, "body"),
+  };
+  return input as Input<RouteDescription>;
+}
+
+/**
+ * OPTIONS says which methods there are, and whether a page may use them (P-139); so does 405 for all others (RFC 9110,
+ * sections 9.3.7 and 15.5.6). Answered before any body is read.
+ */
+function addOtherMethods(app: FastifyInstance, { limiter, guard, routes }: RoutesModules, path: string): void {
+  const here = routes.filter(({ described }) => described.path === path).map(({ described }) => described);
+  const allowed = [...here.flatMap(({ method }) => (method === "GET" ? [method, "HEAD"] : [method])), "OPTIONS"];
+  const isForEveryone = here.every(({ audience }) => audience === "everyone");
+  const others = (method: string): boolean => method === "OPTIONS" || !allowed.includes(method);
+  app.route({
+    method: app.supportedMethods.filter(others) as HTTPMethods[],
     url: path,
     onRequest: async (request, reply) => {
-      limit(limiter, request, reply, 1);
+      if (isForEveryone) reply.headers(guard.readers(request.raw));
+      limit(limiter, request, 1);
       reply.header("allow", allowed.join(", "));
-      throw quorateError("METHOD_NOT_ALLOWED", { method: request.method, allowed });
+      if (request.method !== "OPTIONS") throw quorateError("METHOD_NOT_ALLOWED", { method: request.method, allowed });
+      if (isForEveryone) reply.headers(guard.askers(request.raw, allowed));
+      return reply.code(204).send();
     },
     handler: async () => undefined,
   });
@@ -75,28 +123,21 @@ function inTime<T>(work: () => Promise<T>, timeoutMs: number): Promise<T> {
   return Promise.race([work(), late.promise]).finally(() => clearTimeout(timer));
 }
 
-function limit(limiter: RateLimiter, request: FastifyRequest, reply: FastifyReply, cost: number): void {
+function limit(limiter: RateLimiter, request: FastifyRequest, cost: number): void {
   if (cost === 0) return;
   const client = clientOf(request);
   const waitMs = limiter.take(client, cost, performance.now());
-  if (waitMs === 0) return;
-  comeBackAfter(reply, waitMs);
-  throw quorateError("RATE_LIMITED", { client, waitMs });
+  if (waitMs > 0) throw quorateError("RATE_LIMITED", { client, waitMs });
 }
 
 /**
  * The input as the schema has it. @throws REQUEST_MALFORMED with the first field that is wrong; ADDRESS_* from
  * addresses
  */
-export function parse<S extends z.ZodType>(schema: S, input: unknown, where: "body" | "path" | "query"): z.output<S> {
+function parse<S extends z.ZodType>(schema: S, input: unknown, where: "body" | "path" | "query"): z.output<S> {
   const result = schema.safeParse(input ?? {});
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = [where, ...(issue?.path ?? [])].join(".");
   throw quorateError("REQUEST_MALFORMED", { field, reason: issue?.message, wrongFields: result.error.issues.length });
-}
-
-/** RFC 9110, section 10.2.3: whole seconds. */
-export function comeBackAfter(reply: FastifyReply, waitMs: number): void {
-  reply.header("retry-after", Math.max(1, Math.ceil(waitMs / 1_000)));
 }

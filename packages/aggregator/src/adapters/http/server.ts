@@ -4,8 +4,7 @@
  * anything; `AgentApi` does.
  *
  * Health and metrics have a listener of their own too, so that probes are answered whatever the clients of the other
- * one do. No cross-origin headers are sent, on purpose: a page of another origin cannot make its visitor's agent open
- * rounds.
+ * one do.
  */
 import { type ErrorCode, quorateError } from "@quorate/common";
 import type { FastifyInstance } from "fastify";
@@ -36,6 +35,8 @@ export interface HttpServerOptions extends Partial<HttpLimits> {
   readonly health?: { readonly host: string; readonly port: number } | null;
   /** Names by which this interface is asked, beside IP addresses and localhost (P-127). */
   readonly allowedHosts?: readonly string[];
+  /** Origins whose pages may read and ask for claims (P-139); `*` for any. */
+  readonly allowedOrigins?: readonly string[] | undefined;
   /** Addresses and networks of proxies that name their clients in X-Forwarded-For. */
   readonly trustedProxies?: readonly string[];
   /** Claims the agent's node may ask the network for at once, and the milliseconds for one more (P-74). */
@@ -56,12 +57,13 @@ export interface HttpServer {
 const DEFAULT_CLAIM_BUDGET = (): ClaimBudget => ({ burst: 256, refillMs: 100 });
 
 export function createHttpServer(options: HttpServerOptions, modules: HttpServerModules): HttpServer {
-  const { host, port, health = null, allowedHosts = [], trustedProxies = [], claimBudget, ...given } = options;
+  const { host, port, health = null, claimBudget, ...access } = options;
+  const { allowedHosts = [], allowedOrigins, trustedProxies = [], ...given } = access;
   const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...given };
   const appModules = {
     logger: modules.logger,
     proxies: new TrustedProxies(trustedProxies),
-    guard: new Guard([...allowedHosts, host]),
+    guard: new Guard([...allowedHosts, host], allowedOrigins),
   };
   const streams = new EventStreams(limits, modules.api);
   const claims = new ClaimQueue({ budget: claimBudget ?? DEFAULT_CLAIM_BUDGET, waitMs: limits.claimWaitMs });
@@ -69,7 +71,7 @@ export function createHttpServer(options: HttpServerOptions, modules: HttpServer
   const limiter = new RateLimiter(limits);
   const ofOperators = operatorRoutes(modules);
   const routes = [...stakerRoutes({ api: modules.api, streams, claims, limits }), ...ofOperators];
-  addRoutes(main.fastify, { limiter, limits, routes });
+  addRoutes(main.fastify, { limiter, limits, routes, guard: appModules.guard });
   main.fastify.addHook("preClose", async () => {
     claims.close();
     streams.close();
@@ -110,7 +112,7 @@ function healthApp(
     maxConnectionsPerClient: HEALTH_CONNECTIONS_PER_CLIENT_MAX,
   };
   const app = makeApp({ ...limits, ...connections }, modules);
-  addRoutes(app.fastify, { limiter: new RateLimiter(limits), limits, routes });
+  addRoutes(app.fastify, { limiter: new RateLimiter(limits), limits, routes, guard: modules.guard });
   return app;
 }
 

@@ -2,27 +2,24 @@
  * What stakers, and whoever checks this agent, may ask. Enters: requests. Leaves: claims, bundles, proofs, the
  * ledger's lines, node set and status. Not its job: deciding anything; `AgentApi` does.
  */
-import { type ClaimReply, type ClaimView, type ErrorCode, isQuorateError, quorateError } from "@quorate/common";
 import {
-  claimRequestSchema,
-  epochQuerySchema,
-  epochsQuerySchema,
-  LEDGER_EPOCHS_MAX,
-  ledgerQuerySchema,
-  noQuerySchema,
-  PATHS,
-  rangesQuerySchema,
-  recipientParamsSchema,
-} from "@quorate/common/http";
+  type Address,
+  type ClaimReply,
+  type ClaimView,
+  type ErrorCode,
+  quorateError,
+  type Refusal,
+} from "@quorate/common";
+import { LEDGER_EPOCHS_MAX, openApiDocument, ROUTES } from "@quorate/common/http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AgentApi } from "../../driver/ports.ts";
 import type { ClaimQueue } from "./claimQueue.ts";
 import { clientOf } from "./clients.ts";
-import type { EventStreams } from "./eventStream.ts";
+import { type EventStreams, STREAM_HEADERS } from "./eventStream.ts";
 import { CLAIM_COST, type HttpLimits, LEDGER_COST, NODES_COST } from "./limits.ts";
 import { Page } from "./page.ts";
 import { answerRefusal, toJson } from "./refusals.ts";
-import { comeBackAfter, parse, type Route } from "./routes.ts";
+import { type Route, route } from "./routes.ts";
 
 export interface StakerModules {
   readonly api: AgentApi;
@@ -38,34 +35,37 @@ export function stakerRoutes(modules: StakerModules): Route[] {
 
 function claimRoutes({ api, streams, claims }: StakerModules): Route[] {
   return [
-    {
-      method: "POST",
-      path: PATHS.claims,
+    route(ROUTES.requestClaim, {
       cost: CLAIM_COST,
-      async handle(request, reply) {
-        parse(noQuerySchema, request.query, "query");
-        const { recipient, epoch } = parse(claimRequestSchema, request.body, "body");
+      async handle({ body: { recipient, epoch } }, request, reply) {
         const answer = await inTurn(api, claims, { recipient, epoch: epoch ?? null }, request, reply);
-        if (answer.ok) return reply.code(202).send(answer.claim);
-        const { status, body } = answerRefusal(answer.refusal);
-        return reply.code(status).send(body);
+        return answer.ok ? reply.code(202).send(answer.claim) : sendRefusal(reply, answer.refusal);
       },
-    },
-    { method: "GET", path: PATHS.claim, cost: 1, handle: (request) => findClaim(api, request) },
-    {
-      method: "GET",
-      path: PATHS.claimEvents,
+    }),
+    route(ROUTES.claim, { cost: 1, handle: ({ params, query }) => findClaim(api, params.recipient, query.epoch) }),
+    route(ROUTES.claimEvents, {
       cost: 1,
-      head: false,
-      handle(request, reply) {
-        const claim = findClaim(api, request);
+      head({ params, query }, _request, reply) {
+        findClaim(api, params.recipient, query.epoch);
+        return reply.headers(STREAM_HEADERS).send();
+      },
+      handle({ params, query }, request, reply) {
+        const claim = findClaim(api, params.recipient, query.epoch);
         const client = clientOf(request);
         streams.reserve(client);
         reply.hijack();
-        streams.open(client, claim, reply.raw);
+        streams.open(client, claim, reply.raw, reply.getHeaders());
         return reply;
       },
-    },
+    }),
+    route(ROUTES.bundle, {
+      cost: 1,
+      handle({ params: { recipient }, query: { epoch } }) {
+        const bundle = api.bundle(recipient, epoch ?? null);
+        if (bundle === null) throw notFound("BUNDLE_NOT_FOUND", recipient, epoch);
+        return bundle;
+      },
+    }),
   ];
 }
 
@@ -87,116 +87,78 @@ async function inTurn(
   const gone = new AbortController();
   reply.raw.once("close", () => gone.abort());
   const claim = `${recipient} ${wanted}`;
-  try {
-    return await claims.turn({ client: clientOf(request), recipient, claim, signal: gone.signal }, ask);
-  } catch (error) {
-    if (isQuorateError(error, "CLAIM_QUEUE_FULL")) comeBackAfter(reply, Number(error.values["waitMs"]));
-    throw error;
-  }
+  return claims.turn({ client: clientOf(request), recipient, claim, signal: gone.signal }, ask);
 }
 
 function readRoutes(api: AgentApi): Route[] {
-  // Thousands of nodes are as many kilobytes: written once for all who ask, and kept once in memory for all who read
-  // slowly.
-  const nodes = new Page(async () => Buffer.from(toJson({ nodes: api.nodes() })));
+  let openApi: ReturnType<typeof openApiDocument> | null = null;
   return [
-    {
-      method: "GET",
-      path: PATHS.bundle,
+    route(ROUTES.rewards, {
       cost: 1,
-      handle(request) {
-        const { recipient, epoch } = recipientAndEpoch(request);
-        const bundle = api.bundle(recipient, epoch);
-        if (bundle === null) throw notFound("BUNDLE_NOT_FOUND", recipient, epoch);
-        return bundle;
-      },
-    },
-    {
-      method: "GET",
-      path: PATHS.rewards,
-      cost: 1,
-      handle(request, reply) {
-        parse(noQuerySchema, request.query, "query");
-        const { recipient } = parse(recipientParamsSchema, request.params, "path");
+      handle({ params: { recipient } }, _request, reply) {
         const owed = api.owed(recipient);
-        if (owed !== null) return { recipient, ...owed };
         // Not a failure of the request: the network is younger than one epoch.
-        const { status, body } = answerRefusal({ code: "EPOCH_NOT_CLOSED", values: { epoch: 0 } });
-        return reply.code(status).send(body);
+        if (owed === null) return sendRefusal(reply, { code: "EPOCH_NOT_CLOSED", values: { epoch: 0 } });
+        return { recipient, ...owed };
       },
-    },
-    {
-      method: "GET",
-      path: PATHS.proof,
+    }),
+    route(ROUTES.proof, {
       cost: 1,
-      async handle(request) {
-        parse(noQuerySchema, request.query, "query");
-        const { recipient } = parse(recipientParamsSchema, request.params, "path");
+      async handle({ params: { recipient } }) {
         const proof = await api.proof(recipient);
         if (proof === null) throw quorateError("PROOF_NOT_FOUND", { recipient });
         return proof;
       },
-    },
-    {
-      method: "GET",
-      path: PATHS.nodes,
-      cost: NODES_COST,
-      handle: async (_request, reply) => reply.type("application/json; charset=utf-8").send(await nodes.get()),
-    },
-    { method: "GET", path: PATHS.status, cost: 1, handle: () => ({ ...api.status(), network: api.network }) },
+    }),
+    pageRoute(ROUTES.nodes, NODES_COST, () => ({ nodes: api.nodes() })),
+    pageRoute(ROUTES.agents, NODES_COST, () => ({ agents: api.agents() })),
+    route(ROUTES.status, { cost: 1, handle: () => ({ ...api.status(), network: api.network }) }),
+    // It never changes, and takes some 40 ms to make.
+    pageRoute(ROUTES.openApi, 1, () => (openApi ??= openApiDocument())),
   ];
+}
+
+/**
+ * Thousands of nodes are as many kilobytes: written once for all who ask, and kept once in memory for all who read
+ * slowly.
+ */
+function pageRoute(described: Route["described"], cost: number, content: () => object): Route {
+  const page = new Page(async () => Buffer.from(toJson(content())));
+  return route(described, {
+    cost,
+    handle: async (_input, _request, reply) => reply.type("application/json; charset=utf-8").send(await page.get()),
+  });
 }
 
 /** What the ledger is made of, for whoever does not want to believe it. */
 function ledgerRoutes({ ledger }: AgentApi, timeoutMs: number): Route[] {
   return [
-    {
-      method: "GET",
-      path: PATHS.ledger,
-      cost: LEDGER_COST,
-      timeoutMs,
-      handle(request) {
-        const { recipient } = parse(recipientParamsSchema, request.params, "path");
-        const { epoch, from } = parse(ledgerQuerySchema, request.query, "query");
-        return ledger.page(recipient, from ?? 0, epoch ?? null);
-      },
-    },
-    {
-      method: "GET",
-      path: PATHS.ledgerEpochs,
-      cost: CLAIM_COST,
-      timeoutMs,
-      handle(request) {
-        const { from, count } = parse(epochsQuerySchema, request.query, "query");
-        return ledger.epochs(from ?? 0, count ?? LEDGER_EPOCHS_MAX);
-      },
-    },
-    {
-      method: "GET",
-      path: PATHS.ledgerRanges,
-      cost: LEDGER_COST,
-      timeoutMs,
-      handle(request) {
-        const { epoch, prefix } = parse(rangesQuerySchema, request.query, "query");
-        return ledger.ranges(epoch, prefix ?? "");
-      },
-    },
+    route(ROUTES.ledger, {
+      ...{ cost: LEDGER_COST, timeoutMs },
+      handle: ({ params, query: { from, epoch } }) => ledger.page(params.recipient, from ?? 0, epoch ?? null),
+    }),
+    route(ROUTES.ledgerEpochs, {
+      ...{ cost: CLAIM_COST, timeoutMs },
+      handle: ({ query: { from, count } }) => ledger.epochs(from ?? 0, count ?? LEDGER_EPOCHS_MAX),
+    }),
+    route(ROUTES.ledgerRanges, {
+      ...{ cost: LEDGER_COST, timeoutMs },
+      handle: ({ query: { epoch, prefix } }) => ledger.ranges(epoch, prefix ?? ""),
+    }),
   ];
 }
 
-function findClaim(api: AgentApi, request: FastifyRequest): ClaimView {
-  const { recipient, epoch } = recipientAndEpoch(request);
-  const claim = api.claim(recipient, epoch);
+function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  const { status, headers, body } = answerRefusal(refusal);
+  return reply.code(status).headers(headers).send(body);
+}
+
+function findClaim(api: AgentApi, recipient: Address, epoch: number | undefined): ClaimView {
+  const claim = api.claim(recipient, epoch ?? null);
   if (claim === null) throw notFound("CLAIM_NOT_FOUND", recipient, epoch);
   return claim;
 }
 
-function recipientAndEpoch(request: FastifyRequest): { recipient: ClaimView["recipient"]; epoch: number | null } {
-  const { recipient } = parse(recipientParamsSchema, request.params, "path");
-  const { epoch } = parse(epochQuerySchema, request.query, "query");
-  return { recipient, epoch: epoch ?? null };
-}
-
-function notFound(code: ErrorCode, recipient: string, epoch: number | null): Error {
+function notFound(code: ErrorCode, recipient: Address, epoch: number | undefined): Error {
   return quorateError(code, { recipient, epoch: epoch ?? "latest" });
 }

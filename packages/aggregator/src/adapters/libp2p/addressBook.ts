@@ -1,6 +1,6 @@
 /**
  * Where admitted identities can be reached, by their own signed records (libp2p RFC 0003). In: envelopes from identify
- * and from other peers. Out: addresses to dial, and envelopes to pass on. A record counts only if the peer it names
+ * and from other peers. Out: addresses to dial, URLs of agents (P-138), and envelopes to pass on. A record counts only if the peer it names
  * signed it, whoever brought it.
  */
 
@@ -10,6 +10,7 @@ import type { Multiaddr } from "@multiformats/multiaddr";
 import { equalBytes, MAX_PEER_RECORD_BYTES, quorateError } from "@quorate/common";
 import type { PeerKey } from "../../core/io.ts";
 import { type AddressPolicy, addressFault, hostOf, placeOf } from "./addresses.ts";
+import { agentUrlOf } from "./agentUrls.ts";
 import { ADDRESSES_PER_RECORD } from "./limits.ts";
 import { peerKeyOf } from "./peers.ts";
 
@@ -23,6 +24,8 @@ interface Entry {
   readonly sequence: bigint;
   readonly envelope: Uint8Array;
   readonly claimed: readonly Claimed[];
+  /** Of its agent (P-138). */
+  readonly url: string | null;
 }
 
 /**
@@ -32,18 +35,24 @@ interface Entry {
 export type Learned = "new" | "known" | "not-admitted" | "own";
 
 export class AddressBook {
-  /** One entry an admitted identity, and nobody else: about 1.5 kB each, 3 MB for 2,000 nodes (P-132). */
+  /** One entry an admitted identity, and nobody else: about 1.7 kB each, 3 MB for 2,000 nodes (P-132). */
   readonly #entries = new Map<PeerKey, Entry>();
   readonly #self: PeerKey;
   readonly #isNode: (peer: PeerKey) => boolean;
   readonly #policy: AddressPolicy;
   /** Of all entries; null after a change, until somebody asks. */
   #hosts: ReadonlySet<string | null> | null = null;
+  #onNew: (peer: PeerKey) => void = () => {};
 
   constructor(self: PeerKey, isNode: (peer: PeerKey) => boolean, policy: AddressPolicy) {
     this.#self = self;
     this.#isNode = isNode;
     this.#policy = policy;
+  }
+
+  /** @param onNew a record was taken in that is newer than any before */
+  listen(onNew: (peer: PeerKey) => void): void {
+    this.#onNew = onNew;
   }
 
   /**
@@ -69,8 +78,10 @@ export class AddressBook {
       .filter((address) => addressFault(address, this.#policy, peer) === null)
       .slice(0, ADDRESSES_PER_RECORD)
       .map((address) => ({ address, place: placeOf(address) }));
-    this.#entries.set(peer, { sequence: record.seqNumber, envelope: new Uint8Array(envelope), claimed });
+    const url = agentUrlOf(record.multiaddrs, this.#policy);
+    this.#entries.set(peer, { sequence: record.seqNumber, envelope: new Uint8Array(envelope), claimed, url });
     this.#hosts = null;
+    this.#onNew(peer);
     return "new";
   }
 
@@ -85,6 +96,13 @@ export class AddressBook {
       [...this.#entries.values()].flatMap(({ claimed }) => claimed.map(({ address }) => hostOf(address))),
     );
     return this.#hosts.has(host);
+  }
+
+  /** Where agents say that they answer over HTTP (P-138), by peer. */
+  agentUrls(): Map<PeerKey, string> {
+    const urls = new Map<PeerKey, string>();
+    for (const [peer, { url }] of this.#entries) if (url !== null) urls.set(peer, url);
+    return urls;
   }
 
   envelope(peer: PeerKey): Uint8Array | null {

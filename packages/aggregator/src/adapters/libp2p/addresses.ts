@@ -160,7 +160,8 @@ SPECIAL_IP6.addSubnet("2001::", 32, "ipv6");
 SPECIAL_IP6.addSubnet("2001:db8::", 32, "ipv6");
 SPECIAL_IP6.addSubnet("2002::", 16, "ipv6");
 
-function rangeOf(ip: string): "public" | "private" | "nobody" {
+/** Of an IPv4 or IPv6 address, to whom it belongs. */
+export function rangeOf(ip: string): "public" | "private" | "nobody" {
   if (isIPv4(ip)) {
     if (NOBODY.check(ip, "ipv4")) return "nobody";
     return PRIVATE_IP4.check(ip, "ipv4") ? "private" : "public";

@@ -15,7 +15,7 @@ import { Connections } from "./connections.ts";
 import { Dials } from "./dials.ts";
 import { DirectMessages } from "./directMessages.ts";
 import { Discovery } from "./discovery.ts";
-import { gossipOptions, gossipValidator, meshPeers } from "./gossip.ts";
+import { gossipOptions, gossipValidator, meshPeers, setMeshDegrees } from "./gossip.ts";
 import { forgetTimes, GossipBounds, isHeard } from "./gossipBounds.ts";
 import { Handshakes } from "./handshakes.ts";
 import { createNode, type Node } from "./libp2pNode.ts";
@@ -55,6 +55,8 @@ export interface Libp2pNetworkOptions {
   readonly allowPrivateAddresses?: boolean | undefined;
   /** Whether names in peer records are resolved and dialled. Default: no; those that are configured always are. */
   readonly allowNames?: boolean | undefined;
+  /** Where stakers reach this agent over HTTP (P-138), as `agentUrlSchema` has it. */
+  readonly publicUrl?: string | undefined;
   /** Answers of a catch-up; the default is for networks, tests shorten it. */
   readonly requestTimeoutMs?: number;
 }
@@ -125,6 +127,7 @@ class Libp2pNetwork implements Network {
   readonly peerId: string;
   readonly #parts: Parts;
   readonly #ownRecord: OwnRecord;
+  readonly #publicUrl: string | undefined;
   readonly #room: Room;
   readonly #discovery: Discovery;
   readonly #dials: Dials;
@@ -147,7 +150,8 @@ class Libp2pNetwork implements Network {
     this.peerId = libp2p.peerId.toString();
     this.#parts = parts;
     this.#wallAheadMs = Date.now() - now();
-    this.#ownRecord = new OwnRecord(libp2p, parts.privateKey, now);
+    this.#ownRecord = new OwnRecord(libp2p, parts.privateKey, { now, publicUrl: options.publicUrl });
+    this.#publicUrl = options.publicUrl;
     const protocols = requestProtocols(
       { names, ...(options.requestTimeoutMs === undefined ? {} : { timeoutMs: options.requestTimeoutMs }) },
       {
@@ -210,6 +214,12 @@ class Libp2pNetwork implements Network {
     return this.#parts.libp2p.getMultiaddrs().map(String);
   }
 
+  agentUrls(): ReadonlyMap<PeerKey, string> {
+    const urls = this.#parts.book.agentUrls();
+    if (this.#publicUrl !== undefined) urls.set(this.#parts.self, this.#publicUrl);
+    return urls;
+  }
+
   async start(handlers: NetworkHandlers): Promise<void> {
     const { libp2p, names, logger, bounds } = this.#parts;
     const { gossip } = libp2p.services;
@@ -259,6 +269,7 @@ class Libp2pNetwork implements Network {
   }
 
   mates(identities: ReadonlySet<PeerKey>): void {
+    setMeshDegrees(this.#parts.libp2p.services.gossip, identities.size > 0);
     this.#discovery.setMates(identities);
   }
 

@@ -13,9 +13,15 @@ export interface BackoffOptions {
   readonly maxKeys: number;
 }
 
+interface Entry {
+  readonly failures: number;
+  notBeforeMs: number;
+  hurriedAtMs: number;
+}
+
 export class DialBackoff {
   readonly #options: BackoffOptions;
-  readonly #entries = new Map<string, { failures: number; notBeforeMs: number }>();
+  readonly #entries = new Map<string, Entry>();
 
   constructor(options: BackoffOptions) {
     this.#options = options;
@@ -27,7 +33,8 @@ export class DialBackoff {
 
   failed(key: string, nowMs: number, maxMs: number): void {
     const { seed, firstMs, maxKeys } = this.#options;
-    const failures = (this.#entries.get(key)?.failures ?? 0) + 1;
+    const before = this.#entries.get(key);
+    const failures = (before?.failures ?? 0) + 1;
     // Beyond 2^20 the cap holds anyway.
     const waitMs = Math.min(maxMs, firstMs * 2 ** Math.min(failures - 1, 20));
     // Between 75% and 125%.
@@ -35,7 +42,20 @@ export class DialBackoff {
     this.#entries.delete(key);
     const [oldest] = this.#entries.keys();
     if (oldest !== undefined && this.#entries.size >= maxKeys) this.#entries.delete(oldest);
-    this.#entries.set(key, { failures, notBeforeMs: nowMs + waitMs * jitter });
+    const hurriedAtMs = before?.hurriedAtMs ?? Number.NEGATIVE_INFINITY;
+    this.#entries.set(key, { failures, notBeforeMs: nowMs + waitMs * jitter, hurriedAtMs });
+  }
+
+  /** There is a reason to try at once. Another one within `gapMs` changes nothing; the next failure doubles on. */
+  hurry(key: string, nowMs: number, gapMs: number): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || nowMs - entry.hurriedAtMs < gapMs) return;
+    entry.notBeforeMs = nowMs;
+    entry.hurriedAtMs = nowMs;
+  }
+
+  hurryAll(nowMs: number, gapMs: number): void {
+    for (const key of this.#entries.keys()) this.hurry(key, nowMs, gapMs);
   }
 
   succeeded(key: string): void {

@@ -57,6 +57,7 @@ export class Dials {
     this.#unprovedMates = new TokenBucket(limits.UNPROVED_MATE_DIALS_BURST, matesPerSecond, modules.now());
     const claimed = (address: Multiaddr): Claimed => ({ address, place: placeOf(address) });
     this.#configured = new Map([...options.bootstrap].map(([peer, addresses]) => [peer, addresses.map(claimed)]));
+    modules.book.listen((peer) => this.renewed(peer));
     modules.remotes.listen({
       proved: (peer, address) => this.#prove(peer, address),
       unexpected: (expected, actual, address) => this.#warn(expected, actual, address),
@@ -89,8 +90,23 @@ export class Dials {
     this.#mates = mates;
   }
 
+  /** The peer has connected and identified itself: it is up, and so is what it says of itself. */
   arrived(peer: PeerKey): void {
     this.#peers.succeeded(peer);
+    this.#hurryPlaces(peer);
+  }
+
+  /** A new record of the peer came. It seals one when it starts or moves, so what failed before says little. */
+  renewed(peer: PeerKey): void {
+    this.#peers.hurry(peer, this.#modules.now(), limits.DIAL_HURRY_GAP_MS);
+    this.#hurryPlaces(peer);
+  }
+
+  /** This node had no peer at all: that its dials failed said nothing about those it dialled. */
+  reconnected(): void {
+    const nowMs = this.#modules.now();
+    this.#peers.hurryAll(nowMs, limits.DIAL_HURRY_GAP_MS);
+    this.#places.hurryAll(nowMs, limits.DIAL_HURRY_GAP_MS);
   }
 
   /** A connection was lost, or was never of use. */
@@ -143,6 +159,13 @@ export class Dials {
       .filter(({ place }) => !trusted.some((other) => other.place === place) && this.#places.ready(place, nowMs))
       .slice(0, limits.UNPROVED_PER_DIAL);
     return claimed.length === 0 ? trusted : [...trusted, ...claimed];
+  }
+
+  #hurryPlaces(peer: PeerKey): void {
+    const nowMs = this.#modules.now();
+    for (const { place } of this.#modules.book.claimed(peer)) {
+      this.#places.hurry(place, nowMs, limits.DIAL_HURRY_GAP_MS);
+    }
   }
 
   #budget(peer: PeerKey): TokenBucket {

@@ -72,6 +72,7 @@ class World {
           ready: (peer) => this.dials >= 0 && this.book.claimed(peer).length > 0 && !this.#failed.has(peer),
           knows: (peer) => this.book.claimed(peer).length > 0,
           arrived: () => {},
+          reconnected: () => {},
           departed: () => {},
           retain: () => {},
           dial: async (peer) => this.#dial(peer),

@@ -29,7 +29,7 @@ export interface DiscoveryModules extends Omit<RecordExchangeModules, "wanted" |
   readonly admission: Admission;
   readonly dials: Pick<
     Dials,
-    "count" | "mates" | "isUnderWay" | "ready" | "knows" | "arrived" | "departed" | "retain" | "dial"
+    "count" | "mates" | "isUnderWay" | "ready" | "knows" | "arrived" | "reconnected" | "departed" | "retain" | "dial"
   >;
   now(): number;
   /** Connected peers that have identified themselves, sorted. */
@@ -49,6 +49,7 @@ export class Discovery {
   readonly #records: RecordExchange;
   readonly #mateDials: TokenBucket;
   readonly #arrivalAsks: TokenBucket;
+  readonly #freshAsks: TokenBucket;
   #mates: ReadonlySet<PeerKey> = new Set();
   #stopped = false;
   #tick: NodeJS.Timeout | null = null;
@@ -71,6 +72,7 @@ export class Discovery {
     this.#visits = new Visits(now);
     this.#mateDials = new TokenBucket(limits.MATE_DIALS_BURST, limits.MATE_DIALS_PER_SECOND, now());
     this.#arrivalAsks = new TokenBucket(limits.ARRIVAL_ASKS_BURST, limits.ARRIVAL_ASKS_PER_SECOND, now());
+    this.#freshAsks = new TokenBucket(limits.FRESH_ASKS_BURST, limits.FRESH_ASKS_PER_SECOND, now());
     this.#exchangeAfterMs = now() + limits.EXCHANGE_GAP_MS;
     this.#records = new RecordExchange({
       ...modules,
@@ -102,8 +104,9 @@ export class Discovery {
 
   /** A peer has connected and identified itself. */
   arrived(peer: PeerKey): void {
-    const { dials, links, now } = this.#modules;
+    const { connected, dials, links, now } = this.#modules;
     dials.arrived(peer);
+    if (connected().length === 1) dials.reconnected();
     const isChosen = this.#mates.has(peer) || links().get(peer)?.isOwnDial === true;
     const isShort = this.#lacking() > 0 && this.#pickOthers(1).length === 0;
     const asks = isShort || (isChosen && this.#unknownMates() > 0);
@@ -161,12 +164,12 @@ export class Discovery {
    * @throws NETWORK_PEER_NOT_CONNECTED when it cannot be dialled
    */
   async reach(peer: PeerKey): Promise<void> {
-    const { admission, dials, links } = this.#modules;
+    const { admission, dials, links, now } = this.#modules;
     this.#visits.used(peer);
     if (links().has(peer)) return;
-    // With as many peers as it wants, a node does not learn of others by itself.
+    // With as many peers as it wants, a node does not learn of others by itself, nor that one is back.
     for (const other of this.#bestConnected(limits.ASKED_FOR_ADDRESS)) {
-      if (dials.knows(peer)) break;
+      if (dials.knows(peer) && (dials.ready(peer) || !this.#freshAsks.take(now()))) break;
       await this.#records.learnFrom(other, [peer]);
     }
     let reason = "cannot be dialled now";

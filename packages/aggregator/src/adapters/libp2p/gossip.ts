@@ -72,9 +72,7 @@ export function gossipOptions(topic: string, conductPoints: (peerId: string) => 
     // Addresses come from signed records over the peers protocol, and floodsub has neither scores nor a mesh.
     doPX: false,
     fallbackToFloodsub: false,
-    D: limits.MESH_DEGREE,
-    Dlo: limits.MESH_DEGREE_LOW,
-    Dhi: limits.MESH_DEGREE_HIGH,
+    ...limits.MESH_FLOOD,
     gossipFactor: limits.GOSSIP_FACTOR,
     // Own messages go to every connected peer: a dozen more copies of 300 bytes, and no mesh neighbour can hold a
     // share back.
@@ -122,6 +120,12 @@ export function gossipValidator(
       return TopicValidatorResult.Ignore;
     }
   };
+}
+
+/** The router reads its degrees at each heartbeat, and grows or prunes its mesh to them. */
+export function setMeshDegrees(gossip: GossipSub, hasSubnets: boolean): void {
+  const { opts } = gossip as GossipSub & { readonly opts: GossipsubOpts };
+  Object.assign(opts, hasSubnets ? limits.MESH_SUBNETS : limits.MESH_FLOOD);
 }
 
 /** Peers of the topic's mesh. The router has it; its published interface leaves it out. */

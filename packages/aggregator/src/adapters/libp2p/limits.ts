@@ -71,6 +71,13 @@ export const ADDRESS_BACKOFF_FIRST_MS = 5_000;
 export const ADDRESS_BACKOFF_MAX_MS = 10 * 60_000;
 
 /**
+ * Between two times that an address or a peer which failed is tried before its wait is over, because a new record of
+ * it came, or the peer itself, or this agent has peers again after it had none. So a node that was down for an hour is
+ * dialled when it is back; and whoever claims a foreign service's address has it dialled once a minute more.
+ */
+export const DIAL_HURRY_GAP_MS = 60_000;
+
+/**
  * Addresses whose failures are remembered, 150 bytes each: two for each of 2,000 nodes. The one that failed longest ago
  * is forgotten.
  */
@@ -154,6 +161,13 @@ export const ASK_GAP_MAX_MS = 30_000;
  */
 export const ARRIVAL_ASKS_BURST = 16;
 export const ARRIVAL_ASKS_PER_SECOND = 0.1;
+
+/**
+ * Peers asked whether they have a newer record of a node that is to be reached and failed lately: a burst, then so many
+ * a second. Half of what one peer answers (PEERS_PER_SECOND), and most who are silent are down.
+ */
+export const FRESH_ASKS_BURST = 4;
+export const FRESH_ASKS_PER_SECOND = 0.25;
 
 /** The same for an agent that lacks records of mates alone: some may never have been there, and an answer is 64 kB. */
 export const ASK_MATES_GAP_MAX_MS = 60_000;
@@ -313,12 +327,12 @@ export const PING_TIMEOUT_MS = 15_000;
 export const CLOCK_JUMP_MS = 2_000;
 
 /**
- * Mesh peers to have, at least and at most: a request reaches 2,000 nodes in four hops, and the simulation's figures
- * are of this mesh. Six, which is gossipsub's own, takes a hop more.
+ * Mesh peers to have, at least and at most; the simulation's figures are of these. With subnets only requests are
+ * gossiped, and with eight neighbours one reaches 2,000 nodes in four hops; gossipsub's own six take a hop more. In one
+ * flood every share is, and two neighbours more are a third more copies of each.
  */
-export const MESH_DEGREE = 8;
-export const MESH_DEGREE_LOW = 6;
-export const MESH_DEGREE_HIGH = 12;
+export const MESH_FLOOD = { D: 6, Dlo: 4, Dhi: 12 } as const;
+export const MESH_SUBNETS = { D: 8, Dlo: 6, Dhi: 12 } as const;
 /**
  * The part of the other peers that hear of each message's id at a heartbeat, six at least. Gossipsub's own quarter is
  * 35 of 140 connections, and twice the bytes of the request itself; catch-up finds what six do not have.

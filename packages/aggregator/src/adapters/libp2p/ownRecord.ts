@@ -5,14 +5,18 @@
  */
 import type { Ed25519PrivateKey, Libp2p } from "@libp2p/interface";
 import { PeerRecord, RecordEnvelope } from "@libp2p/peer-record";
-import { equalBytes } from "@quorate/common";
+import type { Multiaddr } from "@multiformats/multiaddr";
+import { equalBytes, MAX_PEER_RECORD_BYTES } from "@quorate/common";
 import { isPrivateAddress } from "./addresses.ts";
+import { agentUrlAddress } from "./agentUrls.ts";
 import { ADDRESSES_PER_RECORD, RESEALS_BURST, RESEALS_PER_SECOND } from "./limits.ts";
 import { TokenBucket } from "./rateLimit.ts";
 
 export class OwnRecord {
   readonly #libp2p: Libp2p;
   readonly #privateKey: Ed25519PrivateKey;
+  /** The agent's public URL (P-138), where it has one. */
+  readonly #url: readonly Multiaddr[];
   #envelope: Uint8Array = new Uint8Array();
   #sequence = 0n;
   #sealedFor = "";
@@ -20,9 +24,15 @@ export class OwnRecord {
   readonly #reseals: TokenBucket;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(libp2p: Libp2p, privateKey: Ed25519PrivateKey, now: () => number) {
+  /** @param publicUrl where stakers reach this agent (P-138) */
+  constructor(
+    libp2p: Libp2p,
+    privateKey: Ed25519PrivateKey,
+    { now, publicUrl }: { readonly now: () => number; readonly publicUrl?: string | undefined },
+  ) {
     this.#libp2p = libp2p;
     this.#privateKey = privateKey;
+    this.#url = publicUrl === undefined ? [] : [agentUrlAddress(publicUrl)];
     this.#now = now;
     this.#reseals = new TokenBucket(RESEALS_BURST, RESEALS_PER_SECOND, now());
   }
@@ -63,11 +73,22 @@ export class OwnRecord {
     const highest = above > this.#sequence ? above : this.#sequence;
     const wallMs = BigInt(Date.now());
     this.#sequence = wallMs > highest ? wallMs : highest + 1n;
-    const record = new PeerRecord({ peerId: this.#libp2p.peerId, multiaddrs, seqNumber: this.#sequence });
-    this.#envelope = new Uint8Array((await RecordEnvelope.seal(record, this.#privateKey)).marshal());
+    this.#envelope = await this.#sealWith(multiaddrs);
     this.#sealedFor = addresses;
     await this.#libp2p.peerStore.patch(this.#libp2p.peerId, { peerRecordEnvelope: this.#envelope });
     return true;
+  }
+
+  /** As many of the addresses as a record may hold: names can be long. */
+  async #sealWith(multiaddrs: readonly Multiaddr[]): Promise<Uint8Array> {
+    const { peerId } = this.#libp2p;
+    const record = new PeerRecord({
+      ...{ peerId, seqNumber: this.#sequence },
+      multiaddrs: [...multiaddrs, ...this.#url],
+    });
+    const envelope = new Uint8Array((await RecordEnvelope.seal(record, this.#privateKey)).marshal());
+    if (envelope.length <= MAX_PEER_RECORD_BYTES || multiaddrs.length === 0) return envelope;
+    return this.#sealWith(multiaddrs.slice(0, -1));
   }
 
   #addresses(): string {

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { pino } from "pino";
 import { createRelay } from "../../adapters/relay/relay.ts";
 import { openUpstream } from "../../adapters/relay/upstream.ts";
+import { untilTold } from "../untilTold.ts";
 
 interface RelayFlags {
   readonly provider: readonly string[];
@@ -43,14 +44,11 @@ async function relay(flags: RelayFlags): Promise<void> {
     upstream.close();
     throw error;
   }
-  const stop = (why: string): void => {
+  untilTold((why) => {
     logger.info({ why }, "RELAY_STOPPING");
     upstream.close();
     void server.stop().finally(() => process.exit());
-  };
-  process.once("SIGINT", () => stop("SIGINT"));
-  process.once("SIGTERM", () => stop("SIGTERM"));
-  process.once("disconnect", () => stop("parent is gone"));
+  });
   logger.info({ url, provider: upstream.host }, "RELAY_LISTENING");
   process.send?.({ type: "ready", url });
 }

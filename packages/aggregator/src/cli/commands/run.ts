@@ -1,5 +1,6 @@
 /** `quorate run`: one agent, until it is told to stop. */
 import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { quorateError } from "@quorate/common";
 import { Command } from "commander";
 import { type Control, openControl } from "../../adapters/control/control.ts";
@@ -7,6 +8,7 @@ import { createLogger } from "../../adapters/log/logger.ts";
 import { stderrSink } from "../../adapters/log/sink.ts";
 import { type Config, configFlags, parseConfig } from "../../config.ts";
 import type { RunningNode } from "../../node.ts";
+import { untilTold } from "../untilTold.ts";
 
 /** Milliseconds a graceful stop may take before the process ends anyway: everything promised is on disk already. */
 const STOP_GRACE_MS = 5_000;
@@ -42,10 +44,7 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
     // What still keeps the event loop after a clean stop is of no use to anyone.
     void Promise.all([control?.stop(), node?.stop()]).finally(() => process.exit());
   };
-  process.once("SIGINT", () => stop("SIGINT", 0));
-  process.once("SIGTERM", () => stop("SIGTERM", 0));
-  // A parent that forked this agent and is gone, by whatever signal, takes it along.
-  process.once("disconnect", () => stop("parent is gone", 0));
+  untilTold((why) => stop(why, 0));
 
   const onFatal = (error: unknown): void => {
     logger.error({ error: String(error) }, "AGENT_FATAL");
@@ -74,6 +73,8 @@ async function run(options: Readonly<Record<string, string | undefined>>): Promi
     nodeId: node.api.status().nodeId,
   };
   logger.info({ http: ready.http, health: node.healthUrl, p2p: ready.p2p }, "AGENT_LISTENING");
+  // Kept now, with all that a start compiles: an agent may run for months, and end by a kill that keeps nothing.
+  flushCompileCache();
   process.send?.(ready);
 }
 

@@ -88,6 +88,9 @@ export function progressTeller(): (progress: ClaimProgress) => void {
       case "no-proof":
         once(`no proof: ${progress.why}; asking for signatures`);
         return;
+      case "recorded-only":
+        once(`no agent is any help (${progress.error.code}): paying what the chain has recorded`);
+        return;
       case "signing": {
         const { claim } = progress;
         printProgress(`${bar(claim.signedBps)} of the stake has signed (${claim.signers.length} nodes)`);

@@ -31,8 +31,23 @@ const MAX_ANCESTORS = 16;
  * watched: it may end first with good reason, as in `npx … &`.
  */
 export function launcherChain(self: number, read: (pid: number) => ProcessInfo | null = readProcess): readonly Link[] {
+  return chainAbove(self, 1, read);
+}
+
+/**
+ * The same without our own parent: nothing where no package manager started us. Whoever else started an agent may end
+ * first with good reason: a terminal, a script.
+ */
+export function packageManagersAbove(
+  self: number,
+  read: (pid: number) => ProcessInfo | null = readProcess,
+): readonly Link[] {
+  return chainAbove(self, 0, read);
+}
+
+function chainAbove(self: number, atLeast: number, read: (pid: number) => ProcessInfo | null): readonly Link[] {
   const links: Link[] = [];
-  let keep = 1;
+  let keep = atLeast;
   for (let info = read(self); info !== null && links.length < MAX_ANCESTORS; ) {
     links.push({ pid: info.pid, parentPid: info.parentPid });
     const parent = info.parentPid > 1 ? read(info.parentPid) : null;
@@ -47,6 +62,7 @@ export function launcherChain(self: number, read: (pid: number) => ProcessInfo |
 
 /** Calls `onBroken` once, when a process of the chain has died: its child then has another parent. Returns the end of the watch. */
 export function watchLaunchers(chain: readonly Link[], onBroken: (link: Link) => void): () => void {
+  if (chain.length === 0) return () => {};
   const timer = setInterval(() => {
     const broken = chain.find(({ pid, parentPid }) => parentOf(pid) !== parentPid);
     if (broken === undefined) return;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { launcherChain, launcherKind, type ProcessInfo, readProcess } from "./parentWatch.ts";
+import { launcherChain, launcherKind, type ProcessInfo, packageManagersAbove, readProcess } from "./launchers.ts";
 
 /** Ancestors of process 100, nearest first; the last one's parent is process 1. */
 function ancestry(...commandLines: string[]): (pid: number) => ProcessInfo | null {
@@ -31,6 +31,12 @@ describe("launcherChain", () => {
 
   it("watches its own parent where no package manager is in between", () => {
     expect(launcherChain(100, ancestry("python3 run.py")).map((link) => link.parentPid)).toEqual([99]);
+  });
+
+  it("an agent watches no parent but a package manager's processes: a script that started it may end first", () => {
+    expect(packageManagersAbove(100, ancestry("bash -c quorate run & echo started", "bash"))).toEqual([]);
+    const chain = packageManagersAbove(100, ancestry("sh -c node main.ts", "pnpm quorate run", "-bash"));
+    expect(chain.map((link) => link.parentPid)).toEqual([99, 98]);
   });
 
   it("reads real processes", () => {

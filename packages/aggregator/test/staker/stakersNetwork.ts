@@ -16,9 +16,9 @@ import {
 import { send, signAsOne, type TestNetwork } from "@quorate/contracts/testing";
 import { HDNodeWallet } from "ethers";
 import type { ProofAnswer } from "../../src/driver/ports.ts";
-import { startAnvilNetwork } from "./anvilNetwork.ts";
-import type { TestChain } from "./chain.ts";
-import { READY, serve, type TestAgent, testAgent } from "./httpServer.ts";
+import { startAnvilNetwork } from "../support/anvilNetwork.ts";
+import type { TestChain } from "../support/chain.ts";
+import { READY, serve, type TestAgent, testAgent } from "../support/httpServer.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 const EPOCH_SECONDS = 3_600;
