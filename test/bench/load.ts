@@ -38,11 +38,13 @@ export interface LoadResult {
     readonly minutes: number;
     /** Claims by how they ended: paid, or the code that explains why not. */
     readonly ends: Readonly<Record<string, number>>;
-    /** Answers of 429, each with its Retry-After. */
+    /** Answers of 429, 408 and 503, after which a staker asks again. */
     readonly askedAgain: number;
     readonly toEndMs: { readonly p50: number; readonly p95: number; readonly max: number };
     /** Of the agent that was latest. */
     readonly loopLateMs: { readonly p50: number; readonly p99: number; readonly max: number };
+    /** Processor time for which an agent's own work held its loop, of the agent that was held longest. */
+    readonly loopHeldMs: { readonly p99: number; readonly max: number };
     readonly agentsOver100Ms: number;
     readonly cpuSecondsOfAgents: number;
     /** Resident megabytes, the median of the agents, by minute. */
@@ -116,6 +118,7 @@ function figuresOf(network: LocalNetwork, ended: readonly Ended[], loops: readon
     askedAgain: ended.reduce((sum, { askedAgain }) => sum + askedAgain, 0),
     toEndMs: { p50: at(50), p95: at(95), max: at(100) },
     loopLateMs: { p50: most(({ p50Ms }) => p50Ms), p99: most(({ p99Ms }) => p99Ms), max: most(({ maxMs }) => maxMs) },
+    loopHeldMs: { p99: most(({ heldP99Ms }) => heldP99Ms), max: most(({ heldMaxMs }) => heldMaxMs) },
     agentsOver100Ms: over,
     cpuSecondsOfAgents: Math.round(loops.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / 1_000),
     // Every claim has a code or its tokens; that is what `ends` counts.
@@ -187,18 +190,20 @@ function residentMb(pid: number): number {
 
 export function printLoad({ load }: LoadResult): string {
   const row = (what: string, value: string): string => `${what.padEnd(46)}${value.padStart(16)}`;
-  const { toEndMs, loopLateMs, rssMb } = load;
+  const { toEndMs, loopLateMs, loopHeldMs, rssMb } = load;
   return `${[
     `${load.claims} claims of ${load.stakers} stakers at once, ${load.nodes} agent processes, ${load.cores} cores`,
     "",
     ...Object.entries(load.ends).map(([end, count]) => row(`claims that ended: ${end}`, String(count))),
-    row("  asked again after 429", String(load.askedAgain)),
+    row("  asked again after 429, 408 or 503", String(load.askedAgain)),
     row("from the first request to the end, median", `${toEndMs.p50} ms`),
     row("  95th of 100", `${toEndMs.p95} ms`),
     row("  longest", `${toEndMs.max} ms`),
     row("latest agent's event loop, median", `${loopLateMs.p50} ms late`),
     row("  99th of 100", `${loopLateMs.p99} ms late`),
     row("  longest", `${loopLateMs.max} ms late`),
+    row("its own work held it, 99th of 100", `${loopHeldMs.p99} ms`),
+    row("  longest", `${loopHeldMs.max} ms`),
     row(`agents over ${LATE_P99_MS} ms at the 99th`, String(load.agentsOver100Ms)),
     row("processor time of all agents", `${load.cpuSecondsOfAgents} s`),
     row("waves, minutes", `${load.waves}, ${load.minutes}`),

@@ -33,7 +33,7 @@ export async function askUntilEnded(wanted: Wanted): Promise<Ended> {
     const response = await ask(wanted);
     if (performance.now() - startedMs > PATIENCE_MS) end = { bundle: null, code: "PATIENCE_ENDED" };
     else if (response === null) await sleep(1_000);
-    else if (response.status === 429) {
+    else if (isForNow(response.status)) {
       askedAgain += 1;
       await response.body?.cancel();
       await sleep(1_000 * Number(response.headers.get("retry-after") ?? 1));
@@ -41,6 +41,11 @@ export async function askUntilEnded(wanted: Wanted): Promise<Ended> {
     else end = { bundle: null, code: errorSchema.parse(await response.json()).error.code };
   }
   return { ...wanted, ...end, ms: performance.now() - startedMs, askedAgain };
+}
+
+/** Too many at once, a request that came too slowly, an agent without its chain for a moment. */
+function isForNow(status: number): boolean {
+  return status === 429 || status === 408 || status === 503;
 }
 
 function headersOf({ client }: Wanted): Record<string, string> {

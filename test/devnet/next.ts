@@ -8,7 +8,7 @@ import type { Devnet } from "./devnet.ts";
 
 export interface NextStep {
   /** For those who pick one: the test does. */
-  readonly key: "status" | "claim" | "metrics" | "keys" | "register" | "run";
+  readonly key: "status" | "balance" | "claim" | "metrics" | "keys" | "register" | "run";
   readonly title: string;
   /** Lines of at most 80 characters, for any POSIX shell. */
   readonly command: string;
@@ -17,7 +17,7 @@ export interface NextStep {
 const QUORATE = "npx -y pnpm@12 quorate";
 
 export function nextSteps(devnet: Devnet): readonly NextStep[] {
-  const { network, accounts } = devnet;
+  const { accounts } = devnet;
   const [staker] = accounts;
   const operator = accounts.at(-1);
   const file = (...parts: string[]): string => relative(REPOSITORY, join(devnet.directory, ...parts));
@@ -26,15 +26,16 @@ export function nextSteps(devnet: Devnet): readonly NextStep[] {
   return [
     { key: "status", title: "Look at an agent", command: `${QUORATE} status --agent ${devnet.httpOf(1)}` },
     {
+      key: "balance",
+      title: "Be a staker: what is owed to you",
+      command: `${QUORATE} balance --network local \\\n  ${staker?.address}`,
+    },
+    {
       key: "claim",
-      title: "Be a staker: what 95% of the stake signs for you, held against the chain",
+      title: "and get paid, in one transaction",
       command: [
-        `${QUORATE} claim --signed --agent ${devnet.httpOf(1)} \\`,
-        `  --recipient ${staker?.address} \\`,
-        `  --out ${file("claim.json")} --force`,
-        `${QUORATE} verify --bundle ${file("claim.json")} \\`,
-        `  --rpc ${network.chain.url} \\`,
-        `  --contract ${network.rewards}`,
+        `${QUORATE} claim --network local --submit --yes \\`,
+        `  --account-key-file ${relative(REPOSITORY, staker?.keyFile ?? "")}`,
       ].join("\n"),
     },
     {

@@ -48,6 +48,11 @@ export class Reader {
     this.#env = { ...env, HOME: join(root, "home"), PATH: `${join(root, "bin")}:${env["PATH"]}` };
   }
 
+  /** More of the environment, for all that follows. */
+  set(env: Readonly<Record<string, string>>): void {
+    Object.assign(this.#env, env);
+  }
+
   /** Rejects with what was printed when a command fails. */
   async run(text: string): Promise<string> {
     const [, args] = RUN.exec(text) ?? [];

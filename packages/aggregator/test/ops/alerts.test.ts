@@ -20,8 +20,8 @@ interface Rule {
   readonly alert: string;
   readonly expr: string;
   readonly for?: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
+  readonly labels: { readonly severity?: string };
+  readonly annotations: { readonly summary?: string; readonly description?: string };
 }
 
 const rules = (parse(readText(ALERTS_FILE)).groups as { rules: Rule[] }[]).flatMap(({ rules: of }) => of);
