@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, expect, it } from "vitest";
 import { createAgentClient } from "@quorate/client";
+import { afterAll, expect, it } from "vitest";
 import { ReadinessWatch } from "./readiness.ts";
 
 let nowMs = 0;
