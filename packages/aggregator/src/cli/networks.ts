@@ -6,16 +6,18 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { isQuorateError, parseAddress, quorateError } from "@quorate/common";
 import type { Command } from "commander";
 import { z } from "zod";
+import mainnet from "../../networks/mainnet.json" with { type: "json" };
+import testnet from "../../networks/testnet.json" with { type: "json" };
 
 /** Environment variables: a name for `--network`, and where a person's own networks are. */
 const NETWORK_VARIABLE = "QUORATE_NETWORK";
 const DIRECTORY_VARIABLE = "QUORATE_NETWORKS";
 
-const SHIPPED = fileURLToPath(new URL("../../networks/", import.meta.url));
+/** Part of the program, so that they are there however it was installed. */
+const SHIPPED: Readonly<Record<string, unknown>> = { mainnet, testnet };
 
 const address = z.string().transform((value, context) => {
   try {
@@ -75,10 +77,9 @@ export function addNetworkOption(command: Command): Command {
  */
 export function readNetwork(nameOrPath: string): Network {
   if (/[/\\]|\.json$/.test(nameOrPath)) return readFile(nameOrPath);
-  for (const directory of [networksDirectory(), SHIPPED]) {
-    const path = join(directory, `${nameOrPath}.json`);
-    if (/^[a-z0-9-]+$/.test(nameOrPath) && existsSync(path)) return readFile(path);
-  }
+  const path = join(networksDirectory(), `${nameOrPath}.json`);
+  if (/^[a-z0-9-]+$/.test(nameOrPath) && existsSync(path)) return readFile(path);
+  if (Object.hasOwn(SHIPPED, nameOrPath)) return parse(SHIPPED[nameOrPath], nameOrPath);
   throw quorateError("NETWORK_UNKNOWN", { network: nameOrPath, known: networkNames(), own: networksDirectory() });
 }
 
@@ -90,10 +91,9 @@ export function contractsOf({ name, chainId, contracts }: Network): NetworkContr
 
 /** Every name, a person's own included. */
 export function networkNames(): string[] {
-  const names = [networksDirectory(), SHIPPED].flatMap((directory) =>
-    existsSync(directory) ? readdirSync(directory).filter((file) => file.endsWith(".json")) : [],
-  );
-  return [...new Set(names.map((file) => file.slice(0, -".json".length)))].sort();
+  const directory = networksDirectory();
+  const files = existsSync(directory) ? readdirSync(directory).filter((file) => file.endsWith(".json")) : [];
+  return [...new Set([...Object.keys(SHIPPED), ...files.map((file) => file.slice(0, -".json".length))])].sort();
 }
 
 /** Where a person's own networks are; the devnet writes `local.json` there. */
