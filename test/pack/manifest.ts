@@ -20,8 +20,11 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** Entries that only the tests here use: suites that need a test runner, local chains, signatures that sign nothing. */
-const FOR_TESTS = /testing|insecure|chain-start/;
+/**
+ * Entries that only this repository uses: suites that need a test runner, local chains (a dry run of a deployment is
+ * one), signatures that sign nothing.
+ */
+const FOR_TESTS = /testing|insecure|chain-start|dry-run/;
 
 /** Fields that mean something in this repository only. */
 const LEFT_OUT = ["private", "scripts", "devDependencies", "exports", "bin", "dependencies"];

@@ -77,7 +77,9 @@ describe("pnpm sim", () => {
     expect(result.perEpoch).toHaveLength(6);
     expect(result.perEpoch[1]).toMatchObject({ epoch: 1, signers: 8, showings: [], transactions: { reverted: 0 } });
     expect(result.perNode.map(({ fate }: { fate: string }) => fate)).toEqual(["silent", "newcomer"]);
-    expect(result.command).toContain("sim --nodes 8 --seed 3 --epochs 6 --latency 50-150 --calm --silent 0.1");
+    expect(result.command).toContain(
+      "sim --nodes 8 --seed 3 --epochs 6 --claims 3 --latency 50-150 --calm --silent 0.1",
+    );
   });
 
   it("error: a wrong flag is named, with what is allowed", () => {

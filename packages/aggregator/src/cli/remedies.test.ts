@@ -5,6 +5,7 @@ import { ERROR_CODES } from "@quorate/common";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { configFields, configFlags } from "../config.ts";
+import { ACCOUNT_KEY_VARIABLE } from "./account.ts";
 import { createProgram } from "./program.ts";
 
 const ROOT = join(import.meta.dirname, "../../../..");
@@ -94,7 +95,7 @@ describe("remedies", () => {
 
   it("name flags and environment variables that exist", () => {
     expect(wrong(/(?<![\w-])(--[a-z][a-z-]+)/g, (flag) => flags.has(flag))).toEqual([]);
-    const variables = new Set([...fields.map(variableOf), "QUORATE_CONFIG"]);
+    const variables = new Set([...fields.map(variableOf), "QUORATE_CONFIG", ACCOUNT_KEY_VARIABLE]);
     expect(wrong(/\b(QUORATE_[A-Z_]+)\b/g, (name) => variables.has(name))).toEqual([]);
   });
 

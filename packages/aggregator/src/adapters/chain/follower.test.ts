@@ -175,8 +175,10 @@ describe("reorganisations", () => {
     await chain.mine(5);
     await sleep(200);
     expect(height(followed)).toBe(8);
-    expect(followed.health).toHaveLength(2);
-    expect(followed.health[1]).toMatchObject({
+    // While the chain is rebuilt its provider may give no answer at all, which is said too.
+    expect(followed.health.slice(1).filter(({ healthy }) => healthy)).toEqual([]);
+    expect(followed.health.at(-1)).toMatchObject({
+      code: "CHAIN_FINALISED_REORG",
       detail: expect.stringContaining(`followed: ${followed.heads.at(-1)?.hash}`),
     });
   });
