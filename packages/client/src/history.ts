@@ -2,9 +2,9 @@
  * What a recipient was paid, from the chain's events (P-26). Enters: a contract. Leaves: every payment, which add up to
  * what the contract has paid: that says when all were found, so nobody has to know where to begin.
  */
-import { type Address, parseAddress, quorateError, rewardsDistributorAbi } from "@quorate/common";
+import { type Address, distributorInterface, parseAddress, quorateError } from "@quorate/common";
 import { coded } from "@quorate/common/chain";
-import { Interface, type Log, zeroPadValue } from "ethers";
+import { type Log, zeroPadValue } from "ethers";
 import { LOG_BLOCKS_MAX, LOG_BLOCKS_MIN } from "./limits.ts";
 import type { RewardsContract } from "./rewardsContract.ts";
 
@@ -19,8 +19,7 @@ export interface PaymentMade {
   readonly timestamp: number;
 }
 
-const DISTRIBUTOR = new Interface(rewardsDistributorAbi);
-const CLAIMED_TOPIC = DISTRIBUTOR.getEvent("RewardsClaimed")?.topicHash as string;
+const claimedTopic = () => distributorInterface().getEvent("RewardsClaimed")?.topicHash as string;
 
 /**
  * All payments, oldest first. Blocks are asked from the newest back until the payments add up.
@@ -50,7 +49,7 @@ async function* logsBackFrom(
   recipient: Address,
   latest: number,
 ): AsyncGenerator<readonly Log[]> {
-  const topics = [CLAIMED_TOPIC, zeroPadValue(recipient, 32)];
+  const topics = [claimedTopic(), zeroPadValue(recipient, 32)];
   let blocks = LOG_BLOCKS_MAX;
   for (let toBlock = latest; toBlock >= 0; ) {
     const fromBlock = Math.max(0, toBlock - blocks + 1);
@@ -69,7 +68,7 @@ async function* logsBackFrom(
 }
 
 async function paymentIn({ chain }: RewardsContract, log: Log): Promise<PaymentMade> {
-  const event = DISTRIBUTOR.parseLog(log);
+  const event = distributorInterface().parseLog(log);
   if (event === null || !parseAddress(event.args["recipient"] as string)) {
     throw quorateError("CHAIN_EVENT_INVALID", { transaction: log.transactionHash, event: "RewardsClaimed" });
   }

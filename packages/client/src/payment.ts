@@ -8,18 +8,16 @@ import {
   type Bundle,
   type BundleContent,
   deriveIdLists,
+  distributorInterface,
   type ProofContent,
   type ProofFile,
   parseAddress,
   quorateError,
-  rewardsDistributorAbi,
 } from "@quorate/common";
-import { Interface, type TransactionReceipt } from "ethers";
+import type { TransactionReceipt } from "ethers";
 import type { Found } from "./claiming.ts";
 import { claimRewardsCall, proofCall, type ReadyCall, updateAndClaimCall } from "./readyCall.ts";
 import type { Refusal, RewardsContract, Standing } from "./rewardsContract.ts";
-
-const DISTRIBUTOR = new Interface(rewardsDistributorAbi);
 
 /** Amounts in atomic units. */
 export interface Payment {
@@ -88,7 +86,7 @@ export interface Paid {
 export function paidIn(receipt: TransactionReceipt, distributor: Address, recipient: Address): Paid {
   for (const log of receipt.logs) {
     if (log.address.toLowerCase() !== distributor) continue;
-    const event = DISTRIBUTOR.parseLog(log);
+    const event = distributorInterface().parseLog(log);
     if (event?.name !== "RewardsClaimed" || parseAddress(event.args["recipient"]) !== recipient) continue;
     return { amount: event.args["amount"] as bigint, receipt };
   }

@@ -8,6 +8,7 @@ import {
   type Address,
   deriveIdLists,
   digestOf,
+  distributorInterface,
   fromHex,
   g1FromEip2537,
   g2Struct,
@@ -38,7 +39,7 @@ import {
   revertMeaning,
   revertText,
 } from "@quorate/common/chain";
-import { Contract, concat, Interface, type TransactionReceipt } from "ethers";
+import { Contract, concat, type TransactionReceipt } from "ethers";
 import { type ChainSource, connectChain } from "./chainSource.ts";
 import { claimRewardsCall, proofCall, type ReadyCall } from "./readyCall.ts";
 import { type Registered, type RegistrationRequest, register } from "./registration.ts";
@@ -51,8 +52,6 @@ export type { Registered, RegistrationRequest } from "./registration.ts";
  * millions.
  */
 const NODES_AT_ONCE = 64;
-
-const DISTRIBUTOR = new Interface(rewardsDistributorAbi);
 
 /** Order of the contract's `NodeState`. */
 const NODE_STATES: readonly (NodeState | null)[] = [null, "pending", "active", "decommissioned", "exited"];
@@ -294,6 +293,6 @@ async function refusalOf(call: () => Promise<unknown>): Promise<Refusal | null> 
 
 /** What the distributor would say. */
 function describeRefusal(name: string, args: readonly unknown[]): Refusal {
-  const revert = parseRevert(DISTRIBUTOR.encodeErrorResult(name, [...args]));
+  const revert = parseRevert(distributorInterface().encodeErrorResult(name, [...args]));
   return { error: revertText(revert), meaning: revertMeaning(revert) ?? null };
 }

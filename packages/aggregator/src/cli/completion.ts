@@ -55,6 +55,13 @@ function firstClause(text: string): string {
 
 const namesOf = ({ commands, flags }: Place): string => [...commands, ...flags].map(({ name }) => name).join(" ");
 
+/** What a shell's `case` takes for the words of a command. */
+const commandPattern = (places: readonly Place[]): string =>
+  places
+    .map(({ words }) => `"${words}"`)
+    .filter((words) => words !== '""')
+    .join("|");
+
 /** The words that are no flags, as far as they name commands. */
 function bash(places: readonly Place[]): string {
   return `# quorate for bash
@@ -63,10 +70,7 @@ _quorate() {
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     next="\${at:+$at }$word"
     case "$next" in
-      ${places
-        .map(({ words }) => `"${words}"`)
-        .filter((words) => words !== '""')
-        .join("|")}) at="$next" ;;
+      ${commandPattern(places)}) at="$next" ;;
     esac
   done
   case "$at" in
@@ -86,10 +90,7 @@ _quorate() {
   for word in \${words[2,CURRENT-1]}; do
     next="\${at:+$at }$word"
     case "$next" in
-      ${places
-        .map(({ words }) => `"${words}"`)
-        .filter((words) => words !== '""')
-        .join("|")}) at="$next" ;;
+      ${commandPattern(places)}) at="$next" ;;
     esac
   done
   case "$at" in
