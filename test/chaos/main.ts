@@ -5,6 +5,7 @@
  */
 
 import { quorateError } from "@quorate/common";
+import { endProcess } from "../harness/endProcess.ts";
 import { orUsage, readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 import type { LinksKind } from "./linkLayer.ts";
 import { chooseLinks } from "./links.ts";
@@ -67,3 +68,4 @@ function oneOf<T extends FaultKind | LinksKind>(flag: string, value: string, all
 }
 
 process.exitCode = await orUsage(HELP, () => main(process.argv.slice(2)));
+endProcess();

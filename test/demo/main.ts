@@ -5,6 +5,7 @@
  */
 import { isQuorateError } from "@quorate/common";
 import { Cleanup } from "../harness/cleanup.ts";
+import { endProcess } from "../harness/endProcess.ts";
 import { EXIT_INTERRUPTED, watchForInterruption } from "../harness/interruption.ts";
 import { DEADLINE_MS, runDemo } from "./demo.ts";
 import { type DemoOptions, HELP, parseFlags } from "./flags.ts";
@@ -69,5 +70,4 @@ function printJson(result: DemoResult): void {
 }
 
 process.exitCode = await main(process.argv.slice(2));
-// Nothing of ours is left to wait for; a socket that a library keeps open must not hold the prompt back.
-process.stdout.write("", () => process.exit());
+endProcess();

@@ -8,6 +8,7 @@ import { isQuorateError } from "@quorate/common";
 import { createProgress, type Progress } from "../demo/progress.ts";
 import { REPOSITORY } from "../harness/child.ts";
 import { Cleanup } from "../harness/cleanup.ts";
+import { endProcess } from "../harness/endProcess.ts";
 import { orUsage } from "../harness/flags.ts";
 import { EXIT_INTERRUPTED, type Interruption, watchForInterruption } from "../harness/interruption.ts";
 import { removeDirectory } from "../harness/tempDirectory.ts";
@@ -121,5 +122,4 @@ function renderNext(devnet: Devnet, { style }: Progress): string {
 }
 
 process.exitCode = await orUsage(HELP, () => main(process.argv.slice(2)));
-// Nothing of ours is left to wait for; a socket that a library keeps open must not hold the prompt back.
-process.stdout.write("", () => process.exit());
+endProcess();

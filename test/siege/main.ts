@@ -3,6 +3,8 @@
  * with `--json` one line on standard output; progress goes to standard error. Exit status 0 only if every attack
  * held.
  */
+
+import { endProcess } from "../harness/endProcess.ts";
 import { orUsage, readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 import { ATTACKS, attackNamed } from "./attacks.ts";
 import { printReport } from "./report.ts";
@@ -48,3 +50,4 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 process.exitCode = await orUsage(HELP, () => main(process.argv.slice(2)));
+endProcess();
