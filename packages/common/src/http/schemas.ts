@@ -289,6 +289,22 @@ export const rangesPageSchema = z.object({
     .nullable(),
 });
 
+const httpUrl = z.url({ protocol: /^https?$/ }).max(AGENT_URL_MAX_CHARS);
+
+/** `GET /portal.json`: of which network the page is. An agent makes it; a static host has it as a file (P-143). */
+export const portalSchema = z.object({
+  chainId: z.string().regex(/^[1-9][0-9]{0,19}$/),
+  /** ServiceNodeRewards: the proxy. */
+  contract: address,
+  /** The page asks these; empty: the agent that serves it, and whom it lists. */
+  agents: z.array(httpUrl).max(32),
+  /** JSON-RPC of the chain for everyone's browser; empty: the visitor's wallet is asked, or nobody. */
+  rpc: z.array(httpUrl).max(8),
+  /** A block explorer, for links to transactions and addresses: `${explorer}/tx/0x…`. */
+  explorer: httpUrl.nullable(),
+});
+export type PortalFacts = z.output<typeof portalSchema>;
+
 /** `GET /healthz` */
 export const aliveSchema = z.object({ alive: z.literal(true) });
 
@@ -323,6 +339,7 @@ export const PATHS = {
   nodes: "/v1/nodes",
   agents: "/v1/agents",
   openApi: "/openapi.json",
+  portalFacts: "/portal.json",
   status: "/v1/status",
   health: "/healthz",
   ready: "/readyz",

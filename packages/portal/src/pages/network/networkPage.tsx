@@ -1,0 +1,7 @@
+/** Page "network". */
+import type { JSX } from "preact";
+import { t } from "../../strings/index.ts";
+
+export default function NetworkPage(): JSX.Element {
+  return <h1>{t.app.pages.network}</h1>;
+}

@@ -1,0 +1,49 @@
+/**
+ * Everything the page says, in English. A translation is a file of the same shape. Amounts, dates and numbers come as
+ * text that was formatted for the reader's locale already.
+ */
+export const en = {
+  app: {
+    name: "Quorate",
+    tagline: "Service-node rewards, agreed by 95% of the stake",
+    skip: "Skip to the content",
+    menu: "Pages",
+    theme: { light: "Light", dark: "Dark", system: "As the system", label: "Colours" },
+    pages: {
+      rewards: "My rewards",
+      stakes: "My stakes",
+      stake: "Stake",
+      run: "Run a node",
+      network: "Network",
+    },
+    notFound: "There is no such page.",
+    loading: "Loading…",
+    again: "Try again",
+    copy: "Copy",
+    copied: "Copied",
+    close: "Close",
+    details: "Details",
+  },
+  facts: {
+    reading: "Asking which network this is…",
+    failed: "The page cannot tell which network it is of.",
+  },
+  wallet: {
+    connect: "Connect a wallet",
+    choose: "Choose a wallet",
+    none: "This browser has no wallet that announces itself (EIP-6963). You can still paste an address.",
+    disconnect: "Disconnect",
+    wrongChain: (have: string, need: string) => `The wallet is on chain ${have}; this network is on chain ${need}.`,
+    switch: (need: string) => `Switch to chain ${need}`,
+    refused: "You declined in the wallet. Nothing was sent.",
+  },
+  marks: {
+    verified: "Checked by this page against the chain",
+    agreed: (count: number) => `${count} agents say the same`,
+    one: "One agent says so; this page could not verify it",
+    disagree: "Agents disagree",
+  },
+  units: { token: "SESH" },
+} as const;
+
+export type Strings = typeof en;
