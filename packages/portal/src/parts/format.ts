@@ -3,10 +3,7 @@ import { formatAmount } from "@quorate/common";
 
 /** Tokens with all nine decimals that count and grouped thousands: "1,234.5". Never rounded. */
 export function tokens(amountAtomic: bigint): string {
-  const [whole = "0", fraction] = formatAmount(amountAtomic).split(".");
-  const sign = whole.startsWith("-") ? "-" : "";
-  const grouped = BigInt(whole.replace("-", "")).toLocaleString("en");
-  return sign + grouped + (fraction === undefined ? "" : `.${fraction}`);
+  return formatAmount(amountAtomic).replace(/ .*$/, "");
 }
 
 /** 1/10000 as per cent: 9512 is "95.12%". */
