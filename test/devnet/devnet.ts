@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { ATOMIC_PER_TOKEN, type NodeId, parseAddress } from "@quorate/common";
 import type { NodeAnswer, StatusAnswer } from "@quorate/common/http";
 import { saveNetwork } from "../../packages/aggregator/src/cli/networks.ts";
-import { compile, formMesh, type GroundContext, startAgents } from "../demo/ground.ts";
+import { buildPage, compile, formMesh, type GroundContext, startAgents } from "../demo/ground.ts";
 import { agentConfig } from "../harness/agentConfig.ts";
 import { startChain } from "../harness/chain.ts";
 import type { Cleanup } from "../harness/cleanup.ts";
@@ -97,6 +97,7 @@ export class Devnet {
   static async start(options: DevnetOptions, directory: string, context: DevnetContext): Promise<Devnet> {
     const { progress, cleanup } = context;
     await compile(progress);
+    await buildPage(progress);
     // One more for a node of one's own.
     const ports = await findPorts(options.nodes + 1);
     const onChain = progress.stage("Local chain up");
@@ -133,6 +134,11 @@ export class Devnet {
 
   httpOf(id: NodeId): string {
     return `http://127.0.0.1:${this.#ports.agent(id).http}`;
+  }
+
+  /** The page, as the first agent serves it. */
+  get portal(): string {
+    return `${this.httpOf(1)}/`;
   }
 
   healthOf(id: NodeId): string {
@@ -249,7 +255,11 @@ export function nameOf(id: NodeId): string {
 
 function placeOf(ports: Ports, id: NodeId): AgentLaunch["place"] {
   const { http, health, p2p } = ports.agent(id);
-  return { listen: `/ip4/127.0.0.1/tcp/${p2p}`, httpHost: "127.0.0.1", httpPort: http, healthPort: health };
+  return {
+    ...{ listen: `/ip4/127.0.0.1/tcp/${p2p}`, httpHost: "127.0.0.1", httpPort: http, healthPort: health },
+    // The page holds what one agent says against others.
+    publicUrl: `http://127.0.0.1:${http}`,
+  };
 }
 
 /** Their key files are written here. All have ether; the operator has tokens for nodes too. */
