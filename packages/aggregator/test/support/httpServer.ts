@@ -89,6 +89,7 @@ export interface TestAgent {
   silentReports: number | null;
   proof: ProofAnswer | null;
   ledger: AgentApi["ledger"];
+  nodeIds: readonly number[];
   /** Others that it lists; a client asks them, too. */
   agents: readonly AgentPlace[];
 }
@@ -154,6 +155,7 @@ export function testAgent(): TestAgent {
     silentReports: null,
     proof: PROOF,
     ledger: NO_LEDGER,
+    nodeIds: [NODE.id],
     agents: [],
     api: {
       network: { chainId: "31337", contract: BOB },
@@ -185,7 +187,11 @@ export function testAgent(): TestAgent {
         unsigned: agent.unsigned,
       }),
       ready: () => ({ ready: agent.reasons.length === 0, reasons: agent.reasons, causes: agent.causes }),
-      nodes: () => [{ ...NODE, uptime: "PPM", unlocksAt: agent.ownNode?.unlocksAt ?? null, own: true }],
+      nodes: () =>
+        agent.nodeIds.map((id) => {
+          const own = id === NODE.id;
+          return { ...NODE, id, uptime: "PPM", unlocksAt: agent.ownNode?.unlocksAt ?? null, own };
+        }),
       agents: () => agent.agents,
       proof: async (recipient) => (recipient === ALICE ? agent.proof : null),
       owed: (recipient) => (recipient === ALICE ? { epoch: 3, amount: LARGE } : null),
