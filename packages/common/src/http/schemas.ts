@@ -8,13 +8,7 @@ import { bundleSchema } from "../bundle.ts";
 import { parseAddress } from "../hex.ts";
 import { RANGE_ENTRIES_MAX } from "../ledgerViews.ts";
 import type { Address, Hex } from "../types.ts";
-import {
-  AGENT_URL_MAX_CHARS,
-  LEDGER_EPOCHS_MAX,
-  NODES_PAGE_MAX,
-  PORTAL_AGENTS_MAX,
-  PORTAL_RPC_MAX,
-} from "./limits.ts";
+import { AGENT_URL_MAX_CHARS, LEDGER_EPOCHS_MAX, NODES_PAGE_MAX, PORTAL_AGENTS_MAX, PORTAL_RPC_MAX } from "./limits.ts";
 
 export { bundleSchema };
 
