@@ -22,7 +22,7 @@ export interface AgentPlace {
   readonly httpPort?: number;
   /** Of health and metrics on 127.0.0.1; default any free port. */
   readonly healthPort?: number;
-  /** The URL of its HTTP interface that it tells everyone; default none. */
+  /** What it tells others of its HTTP interface (P-138); default nothing. */
   readonly publicUrl?: string;
 }
 

@@ -8,6 +8,8 @@ import { globSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
+import type { Rollup } from "vite";
+import { firstLoad } from "./firstLoad.ts";
 
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
@@ -34,18 +36,25 @@ export async function ensurePortal(): Promise<string> {
   return PORTAL;
 }
 
-/** Agents that serve the former page go on with the new one. */
-export async function buildPortal(): Promise<void> {
+/**
+ * Agents that serve the former page go on with the new one.
+ * @returns the files of the first load, with their size as they travel
+ */
+export async function buildPortal(): Promise<{ readonly name: string; readonly bytes: number }[]> {
   const sources = fingerprint();
   const made = mkdtempSync(join(PACKAGE, ".dist-"));
   const old = `${made}-old`;
   try {
     // Loaded only here: mostly there is nothing to build.
     const { build } = await import("vite");
-    await build({ root: PACKAGE, logLevel: "warn", build: { outDir: made, emptyOutDir: true } });
+    const options = { root: PACKAGE, logLevel: "warn", build: { outDir: made, emptyOutDir: true } } as const;
+    const { output } = (await build(options)) as Rollup.RollupOutput;
     compress(made);
+    const first = ["index.html", ...firstLoad(output)];
+    const files = first.map((name) => ({ name, bytes: statSync(join(made, `${name}.br`)).size }));
     writeFileSync(join(made, FINGERPRINT), sources);
     swap(made, old);
+    return files;
   } finally {
     for (const directory of [made, old]) rmSync(directory, { recursive: true, force: true });
   }

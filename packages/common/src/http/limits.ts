@@ -3,6 +3,9 @@
 /** Epochs in one answer: a few rows of SQLite each. */
 export const LEDGER_EPOCHS_MAX = 256;
 
+/** Nodes in one page of the node set: some 700 bytes each, checked by a browser in about ten milliseconds. */
+export const NODES_PAGE_MAX = 256;
+
 /** A comment at least so often on every event stream: silence is a fault. */
 export const HEARTBEAT_MS = 15_000;
 

@@ -107,10 +107,10 @@ const readRoutes = {
   nodes: {
     ...read,
     path: PATHS.nodes,
-    summary: "The node set.",
+    summary: "The node set: all of it, or a page of it.",
     stability: "evolving",
-    query: schemas.noQuerySchema,
-    answers: { 200: json(schemas.nodesSchema, "All nodes, by id.") },
+    query: schemas.nodesQuerySchema,
+    answers: { 200: json(schemas.nodesSchema, "Nodes, by id; of a page also where the next one begins.") },
     codes: [],
   },
   agents: {

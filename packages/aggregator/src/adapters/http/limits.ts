@@ -72,6 +72,15 @@ export const KEPT_PART = 2;
 export const CLAIMS_WAITING_MAX = 256;
 
 /**
+ * Claims that collect at once (P-125): at the start as many as a small machine with a whole local network on it
+ * serves in time, at least enough that one slow claim holds nobody up, at most as many as may be watched. Beyond it
+ * claims wait for their turn.
+ */
+export const CLAIMS_AT_ONCE_FIRST = 8;
+export const CLAIMS_AT_ONCE_MIN = 2;
+export const CLAIMS_AT_ONCE_MAX = 256;
+
+/**
  * Claims of one client that wait: no client has so many recipients at once, but a portal behind a proxy that is not
  * trusted.
  */

@@ -6,9 +6,9 @@
  * Health and metrics have a listener of their own too, so that probes are answered whatever the clients of the other
  * one do.
  */
-import { type ErrorCode, quorateError } from "@quorate/common";
+import { type ClaimView, type ErrorCode, quorateError } from "@quorate/common";
 import type { FastifyInstance } from "fastify";
-import type { HttpView } from "../../driver/ports.ts";
+import type { AgentApi, HttpView } from "../../driver/ports.ts";
 import { type App, makeApp } from "./app.ts";
 import { type ClaimBudget, ClaimQueue } from "./claimQueue.ts";
 import { TrustedProxies } from "./clients.ts";
@@ -71,7 +71,12 @@ export function createHttpServer(options: HttpServerOptions, modules: HttpServer
     guard: new Guard([...allowedHosts, host], allowedOrigins),
   };
   const streams = new EventStreams(limits, modules.api);
-  const claims = new ClaimQueue({ budget: claimBudget ?? DEFAULT_CLAIM_BUDGET, waitMs: limits.claimWaitMs });
+  const claims = new ClaimQueue({
+    budget: claimBudget ?? DEFAULT_CLAIM_BUDGET,
+    waitMs: limits.claimWaitMs,
+    watch: (claim, onChange) => watchFromNow(modules.api, claim, onChange),
+    reachSuffices: () => modules.api.status().reach?.suffices ?? true,
+  });
   const main = makeApp(limits, appModules);
   const limiter = new RateLimiter(limits);
   const ofOperators = operatorRoutes(modules);
@@ -102,11 +107,20 @@ export function createHttpServer(options: HttpServerOptions, modules: HttpServer
       listeners: { main: main.traffic(), ...(own === null ? {} : { health: own.traffic() }) },
       claimsWaiting: claims.size,
       claimWaits: claims.waits,
+      claimsAtOnce: claims.atOnce,
     }),
     async stop() {
       await Promise.all([close(main.fastify), ...(own === null ? [] : [close(own.fastify)])]);
     },
   };
+}
+
+/** As `watchClaim`; a claim that has changed since it was looked at is told too. */
+function watchFromNow(api: AgentApi, { recipient, epoch }: ClaimView, onChange: (claim: ClaimView) => void) {
+  const unwatch = api.watchClaim(recipient, epoch, onChange);
+  const now = api.claim(recipient, epoch);
+  if (now !== null) queueMicrotask(() => onChange(now));
+  return unwatch;
 }
 
 function healthApp(
