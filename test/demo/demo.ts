@@ -22,7 +22,7 @@ import { balanceOf, claimRewards, submitBundle } from "../harness/settle.ts";
 import { keepDirectory, makeTempDirectory, removeDirectory } from "../harness/tempDirectory.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import type { DemoOptions } from "./flags.ts";
-import { compile, formMesh, startAgents } from "./ground.ts";
+import { buildPage, compile, formMesh, startAgents } from "./ground.ts";
 import { claimIsPaidWithout, lifeEpochSeconds, lifeSubmitters, showLife } from "./life.ts";
 import { askedAgent, type DemoContext, silence } from "./parts.ts";
 import type { Progress } from "./progress.ts";
@@ -65,10 +65,12 @@ async function showMainJob(
 ): Promise<LocalNetwork | null> {
   const { progress } = context;
   await compile(progress);
+  await buildPage(progress);
   const chain = await startLocalChain(options, directory, context);
   const network = await deployAndSeed(chain, directory, options, context);
   await startAgents(network, context);
   await formMesh(network, context);
+  progress.print(`  Open ${askedAgent(network).http}/ to look on; it ends with the demo.`);
   await registerOneMore(network, context);
   if (!options.life || claimIsPaidWithout(options)) await silence(network, options.offline, progress);
   await firstEpoch(network, context);

@@ -3,6 +3,7 @@
  * where progress is shown. Out: a network whose agents gossip.
  */
 import { ensureBuilt } from "@quorate/contracts";
+import { ensurePortal } from "../../packages/portal/scripts/portal.ts";
 import type { LocalNetwork } from "../harness/network.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import type { Progress } from "./progress.ts";
@@ -19,6 +20,13 @@ export async function compile(progress: Progress): Promise<void> {
   const stage = progress.stage("Contracts compiled");
   await ensureBuilt((line) => stage.update(line));
   stage.done("Solidity, with EIP-2537 for BLS12-381");
+}
+
+/** What agents serve: built from sources that are newer, while contracts are compiled and the chain starts. */
+export async function buildPage(progress: Progress): Promise<void> {
+  const stage = progress.stage("Page built");
+  await ensurePortal();
+  stage.done("what every agent serves to browsers");
 }
 
 export async function startAgents(network: LocalNetwork, { progress }: Pick<GroundContext, "progress">): Promise<void> {
