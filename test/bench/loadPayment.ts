@@ -64,7 +64,7 @@ async function fetchTokens(network: LocalNetwork, recipient: Address): Promise<v
   const rewards = connect("ServiceNodeRewards", network.rewards, network.chain.signer(SENDER));
   await provider.send("anvil_setBalance", [recipient, ETHER]);
   await provider.send("anvil_impersonateAccount", [recipient]);
-  const data = rewards.interface.encodeFunctionData("claimRewards");
+  const data = rewards.interface.encodeFunctionData("claimRewards()");
   const hash = await provider.send("eth_sendTransaction", [{ from: recipient, to: network.rewards, data }]);
   await provider.waitForTransaction(hash);
 }

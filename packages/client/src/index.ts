@@ -19,7 +19,7 @@ export * from "./node.ts";
 export { reasonText, whyNotSigned } from "./notSigned.ts";
 export { freshCall, type Paid, type Payment, paidIn, paymentOf } from "./payment.ts";
 export * from "./pool.ts";
-export { type PoolsOptions, type PoolView, poolAt, poolsOf } from "./pools.ts";
+export { askContract, factoryOf, type PoolsOptions, type PoolView, poolAt, poolsOf, tokenOf } from "./poolReading.ts";
 export * from "./proof.ts";
 export type { ReadyCall } from "./readyCall.ts";
 export * from "./registration.ts";

@@ -182,7 +182,7 @@ export const rewards = {
     differs: (sum: string) => `The lines add up to ${sum}, which is not the amount above: agents differ.`,
     none: "There are no lines: this address has earned nothing yet.",
     chart: (epochs: string, nodes: number) =>
-      `Earned by epoch, up to epoch ${epochs}, from ${nodes} nodes. The table below has the same in numbers.`,
+      `Earned by epoch, up to epoch ${epochs}, from ${nodes === 1 ? "one node" : `${nodes} nodes`}. The table below has the same in numbers.`,
     node: (id: number) => `node ${id}`,
     others: "others and bounties",
     byNode: "By node",

@@ -80,7 +80,8 @@ function useQuote(rewards: Rewards, { client }: Connection): Ready | null | unde
   useEffect(() => {
     let isWanted = true;
     const tell = (ready: Ready | null) => isWanted && setQuote(ready);
-    setQuote(how === "proof" || how === "recorded" ? undefined : null);
+    // The last one stays while the next is asked for.
+    setQuote((last) => (how === "proof" || how === "recorded" ? (last ?? undefined) : null));
     const asked = (async () => {
       if (how === "proof") return readyOf(client, await client.claim(rewards.recipient, { way: "proof" }));
       if (how !== "recorded") return null;
