@@ -6,7 +6,7 @@ import type { ReadyCalls } from "@quorate/client";
 import { isQuorateError } from "@quorate/common";
 import { formatEther, formatUnits, type TransactionReceipt } from "ethers";
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Connection, connection } from "../network/connection.ts";
 import { shortHex } from "../parts/format.ts";
 import { Failure, Notice, Waiting } from "../parts/parts.tsx";
@@ -33,8 +33,11 @@ export interface SendPanelProps {
 
 export function SendPanel(props: SendPanelProps): JSX.Element {
   const { title, effects, calls, onCancel } = props;
+  const section = useRef<HTMLElement>(null);
+  // It appears where a button was pressed: whoever uses the keyboard or hears the page goes on there.
+  useEffect(() => section.current?.focus(), []);
   return (
-    <section class="sending" aria-label={title}>
+    <section class="sending" aria-label={title} tabIndex={-1} ref={section}>
       <h3>{title}</h3>
       <ul class="effects">
         {effects.map((line) => (
@@ -217,10 +220,22 @@ function Failed({ error }: { readonly error: unknown }): JSX.Element {
   return <Failure error={error} />;
 }
 
-function Done({ receipts }: { readonly receipts: readonly TransactionReceipt[] }): JSX.Element {
+/** What was mined, and what it cost. */
+export function Done({
+  title,
+  receipts,
+}: {
+  readonly title?: string;
+  readonly receipts: readonly TransactionReceipt[];
+}): JSX.Element {
   const costWei = receipts.reduce((sum, { gasUsed, gasPrice }) => sum + gasUsed * gasPrice, 0n);
   return (
     <Notice kind="good">
+      {title === undefined ? null : (
+        <p>
+          <strong>{title}</strong>
+        </p>
+      )}
       <p>{t.sending.done(receipts.length)}</p>
       <ul>
         {receipts.map(({ hash, blockNumber }) => (
