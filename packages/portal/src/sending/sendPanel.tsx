@@ -27,6 +27,8 @@ export interface SendPanelProps {
   readonly effects: readonly string[];
   /** What a person has to tick first, where it cannot be taken back. */
   readonly confirm?: string;
+  /** Whether they may only be sent as one batch: a later call counts on where an earlier one puts a contract. */
+  readonly atOnce?: boolean;
   readonly onDone?: (receipts: readonly TransactionReceipt[]) => void;
   readonly onCancel?: () => void;
 }
@@ -89,7 +91,7 @@ type Running =
   | { readonly step: "done"; readonly receipts: readonly TransactionReceipt[] }
   | { readonly step: "failed"; readonly error: unknown };
 
-function Planned({ known, connected, topic, calls, confirm, onDone }: PlannedProps): JSX.Element {
+function Planned({ known, connected, topic, calls, confirm, atOnce = false, onDone }: PlannedProps): JSX.Element {
   const { transactions } = calls;
   const [running, setRunning] = useState<Running>({ step: "idle" });
   const [agreed, setAgreed] = useState(confirm === undefined);
@@ -122,7 +124,7 @@ function Planned({ known, connected, topic, calls, confirm, onDone }: PlannedPro
   return (
     <>
       <PlanView plan={plan.value} asBatch={asBatch} />
-      {batch.step === "here" && batch.value ? (
+      {batch.step === "here" && batch.value && !atOnce ? (
         <Tick label={t.sending.singly} isOn={singly} onChange={setSingly} isOff={isBusy} />
       ) : null}
       {obstacle === null && confirm !== undefined ? (
@@ -133,7 +135,7 @@ function Planned({ known, connected, topic, calls, confirm, onDone }: PlannedPro
       <button
         type="button"
         class="main"
-        disabled={obstacle !== null || !agreed || isBusy || plan.step === "waiting"}
+        disabled={obstacle !== null || !agreed || isBusy || plan.step === "waiting" || (atOnce && !asBatch)}
         onClick={send}
       >
         {asBatch ? t.sending.sendBatch : t.sending.send(transactions.length)}

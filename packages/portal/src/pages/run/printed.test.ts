@@ -1,5 +1,5 @@
 import { possessionFile } from "@quorate/client";
-import { type Address, nobleScheme, provePossession } from "@quorate/common";
+import { type Address, nobleScheme, provePossession, type SignatureScheme } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { describe, expect, it } from "vitest";
 import { checkPrinted } from "./check.ts";
@@ -19,7 +19,7 @@ const request = { possession, beneficiary: OPERATOR, feeBps: 500 };
 const made = possessionFile({ chainId: 31_337n, rewards: CONTRACT, operator: OPERATOR }, request);
 const printed = JSON.stringify(made, null, 2);
 
-const codes = (text: string, account: Address | null = OPERATOR, facts = FACTS, scheme = native) =>
+const codes = (text: string, account: Address | null = OPERATOR, facts = FACTS, scheme: SignatureScheme = native) =>
   Object.fromEntries(checkPrinted(scheme, parsePrinted(text), facts, account).map(({ name, code }) => [name, code]));
 const problemsOf = (text: string): string => {
   try {
