@@ -2,6 +2,8 @@
  * Everything the page says, in English. A translation is a file of the same shape. Amounts, dates and numbers come as
  * text that was formatted for the reader's locale already.
  */
+import { network } from "./network.ts";
+
 export const en = {
   app: {
     name: "Quorate",
@@ -43,6 +45,7 @@ export const en = {
     one: "One agent says so; this page could not verify it",
     disagree: "Agents disagree",
   },
+  network,
   units: { token: "SESH" },
 } as const;
 
