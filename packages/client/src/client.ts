@@ -16,7 +16,8 @@ import { type PaymentMade, paymentsTo } from "./history.ts";
 import { LEDGER_ANSWER_MS } from "./limits.ts";
 import { type NetworkOverview, overviewOf } from "./overview.ts";
 import { freshCall, type Paid, type Payment, paidIn, paymentOf } from "./payment.ts";
-import { contributionCalls, type PoolsOptions, type PoolView, poolAt, poolsOf, withdrawalCalls } from "./pools.ts";
+import { type PoolsOptions, type PoolView, poolAt, poolsOf } from "./poolReading.ts";
+import { contributionCalls, withdrawalCalls } from "./pools.ts";
 import type { ReadyCall } from "./readyCall.ts";
 import { type ReportRecord, type ReportStake, type ReportsOptions, reportStake, reportsOf } from "./reports.ts";
 import { RewardsContract } from "./rewardsContract.ts";
@@ -99,6 +100,8 @@ export interface EarningsOptions extends Pick<ClaimOptions, "signal"> {
   readonly epoch?: number | undefined;
   /** Told of each agent that is left, and why. */
   readonly onLeft?: ((left: AgentLeft) => void) | undefined;
+  /** Told of the last epoch of each page of lines. */
+  readonly onPage?: ((epoch: number) => void) | undefined;
 }
 
 export interface History {
@@ -123,13 +126,17 @@ export function createClient(options: ClientOptions): QuorateClient {
     return receipts;
   }
 
-  async function earnings(recipient: string, { epoch, signal, onLeft }: EarningsOptions = {}): Promise<Explained> {
+  async function earnings(
+    recipient: string,
+    { epoch, signal, onLeft, onPage }: EarningsOptions = {},
+  ): Promise<Explained> {
     const of = parseAddress(recipient);
     const explained = await pool.first({
       async ask(agent) {
         // Whoever is gone is known by a quick question, and only then is there patience for the slow one.
         await agent.status();
-        return explainByAgent(createAgentClient({ url: agent.url, timeoutMs: LEDGER_ANSWER_MS }), of, epoch ?? null);
+        const patient = createAgentClient({ url: agent.url, timeoutMs: LEDGER_ANSWER_MS });
+        return explainByAgent(patient, of, epoch ?? null, onPage);
       },
       check: async (answer) => answer,
       ...{ signal, onLeft },

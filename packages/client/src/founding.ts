@@ -15,9 +15,10 @@ import {
   sessionTokenAbi,
 } from "@quorate/common";
 import { coded } from "@quorate/common/chain";
-import { Contract, dataSlice } from "ethers";
+import { dataSlice } from "ethers";
 import { z } from "zod";
 import { type Call, callOf } from "./calls.ts";
+import { tokenOf } from "./poolReading.ts";
 import { type RegistrationRequest, registrationOf } from "./registration.ts";
 import type { RewardsContract } from "./rewardsContract.ts";
 
@@ -130,14 +131,11 @@ export async function startCalls(
   account: Address,
 ): Promise<{ readonly calls: readonly Call[]; readonly missing: bigint; readonly principal: bigint }> {
   const { verifyingContract: rewards } = contract.domain;
-  const token = parseAddress((await contract.read("token")) as string);
-  const reader = new Contract(token, sessionTokenAbi, contract.chain);
-  const balance = async (of: Address) =>
-    (await coded(() => reader.getFunction("balanceOf")(of), "balanceOf")) as bigint;
+  const { address: token, balanceOf } = await tokenOf(contract);
   const [principal, there, have] = await Promise.all([
     contract.read("principal") as Promise<bigint>,
-    balance(rewards),
-    balance(account),
+    balanceOf(rewards),
+    balanceOf(account),
   ]);
   const missing = principal > there ? principal - there : 0n;
   if (have < missing) {

@@ -9,16 +9,22 @@ export * from "./calls.ts";
 export { type ChainSource, connectChain, type Eip1193Provider } from "./chainSource.ts";
 export { type ClaimOptions, type ClaimProgress, type Found, findWhatPays } from "./claiming.ts";
 export * from "./client.ts";
+export { type CallCost, costOf } from "./cost.ts";
+export { csv } from "./csv.ts";
 export { type Explained, explainByAgent, patiently } from "./explain.ts";
 export * from "./founding.ts";
 export type { PaymentMade } from "./history.ts";
 export { LEDGER_ANSWER_MS } from "./limits.ts";
 export * from "./node.ts";
 export { reasonText, whyNotSigned } from "./notSigned.ts";
+<<<<<<< HEAD
 export { type Emission, emissionAt, type NetworkOverview, overviewOf } from "./overview.ts";
 export { freshCall, type Paid, type Payment, paymentOf } from "./payment.ts";
+=======
+export { freshCall, type Paid, type Payment, paidIn, paymentOf } from "./payment.ts";
+>>>>>>> wt-main-next
 export * from "./pool.ts";
-export { type PoolsOptions, type PoolView, poolAt, poolsOf } from "./pools.ts";
+export { askContract, factoryOf, type PoolsOptions, type PoolView, poolAt, poolsOf, tokenOf } from "./poolReading.ts";
 export * from "./proof.ts";
 export type { ReadyCall } from "./readyCall.ts";
 export * from "./registration.ts";

@@ -163,6 +163,11 @@ export const COMMAND_ERROR_CODES = {
     remedy: "Nothing was sent. Ask again, and confirm in the wallet.",
     where: "client",
   },
+  BATCH_FAILED: {
+    summary: "The wallet was asked to run several calls as one, and that did not go through.",
+    remedy: "None of the calls has taken effect where it was all or nothing. Look at the state, and send them singly.",
+    where: "client",
+  },
   POOL_UNKNOWN: {
     summary: "The address is no contribution contract of this network's factory.",
     remedy: "Take an address that `quorate pools` shows; do not send tokens to this one.",

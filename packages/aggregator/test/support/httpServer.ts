@@ -140,6 +140,22 @@ export const PROVIDER: ChainProviderView = {
   failures: { CHAIN_PROVIDER_FAILED: 3 },
 };
 
+/** What the chain has, as the agent has folded it. */
+const FOLDED = {
+  head: { number: 9, hash: `0x${"09".repeat(32)}`, timestamp: 99 },
+  chain: { healthy: true, providers: [PROVIDER], clockOffsetSeconds: null },
+  genesis: 10,
+  epochSeconds: 60,
+  closedEpoch: 3,
+  nodes: { pending: 0, active: 3, decommissioned: 0, exited: 0 },
+  activeStake: 3n * LARGE,
+  decommissionedStake: 0n,
+  silentStake: 0n,
+  totalOwed: LARGE,
+  acceptedReports: 3,
+  payableEpoch: 2,
+} as const;
+
 export function testAgent(): TestAgent {
   const agent: TestAgent = {
     watchers: new Set(),
@@ -162,18 +178,7 @@ export function testAgent(): TestAgent {
       status: () => ({
         ...OWN_NODE,
         ownNode: agent.ownNode,
-        head: { number: 9, hash: `0x${"09".repeat(32)}`, timestamp: 99 },
-        chain: { healthy: true, providers: [PROVIDER], clockOffsetSeconds: null },
-        genesis: 10,
-        epochSeconds: 60,
-        closedEpoch: 3,
-        nodes: { pending: 0, active: 3, decommissioned: 0, exited: 0 },
-        activeStake: 3n * LARGE,
-        decommissionedStake: 0n,
-        silentStake: 0n,
-        totalOwed: LARGE,
-        acceptedReports: 3,
-        payableEpoch: 2,
+        ...FOLDED,
         uptime: "PPM",
         silentReports: agent.silentReports,
         submitter: agent.submitter,

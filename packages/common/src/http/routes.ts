@@ -130,6 +130,14 @@ const readRoutes = {
     answers: { 200: json(schemas.statusSchema, "The status.") },
     codes: [],
   },
+  portalFacts: {
+    ...read,
+    path: PATHS.portalFacts,
+    summary: "Of which network the page served here is, and whom it may ask (P-143). Not found where it is turned off.",
+    query: schemas.noQuerySchema,
+    answers: { 200: json(schemas.portalSchema, "What the page begins with.") },
+    codes: [],
+  },
   openApi: {
     ...read,
     path: PATHS.openApi,

@@ -8,7 +8,7 @@ import { bundleSchema } from "../bundle.ts";
 import { parseAddress } from "../hex.ts";
 import { RANGE_ENTRIES_MAX } from "../ledgerViews.ts";
 import type { Address, Hex } from "../types.ts";
-import { AGENT_URL_MAX_CHARS, LEDGER_EPOCHS_MAX, NODES_PAGE_MAX } from "./limits.ts";
+import { AGENT_URL_MAX_CHARS, LEDGER_EPOCHS_MAX, NODES_PAGE_MAX, PORTAL_AGENTS_MAX, PORTAL_RPC_MAX } from "./limits.ts";
 
 export { bundleSchema };
 
@@ -306,9 +306,9 @@ export const portalSchema = z.object({
   /** ServiceNodeRewards: the proxy. */
   contract: address,
   /** The page asks these; empty: the agent that serves it, and whom it lists. */
-  agents: z.array(httpUrl).max(32),
+  agents: z.array(httpUrl).max(PORTAL_AGENTS_MAX),
   /** JSON-RPC of the chain for everyone's browser; empty: the visitor's wallet is asked, or nobody. */
-  rpc: z.array(httpUrl).max(8),
+  rpc: z.array(httpUrl).max(PORTAL_RPC_MAX),
   /** A block explorer, for links to transactions and addresses: `${explorer}/tx/0x…`. */
   explorer: httpUrl.nullable(),
 });

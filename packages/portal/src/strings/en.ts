@@ -3,8 +3,16 @@
  * text that was formatted for the reader's locale already.
  */
 import { network } from "./network.ts";
+import { run } from "./run.ts";
+import { sending } from "./sending.ts";
+import { stake } from "./stake.ts";
+import { stakes } from "./stakes.ts";
 
 export const en = {
+  sending,
+  stakes,
+  stake,
+  run,
   app: {
     name: "Quorate",
     tagline: "Service-node rewards, agreed by 95% of the stake",

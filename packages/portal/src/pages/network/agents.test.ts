@@ -49,7 +49,9 @@ describe("what agents disagree about", () => {
 
   it("a node is out of reach when most agents say so", () => {
     const reach = (missing: number[]) => ({ reach: { activeBps: 0, floorBps: 0, suffices: true, missing } });
-    expect(outOfReach([said("a", [], reach([2, 3])), said("b", [], reach([3])), said("c", [], reach([]))])).toEqual([3]);
+    expect(outOfReach([said("a", [], reach([2, 3])), said("b", [], reach([3])), said("c", [], reach([]))])).toEqual([
+      3,
+    ]);
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import type { AgentClient } from "@quorate/client";
 import { isQuorateError } from "@quorate/common";
-import { type NodeAnswer, NODES_PAGE_MAX } from "@quorate/common/http";
+import { NODES_PAGE_MAX, type NodeAnswer } from "@quorate/common/http";
 import type { Question } from "../../truth/panel.ts";
 
 export interface NodesSaid {
