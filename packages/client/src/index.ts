@@ -17,12 +17,8 @@ export type { PaymentMade } from "./history.ts";
 export { LEDGER_ANSWER_MS } from "./limits.ts";
 export * from "./node.ts";
 export { reasonText, whyNotSigned } from "./notSigned.ts";
-<<<<<<< HEAD
 export { type Emission, emissionAt, type NetworkOverview, overviewOf } from "./overview.ts";
-export { freshCall, type Paid, type Payment, paymentOf } from "./payment.ts";
-=======
 export { freshCall, type Paid, type Payment, paidIn, paymentOf } from "./payment.ts";
->>>>>>> wt-main-next
 export * from "./pool.ts";
 export { askContract, factoryOf, type PoolsOptions, type PoolView, poolAt, poolsOf, tokenOf } from "./poolReading.ts";
 export * from "./proof.ts";

@@ -100,7 +100,6 @@ function useDrawing(
     frame.current = requestAnimationFrame(() => drawNow(scroller.current, canvas.current, latest.current));
   }).current;
   const colours = theme.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: they change what is drawn.
   useEffect(draw, [rows, columns, cursor, colours]);
   useEffect(() => {
     const sizes = new ResizeObserver(draw);

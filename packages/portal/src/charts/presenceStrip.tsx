@@ -12,7 +12,6 @@ export function PresenceStrip({ strip }: { readonly strip: string }): JSX.Elemen
   return (
     <span class="strip" role="img" aria-label={words} title={words}>
       {marks.map((mark, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a cell is its place.
         <span key={at} class={`strip-cell ${LOOK[mark] ?? "unjudged"}`} />
       ))}
     </span>

@@ -10,6 +10,8 @@ export const network = {
     /** Two parts, with the amount between them. */
     mayFail: (nodes: string) => [`${nodes} with `, " may still fail before payments stop."],
     someNode: (count: number) => (count === 1 ? "Any one node" : `Any ${count} nodes`),
+    stakeOnly: "Active stake of ",
+    stakeOnlyEnd: " may still fail before payments stop.",
     noNode: "No whole node may fail: only stake of ",
     noNodeEnd: " may be missing, which is less than the largest node has.",
     short:
@@ -164,7 +166,7 @@ export const network = {
     earnedIn: (epochs: number) => `In the last ${epochs} epochs, before it is shared`,
     earnedLast: (epoch: string) => `In epoch ${epoch}`,
     noEarnings: "Nothing in these epochs.",
-    earnedWhat: "By the lines of the agents' ledger that pay its operator.",
+    earnedWhat: "By the lines of the agents’ ledger that pay its first contributor.",
     earnedReading: "Asking agents for the ledger…",
   },
 } as const;

@@ -48,13 +48,13 @@ export function filterNodes(nodes: readonly NodeAnswer[], { state, text }: NodeF
 }
 
 export function sortNodes(nodes: readonly NodeAnswer[], { by, isDescending }: NodeSort): readonly NodeAnswer[] {
-  const valued = nodes.map((node) => ({ node, value: valueOf(node, by) }));
+  const valued = nodes.map((node) => ({ node, value: sortValue(node, by) }));
   const sign = isDescending ? -1 : 1;
   valued.sort((a, b) => (a.value < b.value ? -sign : a.value > b.value ? sign : a.node.id - b.node.id));
   return valued.map(({ node }) => node);
 }
 
-function valueOf(node: NodeAnswer, by: SortKey): number | bigint | string {
+function sortValue(node: NodeAnswer, by: SortKey): number | bigint | string {
   switch (by) {
     case "id":
       return node.id;
