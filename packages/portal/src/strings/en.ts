@@ -3,6 +3,7 @@
  * text that was formatted for the reader's locale already.
  */
 import { rewards } from "./rewards.ts";
+import { network } from "./network.ts";
 import { run } from "./run.ts";
 import { sending } from "./sending.ts";
 import { stake } from "./stake.ts";
@@ -54,6 +55,7 @@ export const en = {
     disagree: "Agents disagree",
   },
   rewards,
+  network,
   units: { token: "SESH" },
 } as const;
 
