@@ -2,8 +2,9 @@
  * Everything the page says, in English. A translation is a file of the same shape. Amounts, dates and numbers come as
  * text that was formatted for the reader's locale already.
  */
-import { rewards } from "./rewards.ts";
+
 import { network } from "./network.ts";
+import { rewards } from "./rewards.ts";
 import { run } from "./run.ts";
 import { sending } from "./sending.ts";
 import { stake } from "./stake.ts";
