@@ -5,7 +5,7 @@ const trouble: string[] = [];
 const shot = async (page: any, name: string) => { await page.screenshot({ path: `/tmp/rw-${name}.png`, fullPage: true }); };
 try {
   const ctx = await browser.newContext({ viewport: { width: 1200, height: 900 }, acceptDownloads: true });
-  const w = await addWallet(ctx, { privateKey: readFileSync("/tmp/me/devnet/accounts/operator.key","utf8").trim(), rpcUrl: "http://127.0.0.1:8545" });
+  const w = await addWallet(ctx, { privateKey: readFileSync("/tmp/me/devnet/accounts/staker-1.key","utf8").trim(), rpcUrl: "http://127.0.0.1:8545" });
   console.log(w.address);
   const page = await openPage(ctx, "http://127.0.0.1:4701/", (l) => trouble.push(l));
   await page.getByRole("button", { name: "Connect a wallet" }).click();
