@@ -22,6 +22,8 @@ export interface AgentPlace {
   readonly httpPort?: number;
   /** Of health and metrics on 127.0.0.1; default any free port. */
   readonly healthPort?: number;
+  /** What it tells others of its HTTP interface (P-138); default nothing. */
+  readonly publicUrl?: string;
 }
 
 export interface AgentConfigInput {
@@ -74,9 +76,10 @@ export function agentConfig(input: AgentConfigInput) {
 }
 
 function httpConfig(place: AgentPlace | undefined) {
-  const { httpHost, httpPort, healthPort } = place ?? {};
+  const { httpHost, httpPort, healthPort, publicUrl } = place ?? {};
   return {
     port: httpPort ?? 0,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(httpHost === undefined ? {} : { host: httpHost }),
     ...(healthPort === undefined ? {} : { healthPort }),
   };

@@ -27,6 +27,7 @@ import {
   errorSchema,
   ledgerPageSchema,
   type NodeAnswer,
+  type NodesPage,
   nodesSchema,
   PATHS,
   type ProofOfRewards,
@@ -66,6 +67,8 @@ export interface AgentClient {
   /** Against the newest payable root that the agent has a tree of. @throws PROOF_NOT_FOUND */
   proof(recipient: Address): Promise<ProofOfRewards>;
   nodes(): Promise<readonly NodeAnswer[]>;
+  /** A page of at most NODES_PAGE_MAX nodes, by ascending id: for whoever must not be busy for long. */
+  nodesPage(from: number, count: number): Promise<NodesPage>;
   /** The agents that this one knows to be reachable over HTTP: a hint, because it has not asked them. */
   agents(): Promise<readonly AgentAnswer[]>;
   status(): Promise<StatusAnswer>;
@@ -120,6 +123,7 @@ export function createAgentClient({ url, timeoutMs = 10_000, watchLimits }: Agen
     rewards: (recipient) => ask(rewardsSchema, fill(PATHS.rewards, recipient)),
     proof: (recipient) => ask(proofSchema, fill(PATHS.proof, recipient)),
     nodes: async () => (await ask(nodesSchema, PATHS.nodes)).nodes,
+    nodesPage: (from, count) => ask(nodesSchema, `${PATHS.nodes}?from=${from}&count=${count}`),
     agents: async () => (await ask(agentsSchema, PATHS.agents)).agents,
     status: () => ask(statusSchema, PATHS.status),
     ledgerPage: (recipient, from, to) =>

@@ -92,6 +92,8 @@ export interface EarningsOptions extends Pick<ClaimOptions, "signal"> {
   readonly epoch?: number | undefined;
   /** Told of each agent that is left, and why. */
   readonly onLeft?: ((left: AgentLeft) => void) | undefined;
+  /** Told of the last epoch of each page of lines. */
+  readonly onPage?: ((epoch: number) => void) | undefined;
 }
 
 export interface History {
@@ -116,13 +118,17 @@ export function createClient(options: ClientOptions): QuorateClient {
     return receipts;
   }
 
-  async function earnings(recipient: string, { epoch, signal, onLeft }: EarningsOptions = {}): Promise<Explained> {
+  async function earnings(
+    recipient: string,
+    { epoch, signal, onLeft, onPage }: EarningsOptions = {},
+  ): Promise<Explained> {
     const of = parseAddress(recipient);
     const explained = await pool.first({
       async ask(agent) {
         // Whoever is gone is known by a quick question, and only then is there patience for the slow one.
         await agent.status();
-        return explainByAgent(createAgentClient({ url: agent.url, timeoutMs: LEDGER_ANSWER_MS }), of, epoch ?? null);
+        const patient = createAgentClient({ url: agent.url, timeoutMs: LEDGER_ANSWER_MS });
+        return explainByAgent(patient, of, epoch ?? null, onPage);
       },
       check: async (answer) => answer,
       ...{ signal, onLeft },

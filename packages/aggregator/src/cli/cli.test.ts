@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseProofFile, type QuorateError } from "@quorate/common";
 import { exitStatusOf } from "@quorate/common/command-line";
 import { afterAll, describe, expect, it } from "vitest";
@@ -19,29 +17,14 @@ import {
   stopServers,
   testAgent,
 } from "../../test/support/httpServer.ts";
+import { quorate } from "../../test/support/quorate.ts";
 import { createProgram, usageOf } from "./program.ts";
 
-const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), "quorate-cli-"));
 afterAll(async () => {
   await stopServers();
   rmSync(directory, { recursive: true });
 });
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** The command as an operator runs it: a process of its own. */
-function quorate(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
 
 function file(name: string, text: string): string {
   const path = join(directory, name);

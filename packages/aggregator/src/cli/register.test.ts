@@ -1,16 +1,14 @@
 /** `quorate register` as an operator runs it, in processes of its own, on a real chain that does not mine by itself. */
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { send, TEST_STAKE_ATOMIC, type TestNetwork } from "@quorate/contracts/testing";
 import { HDNodeWallet } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startAnvilNetwork } from "../../test/support/anvilNetwork.ts";
 import type { TestChain } from "../../test/support/chain.ts";
+import { quorate } from "../../test/support/quorate.ts";
 
-const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const MNEMONIC = "test test test test test test test test test test test junk";
 const operator = HDNodeWallet.fromPhrase(MNEMONIC, undefined, "m/44'/60'/0'/0/3");
 const directory = mkdtempSync(join(tmpdir(), "quorate-register-"));
@@ -31,14 +29,6 @@ afterAll(async () => {
 function file(name: string, text: string): string {
   writeFileSync(join(directory, name), text);
   return join(directory, name);
-}
-
-function quorate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
 }
 
 describe("quorate register (P-106)", () => {

@@ -3,11 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { builtQuorate } from "../../test/support/quorate.ts";
 import { relayCommand } from "./commands/relay.ts";
 
-const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const children: ChildProcess[] = [];
 const servers: Server[] = [];
 
@@ -43,7 +42,7 @@ function refused(...args: string[]): Promise<unknown> {
 describe("quorate relay", () => {
   it("P-104: answers until SIGTERM, keeps its provider's key to itself, and ends with status 0", async () => {
     const { url, asked } = await provider();
-    const args = [MAIN, "relay", "--provider", url, "--listen", "127.0.0.1:0"];
+    const args = [await builtQuorate(), "relay", "--provider", url, "--listen", "127.0.0.1:0"];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
     children.push(child);
     let log = "";

@@ -111,6 +111,12 @@ export const METRICS_COST = 1;
  */
 export const COME_BACK_AFTER_MS = 5_000;
 
+/** Milliseconds for which a file of the page named after its content is kept (P-146): a year, the most caches heed. */
+export const ASSET_FRESH_MS = 365 * 86_400_000;
+
+/** The same for the page's icon, whose name stays when it changes. */
+export const ICON_FRESH_MS = 3_600_000;
+
 /** Milliseconds for which a page need not ask again whether it may ask; an operator's change is in force after it. */
 export const PREFLIGHT_FRESH_MS = 600_000;
 

@@ -1,9 +1,7 @@
 /** `quorate ledger …` as people run it: processes of their own, agents on real sockets with real stores, files. */
-import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { serve, stopServers, testAgent } from "../../../test/support/httpServer.ts";
 import {
@@ -15,6 +13,7 @@ import {
   headAt,
   network,
 } from "../../../test/support/ledgerHistory.ts";
+import { quorate } from "../../../test/support/quorate.ts";
 import { endOf, ReportChain } from "../../../test/support/reportChain.ts";
 import { DEPLOYMENT } from "../../../test/support/storeCases.ts";
 import { writeEventFile } from "../../adapters/eventFile/eventFile.ts";
@@ -25,7 +24,6 @@ import type { ChainEvent } from "../../core/ledger/events.ts";
 import { advanceLedger } from "../../core/ledger/ledger.ts";
 import { createProgram } from "../program.ts";
 
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), "quorate-cli-ledger-"));
 const closing: (() => unknown)[] = [];
 afterAll(async () => {
@@ -34,13 +32,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function quorate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, "ledger", ...args], (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
+const ledger = (...args: string[]) => quorate("ledger", ...args);
 
 const UNTIL = GENESIS + 6 * EPOCH_SECONDS;
 const EVENTS = network(20, 4);
@@ -83,21 +75,21 @@ const json = (stdout: string) =>
 
 describe("quorate ledger", () => {
   it("--help says what each command is for, with examples", async () => {
-    expect((await quorate("--help")).stdout).toMatch(/recompute[\s\S]*explain[\s\S]*diff/);
-    const { code, stdout } = await quorate("recompute", "--help");
+    expect((await ledger("--help")).stdout).toMatch(/recompute[\s\S]*explain[\s\S]*diff/);
+    const { code, stdout } = await ledger("recompute", "--help");
     expect([code, stdout.includes("Examples:"), stdout.includes("--export")]).toEqual([0, true, true]);
   });
 
   it("recompute prints an epoch's figures from a file, and the lines of an amount with their running sum", async () => {
     const path = fileOf(EVENTS, "one.jsonl");
     const state = foldAll(EVENTS, UNTIL);
-    const { code, stdout } = await quorate("recompute", "--events", path, "--recipient", address(6));
+    const { code, stdout } = await ledger("recompute", "--events", path, "--recipient", address(6));
     expect(code).toBe(0);
     expect(stdout).toMatch(/epoch +5\nrewards root +0x[0-9a-f]{64}\nowed in all +[0-9,.]+ SESH/);
     expect(stdout).toMatch(/nodes +0 pending, 20 active/);
     expect(stdout).toContain("no report of this epoch is recorded");
     expect(stdout).toMatch(/epoch +node +active s +node reward +fee +share +dust +bounty +amount +sum/);
-    const lines = await quorate("recompute", "--events", path, "--recipient", address(6), "--json");
+    const lines = await ledger("recompute", "--events", path, "--recipient", address(6), "--json");
     const [figures, recipient, ...rows] = json(lines.stdout);
     expect(figures).toMatchObject({ type: "epoch", epoch: 5, totalOwed: state.totalOwed.toString(), recipients: 80 });
     expect(recipient).toMatchObject({ type: "recipient", amount: state.owed.get(address(6))?.toString() });
@@ -107,29 +99,29 @@ describe("quorate ledger", () => {
 
   it("explain shows the same lines from an agent", async () => {
     const agent = await agentOf(EVENTS, "explained.sqlite");
-    const [recipient, ...rows] = json((await quorate("explain", address(5), "--agent", agent, "--json")).stdout);
+    const [recipient, ...rows] = json((await ledger("explain", address(5), "--agent", agent, "--json")).stdout);
     const path = fileOf(EVENTS, "two.jsonl");
-    const own = json((await quorate("recompute", "--events", path, "--recipient", address(5), "--json")).stdout);
+    const own = json((await ledger("recompute", "--events", path, "--recipient", address(5), "--json")).stdout);
     expect([recipient, ...rows]).toEqual(own.slice(1));
-    const text = await quorate("explain", address(5), "--agent", agent, "--epoch", "2");
+    const text = await ledger("explain", address(5), "--agent", agent, "--epoch", "2");
     expect(text.stdout).toMatch(/by the end of epoch 2\.\n\nAmounts in SESH/);
     expect(text.stdout.trimEnd().split("\n")).toHaveLength(7);
   });
 
   it("diff finds nothing between an agent and its own history, and the first difference to another's", async () => {
     const [one, other] = [await agentOf(EVENTS, "a.sqlite"), await agentOf(OTHER, "b.sqlite")];
-    const same = await quorate("diff", one, "--events", fileOf(EVENTS, "three.jsonl"));
+    const same = await ledger("diff", one, "--events", fileOf(EVENTS, "three.jsonl"));
     expect([same.code, same.stdout]).toEqual([0, expect.stringContaining("the same up to epoch 5")]);
     for (const args of [
       ["--with", other],
       ["--events", fileOf(OTHER, "four.jsonl")],
     ]) {
-      const found = await quorate("diff", one, ...args);
+      const found = await ledger("diff", one, ...args);
       expect([found.code, /^LEDGERS_DIFFER: /m.test(found.stderr)]).toEqual([1, true]);
       expect(found.stdout).toMatch(/first epoch that differs +3\n/);
       expect(found.stdout).toMatch(new RegExp(`${address(1)} +[0-9,.]+ SESH +against +[0-9,.]+ SESH`));
     }
-    const [told] = json((await quorate("diff", one, "--with", other, "--json")).stdout);
+    const [told] = json((await ledger("diff", one, "--with", other, "--json")).stdout);
     expect(told).toMatchObject({ comparedTo: 5, difference: { epoch: 3, recipients: expect.any(Array) } });
   }, 600_000);
 
@@ -138,7 +130,7 @@ describe("quorate ledger", () => {
     chain.now = endOf(0) + 1;
     chain.record(0, [1, 2], { isPayable: true });
     const path = fileOf(chain.events, "other.jsonl");
-    const { code, stdout, stderr } = await quorate("recompute", "--events", path, "--epoch", "0");
+    const { code, stdout, stderr } = await ledger("recompute", "--events", path, "--epoch", "0");
     expect([code, stderr.split(":")[0]]).toEqual([1, "LEDGER_ROOT_DISAGREES"]);
     expect(stdout).toMatch(/on chain +ANOTHER report is recorded[\s\S]*payable root +ANOTHER one/);
   });
