@@ -14,10 +14,12 @@ import { type ClaimOptions, findCheapest } from "./claiming.ts";
 import { type Explained, explainByAgent } from "./explain.ts";
 import { type PaymentMade, paymentsTo } from "./history.ts";
 import { LEDGER_ANSWER_MS } from "./limits.ts";
+import { type NetworkOverview, overviewOf } from "./overview.ts";
 import { freshCall, type Paid, type Payment, paidIn, paymentOf } from "./payment.ts";
 import { type PoolsOptions, type PoolView, poolAt, poolsOf } from "./poolReading.ts";
 import { contributionCalls, withdrawalCalls } from "./pools.ts";
 import type { ReadyCall } from "./readyCall.ts";
+import { type ReportRecord, type ReportStake, type ReportsOptions, reportStake, reportsOf } from "./reports.ts";
 import { RewardsContract } from "./rewardsContract.ts";
 import { openSender, type PaymentSigner, type SendOptions } from "./signer.ts";
 import { type VerifiedBundle, type VerifiedProof, verifyText } from "./verify.ts";
@@ -82,6 +84,12 @@ export interface QuorateClient {
   contribute(pool: string, account: string, amount: bigint, beneficiary?: string): Promise<Contribution>;
   /** What the account has in the pool back. For `send`. */
   withdraw(pool: string, account: string): Promise<Withdrawal>;
+  /** The network at a glance, by the chain alone. @throws CHAIN_* */
+  overview(): Promise<NetworkOverview>;
+  /** The last epoch reports as the chain has them, newest first. @throws CHAIN_* */
+  reports(options?: ReportsOptions): Promise<readonly ReportRecord[]>;
+  /** The stake that had signed a report; null where the chain's provider has forgotten that state. */
+  reportStake(record: ReportRecord): Promise<ReportStake | null>;
   /** The contracts themselves, connected. */
   contract(): Promise<RewardsContract>;
   close(): void;
@@ -169,6 +177,9 @@ export function createClient(options: ClientOptions): QuorateClient {
     },
     withdraw: async (address, account) =>
       withdrawalCalls(await contract.get(), parseAddress(address), parseAddress(account)),
+    overview: async () => overviewOf(await contract.get()),
+    reports: async (asked) => reportsOf(await contract.get(), asked),
+    reportStake: async (record) => reportStake(await contract.get(), record),
     contract: () => contract.get(),
     close: () => contract.close(),
   };

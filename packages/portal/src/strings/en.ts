@@ -2,6 +2,8 @@
  * Everything the page says, in English. A translation is a file of the same shape. Amounts, dates and numbers come as
  * text that was formatted for the reader's locale already.
  */
+
+import { network } from "./network.ts";
 import { rewards } from "./rewards.ts";
 import { run } from "./run.ts";
 import { sending } from "./sending.ts";
@@ -54,6 +56,7 @@ export const en = {
     disagree: "Agents disagree",
   },
   rewards,
+  network,
   units: { token: "SESH" },
 } as const;
 
