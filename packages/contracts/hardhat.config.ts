@@ -50,8 +50,6 @@ export default defineConfig({
       chainType: "l1",
       hardfork: "osaka",
       initialDate: new Date(CHAIN_START_SECONDS * 1_000),
-      // Every test pays its deployments from here; the default of 10,000 ether each is plenty.
-      accounts: { count: 40 },
     },
   },
 });

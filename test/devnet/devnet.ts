@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ATOMIC_PER_TOKEN, type NodeId, parseAddress } from "@quorate/common";
 import type { NodeAnswer, StatusAnswer } from "@quorate/common/http";
-import { compile, formMesh, type GroundContext, startAgents } from "../demo/ground.ts";
+import { buildPage, compile, formMesh, type GroundContext, startAgents } from "../demo/ground.ts";
 import { agentConfig } from "../harness/agentConfig.ts";
 import { startChain } from "../harness/chain.ts";
 import type { Cleanup } from "../harness/cleanup.ts";
@@ -98,6 +98,7 @@ export class Devnet {
   static async start(options: DevnetOptions, directory: string, context: DevnetContext): Promise<Devnet> {
     const { progress, cleanup } = context;
     await compile(progress);
+    await buildPage(progress);
     // One more for a node of one's own.
     const ports = await findPorts(options.nodes + 1);
     const onChain = progress.stage("Local chain up");
@@ -139,6 +140,11 @@ export class Devnet {
 
   httpOf(id: NodeId): string {
     return `http://127.0.0.1:${this.#ports.agent(id).http}`;
+  }
+
+  /** The page, as the first agent serves it. */
+  get portal(): string {
+    return `${this.httpOf(1)}/`;
   }
 
   healthOf(id: NodeId): string {

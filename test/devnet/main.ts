@@ -71,7 +71,8 @@ async function serve(devnet: Devnet, { json }: DevnetOptions, progress: Progress
   if (json) {
     const { facts, accounts, networkFile, ownConfigFile, network } = devnet;
     const { token } = network;
-    printJson({ ready: true, ...facts, token, networkFile, accounts, ownConfigFile, next: nextSteps(devnet) });
+    const { portal } = devnet;
+    printJson({ ready: true, portal, ...facts, token, networkFile, accounts, ownConfigFile, next: nextSteps(devnet) });
   }
   progress.print(`\n${next()}\n`, AS_IT_IS);
   // Not a terminal of readline's own: Ctrl-C stays a signal.
@@ -116,11 +117,20 @@ function renderNext(devnet: Devnet, { style }: Progress): string {
     ["Network", networkLine(devnet, path(networkFile))],
     ...accounts.map(({ name, address, keyFile }) => [name, `${address}\n${" ".repeat(12)}${path(keyFile)}`]),
   ] as const;
+  const [staker] = accounts;
+  const page = [
+    `Open ${style("bold", devnet.portal)} and connect a wallet.`,
+    "For one that has something to claim, give a wallet for tests",
+    `  the network: chain id ${devnet.facts.chainId}, RPC URL ${devnet.network.chain.url}`,
+    `  the account: the private key in ${path(staker?.keyFile ?? "")}`,
+  ];
   const steps = nextSteps(devnet).map(({ title, command }) => `${style("dim", `# ${title}`)}\n${command}`);
   return [
     ...fields.map(([label, value]) => `${label.padEnd(11)} ${value}`),
     "",
-    style("bold", "What to try next, in another terminal at the root of the repository:"),
+    ...page,
+    "",
+    style("bold", "What else to try, in another terminal at the root of the repository:"),
     "",
     steps.join("\n\n"),
     "",

@@ -66,7 +66,7 @@ export function agentConfig(input: AgentConfigInput) {
       bootstrap,
       allowPrivateAddresses: true,
     },
-    http: httpConfig(place),
+    http: httpConfig(place, chain.url),
     keys: { directory: join(directory, "keys"), passwordFile: network.passwordFile },
     store: { path: join(directory, "agent.sqlite") },
     claims: { deadlineMs: claimDeadlineMs },
@@ -75,12 +75,14 @@ export function agentConfig(input: AgentConfigInput) {
   };
 }
 
-function httpConfig(place: AgentPlace | undefined) {
+function httpConfig(place: AgentPlace | undefined, chainUrl: string) {
   const { httpHost, httpPort, healthPort, publicUrl } = place ?? {};
   return {
     port: httpPort ?? 0,
-    ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(httpHost === undefined ? {} : { host: httpHost }),
     ...(healthPort === undefined ? {} : { healthPort }),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    // So that the page works without a wallet.
+    portal: { rpc: [chainUrl] },
   };
 }

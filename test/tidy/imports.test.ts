@@ -47,7 +47,7 @@ describe("dead files", () => {
   );
 
   const isEntry = (path: string): boolean =>
-    /\.test\.ts$|\/hardhat[\w.]*\.config\.ts$/.test(path) ||
+    /\.(test|story)\.ts$|\/hardhat[\w.]*\.config\.ts$/.test(path) ||
     exported.includes(path) ||
     started.includes(path.replace(/^packages\/[^/]+\//, "")) ||
     named.has(posix.basename(path));

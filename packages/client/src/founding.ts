@@ -6,8 +6,12 @@
 import {
   type Address,
   formatAmount,
+  fromHex,
+  g1FromEip2537,
+  g2FromEip2537,
   type Hex,
   isQuorateError,
+  type Possession,
   parseAddress,
   quorateError,
   rewardRatePoolAbi,
@@ -15,7 +19,7 @@ import {
   sessionTokenAbi,
 } from "@quorate/common";
 import { coded } from "@quorate/common/chain";
-import { dataSlice } from "ethers";
+import { concat, dataSlice } from "ethers";
 import { z } from "zod";
 import { type Call, callOf } from "./calls.ts";
 import { tokenOf } from "./poolReading.ts";
@@ -76,6 +80,17 @@ export function possessionFile(
 ): PossessionFile {
   const registration = registrationOf(request) as PossessionFile["registration"];
   return { chainId: String(chainId), rewards, operator, beneficiary: request.beneficiary, registration };
+}
+
+/** The bytes that the file's structs hold: what a proof is checked by (P-8). @throws POINT_* for what is no padding */
+export function possessionOf({ registration }: PossessionFile): Possession {
+  const { blsKey, proofOfPossession, identityKey, identitySignature } = registration;
+  return {
+    blsKey: g1FromEip2537(fromHex(concat(Object.values(blsKey)))),
+    proofOfPossession: g2FromEip2537(fromHex(concat(Object.values(proofOfPossession)))),
+    identityKey: fromHex(identityKey),
+    identitySignature: fromHex(concat(identitySignature)),
+  };
 }
 
 /** @throws POSSESSION_FILE_INVALID */

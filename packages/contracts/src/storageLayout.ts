@@ -3,7 +3,11 @@
 //
 // OpenZeppelin's upgrade checks look for namespaced structs in contracts only; ours is in a library, shared by all linked
 // pieces of code, and would be passed over. A probe contract that has the structs as variables shows them to the compiler.
+import { createHash } from "node:crypto";
+import { existsSync, globSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { quorateError } from "@quorate/common";
+import { packageDir } from "./artifacts.ts";
 import { compileProbeWithTrees } from "./compile.ts";
 
 /** For each namespace its fields, each as "path slot offset type"; for each contract its own fields, of which there are none. */
@@ -62,11 +66,46 @@ interface Named {
 }
 type Compiled = Readonly<Record<string, Readonly<Record<string, { readonly storageLayout: CompilerLayout }>>>>;
 
+/** Keeps the layout of the sources with their fingerprint: the compiler takes five seconds for it. */
+const keptFile = join(packageDir, "cache", "storage-layout.json");
+
 /**
  * The layout that the sources give.
  * @throws CONTRACTS_BUILD_FAILED
  */
 export function currentStorageLayout(): StorageLayout {
+  const fingerprint = sourcesFingerprint();
+  const kept = readKept();
+  if (kept?.fingerprint === fingerprint) return kept.layout;
+  const layout = compiledStorageLayout();
+  // An installed package is not written to.
+  if (existsSync(dirname(keptFile))) {
+    const made = `${keptFile}.${process.pid}`;
+    writeFileSync(made, JSON.stringify({ fingerprint, layout }));
+    renameSync(made, keptFile);
+  }
+  return layout;
+}
+
+/** Of all that the layout follows from: our sources, the versions of compiler and libraries, how it is asked for. */
+function sourcesFingerprint(): string {
+  const paths = globSync(["contracts/**/*.sol", "package.json", "src/{storageLayout,compile}.ts"], {
+    cwd: packageDir,
+  }).sort();
+  const hash = createHash("sha256");
+  for (const path of paths)
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(packageDir, path)))
+      .update("\0");
+  return hash.digest("hex");
+}
+
+function readKept(): { readonly fingerprint: string; readonly layout: StorageLayout } | null {
+  return existsSync(keptFile) ? JSON.parse(readFileSync(keptFile, "utf8")) : null;
+}
+
+function compiledStorageLayout(): StorageLayout {
   const names = Object.entries(NAMESPACES);
   const probes = names.map(([, { struct }], i) => `contract Probe${i} { ${struct} layout; }`);
   const imports = [...new Set(names.map(([, { source }]) => source)), ...Object.values(IMPLEMENTATIONS)];

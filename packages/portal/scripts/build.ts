@@ -1,28 +1,13 @@
 /**
- * Builds the page into `dist`, each file beside its brotli form: servers send that where a browser takes it. Fails when
- * the first load is above its bound.
+ * `pnpm --filter @quorate/portal build`: the page as static files in `dist`. Fails when the first load is above its
+ * bound; the page is there all the same.
  */
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { brotliCompressSync, constants } from "node:zlib";
-import { build, type Rollup } from "vite";
-import { FIRST_LOAD_MAX_BYTES, firstLoad } from "./firstLoad.ts";
+import { FIRST_LOAD_MAX_BYTES } from "./firstLoad.ts";
+import { buildPortal } from "./portal.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const { output } = (await build({ root, logLevel: "warn" })) as Rollup.RollupOutput;
-const dist = join(root, "dist");
-for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
-  const file = join(dist, name);
-  if (!statSync(file).isFile() || /\.br$/.test(file)) continue;
-  const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
-  writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file), { params }));
-}
-
-const files = ["index.html", ...firstLoad(output)];
-const bytes = files.map((name) => statSync(join(dist, `${name}.br`)).size);
-const total = bytes.reduce((sum, size) => sum + size, 0);
-const list = files.map((name, at) => `  ${bytes[at]} ${name}`).join("\n");
+const files = await buildPortal();
+const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+const list = files.map(({ name, bytes }) => `  ${bytes} ${name}`).join("\n");
 console.log(`first load: ${total} bytes compressed, of at most ${FIRST_LOAD_MAX_BYTES}\n${list}`);
 if (total > FIRST_LOAD_MAX_BYTES) {
   console.error("The first load is above its bound: load by import() what the first page does not need at once.");

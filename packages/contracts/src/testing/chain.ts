@@ -3,7 +3,7 @@
 // each block is a second after the one before unless a test says otherwise, and neither the host's clock nor its load
 // changes what happens here.
 import { TRANSACTION_GAS_CAP } from "@quorate/common";
-import { BrowserProvider, JsonRpcSigner } from "ethers";
+import { BrowserProvider, HDNodeWallet, JsonRpcSigner } from "ethers";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import config from "../../hardhat.config.ts";
 import { packageDir } from "../artifacts.ts";
@@ -60,10 +60,38 @@ export interface SimulatedChainOptions {
   readonly chainId?: number;
 }
 
+type Hre = Awaited<ReturnType<typeof createHardhatRuntimeEnvironment>>;
+
+let hardhat: Promise<Hre> | undefined;
+
+/** Hardhat, once for all chains of this process: it reads 10 MB of the compiler's output, for its stack traces. */
+function ownHardhat(): Promise<Hre> {
+  hardhat ??= createHardhatRuntimeEnvironment(config, {}, packageDir);
+  return hardhat;
+}
+
+/** Every test pays its deployments from these; 10,000 ether each is plenty. */
+const ACCOUNTS = 40;
+const BALANCE_WEI = 10_000n * 10n ** 18n;
+const DEVELOPMENT_MNEMONIC = "test test test test test test test test test test test junk";
+
+let accounts: { readonly privateKey: string; readonly balance: bigint }[] | undefined;
+
+/** Hardhat's own accounts. Left to Hardhat, each would be stretched from the mnemonic anew: two seconds a chain. */
+function developmentAccounts() {
+  if (accounts !== undefined) return accounts;
+  const parent = HDNodeWallet.fromPhrase(DEVELOPMENT_MNEMONIC, undefined, "m/44'/60'/0'/0");
+  accounts = Array.from({ length: ACCOUNTS }, (_, i) => {
+    return { privateKey: parent.deriveChild(i).privateKey, balance: BALANCE_WEI };
+  });
+  return accounts;
+}
+
 /** Starts a chain. */
 export async function startSimulatedChain(options: SimulatedChainOptions = {}): Promise<SimulatedChain> {
-  const hre = await createHardhatRuntimeEnvironment(config, {}, packageDir);
-  const override = options.hardfork === "amsterdam" ? { ...options, ...AMSTERDAM } : options;
+  const hre = await ownHardhat();
+  const amsterdam = options.hardfork === "amsterdam" ? AMSTERDAM : {};
+  const override = { ...options, ...amsterdam, accounts: developmentAccounts() };
   const connection = await hre.network.create({ network: "sim", override });
   const call = await withOwnTime(async (method, params = []) => connection.provider.request({ method, params }));
   const request = ({ method, params }: { method: string; params?: unknown[] | Record<string, unknown> }) =>
@@ -71,10 +99,10 @@ export async function startSimulatedChain(options: SimulatedChainOptions = {}): 
   // Without a cache: a test reads right after it writes.
   const provider = new BrowserProvider({ request }, undefined, { cacheTimeout: -1 });
   if (options.hardfork === "amsterdam") gasLimits.set(provider, AMSTERDAM_GAS_LIMIT);
-  const accounts = (await call("eth_accounts")) as string[];
+  const addresses = (await call("eth_accounts")) as string[];
   return {
     provider,
-    signers: await Promise.all(accounts.map((account) => provider.getSigner(account))),
+    signers: await Promise.all(addresses.map((address) => provider.getSigner(address))),
     async increaseTime(seconds) {
       await call("evm_setNextBlockTimestamp", [(await latestBlock(call)).timestamp + seconds]);
       await call("evm_mine");

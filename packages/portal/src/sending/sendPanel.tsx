@@ -6,7 +6,7 @@ import type { ReadyCalls } from "@quorate/client";
 import { isQuorateError } from "@quorate/common";
 import { formatEther, formatUnits, type TransactionReceipt } from "ethers";
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Connection, connection } from "../network/connection.ts";
 import { shortHex } from "../parts/format.ts";
 import { Failure, Notice, Waiting } from "../parts/parts.tsx";
@@ -27,14 +27,19 @@ export interface SendPanelProps {
   readonly effects: readonly string[];
   /** What a person has to tick first, where it cannot be taken back. */
   readonly confirm?: string;
+  /** Whether they may only be sent as one batch: a later call counts on where an earlier one puts a contract. */
+  readonly atOnce?: boolean;
   readonly onDone?: (receipts: readonly TransactionReceipt[]) => void;
   readonly onCancel?: () => void;
 }
 
 export function SendPanel(props: SendPanelProps): JSX.Element {
   const { title, effects, calls, onCancel } = props;
+  const section = useRef<HTMLElement>(null);
+  // It appears where a button was pressed: whoever uses the keyboard or hears the page goes on there.
+  useEffect(() => section.current?.focus(), []);
   return (
-    <section class="sending" aria-label={title}>
+    <section class="sending" aria-label={title} tabIndex={-1} ref={section}>
       <h3>{title}</h3>
       <ul class="effects">
         {effects.map((line) => (
@@ -86,7 +91,7 @@ type Running =
   | { readonly step: "done"; readonly receipts: readonly TransactionReceipt[] }
   | { readonly step: "failed"; readonly error: unknown };
 
-function Planned({ known, connected, topic, calls, confirm, onDone }: PlannedProps): JSX.Element {
+function Planned({ known, connected, topic, calls, confirm, atOnce = false, onDone }: PlannedProps): JSX.Element {
   const { transactions } = calls;
   const [running, setRunning] = useState<Running>({ step: "idle" });
   const [agreed, setAgreed] = useState(confirm === undefined);
@@ -119,7 +124,7 @@ function Planned({ known, connected, topic, calls, confirm, onDone }: PlannedPro
   return (
     <>
       <PlanView plan={plan.value} asBatch={asBatch} />
-      {batch.step === "here" && batch.value ? (
+      {batch.step === "here" && batch.value && !atOnce ? (
         <Tick label={t.sending.singly} isOn={singly} onChange={setSingly} isOff={isBusy} />
       ) : null}
       {obstacle === null && confirm !== undefined ? (
@@ -130,7 +135,7 @@ function Planned({ known, connected, topic, calls, confirm, onDone }: PlannedPro
       <button
         type="button"
         class="main"
-        disabled={obstacle !== null || !agreed || isBusy || plan.step === "waiting"}
+        disabled={obstacle !== null || !agreed || isBusy || plan.step === "waiting" || (atOnce && !asBatch)}
         onClick={send}
       >
         {asBatch ? t.sending.sendBatch : t.sending.send(transactions.length)}
@@ -217,10 +222,22 @@ function Failed({ error }: { readonly error: unknown }): JSX.Element {
   return <Failure error={error} />;
 }
 
-function Done({ receipts }: { readonly receipts: readonly TransactionReceipt[] }): JSX.Element {
+/** What was mined, and what it cost. */
+export function Done({
+  title,
+  receipts,
+}: {
+  readonly title?: string;
+  readonly receipts: readonly TransactionReceipt[];
+}): JSX.Element {
   const costWei = receipts.reduce((sum, { gasUsed, gasPrice }) => sum + gasUsed * gasPrice, 0n);
   return (
     <Notice kind="good">
+      {title === undefined ? null : (
+        <p>
+          <strong>{title}</strong>
+        </p>
+      )}
       <p>{t.sending.done(receipts.length)}</p>
       <ul>
         {receipts.map(({ hash, blockNumber }) => (

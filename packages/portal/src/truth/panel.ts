@@ -23,6 +23,15 @@ export interface Panel {
   agents(): Promise<readonly AgentClient[]>;
 }
 
+const panels = new WeakMap<QuorateClient, Panel>();
+
+/** The panel of a connection: all pages ask with the same, so that each agent's name is asked for once. */
+export function panelOf({ client, facts }: { readonly client: QuorateClient; readonly facts: PortalFacts }): Panel {
+  const panel = panels.get(client) ?? createPanel(client, facts);
+  panels.set(client, panel);
+  return panel;
+}
+
 export interface PanelOptions {
   /** Milliseconds for one answer; the client's own by default. */
   readonly timeoutMs?: number | undefined;
