@@ -16,7 +16,8 @@ const provider = {
   },
 };
 const info = Object.freeze({
-  uuid: crypto.randomUUID(),
+  // Of a page that is no secure context, such as the empty one before the first, the browser makes none.
+  uuid: crypto.randomUUID?.() ?? "00000000-0000-4000-8000-000000000000",
   name: "Test wallet",
   icon: "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>",
   rdns: "test.wallet",
