@@ -23,14 +23,27 @@ export interface AgentSaid {
 
 export type AgentHeard = AgentSaid | { readonly url: string; readonly error: QuorateError };
 
-/** Two URLs of one agent are one. @throws the signal's reason */
+/** Two URLs of one agent are one. `onHeard` is told of all so far, whenever one has answered. @throws the signal's reason */
 export async function hearAgents(
   agents: readonly AgentClient[],
   facts: Pick<PortalFacts, "chainId" | "contract">,
   signal: AbortSignal,
+  onHeard: (heard: readonly AgentHeard[]) => void = () => {},
 ): Promise<readonly AgentHeard[]> {
-  const heard = await Promise.all(agents.slice(0, AGENTS_SHOWN_MAX).map((agent) => hear(agent, facts)));
+  const asked = agents.slice(0, AGENTS_SHOWN_MAX);
+  const heard = new Map<string, AgentHeard>();
+  const all = () => onceEach(asked.flatMap(({ url }) => heard.get(url) ?? []));
+  await Promise.all(
+    asked.map(async (agent) => {
+      heard.set(agent.url, await hear(agent, facts));
+      onHeard(all());
+    }),
+  );
   signal.throwIfAborted();
+  return all();
+}
+
+function onceEach(heard: readonly AgentHeard[]): readonly AgentHeard[] {
   const peers = new Set<string>();
   return heard.filter((one) => {
     if ("error" in one) return true;

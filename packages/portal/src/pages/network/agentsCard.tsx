@@ -1,6 +1,6 @@
 /** The agents that the page asks, how each answers, and what they disagree about. */
 import type { JSX } from "preact";
-import { Notice } from "../../parts/parts.tsx";
+import { Card, Failure, Notice, Waiting } from "../../parts/parts.tsx";
 import { t } from "../../strings/index.ts";
 import {
   type AgentHeard,
@@ -12,49 +12,65 @@ import {
   type PayableRootSaid,
   THE_CHAIN,
 } from "./agents.ts";
+import type { Agents } from "./useAgents.ts";
 
 const words = t.network.agents;
-
-interface AgentsProps {
-  readonly heard: readonly AgentHeard[];
-  readonly payable: PayableRootSaid | null;
-}
 
 export function saidBy(heard: readonly AgentHeard[]): readonly AgentSaid[] {
   return heard.filter((one): one is AgentSaid => "status" in one);
 }
 
-export function AgentsBody({ heard, payable }: AgentsProps): JSX.Element {
+interface AgentsProps {
+  readonly agents: Agents;
+  readonly payable: PayableRootSaid | null;
+  readonly onAgain: () => void;
+}
+
+export function AgentsCard({ agents, payable, onAgain }: AgentsProps): JSX.Element {
+  const { heard, asked, isDone, error } = agents;
   const said = saidBy(heard);
-  const disputes = disputesOf(said, payable);
   return (
-    <>
+    <Card title={words.title}>
       <p class="soft">{words.what}</p>
-      <Verdict disputes={disputes} count={said.length} />
-      <section
-        class="scroll"
-        aria-label={words.title}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
-        tabIndex={0}
-      >
-        <table>
-          <thead>
-            <tr>
-              {Object.values(words.columns).map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {heard.map((one) => (
-              <Row key={one.url} one={one} said={said} />
+      {error === null ? null : <Failure error={error} onAgain={onAgain} />}
+      {isDone || asked === null ? null : <Waiting what={words.heardOf(heard.length, asked)} />}
+      {asked === null && error === null ? <Waiting what={words.asking} /> : null}
+      {isDone && error === null ? <Verdict disputes={disputesOf(said, payable)} count={said.length} /> : null}
+      {heard.length === 0 ? null : <AgentsTable heard={heard} said={said} />}
+    </Card>
+  );
+}
+
+interface TableProps {
+  readonly heard: readonly AgentHeard[];
+  readonly said: readonly AgentSaid[];
+}
+
+function AgentsTable({ heard, said }: TableProps): JSX.Element {
+  return (
+    <section
+      class="scroll"
+      aria-label={words.title}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
+      tabIndex={0}
+    >
+      <table class="wide">
+        <thead>
+          <tr>
+            {Object.values(words.columns).map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
             ))}
-          </tbody>
-        </table>
-      </section>
-    </>
+          </tr>
+        </thead>
+        <tbody>
+          {heard.map((one) => (
+            <Row key={one.url} one={one} said={said} />
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }
 

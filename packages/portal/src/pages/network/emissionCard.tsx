@@ -18,7 +18,7 @@ export function EmissionBody({ figures: { emission, activeStake } }: { readonly 
   ] as const;
   return (
     <>
-      <dl class="stats">
+      <dl class="facts">
         {amounts.map(([label, atomic]) => (
           <Stat key={label} label={label}>
             <Amount atomic={atomic} /> <Mark belief={{ by: "chain" }} />

@@ -9,8 +9,7 @@ import { Card, Notice, Waiting } from "../../parts/parts.tsx";
 import { useLoaded } from "../../parts/useLoaded.ts";
 import { t } from "../../strings/index.ts";
 import { createPanel } from "../../truth/panel.ts";
-import { hearAgents } from "./agents.ts";
-import { AgentsBody, saidBy } from "./agentsCard.tsx";
+import { AgentsCard, saidBy } from "./agentsCard.tsx";
 import { chainReports, payableEpochIn } from "./chainReports.ts";
 import { EmissionBody } from "./emissionCard.tsx";
 import { EpochBody } from "./epochCard.tsx";
@@ -21,6 +20,7 @@ import { NodeList } from "./nodeList.tsx";
 import { ReportsBody } from "./reportsCard.tsx";
 import { Shown, valueIn } from "./shown.tsx";
 import { UptimeBody } from "./uptimeCard.tsx";
+import { useAgents } from "./useAgents.ts";
 import "./network.css";
 
 /** Milliseconds between two readings while the page is looked at: epochs last an hour, blocks twelve seconds. */
@@ -40,7 +40,7 @@ function Network({ known }: { readonly known: Connection }): JSX.Element {
   const { client, facts, chain } = known;
   const { figures, nodes, reports, agents, refresh } = useNetwork(known);
   const records = valueIn(reports[0])?.records;
-  const said = saidBy(valueIn(agents[0]) ?? []);
+  const said = saidBy(agents[0].heard);
   return (
     <>
       <div class="buttons refresh">
@@ -82,9 +82,7 @@ function Network({ known }: { readonly known: Connection }): JSX.Element {
       >
         {(value) => <EmissionBody figures={value} />}
       </Shown>
-      <Shown title={t.network.agents.title} loaded={agents[0]} onAgain={agents[1]} reading={t.network.agents.asking}>
-        {(heard) => <AgentsBody heard={heard} payable={valueIn(reports[0])?.payable ?? null} />}
-      </Shown>
+      <AgentsCard agents={agents[0]} onAgain={agents[1]} payable={valueIn(reports[0])?.payable ?? null} />
     </>
   );
 }
@@ -98,7 +96,7 @@ function useNetwork({ client, facts, chain }: Connection) {
   );
   const nodes = useLoaded((signal) => panel.ask(nodesQuestion(signal)), [panel]);
   const reports = useLoaded(async (signal) => (chain === null ? null : chainReports(client, signal)), [client, chain]);
-  const agents = useLoaded(async (signal) => hearAgents(await panel.agents(), facts, signal), [panel]);
+  const agents = useAgents(panel, facts);
   const refresh = () => {
     for (const [, again] of [figures, nodes, reports, agents]) again();
   };

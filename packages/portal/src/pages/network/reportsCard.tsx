@@ -36,7 +36,7 @@ export function ReportsBody({ client, records, explorer }: ReportsProps): JSX.El
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
         tabIndex={0}
       >
-        <table>
+        <table class="wide">
           <thead>
             <tr>
               {Object.values(words.columns).map((name) => (

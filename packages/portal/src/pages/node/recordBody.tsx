@@ -67,7 +67,7 @@ function Contributors({ record: { contributors, stake, belief } }: { readonly re
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
         tabIndex={0}
       >
-        <table>
+        <table class="wide">
           <thead>
             <tr>
               {Object.values(words.columns).map((name) => (
