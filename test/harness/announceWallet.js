@@ -16,7 +16,8 @@ const provider = {
   },
 };
 const info = Object.freeze({
-  uuid: crypto.randomUUID(),
+  // Made up once: about:blank, where this runs first, is no secure context and has no crypto.randomUUID.
+  uuid: "350670db-19fa-4704-a166-e52e178b59d2",
   name: "Test wallet",
   icon: "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>",
   rdns: "test.wallet",
