@@ -16,8 +16,8 @@ const provider = {
   },
 };
 const info = Object.freeze({
-  // Of a page that is no secure context, such as the empty one before the first, the browser makes none.
-  uuid: crypto.randomUUID?.() ?? "00000000-0000-4000-8000-000000000000",
+  // Made up once: about:blank, where this runs first, is no secure context and has no crypto.randomUUID.
+  uuid: "350670db-19fa-4704-a166-e52e178b59d2",
   name: "Test wallet",
   icon: "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>",
   rdns: "test.wallet",

@@ -1,5 +1,5 @@
 /** A node of one's own or a pool, with fee and beneficiary; then the calls. */
-import { createdPool, type PossessionFile, type RoundTerms } from "@quorate/client";
+import { createdPool, type PossessionFile, type QuorateClient, type RoundTerms } from "@quorate/client";
 import type { Address } from "@quorate/common";
 import type { TransactionReceipt } from "ethers";
 import type { JSX } from "preact";
@@ -57,33 +57,7 @@ export function Choice({ known, account, file, stake, onDone }: ChoiceProps): JS
   const isReady = beneficiary !== null && feeBps !== null;
   const reset = () => setWanted(null);
 
-  function wantSolo(): void {
-    if (beneficiary === null || feeBps === null) return;
-    const request = requestOf(file, beneficiary, feeBps);
-    const make = () => soloIntent(client, account, request);
-    setWanted({ key: `solo ${beneficiary} ${feeBps}`, make, onDone: (receipts) => onDone(receipts, false) });
-  }
-
-  function wantPool(terms: RoundTerms): void {
-    if (feeBps === null) return;
-    const request = requestOf(file, terms.beneficiary, feeBps);
-    if (batches.step === "here" && batches.value) {
-      const make = () => poolAtOnceIntent(client, account, request, terms);
-      return setWanted({ key: "pool", make, onDone: (receipts) => onDone(receipts, true) });
-    }
-    const make = () => createIntent(client, account, request, terms.amount);
-    setWanted({
-      key: "create",
-      make,
-      onDone: (receipts) => wantOpening(createdPool(receipts[0] as TransactionReceipt), terms),
-    });
-  }
-
-  function wantOpening(pool: Address, terms: RoundTerms): void {
-    const make = () => openIntent(client, account, pool, terms);
-    setWanted({ key: `open ${pool}`, make, onDone: (receipts) => onDone(receipts, true) });
-  }
-
+  const want = wanting({ client, account, file, onDone }, batches.step === "here" && batches.value, setWanted);
   return (
     <Card title={t.run.step2}>
       <KindChoice
@@ -93,23 +67,14 @@ export function Choice({ known, account, file, stake, onDone }: ChoiceProps): JS
           reset();
         }}
       />
-      <div class="field">
-        <label for="fee">{t.run.fee}</label>
-        <input
-          id="fee"
-          inputMode="decimal"
-          value={fee}
-          aria-invalid={feeBps === null}
-          aria-describedby="fee-said"
-          onInput={(event) => {
-            setFee(event.currentTarget.value);
-            reset();
-          }}
-        />
-        <p id="fee-said" class={feeBps === null ? "problem" : "soft"}>
-          {feeBps === null ? t.run.feeProblem : t.run.feeHint}
-        </p>
-      </div>
+      <FeeField
+        text={fee}
+        isWrong={feeBps === null}
+        onText={(next) => {
+          setFee(next);
+          reset();
+        }}
+      />
       <BeneficiaryField
         id="own-beneficiary"
         label={t.run.beneficiary}
@@ -121,14 +86,19 @@ export function Choice({ known, account, file, stake, onDone }: ChoiceProps): JS
         looked={found}
       />
       {kind === "solo" ? (
-        <button type="button" class="main" disabled={!isReady} onClick={wantSolo}>
+        <button
+          type="button"
+          class="main"
+          disabled={!isReady}
+          onClick={() => beneficiary !== null && feeBps !== null && want.solo(beneficiary, feeBps)}
+        >
           {t.run.continue}
         </button>
       ) : (
         <TermsForm
           name="pool"
           {...{ account, beneficiary, stake }}
-          onTerms={wantPool}
+          onTerms={(terms) => feeBps !== null && want.pool(terms, feeBps)}
           onChange={reset}
           isOff={!isReady}
         />
@@ -137,6 +107,61 @@ export function Choice({ known, account, file, stake, onDone }: ChoiceProps): JS
         <IntentPanel key={wanted.key} make={wanted.make} onDone={wanted.onDone} onCancel={reset} />
       )}
     </Card>
+  );
+}
+
+/** What each button has made and sent. @param isBatching whether the wallet opens a pool as one batch */
+function wanting(
+  { client, account, file, onDone }: Pick<ChoiceProps, "account" | "file" | "onDone"> & { client: QuorateClient },
+  isBatching: boolean,
+  setWanted: (wanted: Wanted) => void,
+) {
+  const poolDone = (receipts: readonly TransactionReceipt[]) => onDone(receipts, true);
+  const open = (pool: Address, terms: RoundTerms) =>
+    setWanted({ key: `open ${pool}`, make: () => openIntent(client, account, pool, terms), onDone: poolDone });
+  return {
+    solo(beneficiary: Address, feeBps: number): void {
+      const make = () => soloIntent(client, account, requestOf(file, beneficiary, feeBps));
+      setWanted({ key: `solo ${beneficiary} ${feeBps}`, make, onDone: (receipts) => onDone(receipts, false) });
+    },
+    pool(terms: RoundTerms, feeBps: number): void {
+      const request = requestOf(file, terms.beneficiary, feeBps);
+      if (isBatching) {
+        const make = () => poolAtOnceIntent(client, account, request, terms);
+        return setWanted({ key: "pool", make, onDone: poolDone });
+      }
+      // Somebody else's contract may be made before: where this one is, its receipt says.
+      setWanted({
+        key: "create",
+        make: () => createIntent(client, account, request, terms.amount),
+        onDone: (receipts) => open(createdPool(receipts[0] as TransactionReceipt), terms),
+      });
+    },
+  };
+}
+
+interface FeeProps {
+  readonly text: string;
+  readonly isWrong: boolean;
+  readonly onText: (text: string) => void;
+}
+
+function FeeField({ text, isWrong, onText }: FeeProps): JSX.Element {
+  return (
+    <div class="field">
+      <label for="fee">{t.run.fee}</label>
+      <input
+        id="fee"
+        inputMode="decimal"
+        value={text}
+        aria-invalid={isWrong}
+        aria-describedby="fee-said"
+        onInput={(event) => onText(event.currentTarget.value)}
+      />
+      <p id="fee-said" class={isWrong ? "problem" : "soft"}>
+        {isWrong ? t.run.feeProblem : t.run.feeHint}
+      </p>
+    </div>
   );
 }
 

@@ -104,7 +104,7 @@ function Proof({ known, account, stake, onDone }: ProofProps): JSX.Element {
     <>
       <Card title={t.run.step1}>
         <p>{t.run.paste}</p>
-        <pre class="scroll">
+        <pre class="command">
           <code>{t.run.command(account ?? "0x…")}</code>
         </pre>
         <p class="soft">{t.run.secret}</p>
