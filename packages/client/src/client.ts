@@ -126,25 +126,7 @@ export function createClient(options: ClientOptions): QuorateClient {
     return receipts;
   }
 
-  async function earnings(
-    recipient: string,
-    { epoch, signal, onLeft, onPage }: EarningsOptions = {},
-  ): Promise<Explained> {
-    const of = parseAddress(recipient);
-    const explained = await pool.first({
-      async ask(agent) {
-        // Whoever is gone is known by a quick question, and only then is there patience for the slow one.
-        await agent.status();
-        const patient = createAgentClient({ url: agent.url, timeoutMs: LEDGER_ANSWER_MS });
-        return explainByAgent(patient, of, epoch ?? null, onPage);
-      },
-      check: async (answer) => answer,
-      ...{ signal, onLeft },
-    });
-    if (explained === null) throw quorateError("AGENT_UNREACHABLE", { reason: "no agent is left to ask" });
-    return explained;
-  }
-
+  const earnings = (recipient: string, asked?: EarningsOptions) => earningsOf(pool, parseAddress(recipient), asked);
   const payments = async (recipient: string) => paymentsTo(await contract.get(), parseAddress(recipient));
 
   return {
@@ -183,6 +165,26 @@ export function createClient(options: ClientOptions): QuorateClient {
     contract: () => contract.get(),
     close: () => contract.close(),
   };
+}
+
+/** @throws AGENT_UNREACHABLE, LEDGER_*, and the agents' refusals */
+async function earningsOf(
+  pool: AgentPool,
+  recipient: Address,
+  { epoch, signal, onLeft, onPage }: EarningsOptions = {},
+): Promise<Explained> {
+  const explained = await pool.first({
+    async ask(agent) {
+      // Whoever is gone is known by a quick question, and only then is there patience for the slow one.
+      await agent.status();
+      const patient = createAgentClient({ url: agent.url, timeoutMs: LEDGER_ANSWER_MS });
+      return explainByAgent(patient, recipient, epoch ?? null, onPage);
+    },
+    check: async (answer) => answer,
+    ...{ signal, onLeft },
+  });
+  if (explained === null) throw quorateError("AGENT_UNREACHABLE", { reason: "no agent is left to ask" });
+  return explained;
 }
 
 /** Connects at the first question, and anew after a failure. */

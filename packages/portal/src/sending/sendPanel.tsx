@@ -34,7 +34,7 @@ export interface SendPanelProps {
 }
 
 export function SendPanel(props: SendPanelProps): JSX.Element {
-  const { title, effects, calls, onCancel } = props;
+  const { title, effects } = props;
   const section = useRef<HTMLElement>(null);
   // It appears where a button was pressed: whoever uses the keyboard or hears the page goes on there.
   useEffect(() => section.current?.focus(), []);
@@ -47,13 +47,6 @@ export function SendPanel(props: SendPanelProps): JSX.Element {
         ))}
       </ul>
       <Readiness {...props} />
-      {onCancel === undefined ? null : (
-        <div class="buttons">
-          <button type="button" onClick={onCancel}>
-            {calls.transactions.length === 0 ? t.app.close : t.sending.cancel}
-          </button>
-        </div>
-      )}
     </section>
   );
 }
@@ -91,7 +84,16 @@ type Running =
   | { readonly step: "done"; readonly receipts: readonly TransactionReceipt[] }
   | { readonly step: "failed"; readonly error: unknown };
 
-function Planned({ known, connected, topic, calls, confirm, atOnce = false, onDone }: PlannedProps): JSX.Element {
+function Planned({
+  known,
+  connected,
+  topic,
+  calls,
+  confirm,
+  atOnce = false,
+  onDone,
+  onCancel,
+}: PlannedProps): JSX.Element {
   const { transactions } = calls;
   const [running, setRunning] = useState<Running>({ step: "idle" });
   const [agreed, setAgreed] = useState(confirm === undefined);
@@ -132,14 +134,21 @@ function Planned({ known, connected, topic, calls, confirm, atOnce = false, onDo
       ) : null}
       {obstacle === null ? null : <Refused plan={plan.value} error={obstacle} onAgain={planAgain} />}
       <Progress running={running} />
-      <button
-        type="button"
-        class="main"
-        disabled={obstacle !== null || !agreed || isBusy || plan.step === "waiting" || (atOnce && !asBatch)}
-        onClick={send}
-      >
-        {asBatch ? t.sending.sendBatch : t.sending.send(transactions.length)}
-      </button>
+      <div class="buttons">
+        <button
+          type="button"
+          class="main"
+          disabled={obstacle !== null || !agreed || isBusy || plan.step === "waiting" || (atOnce && !asBatch)}
+          onClick={send}
+        >
+          {asBatch ? t.sending.sendBatch : t.sending.send(transactions.length)}
+        </button>
+        {onCancel === undefined ? null : (
+          <button type="button" disabled={isBusy} onClick={onCancel}>
+            {t.sending.cancel}
+          </button>
+        )}
+      </div>
     </>
   );
 }

@@ -59,7 +59,7 @@ export const rewards = {
     mine: "Show my wallet's",
     other: "Look at another address",
     of: "Rewards of",
-    link: "Link to this page",
+    link: "A link to pass on",
     yours: "your wallet",
     resolving: "Asking the chain for this name…",
     said: (name: string, by: string) => `${name} is this address, says the name registry on chain, asked by ${by}.`,

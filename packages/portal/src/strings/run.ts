@@ -19,6 +19,9 @@ export const run = {
     bls: "The BLS key signed it (proof of possession)",
     identity: "The identity key signed it (Ed25519)",
   },
+  otherDeployment: (theirs: string) => `It was made for ${theirs}. Run the command with this network's configuration.`,
+  otherOperator: (operator: string) =>
+    `It was made for the operator ${operator}. Connect that account, or run the command for this one.`,
   chainCheck: "The contract takes these keys",
   asking: "Asking the contract…",
   holds: "holds",

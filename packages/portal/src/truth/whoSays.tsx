@@ -1,4 +1,5 @@
 /** What agents disagree about, with who says what; and who did not answer. Nothing where all is well. */
+import { ERROR_CODES } from "@quorate/common";
 import type { ComponentChildren, JSX } from "preact";
 import { Notice } from "../parts/parts.tsx";
 import { t } from "../strings/index.ts";
@@ -47,7 +48,7 @@ export function WhoSays<A>({ compared, show, momentOf }: Props<A>): JSX.Element 
           <ul>
             {silent.map(({ url, error }) => (
               <li key={url}>
-                {url}: {error.message} <code>{error.code}</code>
+                {url}: {ERROR_CODES[error.code].summary} <code>{error.code}</code>
               </li>
             ))}
           </ul>

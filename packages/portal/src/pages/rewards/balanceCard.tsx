@@ -1,12 +1,12 @@
 /** What was earned, paid, is payable, and when more is added; each with how far it can be believed. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { duration, moment, tokens } from "../../parts/format.ts";
 import { Amount, Card, Failure, Mark, Notice, Stat } from "../../parts/parts.tsx";
 import { t } from "../../strings/index.ts";
 import { WhoSays } from "../../truth/whoSays.tsx";
 import { clockOf, laterOf, payableOf, type Rewards } from "./rewards.ts";
-import { nextClose, type Schedule } from "./schedule.ts";
+import { type ChainClock, nextClose, type Schedule } from "./schedule.ts";
 
 const s = t.rewards.balance;
 
@@ -104,33 +104,33 @@ function More({ rewards, onClose }: { readonly rewards: Rewards; readonly onClos
   }
   return (
     <Stat label={s.more}>
-      <Countdown schedule={schedule} now={() => clock.nowSeconds()} onClose={onClose} />
+      <Countdown schedule={schedule} clock={clock} onClose={onClose} />
     </Stat>
   );
 }
 
 interface CountdownProps {
   readonly schedule: Schedule;
-  readonly now: () => number;
+  readonly clock: ChainClock;
   readonly onClose: () => void;
 }
 
 /** Long epochs close unseen; short ones are looked at again. */
 const LOOK_AFTER_SECONDS = 4;
 
-function Countdown({ schedule, now, onClose }: CountdownProps): JSX.Element {
-  const [close] = useState(() => nextClose(schedule, now()));
-  const [left, setLeft] = useState(() => close - now());
+function Countdown({ schedule, clock, onClose }: CountdownProps): JSX.Element {
+  const close = useMemo(() => nextClose(schedule, clock.nowSeconds()), [clock]);
+  const [, tick] = useState(0);
+  const left = close - clock.nowSeconds();
   useEffect(() => {
     const timer = setInterval(() => {
-      const next = close - now();
-      setLeft(next);
-      if (next > -LOOK_AFTER_SECONDS) return;
+      tick((turn) => turn + 1);
+      if (close - clock.nowSeconds() > -LOOK_AFTER_SECONDS) return;
       clearInterval(timer);
       onClose();
     }, 1_000);
     return () => clearInterval(timer);
-  }, [close]);
+  }, [clock, close]);
   return (
     <>
       <span aria-live="off">{s.moreIn(duration(left))}</span>

@@ -32,6 +32,10 @@ export function ClaimCard({ rewards, connection, onAgain }: Props): JSX.Element 
   const cost = quote === undefined || quote === null ? null : quote.cost;
   const standing = standingOf(rewards, sender, connection.facts.chainId, cost);
   const state = run.state.value;
+  // What was paid is looked at again as soon as it was.
+  useEffect(() => {
+    if (state.step === "mined") onAgain();
+  }, [state.step]);
   if (state.step !== "idle") {
     const provider = sender?.account === recipient ? sender.provider : null;
     return (

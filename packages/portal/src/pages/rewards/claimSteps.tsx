@@ -1,6 +1,6 @@
 /** What a claim is at: asked, signed, checked, in the wallet, sent, final; or what went wrong and what helps. */
 import type { AgentLeft, Eip1193Provider } from "@quorate/client";
-import { isQuorateError } from "@quorate/common";
+import { ERROR_CODES, isQuorateError } from "@quorate/common";
 import type { PortalFacts } from "@quorate/common/http";
 import type { JSX } from "preact";
 import { tokens } from "../../parts/format.ts";
@@ -58,7 +58,7 @@ function LeftAgents({ left }: { readonly left: readonly AgentLeft[] }): JSX.Elem
       <ul>
         {left.map(({ url, error }, i) => (
           <li key={`${i} ${url}`}>
-            {s.claim.left(url, error.message)} <code>{error.code}</code>
+            {s.claim.left(url, ERROR_CODES[error.code].summary)} <code>{error.code}</code>
           </li>
         ))}
       </ul>

@@ -32,7 +32,8 @@ export interface Told {
   readonly schedule: Schedule | null;
   /** Finalised height in the view of the agent that is furthest. */
   readonly finalised: number;
-  readonly headSeconds: number;
+  /** Of that head; null where none was told. */
+  readonly clock: ChainClock | null;
 }
 
 export type Answered<T> = { readonly value: T } | { readonly error: unknown };
@@ -98,7 +99,8 @@ async function askNetwork(panel: Panel, signal: AbortSignal): Promise<Told> {
   });
   // The lower of two: one agent alone does not make the page doubt its provider.
   const [last] = heads.sort((a, b) => b.number - a.number).slice(1, 2);
-  return { schedule: scheduleOf(value), finalised: last?.number ?? 0, headSeconds: last?.timestamp ?? 0 };
+  const clock = last === undefined ? null : new ChainClock(last.timestamp);
+  return { schedule: scheduleOf(value), finalised: last?.number ?? 0, clock };
 }
 
 async function askChain({ client }: Connection, recipient: Address, signal: AbortSignal): Promise<OnChain> {
@@ -151,5 +153,5 @@ export function blocksBehind({ chain, told }: Rewards): number {
 /** By the chain's clock; without a chain by that of agents. */
 export function clockOf({ chain, told }: Rewards): ChainClock | null {
   if (chain !== null && "value" in chain) return chain.value.clock;
-  return "value" in told && told.value.headSeconds > 0 ? new ChainClock(told.value.headSeconds) : null;
+  return "value" in told ? told.value.clock : null;
 }

@@ -5,7 +5,7 @@ import type { PortalFacts } from "@quorate/common/http";
 import type { JSX } from "preact";
 import { useLoaded } from "../../parts/useLoaded.ts";
 import { t } from "../../strings/index.ts";
-import { type Check, checkPrinted } from "./check.ts";
+import { type Check, type CheckName, checkPrinted } from "./check.ts";
 import { askContract } from "./register.ts";
 
 export interface Verdicts {
@@ -44,12 +44,17 @@ async function refusalOf(client: QuorateClient, file: PossessionFile): Promise<s
   }
 }
 
-export function ChecksView({ verdicts }: { readonly verdicts: Verdicts }): JSX.Element {
+interface ChecksProps {
+  readonly file: PossessionFile;
+  readonly verdicts: Verdicts;
+}
+
+export function ChecksView({ file, verdicts }: ChecksProps): JSX.Element {
   const { checks, refusal } = verdicts;
   return (
     <ul class="checks" aria-live="polite">
       {checks.map(({ name, code }) => (
-        <CheckLine key={name} what={t.run.checks[name]} said={code === null ? null : saidOf(code)} />
+        <CheckLine key={name} what={t.run.checks[name]} said={code === null ? null : saidOf(name, code, file)} />
       ))}
       <CheckLine what={t.run.chainCheck} said={refusal} />
     </ul>
@@ -66,7 +71,9 @@ function CheckLine({ what, said }: { readonly what: string; readonly said: strin
   );
 }
 
-function saidOf(code: ErrorCode): string {
+function saidOf(name: CheckName, code: ErrorCode, { chainId, rewards, operator }: PossessionFile): string {
+  if (name === "deployment") return t.run.otherDeployment(`${rewards}, ${chainId}`);
+  if (name === "operator") return t.run.otherOperator(operator);
   const { summary, remedy } = ERROR_CODES[code];
   return `${summary} ${remedy} (${code})`;
 }

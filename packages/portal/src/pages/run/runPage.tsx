@@ -122,7 +122,7 @@ function Proof({ known, account, stake, onDone }: ProofProps): JSX.Element {
         {parsed instanceof Error ? <Failure error={parsed} /> : null}
         {error === null ? null : <Failure error={error} onAgain={again} />}
         {file !== null && verdicts === undefined && error === null ? <Waiting what={t.run.checking} /> : null}
-        {file === null || verdicts === undefined ? null : <ChecksView verdicts={verdicts} />}
+        {file === null || verdicts === undefined ? null : <ChecksView file={file} verdicts={verdicts} />}
       </Card>
       {account === null ? <Notice kind="info">{t.run.connect}</Notice> : null}
       {account === null || file === null || verdicts?.allHold !== true ? null : (

@@ -34,7 +34,10 @@ export function ContributeForm({ client, pool, account, onDone }: FormProps): JS
   const [text, setText] = useKept(`amount.${address}`, "");
   const [to, setTo] = useKept(`beneficiary.${address}`, "");
   const [wanted, setWanted] = useState<Wanted | null>(null);
-  const [have] = useLoaded(async () => (await tokenOf(await client.contract())).balanceOf(account), [client, account]);
+  const [have] = useLoaded(
+    async () => (await tokenOf(await client.contract())).balanceOf(account),
+    [client, account, pool.total],
+  );
   const typed = to.trim();
   const [looked] = useLoaded(
     async () => (typed === "" ? null : lookAtBeneficiary(client, typed, address)),
