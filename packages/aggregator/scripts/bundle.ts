@@ -18,7 +18,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Plugin } from "rolldown";
+import type { OutputAsset, OutputChunk, Plugin } from "rolldown";
 
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 const PACKAGE = fileURLToPath(new URL("../", import.meta.url));
@@ -63,8 +63,11 @@ export async function ensureBundle(): Promise<string> {
   return join(directory, COMMAND);
 }
 
-/** Writes the command, its threads and the library into a directory. */
-export async function bundle(directory: string): Promise<void> {
+/**
+ * Writes the command, its threads and the library into a directory.
+ * @returns the directories of the packages whose code is in it, but for this workspace's
+ */
+export async function bundle(directory: string): Promise<readonly string[]> {
   // Loaded only here: mostly there is nothing to build.
   const { rolldown } = await import("rolldown");
   const build = await rolldown({
@@ -74,7 +77,7 @@ export async function bundle(directory: string): Promise<void> {
     plugins: [threads(), withoutWasm()],
   });
   try {
-    await build.write({
+    const { output } = await build.write({
       dir: directory,
       format: "esm",
       entryFileNames: "[name].js",
@@ -82,13 +85,17 @@ export async function bundle(directory: string): Promise<void> {
       // Names stay, for whoever reads a stack; what is left out makes no difference to the start.
       minify: false,
     });
+    return packagesIn(output);
   } finally {
     await build.close();
   }
 }
 
-/** Puts the code of one package into a built module; whatever else the module imports stays outside. */
-export async function buildIn(file: string, name: string): Promise<void> {
+/**
+ * Puts the code of one package into a built module; whatever else the module imports stays outside.
+ * @returns as `bundle`
+ */
+export async function buildIn(file: string, name: string): Promise<readonly string[]> {
   const { rolldown } = await import("rolldown");
   const build = await rolldown({
     input: file,
@@ -101,9 +108,18 @@ export async function buildIn(file: string, name: string): Promise<void> {
     for (const part of output) {
       if (part.type === "chunk") writeFileSync(join(dirname(file), part.fileName), part.code);
     }
+    return packagesIn(output);
   } finally {
     await build.close();
   }
+}
+
+/** Directories of packages, such as `…/node_modules/zod`. */
+const IN_PACKAGE = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/;
+
+function packagesIn(output: readonly (OutputChunk | OutputAsset)[]): string[] {
+  const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
+  return [...new Set(modules.flatMap((id) => IN_PACKAGE.exec(id)?.[1] ?? []))];
 }
 
 const THREAD = /new URL\("(\.\/\w+\.ts)", import\.meta\.url\)/;
