@@ -1,7 +1,10 @@
-/** One staker's claim in a crowd. In: whom to ask for what. Out: how it ended, and its bundle. */
+/**
+ * One staker's claim in a crowd, by the client. In: whom to ask for what. Out: how it ended, and its bundle. One agent each: a client
+ * with all of them would go to another one where this one is busy, and the load would not be known.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Address, Bundle } from "@quorate/common";
-import { claimSchema, errorSchema, PATHS } from "@quorate/common/http";
+import { type AgentClient, createAgentClient } from "@quorate/client";
+import { type Address, type Bundle, isQuorateError } from "@quorate/common";
 
 export interface Wanted {
   readonly http: string;
@@ -23,70 +26,43 @@ export interface Ended extends Wanted {
 /** Longer than a claim's turn and its deadline together, several times over. */
 const PATIENCE_MS = 300_000;
 
+/** An agent under such a load may answer late; a client that gave up would ask it once more. */
+const ANSWER_MS = 60_000;
+
+/** Where a connection failed: a server with no room for one cuts it. */
+const UNREACHABLE_PAUSE_MS = 1_000;
+
 type End = Pick<Ended, "bundle" | "code">;
 
 export async function askUntilEnded(wanted: Wanted): Promise<Ended> {
+  const { http: url, client } = wanted;
+  const agent = createAgentClient({ url, timeoutMs: ANSWER_MS, headers: { "x-forwarded-for": client } });
   const startedMs = performance.now();
+  const signal = AbortSignal.timeout(PATIENCE_MS);
   let askedAgain = 0;
   let end: End | null = null;
   while (end === null) {
-    const response = await ask(wanted);
-    if (performance.now() - startedMs > PATIENCE_MS) end = { bundle: null, code: "PATIENCE_ENDED" };
-    else if (response === null) await sleep(1_000);
-    else if (isForNow(response.status)) {
-      askedAgain += 1;
-      await response.body?.cancel();
-      await sleep(1_000 * Number(response.headers.get("retry-after") ?? 1));
-    } else if (response.ok) end = await watch(wanted, response);
-    else end = { bundle: null, code: errorSchema.parse(await response.json()).error.code };
+    try {
+      end = await ask(agent, wanted, signal);
+    } catch (error) {
+      if (!isQuorateError(error)) throw error;
+      const { retryAfterSeconds } = error.values;
+      const isForNow = retryAfterSeconds !== undefined || error.code === "REQUEST_TIMED_OUT";
+      if (signal.aborted) end = { bundle: null, code: "PATIENCE_ENDED" };
+      else if (isForNow) {
+        askedAgain += 1;
+        await sleep(1_000 * Number(retryAfterSeconds ?? 1));
+      } else if (error.code === "AGENT_UNREACHABLE") await sleep(UNREACHABLE_PAUSE_MS);
+      else end = { bundle: null, code: error.code };
+    }
   }
   return { ...wanted, ...end, ms: performance.now() - startedMs, askedAgain };
 }
 
-/** Too many at once, a request that came too slowly, an agent without its chain for a moment. */
-function isForNow(status: number): boolean {
-  return status === 429 || status === 408 || status === 503;
-}
-
-function headersOf({ client }: Wanted): Record<string, string> {
-  return { "content-type": "application/json", "x-forwarded-for": client };
-}
-
-/** Null when the connection failed: a server with no room for one cuts it. */
-function ask(wanted: Wanted): Promise<Response | null> {
-  const { http, recipient, epoch } = wanted;
-  const body = JSON.stringify({ recipient, epoch });
-  return fetch(http + PATHS.claims, { method: "POST", headers: headersOf(wanted), body }).catch(() => null);
-}
-
-/** Null: the stream broke, and the claim is asked for again. */
-async function watch(wanted: Wanted, response: Response): Promise<End | null> {
-  const { http, recipient, epoch } = wanted;
-  let claim = claimSchema.parse(await response.json());
-  const path = PATHS.claimEvents.replace(/[:{]recipient\}?/, recipient);
-  const events = claim.status === "collecting" ? `${http}${path}?epoch=${epoch}` : null;
-  const stream = events === null ? null : await fetch(events, { headers: headersOf(wanted) }).catch(() => null);
-  if (events !== null && stream?.ok !== true) return null;
-  try {
-    for await (const view of dataOf(stream)) claim = claimSchema.parse(JSON.parse(view));
-  } catch {
-    return null;
+async function ask(agent: AgentClient, { recipient, epoch }: Wanted, signal: AbortSignal): Promise<End> {
+  let claim = await agent.requestClaim(recipient, epoch);
+  if (claim.status === "collecting") {
+    for await (const view of agent.watchClaim(recipient, epoch, signal)) claim = view;
   }
-  if (claim.status === "collecting") return null;
   return claim.bundle === null ? { bundle: null, code: "QUORUM_NOT_REACHED" } : { bundle: claim.bundle, code: null };
-}
-
-/** The data of each event of a stream. */
-async function* dataOf(response: Response | null): AsyncGenerator<string> {
-  if (response === null || response.body === null) return;
-  let text = "";
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
-    const events = text.split("\n\n");
-    text = events.pop() ?? "";
-    for (const event of events) {
-      const data = event.split("\n").filter((line) => line.startsWith("data:"));
-      if (data.length > 0) yield data.map((line) => line.slice(5).trim()).join("\n");
-    }
-  }
 }

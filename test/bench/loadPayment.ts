@@ -1,6 +1,7 @@
 /**
- * Pays what a crowd of stakers was given bundles for. In: how each claim ended. Out: how many were paid, the others by code. Anyone may
- * send a bundle; the tokens are fetched by each recipient, whose account anvil lends.
+ * Pays what a crowd of stakers was given bundles for. In: how each claim ended. Out: how many were paid, the others by code. Bundles are
+ * sent by the client's contract, all from one account, as anyone may; `pay` would need the key of each of hundreds of recipients.
+ * The tokens are fetched by each recipient, whose account anvil lends: that only a development chain can, and no client does.
  */
 import { type Address, isQuorateError, parseBundle } from "@quorate/common";
 import { connectRewards } from "../../packages/aggregator/src/adapters/chain/connectRewards.ts";
@@ -64,7 +65,7 @@ async function fetchTokens(network: LocalNetwork, recipient: Address): Promise<v
   const rewards = connect("ServiceNodeRewards", network.rewards, network.chain.signer(SENDER));
   await provider.send("anvil_setBalance", [recipient, ETHER]);
   await provider.send("anvil_impersonateAccount", [recipient]);
-  const data = rewards.interface.encodeFunctionData("claimRewards");
+  const data = rewards.interface.encodeFunctionData("claimRewards()");
   const hash = await provider.send("eth_sendTransaction", [{ from: recipient, to: network.rewards, data }]);
   await provider.waitForTransaction(hash);
 }

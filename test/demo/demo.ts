@@ -4,25 +4,18 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { reasonText } from "@quorate/client";
-import {
-  type Address,
-  type Bundle,
-  type ClaimView,
-  formatAmount,
-  type NodeId,
-  parseAddress,
-  quorateError,
-} from "@quorate/common";
+import { type ClaimProgress, createClient, type Payment, type QuorateClient, reasonText } from "@quorate/client";
+import { type Address, type ClaimView, formatAmount, isQuorateError, type NodeId, quorateError } from "@quorate/common";
+import { Wallet } from "ethers";
 import { type Chain, startChain } from "../harness/chain.ts";
 import { runCli } from "../harness/cli.ts";
 import { type LocalNetwork, LocalNetwork as Network } from "../harness/network.ts";
 import { registerByCli } from "../harness/register.ts";
-import { balanceOf, claimRewards, submitBundle } from "../harness/settle.ts";
+import { balanceOf } from "../harness/settle.ts";
 import { keepDirectory, makeTempDirectory, removeDirectory } from "../harness/tempDirectory.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import type { DemoOptions } from "./flags.ts";
-import { compile, formMesh, startAgents } from "./ground.ts";
+import { buildPage, compile, formMesh, startAgents } from "./ground.ts";
 import { claimIsPaidWithout, lifeEpochSeconds, lifeSubmitters, showLife } from "./life.ts";
 import { askedAgent, type DemoContext, silence } from "./parts.ts";
 import type { Progress } from "./progress.ts";
@@ -65,10 +58,12 @@ async function showMainJob(
 ): Promise<LocalNetwork | null> {
   const { progress } = context;
   await compile(progress);
+  await buildPage(progress);
   const chain = await startLocalChain(options, directory, context);
   const network = await deployAndSeed(chain, directory, options, context);
   await startAgents(network, context);
   await formMesh(network, context);
+  progress.print(`  Open ${askedAgent(network).http}/ to look on; it ends with the demo.`);
   await registerOneMore(network, context);
   if (!options.life || claimIsPaidWithout(options)) await silence(network, options.offline, progress);
   await firstEpoch(network, context);
@@ -80,10 +75,13 @@ async function showMainJob(
     balanceBeforeAtomic: String(balanceBefore),
     balanceAfterAtomic: String(balanceBefore),
   });
-  const bundle = await collectClaim(network, staker, context);
-  if (bundle === null) return null;
-  await verifyBundle(network, bundle, context);
-  await claimTokens(network, bundle, balanceBefore, context);
+  const agents = [askedAgent(network).http];
+  const client = createClient({ agents, chain: [chain.url], rewards: network.rewards });
+  context.cleanup.add(() => client.close());
+  const payment = await collectClaim(client, network, staker, context);
+  if (payment === null) return null;
+  await verifyBundle(network, payment, context);
+  await claimTokens(client, network, payment, balanceBefore, context);
   return network;
 }
 
@@ -152,29 +150,37 @@ async function firstEpoch(network: LocalNetwork, { progress, signal }: DemoConte
   stage.done(`epoch ${epoch}: each agent's ledger now says who is owed what`);
 }
 
-/** Asks one agent as a staker would. A bundle, or null where the quorum was not reached (P-86). */
-async function collectClaim(network: LocalNetwork, staker: Address, context: DemoContext): Promise<Bundle | null> {
+/** Asks as a staker's program does, one agent first. Null where the quorum was not reached (P-86). */
+async function collectClaim(
+  client: QuorateClient,
+  network: LocalNetwork,
+  staker: Address,
+  context: DemoContext,
+): Promise<Payment | null> {
   const { progress, learn } = context;
-  const agent = askedAgent(network);
   const stage = progress.stage("Claim signed", { barMark: 0.95 });
-  stage.update(`the staker asks agent ${agent.id}`, 0);
+  stage.update(`the staker asks agent ${askedAgent(network).id}`, 0);
   const askedAtMs = performance.now();
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(DEADLINE_MS)]);
-  let claim = await agent.client.requestClaim(staker);
-  for await (const view of agent.client.watchClaim(staker, claim.epoch, signal)) {
-    claim = view;
-    stage.update(signedSoFar(claim, network), claim.signedBps / 10_000);
-  }
+  const seen: { claim: ClaimView | null } = { claim: null };
+  const onProgress = (step: ClaimProgress): void => {
+    if (step.step !== "signing") return;
+    seen.claim = step.claim;
+    stage.update(signedSoFar(step.claim, network), step.claim.signedBps / 10_000);
+  };
+  // A proof would need nobody's signature; what is shown here is the network signing.
+  const payment = await client.claim(staker, { way: "bundle", onProgress, signal }).catch(nullWithoutQuorum);
   const answeredAfterMs = Math.round(performance.now() - askedAtMs);
+  const { claim } = seen;
+  if (claim === null) throw quorateError("CLAIM_NOT_ENDED", { recipient: staker });
   learn({ ...signersOf(claim, network), answeredAfterMs, epoch: claim.epoch, amountAtomic: String(claim.amount) });
-  if (claim.status === "ready" && claim.bundle !== null) {
-    const timeToQuorumMs = Math.round(claim.quorumAfterMs ?? answeredAfterMs);
-    learn({ timeToQuorumMs });
+  if (payment !== null) {
+    learn({ timeToQuorumMs: Math.round(claim.quorumAfterMs ?? answeredAfterMs) });
     stage.done(
       `${signedSoFar(claim, network)}, ${formatAmount(claim.amount)} for epoch ${claim.epoch}`,
       claim.signedBps / 10_000,
     );
-    return claim.bundle;
+    return payment;
   }
   const { code, message } = quorateError("QUORUM_NOT_REACHED", {
     signedBps: claim.signedBps,
@@ -185,6 +191,11 @@ async function collectClaim(network: LocalNetwork, staker: Address, context: Dem
   learn({ missing: [...claim.missing], reasons: claim.reasons.map(reasonText), error: { code, message } });
   stage.fail(`${signedSoFar(claim, network)}; 95% is needed`, claim.signedBps / 10_000);
   return null;
+}
+
+function nullWithoutQuorum(error: unknown): null {
+  if (isQuorateError(error, "QUORUM_NOT_REACHED")) return null;
+  throw error;
 }
 
 function signedSoFar(claim: ClaimView, network: LocalNetwork): string {
@@ -201,7 +212,11 @@ function signersOf(
   return { signedStakeBps: claim.signedBps, signers, nonSigners: [...claim.missing] };
 }
 
-async function verifyBundle(network: LocalNetwork, bundle: Bundle, { progress, signal }: DemoContext): Promise<void> {
+async function verifyBundle(
+  network: LocalNetwork,
+  { file: bundle }: Payment,
+  { progress, signal }: DemoContext,
+): Promise<void> {
   const stage = progress.stage("Bundle verified");
   const file = join(network.directory, "bundle.json");
   writeFileSync(file, JSON.stringify(bundle));
@@ -213,24 +228,19 @@ async function verifyBundle(network: LocalNetwork, bundle: Bundle, { progress, s
   stage.done("`quorate verify` holds it against the chain, trusting no agent: valid");
 }
 
+/** One transaction: the contract checks the signatures, records the amount and pays it. */
 async function claimTokens(
+  client: QuorateClient,
   network: LocalNetwork,
-  bundle: Bundle,
+  payment: Payment,
   balanceBefore: bigint,
   { progress, learn }: DemoContext,
 ): Promise<void> {
   const stage = progress.stage("Tokens claimed");
-  stage.update("updateRewardsBalance: the contract checks 95% of the stake in one pairing");
-  const update = await submitBundle(network, bundle, STAKER);
-  learn({ gasUsed: Number(update.gasUsed) });
-  stage.update("claimRewards");
-  const claim = await claimRewards(network, STAKER);
-  const balanceAfter = await balanceOf(network, parseAddress(bundle.message.recipient));
+  stage.update("updateAndClaim: the contract checks 95% of the stake in one pairing, and pays");
+  const { receipt } = await client.pay(payment, new Wallet(network.chain.signer(STAKER).privateKey));
+  const balanceAfter = await balanceOf(network, payment.recipient);
   const arrived = balanceAfter - balanceBefore;
-  learn({
-    claimGasUsed: Number(claim.gasUsed),
-    balanceAfterAtomic: String(balanceAfter),
-    ok: arrived === BigInt(bundle.message.amount),
-  });
-  stage.done(`${formatAmount(arrived)}; ${update.gasUsed.toLocaleString("en-US")} gas to verify and record`);
+  learn({ gasUsed: Number(receipt.gasUsed), balanceAfterAtomic: String(balanceAfter), ok: arrived === payment.pays });
+  stage.done(`${formatAmount(arrived)} in one transaction, ${receipt.gasUsed.toLocaleString("en-US")} gas`);
 }

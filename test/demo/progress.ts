@@ -19,8 +19,8 @@ export interface Progress {
   stage(title: string, options?: StageOptions): Stage;
   /** Lines that stay above the live one and are redrawn in place: on a terminal only. */
   panel(lines: readonly string[]): void;
-  /** A block of text between or after the stages. */
-  print(text: string): void;
+  /** A block of text between or after the stages. Broken between words where a line has more than so many columns. */
+  print(text: string, columns?: number): void;
   style(format: Parameters<typeof styleText>[0], text: string): string;
   /** Ends the live line, if there is one: the terminal is left as it was. */
   close(): void;
@@ -111,9 +111,9 @@ export function createProgress(stream: NodeJS.WriteStream | WriteStream): Progre
     stage,
     style,
     panel: (lines) => screen.setPanel(lines),
-    print: (text) => {
+    print: (text, columns = stream.columns) => {
       screen.end();
-      stream.write(`${wrap(text, 2, stream.columns)}\n`);
+      stream.write(`${wrap(text, 2, columns)}\n`);
     },
     close: () => screen.end(),
   };

@@ -26,10 +26,8 @@ export interface DemoResult {
   /** From the staker's request to the agent's answer. */
   readonly answeredAfterMs: number | null;
   readonly epoch: number | null;
-  /** Of `updateRewardsBalance`, as the receipt says. */
+  /** Of the one transaction that verifies, records and pays, as the receipt says. */
   readonly gasUsed: number | null;
-  /** Of `claimRewards`. */
-  readonly claimGasUsed: number | null;
   readonly recipient: string | null;
   readonly amountAtomic: string | null;
   readonly balanceBeforeAtomic: string | null;
@@ -61,7 +59,7 @@ export interface DemoResult {
 export function emptyResult(nodes: number, offline: number, deadlineMs: number): DemoResult {
   return {
     ...{ ok: false, nodes, offline, signedStakeBps: null, signers: [], nonSigners: [], missing: [], reasons: [] },
-    ...{ timeToQuorumMs: null, deadlineMs, answeredAfterMs: null, epoch: null, gasUsed: null, claimGasUsed: null },
+    ...{ timeToQuorumMs: null, deadlineMs, answeredAfterMs: null, epoch: null, gasUsed: null },
     ...{ recipient: null, amountAtomic: null, balanceBeforeAtomic: null, balanceAfterAtomic: null, pendingNode: null },
     ...{ activated: [], decommissioned: [], returned: [], reports: null, payableEpochs: null },
     ...{ claimedByProofAtomic: null, elapsedMs: 0, seconds: 0, logs: null, error: null },
@@ -89,7 +87,7 @@ function success(result: DemoResult, style: Style): string[] {
     `Balance     ${formatAmount(BigInt(result.balanceBeforeAtomic ?? 0))} before, ${formatAmount(BigInt(result.balanceAfterAtomic ?? 0))} after`,
     `Signed      ${signedLine(result)}; ${silent}`,
     `Time        ${seconds(result.timeToQuorumMs)} from the staker's request to 95% of the stake`,
-    `Gas         ${count(result.gasUsed)} to verify the signatures on chain, ${count(result.claimGasUsed)} to pay`,
+    `Gas         ${count(result.gasUsed)} to verify the signatures on chain and to pay, in one transaction`,
     ...lifeLines(result),
     style("dim", `All of it   ${seconds(result.elapsedMs)}; every process has ended`),
     "",
@@ -100,7 +98,7 @@ function success(result: DemoResult, style: Style): string[] {
 /** What a person who has seen this may want to do. */
 function whatNext(result: DemoResult, style: Style): string[] {
   const steps = [
-    ["npx -y pnpm@12 devnet", "a network that stays up"],
+    ["npx -y pnpm@12 devnet", "one that stays up, with its page"],
     ...(result.claimedByProofAtomic === null
       ? [["npx -y pnpm@12 demo --life", "what follows: nodes come and go"]]
       : []),
@@ -122,7 +120,7 @@ function lifeLines({ reports, payableEpochs, claimedByProofAtomic, ...result }: 
 function failure(result: DemoResult, style: Style): string[] {
   const title = style("red", style("bold", "Not paid."));
   if (result.error?.code === "INTERRUPTED") return [`${title} Interrupted; every process has ended.`];
-  const isPaid = result.claimGasUsed !== null;
+  const isPaid = result.gasUsed !== null;
   const failed = isPaid ? style("red", style("bold", "Paid, but the network did not go through its life.")) : title;
   if (result.missing.length === 0)
     return [failed, "", ...(result.error?.message ?? "").split("\n"), "", `Logs        ${result.logs ?? "none"}`];

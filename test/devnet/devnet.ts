@@ -2,12 +2,11 @@
  * A network that stays up. In: checked options, and where its files go. Out: agents that are killed, stopped and restarted by name,
  * and looked at. Not its job: what a person types; `prompt.ts`.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ATOMIC_PER_TOKEN, type NodeId, parseAddress } from "@quorate/common";
 import type { NodeAnswer, StatusAnswer } from "@quorate/common/http";
-import { saveNetwork } from "../../packages/aggregator/src/cli/networks.ts";
-import { compile, formMesh, type GroundContext, startAgents } from "../demo/ground.ts";
+import { buildPage, compile, formMesh, type GroundContext, startAgents } from "../demo/ground.ts";
 import { agentConfig } from "../harness/agentConfig.ts";
 import { startChain } from "../harness/chain.ts";
 import type { Cleanup } from "../harness/cleanup.ts";
@@ -15,6 +14,7 @@ import { type AgentLaunch, LocalNetwork } from "../harness/network.ts";
 import { connect, send } from "../harness/seed.ts";
 import { waitFor } from "../harness/waitFor.ts";
 import type { DevnetOptions } from "./flags.ts";
+import { takeName } from "./localName.ts";
 import { findPorts, type Ports } from "./ports.ts";
 
 /** As in `demo --life`: shares are collected for an eighth of it, and a record has to land within a half (P-37, P-90). */
@@ -62,7 +62,7 @@ export interface DevnetLook {
   readonly agents: readonly AgentLook[];
 }
 
-type NetworkFile = Parameters<typeof saveNetwork>[0];
+type NetworkFile = Parameters<typeof takeName>[0];
 
 export class Devnet {
   readonly network: LocalNetwork;
@@ -72,6 +72,7 @@ export class Devnet {
   readonly accounts: readonly DevnetAccount[];
   /** The configuration of a node that is not registered yet. */
   readonly ownConfigFile: string;
+  #networkName = "local";
   readonly #ports: Ports;
   readonly #context: DevnetContext;
 
@@ -97,6 +98,7 @@ export class Devnet {
   static async start(options: DevnetOptions, directory: string, context: DevnetContext): Promise<Devnet> {
     const { progress, cleanup } = context;
     await compile(progress);
+    await buildPage(progress);
     // One more for a node of one's own.
     const ports = await findPorts(options.nodes + 1);
     const onChain = progress.stage("Local chain up");
@@ -123,7 +125,7 @@ export class Devnet {
     const devnet = new Devnet(network, ports, context);
     for (const { id } of network.nodes) devnet.#watch(id);
     await devnet.#prepareOwnNode();
-    devnet.#tellCommands();
+    await devnet.#tellCommands();
     return devnet;
   }
 
@@ -131,8 +133,18 @@ export class Devnet {
     return this.network.directory;
   }
 
+  /** What commands know this network by: its name, or its file where another devnet has the name. */
+  get networkName(): string {
+    return this.#networkName;
+  }
+
   httpOf(id: NodeId): string {
     return `http://127.0.0.1:${this.#ports.agent(id).http}`;
+  }
+
+  /** The page, as the first agent serves it. */
+  get portal(): string {
+    return `${this.httpOf(1)}/`;
   }
 
   healthOf(id: NodeId): string {
@@ -202,15 +214,12 @@ export class Devnet {
     });
   }
 
-  /** So that `--network local` is this one, for as long as it runs. */
-  #tellCommands(): void {
-    const file = saveNetwork(this.facts);
-    const text = readFileSync(file, "utf8");
-    writeFileSync(this.networkFile, text);
-    this.#context.cleanup.add(() => {
-      // Another devnet may have taken the name meanwhile.
-      if (existsSync(file) && readFileSync(file, "utf8") === text) rmSync(file);
-    });
+  /** So that `--network local` is this one, for as long as it runs, unless another devnet has the name. */
+  async #tellCommands(): Promise<void> {
+    writeFileSync(this.networkFile, `${JSON.stringify(this.facts, null, 2)}\n`);
+    const giveBack = await takeName(this.facts);
+    if (giveBack === null) this.#networkName = this.networkFile;
+    else this.#context.cleanup.add(giveBack);
   }
 
   /** Everything that `quorate register` and `quorate run` need for one node more. */
@@ -249,7 +258,9 @@ export function nameOf(id: NodeId): string {
 
 function placeOf(ports: Ports, id: NodeId): AgentLaunch["place"] {
   const { http, health, p2p } = ports.agent(id);
-  return { listen: `/ip4/127.0.0.1/tcp/${p2p}`, httpHost: "127.0.0.1", httpPort: http, healthPort: health };
+  const httpHost = "127.0.0.1";
+  const publicUrl = `http://${httpHost}:${http}`;
+  return { listen: `/ip4/127.0.0.1/tcp/${p2p}`, httpHost, httpPort: http, healthPort: health, publicUrl };
 }
 
 /** Their key files are written here. All have ether; the operator has tokens for nodes too. */

@@ -2,7 +2,7 @@
  * `npx -y pnpm@12 devnet`: the entry point. In: flags, standard input, signals, the end of the command that started us. Out: exit
  * status, and what is printed. Everything that was started ends here, whatever happens.
  */
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { isQuorateError } from "@quorate/common";
 import { createProgress, type Progress } from "../demo/progress.ts";
@@ -17,9 +17,13 @@ import { takeDirectory } from "./directory.ts";
 import { type DevnetOptions, HELP, parseFlags } from "./flags.ts";
 import { nextSteps } from "./next.ts";
 import { parseCommand, runCommand } from "./prompt.ts";
+import { pathFrom } from "./shellCommand.ts";
 
 const EXIT_QUIT = 0;
 const EXIT_NOT_UP = 1;
+
+/** Columns for text that has its lines already: commands and paths in it are to be copied. */
+const AS_IT_IS = Number.POSITIVE_INFINITY;
 
 async function main(argv: readonly string[]): Promise<number> {
   const options = parseFlags(argv);
@@ -67,9 +71,10 @@ async function serve(devnet: Devnet, { json }: DevnetOptions, progress: Progress
   if (json) {
     const { facts, accounts, networkFile, ownConfigFile, network } = devnet;
     const { token } = network;
-    printJson({ ready: true, ...facts, token, networkFile, accounts, ownConfigFile, next: nextSteps(devnet) });
+    const { portal } = devnet;
+    printJson({ ready: true, portal, ...facts, token, networkFile, accounts, ownConfigFile, next: nextSteps(devnet) });
   }
-  progress.print(`\n${next()}\n`);
+  progress.print(`\n${next()}\n`, AS_IT_IS);
   // Not a terminal of readline's own: Ctrl-C stays a signal.
   const lines = createInterface({ input: process.stdin, terminal: false });
   const close = (): void => lines.close();
@@ -88,7 +93,7 @@ async function serve(devnet: Devnet, { json }: DevnetOptions, progress: Progress
         text: error.message,
       }));
       if (json) printJson({ command: line.trim(), ...answer });
-      else progress.print(answer.text);
+      else progress.print(answer.text, answer.ok ? AS_IT_IS : undefined);
     }
     ask();
   }
@@ -96,27 +101,41 @@ async function serve(devnet: Devnet, { json }: DevnetOptions, progress: Progress
   if (!isAsking) await new Promise(() => {});
 }
 
+function networkLine({ networkName, facts }: Devnet, file: string): string {
+  if (networkName === facts.name) return `--network ${networkName} for quorate's commands; ${file}`;
+  return `--network ${file}\n${" ".repeat(12)}because another devnet is called ${facts.name}`;
+}
+
 function renderNext(devnet: Devnet, { style }: Progress): string {
   const { accounts, networkFile } = devnet;
-  const path = (file: string): string => relative(REPOSITORY, file);
+  const path = (file: string): string => pathFrom(REPOSITORY, file);
   const fields = [
     ["Chain", `${devnet.network.chain.url}, chain id ${devnet.facts.chainId}`],
     ["Rewards", devnet.network.rewards],
     ["Token", devnet.network.token],
     ["Agents", `${devnet.httpOf(1)} to ${devnet.httpOf(devnet.network.nodes.length)}`],
-    ["Network", `--network local for quorate's commands; ${path(networkFile)}`],
+    ["Network", networkLine(devnet, path(networkFile))],
     ...accounts.map(({ name, address, keyFile }) => [name, `${address}\n${" ".repeat(12)}${path(keyFile)}`]),
   ] as const;
+  const [staker] = accounts;
+  const page = [
+    `Open ${style("bold", devnet.portal)} and connect a wallet.`,
+    "For one that has something to claim, give a wallet for tests",
+    `  the network: chain id ${devnet.facts.chainId}, RPC URL ${devnet.network.chain.url}`,
+    `  the account: the private key in ${path(staker?.keyFile ?? "")}`,
+  ];
   const steps = nextSteps(devnet).map(({ title, command }) => `${style("dim", `# ${title}`)}\n${command}`);
   return [
     ...fields.map(([label, value]) => `${label.padEnd(11)} ${value}`),
     "",
-    style("bold", "What to try next, in another terminal at the root of the repository:"),
+    ...page,
+    "",
+    style("bold", "What else to try, in another terminal at the root of the repository:"),
     "",
     steps.join("\n\n"),
     "",
-    `And here: ${style("bold", "kill 3")}, then ${style("bold", "status")}: three epochs later the others decommission its node.`,
-    `${style("bold", "restart 3")}, and it is active again three epochs after that. ${style("bold", "help")} lists all.`,
+    `And here: ${style("bold", "kill 3")}, then ${style("bold", "status")}: the others decommission its node in three epochs.`,
+    `${style("bold", "restart 3")}, and it is active again three epochs later. ${style("bold", "help")} lists all.`,
     "Ctrl-C ends everything.",
   ].join("\n");
 }

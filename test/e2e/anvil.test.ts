@@ -107,6 +107,14 @@ describe("on a chain with a lagging finalised block", () => {
     expect(said).toBe(`${VERSION}\n`);
   });
 
+  it("the installed agent serves the page that was packed (P-143)", async () => {
+    const { http } = network.agent(1);
+    const html = await (await fetch(http)).text();
+    const [, script] = /src="[.]([^"]+[.]js)"/.exec(html) ?? [];
+    expect((await fetch(http + script)).headers.get("content-type")).toContain("javascript");
+    expect(await (await fetch(`${http}/portal.json`)).json()).toMatchObject({ contract: network.rewards });
+  });
+
   it("agents read no further than the finalised block (P-57)", async () => {
     const { head } = await network.agent(1).client.status();
     const latest = await network.chain.provider.getBlockNumber();

@@ -83,7 +83,8 @@ describe("demo", () => {
     expect(result.timeToQuorumMs).toBeGreaterThan(0);
     expect(result.timeToQuorumMs).toBeLessThan(result.deadlineMs);
     expect(result.gasUsed).toBeGreaterThan(150_000);
-    expect(result.gasUsed).toBeLessThanOrEqual(250_000 + 5_200);
+    // The first payment of all: the pool's first release is in it.
+    expect(result.gasUsed).toBeLessThanOrEqual(350_000);
     expect(result.recipient).toMatch(/^0x[0-9a-fA-F]{40}$/);
     expect(result.amountAtomic).toMatch(/^[1-9]\d*$/);
     expect(BigInt(result.balanceAfterAtomic) - BigInt(result.balanceBeforeAtomic)).toBe(BigInt(result.amountAtomic));

@@ -28,6 +28,7 @@ const FIFTEEN_DAYS_SECONDS = 15 * 86_400;
 
 interface Ready {
   readonly rpc: readonly string[];
+  readonly agents: readonly string[];
   readonly accounts: readonly { readonly name: string; readonly keyFile: string }[];
   readonly next: readonly { readonly key: string; readonly command: string }[];
 }
@@ -43,6 +44,9 @@ export interface DevnetStory {
   /** agent-3 after `kill 3`, and after `restart 3`. */
   readonly killed: AgentSeen | undefined;
   readonly restarted: AgentSeen | undefined;
+  /** The URLs of `GET /v1/agents`, asked of agent-1. */
+  readonly listed: readonly string[];
+  readonly agents: readonly string[];
   /** Commands of the page that were run. */
   readonly pageBlocks: number;
   readonly stateAtEnd: string | undefined;
@@ -69,12 +73,13 @@ export async function devnetStory(): Promise<DevnetStory> {
     const killed = await devnet.agent("agent-3");
     await devnet.tell("restart 3");
     const restarted = await devnet.agent("agent-3");
+    const listed = await listedBy(ready);
     const page = await readPage(reader, ready);
     process.kill(-(ownAgent.pid ?? 0), "SIGINT");
     await reader.endAgent("SIGTERM");
     const left = await devnet.killLauncher();
     const leftFiles = ["devnet", "networks"].flatMap((name) => filesIn(join(directory, name)));
-    return { printed, killed, restarted, ...page, left, leftFiles };
+    return { printed, killed, restarted, listed, agents: ready.agents, ...page, left, leftFiles };
   } finally {
     await reader.endAgent("SIGKILL");
     devnet.kill();
@@ -149,6 +154,17 @@ function shell(command: string, env: NodeJS.ProcessEnv): Promise<string> {
       if (error === null) resolve(stdout);
       else reject(new Error(`${command}\n${stdout}${stderr}`));
     });
+  });
+}
+
+/** Waits for every agent of the network's file to be listed: their signed records travel (P-138). */
+async function listedBy({ agents }: Ready): Promise<string[]> {
+  const client = createAgentClient({ url: agents[0] ?? "" });
+  const what = { what: "every agent to be listed", timeoutMs: STEP_MS };
+  return waitFor(what, async (report) => {
+    const urls = (await client.agents().catch(() => [])).map(({ url }) => url);
+    report(urls.join(", "));
+    return agents.every((url) => urls.includes(url)) ? urls : null;
   });
 }
 

@@ -15,15 +15,17 @@ export interface Fixture {
   close(): Promise<void>;
 }
 
-/** Deploys, seeds and starts the network; starts no agent. */
-export async function startFixture(kind: EvmKind, options: NetworkOptions): Promise<Fixture> {
+/**
+ * Deploys, seeds and starts the network; starts no agent.
+ * @param spareAccounts accounts after the owner's and the nodes', for who comes later
+ */
+export async function startFixture(kind: EvmKind, options: NetworkOptions, spareAccounts = 1): Promise<Fixture> {
   const cleanup = new Cleanup();
   try {
     await ensureBuilt();
     const directory = makeTempDirectory("quorate-e2e-");
     cleanup.add(() => removeDirectory(directory));
-    // One account for the owner, one for each node, one for a node that registers later.
-    const chain = await startChain(kind, directory, { accountCount: options.nodes + 2 });
+    const chain = await startChain(kind, directory, { accountCount: options.nodes + 1 + spareAccounts });
     cleanup.add(() => chain.stop());
     const network = await LocalNetwork.deploy(chain, directory, options, cleanup);
     await network.seedAndStart();

@@ -225,14 +225,18 @@ describe.skipIf(process.platform !== "linux")("a devnet, and an operator who goe
   it(
     "what it prints works, and agents are killed and restarted by name",
     async () => {
-      const { printed, killed, restarted } = await devnet;
+      const { printed, killed, restarted, listed, agents } = await devnet;
       expect(printed["status"]).toContain("node             1 (active)");
+      expect(printed["status"]).toMatch(/finalised block is \d+ s (ahead of|behind) this machine's clock/);
       expect(printed["balance"]).toMatch(/SESH/);
       expect(printed["claim"]).toMatch(/0x[0-9a-f]{64}/);
       expect(printed["metrics"]).toContain('quorate_node_state{state="active"} 1');
       expect(printed["register"]).toContain("pending");
       expect(killed).toMatchObject({ isUp: false });
       expect(restarted).toMatchObject({ isUp: true });
+      // P-138: so that whoever knows one agent finds the others.
+      expect(listed).toEqual(expect.arrayContaining([...agents]));
+      expect(agents).toHaveLength(4);
     },
     TIMEOUT_MS,
   );

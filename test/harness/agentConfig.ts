@@ -22,6 +22,8 @@ export interface AgentPlace {
   readonly httpPort?: number;
   /** Of health and metrics on 127.0.0.1; default any free port. */
   readonly healthPort?: number;
+  /** What it tells others of its HTTP interface (P-138); default nothing. */
+  readonly publicUrl?: string;
 }
 
 export interface AgentConfigInput {
@@ -64,7 +66,7 @@ export function agentConfig(input: AgentConfigInput) {
       bootstrap,
       allowPrivateAddresses: true,
     },
-    http: httpConfig(place),
+    http: httpConfig(place, chain.url),
     keys: { directory: join(directory, "keys"), passwordFile: network.passwordFile },
     store: { path: join(directory, "agent.sqlite") },
     claims: { deadlineMs: claimDeadlineMs },
@@ -73,11 +75,14 @@ export function agentConfig(input: AgentConfigInput) {
   };
 }
 
-function httpConfig(place: AgentPlace | undefined) {
-  const { httpHost, httpPort, healthPort } = place ?? {};
+function httpConfig(place: AgentPlace | undefined, chainUrl: string) {
+  const { httpHost, httpPort, healthPort, publicUrl } = place ?? {};
   return {
     port: httpPort ?? 0,
     ...(httpHost === undefined ? {} : { host: httpHost }),
     ...(healthPort === undefined ? {} : { healthPort }),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    // So that the page works without a wallet.
+    portal: { rpc: [chainUrl] },
   };
 }

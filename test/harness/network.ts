@@ -138,7 +138,7 @@ export class LocalNetwork {
       options.command ?? quorateCommand(),
     ]);
     const nodes: LocalNode[] = [];
-    writeFileSync(join(directory, "password"), PASSWORD);
+    writeFileSync(join(directory, "password"), PASSWORD, { mode: 0o600 });
     for (let id = 1; id <= options.nodes; id++) {
       const nodeDirectory = join(directory, `node-${id}`);
       const keys = await createKeys({

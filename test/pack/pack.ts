@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { contractNames, ensureBuilt, packageFilesOf } from "@quorate/contracts";
 import { buildIn, bundle } from "../../packages/aggregator/scripts/bundle.ts";
+import { ensurePortal } from "../../packages/portal/scripts/portal.ts";
 import { REPOSITORY } from "../harness/child.ts";
 import {
   BUILT_IN,
@@ -44,6 +45,8 @@ async function build(name: Published): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   if (name === "aggregator") await bundle(dist);
+  // Beside the command, where the agent looks for the page that it serves (P-143).
+  if (name === "aggregator") cpSync(await ensurePortal(), join(dist, "portal"), { recursive: true });
   await compile(name, dist);
   if (name === "common") await buildIn(join(dist, "bls/native.js"), BUILT_IN);
 }

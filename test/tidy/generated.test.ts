@@ -16,7 +16,7 @@ const RULE_ID = /\bP-(\d+)\b|_P(\d+)_/g;
 describe("the specification and the code cite each other", () => {
   const protocol = readSources(/^docs\/protocol\.md$/)[0]?.text ?? "";
   const rules = new Set([...protocol.matchAll(/\*\*(P-\d+)\*\*/g)].map((match) => match[1] as string));
-  const files = readSources(/^(packages|test)\/.*\.(ts|sol)$/);
+  const files = readSources(/^(packages|test)\/.*\.(tsx?|sol)$/);
   const cited = (pattern: RegExp) =>
     new Set(
       files
@@ -29,7 +29,7 @@ describe("the specification and the code cite each other", () => {
   });
 
   it("every rule is cited by a test", () => {
-    const tested = cited(/\.test\.ts$|\.t\.sol$|\/test\/|testing\//);
+    const tested = cited(/\.(test|story)\.ts$|\.t\.sol$|\/test\/|testing\//);
     expect([...rules].filter((id) => !tested.has(id))).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { circlesOf, importGraph, reachableFrom } from "./imports.ts";
 import { readSources } from "./sources.ts";
 
-const sources = readSources(/^(packages|test)\/.*\.(ts|mjs)$/);
+const sources = readSources(/^(packages|test)\/.*\.(tsx?|mjs)$/);
 const graph = importGraph(sources);
 const file = (path: string, text = "") => ({ path, text });
 
@@ -35,8 +35,8 @@ describe("dead files", () => {
     const { exports = {}, bin = {} } = JSON.parse(text) as { exports?: object; bin?: object };
     return [...Object.values(exports), ...Object.values(bin)].map((target) => posix.join(posix.dirname(path), target));
   });
-  /** What is started by name from a command line: a script of a package.json, the pipeline. */
-  const started = readSources(/(^|\/)package\.json$|^\.ci\//)
+  /** What is started by name: by a script of a package.json, the pipeline, a page. */
+  const started = readSources(/(^|\/)package\.json$|^\.ci\/|\/index\.html$/)
     .map(({ text }) => text)
     .join("\n");
   /** Names of files in strings that are no import: workers, children, setup files. */
@@ -47,7 +47,7 @@ describe("dead files", () => {
   );
 
   const isEntry = (path: string): boolean =>
-    /\.test\.ts$|\/hardhat[\w.]*\.config\.ts$/.test(path) ||
+    /\.(test|story)\.ts$|\/(hardhat[\w.]*|vite)\.config\.ts$/.test(path) ||
     exported.includes(path) ||
     started.includes(path.replace(/^packages\/[^/]+\//, "")) ||
     named.has(posix.basename(path));

@@ -3,8 +3,11 @@ import { describe, expect, it } from "vitest";
 import { functionsOf } from "./functions.ts";
 import { importsOf, readSources, type Source } from "./sources.ts";
 
-const sources = readSources(/^(packages|test)\/.*\.ts$/);
-const isTest = ({ path }: Source) => /\.test\.ts$|\/testing\/|^packages\/\w+\/test\/|\.child\.ts$/.test(path);
+const sources = readSources(/^(packages|test)\/.*\.tsx?$/);
+const isTest = ({ path }: Source) =>
+  /\.test\.tsx?$|\/testing\/|^packages\/portal\/src\/.*\/test[A-Z]\w*\.ts$|^packages\/\w+\/test\/|\.child\.ts$/.test(
+    path,
+  );
 const inFolder = (folder: string) => sources.filter(({ path }) => path.startsWith(folder));
 const ADAPTERS = "packages/aggregator/src/adapters/";
 const core = inFolder("packages/aggregator/src/core/").filter((source) => !isTest(source));
@@ -23,7 +26,7 @@ function violations(from: readonly Source[], allowed: (target: string) => boolea
   );
 }
 
-describe("dependency direction: common ← client, core ← driver ← node ← cli", () => {
+describe("dependency direction: common ← client ← portal; common ← core ← driver ← node ← cli", () => {
   it("there is a core to look at", () => expect(core.length).toBeGreaterThan(10));
 
   it("common needs nothing of ours and no Node module", () => {
@@ -42,6 +45,17 @@ describe("dependency direction: common ← client, core ← driver ← node ← 
     const allowed = (target: string) =>
       target.startsWith("packages/client/") || /^(@quorate\/common(\/chain|\/http)?|ethers|zod)$/.test(target);
     expect(violations(client, allowed)).toEqual([]);
+  });
+
+  it("the portal runs in a browser: what it needs beside client and common is named here", () => {
+    const portal = inFolder("packages/portal/src/").filter((source) => !isTest(source));
+    expect(portal.filter(({ path }) => path.endsWith(".tsx")).length).toBeGreaterThan(6);
+    const ours = /^@quorate\/(client|common(\/chain|\/http)?)$/;
+    const pages = /^(preact(\/compat|\/hooks)?|@preact\/signals|wouter-preact(\/use-hash-location)?)$/;
+    const parts = /^(@tanstack\/virtual-core|uplot(\/dist\/uPlot\.min\.css)?|mipd|@noble\/.*|ethers|zod)$/;
+    const allowed = (target: string) =>
+      target.startsWith("packages/portal/src/") || [ours, pages, parts].some((pattern) => pattern.test(target));
+    expect(violations(portal, allowed)).toEqual([]);
   });
 
   it("the core needs only common and zod", () => {
@@ -115,7 +129,7 @@ describe("what must not appear", () => {
         "|",
       ),
     );
-    expect(linesMatching(readSources(/\.(ts|sol|proto)$/), open)).toEqual([]);
+    expect(linesMatching(readSources(/\.(tsx?|sol|proto)$/), open)).toEqual([]);
   });
 
   it("no console output outside of commands, demo and benchmarks", () => {
@@ -126,7 +140,7 @@ describe("what must not appear", () => {
   });
 
   it("no host of a package registry, no path of a machine", () => {
-    const everything = readSources(/\.(ts|sol|proto|md|json|yaml|yml)$|^\.ci\//).filter(
+    const everything = readSources(/\.(tsx?|css|html|sol|proto|md|json|yaml|yml)$|^\.ci\//).filter(
       ({ path }) => path !== "pnpm-lock.yaml",
     );
     expect(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type ConfigSources, configFlags, parseConfig, renderConfigTable } from "./config.ts";
+import { hasKey } from "./configValues.ts";
 
 const YAML = `
 chain:
@@ -43,7 +44,25 @@ describe("configuration", () => {
       publicUrl: undefined,
       allowedOrigins: undefined,
       trustedProxies: [],
+      portal: { enabled: true, rpc: [], explorer: undefined },
     });
+  });
+
+  it("P-143: what the page is told has no credentials, and a key in it is seen", () => {
+    const portal = (text: string) =>
+      parseConfig(sources({ text: `${YAML}http: { portal: { ${text} } }\n` })).http.portal;
+    expect(portal("enabled: false, rpc: [https://rpc.example], explorer: https://scan.example/")).toEqual({
+      ...{ enabled: false, rpc: ["https://rpc.example"], explorer: "https://scan.example" },
+    });
+    const env = { QUORATE_HTTP_PORTAL_RPC: "https://a.example,http://127.0.0.1:8545" };
+    expect(parseConfig(sources({ env })).http.portal.rpc).toEqual(["https://a.example", "http://127.0.0.1:8545"]);
+    const wrong = faultsOf({ text: `${YAML}http: { portal: { rpc: ["https://me:secret@a.example"] } }\n` });
+    expect(wrong).toContain("http.portal.rpc (agent.yaml): has credentials or a fragment");
+    const [keyed, free] = [
+      ["https://a.example/v2/aB3dE5fG7hJ9kL1m", "https://a.example/?key=1"],
+      "https://a.example/eth",
+    ];
+    expect([...keyed, free].map(hasKey)).toEqual([true, true, false]);
   });
 
   it("flags win over the environment, the environment over the file", () => {

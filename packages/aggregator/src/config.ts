@@ -3,73 +3,30 @@
  * Enters: a file's text, an environment, flags. Leaves: a checked Config, or CONFIG_INVALID naming each field and
  * where its value came from.
  */
-import { isIP } from "node:net";
 import { dirname, isAbsolute, join } from "node:path";
-import { type Address, isQuorateError, parseAddress, quorateError } from "@quorate/common";
-import { agentUrlSchema, plainAgentUrl } from "@quorate/common/http";
+import { quorateError } from "@quorate/common";
+import { PORTAL_RPC_MAX } from "@quorate/common/http";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { sameProvider } from "./adapters/chain/place.ts";
 import { meant, sectionFault, unknownVariables } from "./configNames.ts";
+import {
+  address,
+  agentUrl,
+  flag,
+  gwei,
+  hostName,
+  integer,
+  listOf,
+  network,
+  off,
+  origin,
+  portalUrl,
+  text,
+  url,
+} from "./configValues.ts";
 
 const DAY_MS = 86_400_000;
-
-const text = z.string().min(1);
-const url = z.url({ protocol: /^https?$/ });
-const address = z.string().transform((value, context): Address => {
-  try {
-    return parseAddress(value);
-  } catch (error) {
-    if (!isQuorateError(error)) throw error;
-    context.addIssue({ code: "custom", message: error.code });
-    return z.NEVER;
-  }
-});
-/**
- * A number, or its decimal digits from an environment variable or flag. Nothing else: an empty variable is not 0,
- * `true` is not 1.
- */
-const integer = (min: number, max: number) =>
-  z
-    .union(
-      [
-        z.number(),
-        z
-          .string()
-          .regex(/^[0-9]+$/)
-          .transform(Number),
-      ],
-      "not a whole number",
-    )
-    .pipe(z.number().int().min(min).max(max));
-/** Gwei in decimal, kept as text: an amount is never a float. */
-const gwei = z
-  .union([z.string(), z.number().transform(String)], "not an amount of gwei")
-  .pipe(z.string().regex(/^[0-9]{1,9}([.][0-9]{1,9})?$/, "not an amount of gwei, at most nine digits after the point"));
-/** YAML 1.1 has `off` for false. */
-const off = z.union([z.literal("off"), z.literal(false).transform(() => "off" as const)]);
-/** An IP address, or a network such as 10.0.0.0/8. */
-const network = z.string().refine((value) => {
-  const [address = "", bits, ...rest] = value.split("/");
-  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  return rest.length === 0 && most > 0 && (bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= most));
-}, "not an IP address or a network such as 10.0.0.0/8");
-/** A name as it stands in Host, without its port. */
-const hostName = z.string().regex(/^([A-Za-z0-9_.-]{1,253}|[*])$/, "not a host name without port, or *");
-/** `https://portal.example`, as browsers send it. */
-const origin = z
-  .string()
-  .refine((value) => value === "*" || (URL.canParse(value) && new URL(value).origin === value), "not an origin, or *");
-const agentUrl = z.string().transform(plainAgentUrl).pipe(agentUrlSchema);
-const flag = z.union(
-  [z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")],
-  "not true or false",
-);
-const listOf = <T extends z.ZodType>(item: T, min: number, max: number) =>
-  z.preprocess(
-    (value) => (typeof value === "string" ? value.split(",").filter((part) => part !== "") : value),
-    z.array(item).min(min).max(max),
-  );
 
 interface Field {
   readonly schema: z.ZodType;
@@ -161,6 +118,19 @@ const FIELDS = {
     about:
       "IP addresses and networks of proxies that name their clients in X-Forwarded-For; without it a proxy is one client",
   },
+  "http.portal.enabled": {
+    schema: flag.default(true),
+    about: "serve the page of the network at / and what it begins with at /portal.json (P-143)",
+  },
+  "http.portal.rpc": {
+    schema: listOf(portalUrl, 0, PORTAL_RPC_MAX).default([]),
+    about:
+      "JSON-RPC URLs that visitors' browsers may ask, told to everyone: never one with a key of your own in it; without it the visitor's wallet is asked",
+  },
+  "http.portal.explorer": {
+    schema: portalUrl.transform((value) => value.replace(/\/+$/, "")).optional(),
+    about: "block explorer that the page links to, such as https://etherscan.io",
+  },
   "keys.directory": { schema: text, about: "directory of the keystores made by `quorate keys generate`" },
   "keys.passwordFile": { schema: text, about: "file with their password" },
   "keys.operator": {
@@ -243,10 +213,17 @@ export interface SubmitConfig {
   readonly allow: { readonly pack: boolean; readonly finishExits: boolean; readonly liquidate: boolean };
 }
 
+/** What the page is told, and whether there is one (P-143). */
+export interface PortalConfig {
+  readonly enabled: boolean;
+  readonly rpc: readonly string[];
+  readonly explorer?: string | undefined;
+}
+
 export interface Config {
   readonly chain: Section<"chain">;
   readonly p2p: Section<"p2p">;
-  readonly http: Section<"http">;
+  readonly http: Omit<Section<"http">, `portal.${string}`> & { readonly portal: PortalConfig };
   readonly keys: Section<"keys">;
   readonly store: Section<"store">;
   readonly claims: Section<"claims">;

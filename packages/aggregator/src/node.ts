@@ -28,6 +28,7 @@ import { agentPlaces } from "./agentPlaces.ts";
 import { LedgerThread } from "./audit/ledgerThread.ts";
 import { banner } from "./banner.ts";
 import type { Config } from "./config.ts";
+import { hasKey } from "./configValues.ts";
 import { createAgent } from "./core/agent.ts";
 import type { Agent } from "./core/io.ts";
 import { requestBudget } from "./core/peers/requestCost.ts";
@@ -86,6 +87,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const domain: SigningDomain = { chainId: config.chain.chainId, verifyingContract: config.chain.rewards };
   const scheme = await loadNativeScheme();
   warnOfExposed(config, logger);
+  warnOfPublished(config, logger);
   const keys = await openKeys(config, scheme);
   const { chainId, rewards, pool, deployBlock } = config.chain;
   const deployment = { chainId, rewards, pool, deployBlock };
@@ -160,6 +162,12 @@ function warnOfExposed({ keys, submit }: Config, logger: Logger): void {
   }
 }
 
+/** Whatever is in http.portal.rpc is read by everyone who asks. */
+function warnOfPublished({ http: { portal } }: Config, logger: Logger): void {
+  for (const url of portal.enabled ? portal.rpc.filter(hasKey) : [])
+    logger.warn({ field: "http.portal.rpc", host: new URL(url).host }, "PORTAL_RPC_KEY_PUBLIC");
+}
+
 /** What the core is told of its own node. */
 function ownAgent({ claims, submit, keys: { operator } }: Config, { blsKey, identityKey }: NodeKeys) {
   return {
@@ -196,6 +204,7 @@ const HEALTH_PORT_OFFSET = 1_000;
 
 function httpOptions({ http }: Config, agent: Agent): HttpServerOptions {
   const { host, port, healthHost, healthPort, publicUrl, allowedOrigins, trustedProxies } = http;
+  const { enabled, rpc, explorer = null } = http.portal;
   const publicName = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
   const above = port + HEALTH_PORT_OFFSET;
   const byDefault = port === 0 ? 0 : above <= 65_535 ? above : port - HEALTH_PORT_OFFSET;
@@ -205,6 +214,7 @@ function httpOptions({ http }: Config, agent: Agent): HttpServerOptions {
     ...{ host, port, allowedOrigins, trustedProxies },
     allowedHosts: [...http.allowedHosts, ...publicName],
     health: shares ? null : { host: healthHost, port: wanted },
+    portal: enabled ? { rpc, explorer, publicUrl: publicUrl ?? null } : null,
     claimBudget: () => requestBudget(subnetsOf({ nodes: agent.nodes(), options: {} })),
   };
 }

@@ -27,6 +27,7 @@ import {
   errorSchema,
   ledgerPageSchema,
   type NodeAnswer,
+  type NodesPage,
   nodesSchema,
   PATHS,
   type ProofOfRewards,
@@ -48,6 +49,8 @@ export interface AgentClientOptions {
   /** Milliseconds for one answer; event streams have none. Default 10 s, as long as an agent may take. */
   readonly timeoutMs?: number;
   readonly watchLimits?: Partial<WatchLimits>;
+  /** Sent with every question, for a gateway before the agent. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface AgentClient {
@@ -66,6 +69,8 @@ export interface AgentClient {
   /** Against the newest payable root that the agent has a tree of. @throws PROOF_NOT_FOUND */
   proof(recipient: Address): Promise<ProofOfRewards>;
   nodes(): Promise<readonly NodeAnswer[]>;
+  /** A page of at most NODES_PAGE_MAX nodes, by ascending id: for whoever must not be busy for long. */
+  nodesPage(from: number, count: number): Promise<NodesPage>;
   /** The agents that this one knows to be reachable over HTTP: a hint, because it has not asked them. */
   agents(): Promise<readonly AgentAnswer[]>;
   status(): Promise<StatusAnswer>;
@@ -77,14 +82,23 @@ export interface AgentClient {
   ready(): Promise<ReadyAnswer>;
 }
 
+interface Init extends Pick<RequestInit, "method" | "body"> {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** Bytes of one answer: the node list of 10,000 nodes, about 700 bytes each, with room. */
 const ANSWER_MAX_BYTES = 16 * 1_048_576;
 
-export function createAgentClient({ url, timeoutMs = 10_000, watchLimits }: AgentClientOptions): AgentClient {
+export function createAgentClient(options: AgentClientOptions): AgentClient {
+  const { url, timeoutMs = 10_000, watchLimits, headers } = options;
   const base = url.replace(/\/+$/, "");
 
-  async function ask<S extends z.ZodType>(schema: S, path: string, init: RequestInit = {}): Promise<z.output<S>> {
-    const response = await send(base, path, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+  async function ask<S extends z.ZodType>(schema: S, path: string, init: Init = {}): Promise<z.output<S>> {
+    const response = await send(base, path, {
+      ...init,
+      headers: { ...headers, ...init.headers },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     if (!response.ok && !(schema === (readySchema as z.ZodType) && response.status === 503))
       throw await readError(response);
     return readAs(schema, await readJson(response), response);
@@ -96,7 +110,7 @@ export function createAgentClient({ url, timeoutMs = 10_000, watchLimits }: Agen
     return {
       url,
       async open(signal) {
-        const response = await send(base, path, { headers: { accept: "text/event-stream" }, signal });
+        const response = await send(base, path, { headers: { ...headers, accept: "text/event-stream" }, signal });
         if (!response.ok || response.body === null) throw await readError(response);
         return response.body;
       },
@@ -120,6 +134,7 @@ export function createAgentClient({ url, timeoutMs = 10_000, watchLimits }: Agen
     rewards: (recipient) => ask(rewardsSchema, fill(PATHS.rewards, recipient)),
     proof: (recipient) => ask(proofSchema, fill(PATHS.proof, recipient)),
     nodes: async () => (await ask(nodesSchema, PATHS.nodes)).nodes,
+    nodesPage: (from, count) => ask(nodesSchema, `${PATHS.nodes}?from=${from}&count=${count}`),
     agents: async () => (await ask(agentsSchema, PATHS.agents)).agents,
     status: () => ask(statusSchema, PATHS.status),
     ledgerPage: (recipient, from, to) =>

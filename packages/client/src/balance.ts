@@ -20,6 +20,8 @@ export interface Balance {
   readonly payable: bigint;
   /** The same, or nothing while the contract refuses. */
   readonly payableNow: bigint;
+  /** The proof that pays, held against a root of the chain; null where none does. */
+  readonly proof: { readonly epoch: number; readonly agent: string } | null;
   readonly how: "proof" | "bundle" | "recorded" | "nothing";
   /** Why this way, in a sentence. */
   readonly why: string;
@@ -37,12 +39,13 @@ export async function balanceOf(
   const { lifetime: recorded, claimed: paid } = await contract.recipient(recipient);
   const asked = await askAgents(pool, contract, recipient, options);
   const { proof, earned, why } = asked;
-  const known = { recipient, earned, recorded, paid };
+  const known = { recipient, earned, recorded, paid, proof: null };
   if (proof !== null) {
     const { amount, epoch } = proof.content;
     const { refusal } = await contract.proofStanding(proof.content);
     const because = `the root of epoch ${epoch} is payable and holds the recipient: no signatures are needed`;
-    return { ...known, ...pays(amount - paid, refusal), how: "proof", why: because };
+    const found = { epoch, agent: proof.url };
+    return { ...known, ...pays(amount - paid, refusal), proof: found, how: "proof", why: because };
   }
   if (earned !== null && earned.amount > recorded) {
     const refusal = await contract.payoutObstacle(earned.amount - paid);

@@ -14,9 +14,12 @@ import { type ClaimOptions, findCheapest } from "./claiming.ts";
 import { type Explained, explainByAgent } from "./explain.ts";
 import { type PaymentMade, paymentsTo } from "./history.ts";
 import { LEDGER_ANSWER_MS } from "./limits.ts";
+import { type NetworkOverview, overviewOf } from "./overview.ts";
 import { freshCall, type Paid, type Payment, paidIn, paymentOf } from "./payment.ts";
-import { contributionCalls, type PoolsOptions, type PoolView, poolAt, poolsOf, withdrawalCalls } from "./pools.ts";
+import { type PoolsOptions, type PoolView, poolAt, poolsOf } from "./poolReading.ts";
+import { contributionCalls, withdrawalCalls } from "./pools.ts";
 import type { ReadyCall } from "./readyCall.ts";
+import { type ReportRecord, type ReportStake, type ReportsOptions, reportStake, reportsOf } from "./reports.ts";
 import { RewardsContract } from "./rewardsContract.ts";
 import { openSender, type PaymentSigner, type SendOptions } from "./signer.ts";
 import { type VerifiedBundle, type VerifiedProof, verifyText } from "./verify.ts";
@@ -81,6 +84,12 @@ export interface QuorateClient {
   contribute(pool: string, account: string, amount: bigint, beneficiary?: string): Promise<Contribution>;
   /** What the account has in the pool back. For `send`. */
   withdraw(pool: string, account: string): Promise<Withdrawal>;
+  /** The network at a glance, by the chain alone. @throws CHAIN_* */
+  overview(): Promise<NetworkOverview>;
+  /** The last epoch reports as the chain has them, newest first. @throws CHAIN_* */
+  reports(options?: ReportsOptions): Promise<readonly ReportRecord[]>;
+  /** The stake that had signed a report; null where the chain's provider has forgotten that state. */
+  reportStake(record: ReportRecord): Promise<ReportStake | null>;
   /** The contracts themselves, connected. */
   contract(): Promise<RewardsContract>;
   close(): void;
@@ -91,6 +100,8 @@ export interface EarningsOptions extends Pick<ClaimOptions, "signal"> {
   readonly epoch?: number | undefined;
   /** Told of each agent that is left, and why. */
   readonly onLeft?: ((left: AgentLeft) => void) | undefined;
+  /** Told of the last epoch of each page of lines. */
+  readonly onPage?: ((epoch: number) => void) | undefined;
 }
 
 export interface History {
@@ -115,21 +126,7 @@ export function createClient(options: ClientOptions): QuorateClient {
     return receipts;
   }
 
-  async function earnings(recipient: string, { epoch, signal, onLeft }: EarningsOptions = {}): Promise<Explained> {
-    const of = parseAddress(recipient);
-    const explained = await pool.first({
-      async ask(agent) {
-        // Whoever is gone is known by a quick question, and only then is there patience for the slow one.
-        await agent.status();
-        return explainByAgent(createAgentClient({ url: agent.url, timeoutMs: LEDGER_ANSWER_MS }), of, epoch ?? null);
-      },
-      check: async (answer) => answer,
-      ...{ signal, onLeft },
-    });
-    if (explained === null) throw quorateError("AGENT_UNREACHABLE", { reason: "no agent is left to ask" });
-    return explained;
-  }
-
+  const earnings = (recipient: string, asked?: EarningsOptions) => earningsOf(pool, parseAddress(recipient), asked);
   const payments = async (recipient: string) => paymentsTo(await contract.get(), parseAddress(recipient));
 
   return {
@@ -162,9 +159,32 @@ export function createClient(options: ClientOptions): QuorateClient {
     },
     withdraw: async (address, account) =>
       withdrawalCalls(await contract.get(), parseAddress(address), parseAddress(account)),
+    overview: async () => overviewOf(await contract.get()),
+    reports: async (asked) => reportsOf(await contract.get(), asked),
+    reportStake: async (record) => reportStake(await contract.get(), record),
     contract: () => contract.get(),
     close: () => contract.close(),
   };
+}
+
+/** @throws AGENT_UNREACHABLE, LEDGER_*, and the agents' refusals */
+async function earningsOf(
+  pool: AgentPool,
+  recipient: Address,
+  { epoch, signal, onLeft, onPage }: EarningsOptions = {},
+): Promise<Explained> {
+  const explained = await pool.first({
+    async ask(agent) {
+      // Whoever is gone is known by a quick question, and only then is there patience for the slow one.
+      await agent.status();
+      const patient = createAgentClient({ url: agent.url, timeoutMs: LEDGER_ANSWER_MS });
+      return explainByAgent(patient, recipient, epoch ?? null, onPage);
+    },
+    check: async (answer) => answer,
+    ...{ signal, onLeft },
+  });
+  if (explained === null) throw quorateError("AGENT_UNREACHABLE", { reason: "no agent is left to ask" });
+  return explained;
 }
 
 /** Connects at the first question, and anew after a failure. */

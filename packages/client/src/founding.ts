@@ -6,8 +6,12 @@
 import {
   type Address,
   formatAmount,
+  fromHex,
+  g1FromEip2537,
+  g2FromEip2537,
   type Hex,
   isQuorateError,
+  type Possession,
   parseAddress,
   quorateError,
   rewardRatePoolAbi,
@@ -15,9 +19,10 @@ import {
   sessionTokenAbi,
 } from "@quorate/common";
 import { coded } from "@quorate/common/chain";
-import { Contract, dataSlice } from "ethers";
+import { concat, dataSlice } from "ethers";
 import { z } from "zod";
 import { type Call, callOf } from "./calls.ts";
+import { tokenOf } from "./poolReading.ts";
 import { type RegistrationRequest, registrationOf } from "./registration.ts";
 import type { RewardsContract } from "./rewardsContract.ts";
 
@@ -77,6 +82,17 @@ export function possessionFile(
   return { chainId: String(chainId), rewards, operator, beneficiary: request.beneficiary, registration };
 }
 
+/** The bytes that the file's structs hold: what a proof is checked by (P-8). @throws POINT_* for what is no padding */
+export function possessionOf({ registration }: PossessionFile): Possession {
+  const { blsKey, proofOfPossession, identityKey, identitySignature } = registration;
+  return {
+    blsKey: g1FromEip2537(fromHex(concat(Object.values(blsKey)))),
+    proofOfPossession: g2FromEip2537(fromHex(concat(Object.values(proofOfPossession)))),
+    identityKey: fromHex(identityKey),
+    identitySignature: fromHex(concat(identitySignature)),
+  };
+}
+
 /** @throws POSSESSION_FILE_INVALID */
 export function parsePossessionFile(text: string, path: string): PossessionFile {
   let value: unknown;
@@ -130,14 +146,11 @@ export async function startCalls(
   account: Address,
 ): Promise<{ readonly calls: readonly Call[]; readonly missing: bigint; readonly principal: bigint }> {
   const { verifyingContract: rewards } = contract.domain;
-  const token = parseAddress((await contract.read("token")) as string);
-  const reader = new Contract(token, sessionTokenAbi, contract.chain);
-  const balance = async (of: Address) =>
-    (await coded(() => reader.getFunction("balanceOf")(of), "balanceOf")) as bigint;
+  const { address: token, balanceOf } = await tokenOf(contract);
   const [principal, there, have] = await Promise.all([
     contract.read("principal") as Promise<bigint>,
-    balance(rewards),
-    balance(account),
+    balanceOf(rewards),
+    balanceOf(account),
   ]);
   const missing = principal > there ? principal - there : 0n;
   if (have < missing) {

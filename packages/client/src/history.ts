@@ -5,7 +5,7 @@
 import { type Address, distributorInterface, parseAddress, quorateError } from "@quorate/common";
 import { coded } from "@quorate/common/chain";
 import { type Log, zeroPadValue } from "ethers";
-import { LOG_BLOCKS_MAX, LOG_BLOCKS_MIN } from "./limits.ts";
+import { logsBackFrom } from "./logs.ts";
 import type { RewardsContract } from "./rewardsContract.ts";
 
 /** One payment. Amounts in atomic units. */
@@ -31,8 +31,9 @@ export async function paymentsTo(contract: RewardsContract, recipient: Address):
   const { claimed } = await contract.recipient(recipient, latest);
   const payments: PaymentMade[] = [];
   let sum = 0n;
-  for await (const logs of logsBackFrom(contract, distributor, recipient, latest)) {
-    for (const log of [...logs].sort((a, b) => b.blockNumber - a.blockNumber || b.index - a.index)) {
+  const topics = [claimedTopic(), zeroPadValue(recipient, 32)];
+  for await (const logs of logsBackFrom(contract.chain, { address: distributor, topics, latest })) {
+    for (const log of logs) {
       const payment = await paymentIn(contract, log);
       sum += payment.amount;
       payments.push(payment);
@@ -41,30 +42,6 @@ export async function paymentsTo(contract: RewardsContract, recipient: Address):
   }
   if (sum !== claimed) throw quorateError("PAYMENTS_INCOMPLETE", { recipient, found: sum, paid: claimed });
   return payments.reverse();
-}
-
-async function* logsBackFrom(
-  { chain }: RewardsContract,
-  address: Address,
-  recipient: Address,
-  latest: number,
-): AsyncGenerator<readonly Log[]> {
-  const topics = [claimedTopic(), zeroPadValue(recipient, 32)];
-  let blocks = LOG_BLOCKS_MAX;
-  for (let toBlock = latest; toBlock >= 0; ) {
-    const fromBlock = Math.max(0, toBlock - blocks + 1);
-    try {
-      yield await coded(() => chain.getLogs({ address, topics, fromBlock, toBlock }), "eth_getLogs");
-    } catch (error) {
-      // Public providers bound the range, each in words of its own.
-      const asked = toBlock - fromBlock + 1;
-      if (asked <= LOG_BLOCKS_MIN) throw error;
-      blocks = Math.max(LOG_BLOCKS_MIN, Math.floor(asked / 2));
-      continue;
-    }
-    toBlock = fromBlock - 1;
-    blocks = Math.min(LOG_BLOCKS_MAX, blocks * 2);
-  }
 }
 
 async function paymentIn({ chain }: RewardsContract, log: Log): Promise<PaymentMade> {

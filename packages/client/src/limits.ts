@@ -24,6 +24,12 @@ export const LOG_BLOCKS_MAX = 1_000_000_000;
 /** Blocks in one question for logs at least: public providers allow 500 or more. Below, the refusal is passed on. */
 export const LOG_BLOCKS_MIN = 100;
 
+/** Reports read from the chain for one question: a week of hours, so that who submits most is known. */
+export const REPORTS_MAX = 168;
+
+/** Blocks in the first question for reports: with epochs of an hour about two days, which every provider answers. */
+export const REPORT_BLOCKS = 16_384;
+
 /** Pools read at once: four calls each, and providers bound how many run side by side. */
 export const POOLS_AT_ONCE = 8;
 

@@ -11,9 +11,9 @@ import {
   serviceNodeContributionFactoryAbi,
   sessionTokenAbi,
 } from "@quorate/common";
-import { coded } from "@quorate/common/chain";
-import { Contract, Interface, type TransactionReceipt, ZeroAddress } from "ethers";
+import { Interface, type TransactionReceipt } from "ethers";
 import { type Call, callOf } from "./calls.ts";
+import { askContract, factoryOf, tokenOf } from "./poolReading.ts";
 import { type RegistrationRequest, registrationOf } from "./registration.ts";
 import type { RewardsContract } from "./rewardsContract.ts";
 
@@ -41,16 +41,9 @@ export interface RoundTerms {
   readonly manualFinalize: boolean;
 }
 
-/** @throws POOL_UNKNOWN where the network takes no contributions */
-export async function factoryOf(contract: RewardsContract): Promise<Address> {
-  const factory = (await contract.read("contributionFactory")) as string;
-  if (factory === ZeroAddress) throw quorateError("POOL_UNKNOWN", { factory: "none" });
-  return parseAddress(factory);
-}
-
 /** A new contribution contract of whoever sends it. */
 export async function createPoolCall(contract: RewardsContract, request: RegistrationRequest): Promise<Call> {
-  const factory = await factoryOf(contract);
+  const factory = await takenFactory(contract);
   return callOf(factory, serviceNodeContributionFactoryAbi, "create", [registrationOf(request)]);
 }
 
@@ -60,11 +53,9 @@ export async function nextPoolAddress(
   operator: Address,
   request: RegistrationRequest,
 ): Promise<Address> {
-  const factory = new Contract(await factoryOf(contract), serviceNodeContributionFactoryAbi, contract.chain);
-  const create = factory.getFunction("create");
-  return parseAddress(
-    (await coded(() => create.staticCall(registrationOf(request), { from: operator }), "create")) as string,
-  );
+  const factory = await takenFactory(contract);
+  const args = [registrationOf(request), { from: operator }];
+  return parseAddress(await askContract<string>(contract, factory, serviceNodeContributionFactoryAbi, "create", args));
 }
 
 /** The contract that a receipt says was made. @throws TRANSACTION_WITHOUT_EVENT */
@@ -85,15 +76,15 @@ export async function openPoolCalls(
   { amount, beneficiary, reserved, manualFinalize }: RoundTerms,
   { follows = false }: { readonly follows?: boolean } = {},
 ): Promise<readonly Call[]> {
-  const token = parseAddress((await contract.read("token")) as string);
-  const reader = new Contract(token, sessionTokenAbi, contract.chain);
-  const isApproved =
-    !follows && ((await coded(() => reader.getFunction("allowance")(operator, pool), "allowance")) as bigint) >= amount;
+  const token = await tokenOf(contract);
+  const isApproved = !follows && (await token.allowance(operator, pool)) >= amount;
   const args = [amount, beneficiary, reserved, manualFinalize];
   const approveGas = follows ? { gas: APPROVE_GAS } : {};
   const openGas = isApproved ? {} : { gas: OPEN_GAS };
   const opening = callOf(pool, serviceNodeContributionAbi, "open", args, openGas);
-  return isApproved ? [opening] : [callOf(token, sessionTokenAbi, "approve", [pool, amount], approveGas), opening];
+  return isApproved
+    ? [opening]
+    : [callOf(token.address, sessionTokenAbi, "approve", [pool, amount], approveGas), opening];
 }
 
 /** The operator registers the node of a full round. */
@@ -121,9 +112,15 @@ export async function stakeAndBalance(
   contract: RewardsContract,
   account: Address,
 ): Promise<{ readonly stake: bigint; readonly balance: bigint }> {
-  const reader = new Contract((await contract.read("token")) as string, sessionTokenAbi, contract.chain);
-  const balance = (await coded(() => reader.getFunction("balanceOf")(account), "balanceOf")) as bigint;
+  const balance = await (await tokenOf(contract)).balanceOf(account);
   return { stake: (await contract.read("stakingRequirement")) as bigint, balance };
+}
+
+/** @throws POOL_UNKNOWN where the network takes no contributions */
+async function takenFactory(contract: RewardsContract): Promise<Address> {
+  const factory = await factoryOf(contract);
+  if (factory === null) throw quorateError("POOL_UNKNOWN", { factory: "none" });
+  return factory;
 }
 
 type Abi = typeof serviceNodeContributionAbi | typeof serviceNodeContributionFactoryAbi;

@@ -1,81 +1,13 @@
 /**
  * Contribution contracts as a contributor meets them (P-45 to P-48). Enters: the rewards contract, an account. Leaves:
- * pools with what the account may pay or take back, and calls that are ready to send. A pool is one of the network's
- * only if the network's own factory says so.
+ * calls that are ready to send. Not its job: reading pools (poolReading.ts).
  */
-import {
-  type Address,
-  formatAmount,
-  type NodeId,
-  parseAddress,
-  quorateError,
-  serviceNodeContributionAbi,
-  serviceNodeContributionFactoryAbi,
-  sessionTokenAbi,
-} from "@quorate/common";
+import { type Address, formatAmount, quorateError, serviceNodeContributionAbi, sessionTokenAbi } from "@quorate/common";
 import { coded } from "@quorate/common/chain";
-import { Contract, getCreateAddress, ZeroAddress } from "ethers";
 import { callOf } from "./calls.ts";
-import { POOLS_AT_ONCE } from "./limits.ts";
+import { type PoolView, poolAt, tokenOf } from "./poolReading.ts";
 import type { ReadyCall } from "./readyCall.ts";
 import type { RewardsContract } from "./rewardsContract.ts";
-
-/** Order of the contract's `ContributionStatus`. */
-const STATUSES = ["setup", "open", "full", "finalized"] as const;
-
-/** Amounts in atomic units. */
-export interface PoolView {
-  readonly address: Address;
-  readonly operator: Address;
-  readonly status: (typeof STATUSES)[number];
-  /** Whose terms a contribution agrees to. */
-  readonly round: bigint;
-  /** In 1/10000 of the node's rewards. */
-  readonly feeBps: number;
-  readonly stakingRequirement: bigint;
-  readonly total: bigint;
-  /** Whether the operator has to finalise a full round. */
-  readonly manualFinalize: boolean;
-  /** Null until the node is registered. */
-  readonly nodeId: NodeId | null;
-  readonly contributions: readonly { readonly addr: Address; readonly beneficiary: Address; readonly amount: bigint }[];
-  readonly reservations: readonly { readonly addr: Address; readonly amount: bigint }[];
-  /** What the account, or anybody without a place of its own, may pay now; all zero when nothing (P-46). */
-  readonly bounds: { readonly minimum: bigint; readonly maximum: bigint; readonly leastLeft: bigint };
-  /** What the account can have back from rounds that were ended. */
-  readonly refundable: bigint;
-}
-
-export interface PoolsOptions {
-  /** Whose bounds and refunds are shown; without one, those of whoever has no place yet. */
-  readonly account?: Address | undefined;
-  /** Pools in `setup` or `finalized` too. Default only those that take or hold contributions. */
-  readonly all?: boolean | undefined;
-}
-
-/** Every pool of the network's factory, the newest first. @throws CHAIN_PROVIDER_FAILED */
-export async function poolsOf(contract: RewardsContract, options: PoolsOptions = {}): Promise<readonly PoolView[]> {
-  const factory = await factoryOf(contract);
-  if (factory === null) return [];
-  const addresses = await addressesOf(contract, factory);
-  const pools: PoolView[] = [];
-  for (let from = 0; from < addresses.length; from += POOLS_AT_ONCE) {
-    const some = addresses.slice(from, from + POOLS_AT_ONCE);
-    pools.push(...(await Promise.all(some.map((address) => readPool(contract, address, options.account)))));
-  }
-  const isShown = ({ status, refundable }: PoolView) => status === "open" || status === "full" || refundable > 0n;
-  return options.all === true ? pools : pools.filter(isShown);
-}
-
-/** One pool. @throws POOL_UNKNOWN when the network's factory has not made it */
-export async function poolAt(contract: RewardsContract, address: Address, account?: Address): Promise<PoolView> {
-  const factory = await factoryOf(contract);
-  const isOurs =
-    factory !== null &&
-    (await ask<boolean>(contract, factory, serviceNodeContributionFactoryAbi, "isContribution", [address]));
-  if (!isOurs) throw quorateError("POOL_UNKNOWN", { pool: address, factory: factory ?? "none" });
-  return readPool(contract, address, account);
-}
 
 /**
  * The calls that pay `amount` into the pool's open round: an approval of exactly that where it is missing, then the
@@ -91,14 +23,14 @@ export async function contributionCalls(
 ): Promise<{ readonly pool: PoolView; readonly transactions: readonly ReadyCall[] }> {
   const view = await poolAt(contract, pool, account);
   requireWithinBounds(view, amount);
-  const token = parseAddress((await contract.read("token")) as string);
-  const have = await ask<bigint>(contract, token, sessionTokenAbi, "balanceOf", [account]);
+  const token = await tokenOf(contract);
+  const have = await token.balanceOf(account);
   if (have < amount) {
-    const values = { account, have: formatAmount(have), need: formatAmount(amount), token };
+    const values = { account, have: formatAmount(have), need: formatAmount(amount), token: token.address };
     throw quorateError("ACCOUNT_LACKS_TOKENS", values);
   }
-  const allowance = await ask<bigint>(contract, token, sessionTokenAbi, "allowance", [account, pool]);
-  const approval = { ...callOf(token, sessionTokenAbi, "approve", [pool, amount]), from: account };
+  const allowance = await token.allowance(account, pool);
+  const approval = { ...callOf(token.address, sessionTokenAbi, "approve", [pool, amount]), from: account };
   const contribution = poolCall("contribute", account, pool, [view.round, amount, beneficiary]);
   return {
     pool: view,
@@ -122,7 +54,7 @@ export async function withdrawalCalls(
   let amount = view.refundable;
   if (view.refundable > 0n) transactions.push(poolCall("refund", account, pool, [account]));
   if (own !== undefined && isRunning && account !== view.operator) {
-    await requireUnlocked(contract, pool, account, own.amount);
+    await requireUnlocked(contract, view, account, own.amount);
     transactions.push(poolCall("withdraw", account, pool, []));
     amount += own.amount;
   }
@@ -159,13 +91,13 @@ function requireWithinBounds({ address: pool, status, bounds }: PoolView, amount
 }
 
 async function requireUnlocked(
-  contract: RewardsContract,
-  pool: Address,
+  { chain }: RewardsContract,
+  { address: pool, withdrawableAt }: PoolView,
   account: Address,
   amount: bigint,
 ): Promise<void> {
-  const allowedAt = Number(await ask<bigint>(contract, pool, serviceNodeContributionAbi, "withdrawableAt", [account]));
-  const now = (await coded(() => contract.chain.getBlock("latest")))?.timestamp ?? 0;
+  const allowedAt = withdrawableAt ?? 0;
+  const now = (await coded(() => chain.getBlock("latest")))?.timestamp ?? 0;
   if (now >= allowedAt) return;
   const from = new Date(allowedAt * 1_000).toISOString();
   throw quorateError("CONTRIBUTION_NOT_NOW", {
@@ -174,76 +106,4 @@ async function requireUnlocked(
     amount: formatAmount(amount),
     reason: `it can be withdrawn from ${from} on`,
   });
-}
-
-/** Null where contributions are not taken. */
-async function factoryOf(contract: RewardsContract): Promise<Address | null> {
-  const factory = (await contract.read("contributionFactory")) as string;
-  return factory === ZeroAddress ? null : parseAddress(factory);
-}
-
-/**
- * A factory's first contract is the code that clones share, and each further one a pool: their addresses follow from
- * its nonce (EIP-161), so that no logs have to be searched.
- */
-async function addressesOf({ chain }: RewardsContract, factory: Address): Promise<Address[]> {
-  const nextNonce = await coded(() => chain.getTransactionCount(factory, "latest"));
-  const count = Math.max(0, nextNonce - FIRST_POOL_NONCE);
-  return Array.from({ length: count }, (_, i) =>
-    parseAddress(getCreateAddress({ from: factory, nonce: nextNonce - 1 - i })),
-  );
-}
-
-const FIRST_POOL_NONCE = 2;
-
-async function readPool(contract: RewardsContract, address: Address, account?: Address): Promise<PoolView> {
-  const read = <T>(name: string, ...args: unknown[]): Promise<T> =>
-    ask<T>(contract, address, serviceNodeContributionAbi, name, args);
-  const who = account ?? ZeroAddress;
-  const [operator, status, round, required, total, manual, nodeId] = await Promise.all([
-    read<string>("operator"),
-    read<bigint>("status"),
-    read<bigint>("round"),
-    read<bigint>("stakingRequirement"),
-    read<bigint>("total"),
-    read<boolean>("manualFinalize"),
-    read<bigint>("nodeId"),
-  ]);
-  const [registration, contributions, reservations, bounds, refundable] = await Promise.all([
-    read<{ feeBps: bigint }>("registration"),
-    read<readonly { addr: string; beneficiary: string; amount: bigint }[]>("contributions"),
-    read<readonly { addr: string; amount: bigint }[]>("reservations"),
-    read<[bigint, bigint, bigint]>("contributionBounds", who),
-    read<bigint>("refundable", who),
-  ]);
-  return {
-    address,
-    operator: parseAddress(operator),
-    status: STATUSES[Number(status)] as PoolView["status"],
-    round,
-    feeBps: Number(registration.feeBps),
-    stakingRequirement: required,
-    total,
-    manualFinalize: manual,
-    nodeId: nodeId === 0n ? null : Number(nodeId),
-    contributions: contributions.map(({ addr, beneficiary, amount }) => ({
-      addr: parseAddress(addr),
-      beneficiary: parseAddress(beneficiary),
-      amount,
-    })),
-    reservations: reservations.map(({ addr, amount }) => ({ addr: parseAddress(addr), amount })),
-    bounds: { minimum: bounds[0], maximum: bounds[1], leastLeft: bounds[2] },
-    refundable,
-  };
-}
-
-async function ask<T>(
-  { chain }: RewardsContract,
-  address: Address,
-  abi: typeof serviceNodeContributionAbi | typeof serviceNodeContributionFactoryAbi | typeof sessionTokenAbi,
-  name: string,
-  args: readonly unknown[],
-): Promise<T> {
-  const contract = new Contract(address, abi, chain);
-  return (await coded(() => contract.getFunction(name).staticCall(...args), name)) as T;
 }

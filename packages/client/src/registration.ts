@@ -20,7 +20,7 @@ import {
   toHex,
 } from "@quorate/common";
 import { type Account, coded } from "@quorate/common/chain";
-import { Contract, type TransactionReceipt } from "ethers";
+import { Contract, type ContractRunner, type TransactionReceipt } from "ethers";
 import { type Call, callOf, sendCall } from "./calls.ts";
 
 /**
@@ -72,7 +72,7 @@ export async function planRegistration(
   contract: RewardsCalls,
   operator: Address,
   request: RegistrationRequest,
-  runner: Account,
+  runner: ContractRunner,
 ): Promise<RegistrationPlan> {
   const stake = (await contract.read("stakingRequirement")) as bigint;
   const registration = registrationOf(request);

@@ -92,6 +92,16 @@ export interface VerifiedClaim extends Standing {
   readonly stake: SignedStake;
 }
 
+/** What all claims together may take, and until when (P-29). Amounts in atomic units. */
+export interface ClaimLimit {
+  readonly limit: bigint;
+  /** Of it, what claims of the running cycle have not taken. */
+  readonly left: bigint;
+  readonly cycleSeconds: number;
+  /** Seconds since 1970, by the chain's clock, from which all of it is free again. */
+  readonly resetsAt: number;
+}
+
 export type ConnectOptions = Omit<ChainProvidersOptions, "urls">;
 
 export class RewardsContract {
@@ -225,15 +235,25 @@ export class RewardsContract {
 
   /** What stands in the way of a payout of an amount now: a pause, or the limit of the cycle (P-26, P-29). */
   async payoutObstacle(amount: bigint): Promise<Refusal | null> {
-    const [isPaused, until, cycle] = await Promise.all([
+    const [isPaused, until, { left }] = await Promise.all([
       this.#readDistributor("paused"),
       this.#readDistributor("pausedUntil"),
-      this.#readDistributor("claimCycle") as Promise<[bigint, bigint, bigint]>,
+      this.claimLimit(),
     ]);
-    const [limit, claimedInCycle] = cycle;
-    const left = limit > claimedInCycle ? limit - claimedInCycle : 0n;
     if (isPaused === true) return describeRefusal("EnforcedPause", [until]);
     return amount > left ? describeRefusal("ClaimLimitExceeded", [amount, left]) : null;
+  }
+
+  /** How much of the cycle's limit is left, and when the next cycle begins (P-29). */
+  async claimLimit(): Promise<ClaimLimit> {
+    const [cycle, block] = await Promise.all([
+      this.#readDistributor("claimCycle") as Promise<[bigint, bigint, bigint]>,
+      coded(() => this.chain.getBlock("latest"), "eth_getBlockByNumber"),
+    ]);
+    const [limit, claimed, seconds] = cycle;
+    const cycleSeconds = Number(seconds);
+    const resetsAt = (Math.floor((block?.timestamp ?? 0) / cycleSeconds) + 1) * cycleSeconds;
+    return { limit, left: limit > claimed ? limit - claimed : 0n, cycleSeconds, resetsAt };
   }
 
   async #readDistributor(name: string, ...args: unknown[]): Promise<unknown> {

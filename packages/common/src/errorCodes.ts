@@ -233,6 +233,11 @@ export const ERROR_CODES = {
     remedy: "Do not submit it; fetch one from another agent.",
     where: "bundle",
   },
+  BUNDLE_BAD_SIGNATURE: {
+    summary: "A bundle's signature does not verify under the keys of its signers.",
+    remedy: "Do not submit it; fetch one from another agent.",
+    where: "bundle",
+  },
   BUNDLE_BELOW_QUORUM: {
     summary: "The stake that signed is below the quorum.",
     remedy: "Collect more shares; the missing nodes are the non-signers.",

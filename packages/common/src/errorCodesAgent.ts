@@ -202,6 +202,12 @@ export const AGENT_ERROR_CODES = {
     remedy: "See docs/claiming.md for the paths of the interface.",
     where: "api",
   },
+  PORTAL_NOT_BUILT: {
+    summary: "This agent would serve the page of its network, and does not have its files.",
+    remedy:
+      "Its operator runs `npx -y pnpm@12 --filter @quorate/portal build` in the repository, or sets http.portal.enabled to false.",
+    where: "api",
+  },
   METHOD_NOT_ALLOWED: {
     summary: "This path does not answer this method.",
     remedy: "Use one of the methods named here.",

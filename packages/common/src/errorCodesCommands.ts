@@ -32,8 +32,9 @@ export const COMMAND_ERROR_CODES = {
     where: "commands",
   },
   POSSESSION_FILE_INVALID: {
-    summary: "A node's proof of possession for the founder is not what it has to be.",
-    remedy: "Have the node's operator make it anew with `quorate network possession`, for this deployment.",
+    summary: "A node's proof of possession, as its operator gives it away, is not what it has to be.",
+    remedy:
+      "Make it anew for this deployment and operator: `quorate keys prove`, or `quorate network possession` for a founder.",
     where: "commands",
   },
   CONTRACTS_PACKAGE_MISSING: {
@@ -161,6 +162,11 @@ export const COMMAND_ERROR_CODES = {
   WALLET_REFUSED: {
     summary: "The wallet was asked to sign, and its owner said no.",
     remedy: "Nothing was sent. Ask again, and confirm in the wallet.",
+    where: "client",
+  },
+  BATCH_FAILED: {
+    summary: "The wallet was asked to run several calls as one, and that did not go through.",
+    remedy: "None of the calls has taken effect where it was all or nothing. Look at the state, and send them singly.",
     where: "client",
   },
   POOL_UNKNOWN: {

@@ -1,16 +1,15 @@
-/** Builds the page into `dist`, each file beside its brotli form: servers send that where a browser takes it. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { brotliCompressSync, constants } from "node:zlib";
-import { build } from "vite";
+/**
+ * `pnpm --filter @quorate/portal build`: the page as static files in `dist`. Fails when the first load is above its
+ * bound; the page is there all the same.
+ */
+import { FIRST_LOAD_MAX_BYTES } from "./firstLoad.ts";
+import { buildPortal } from "./portal.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-await build({ root, logLevel: "warn" });
-const dist = join(root, "dist");
-for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
-  const file = join(dist, name);
-  if (!statSync(file).isFile() || /\.br$/.test(file)) continue;
-  const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
-  writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file), { params }));
+const files = await buildPortal();
+const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+const list = files.map(({ name, bytes }) => `  ${bytes} ${name}`).join("\n");
+console.log(`first load: ${total} bytes compressed, of at most ${FIRST_LOAD_MAX_BYTES}\n${list}`);
+if (total > FIRST_LOAD_MAX_BYTES) {
+  console.error("The first load is above its bound: load by import() what the first page does not need at once.");
+  process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 /** The page: facts first, then whatever its address names. */
+import "./withoutEval.ts";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { loadFacts } from "./network/connection.ts";

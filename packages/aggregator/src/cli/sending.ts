@@ -4,7 +4,7 @@
  * call that would be refused has been refused, before the person is asked. Not its job: what the calls are.
  */
 import { type Call, sendCall } from "@quorate/client";
-import { quorateError } from "@quorate/common";
+import { parseAddress, quorateError } from "@quorate/common";
 import type { Account } from "@quorate/common/chain";
 import type { Command } from "commander";
 import { formatEther, formatUnits, type TransactionReceipt } from "ethers";
@@ -106,7 +106,7 @@ async function costLines(account: Account, planned: readonly Planned[]): Promise
   const total = planned.reduce((sum, { maxCostWei }) => sum + maxCostWei, 0n);
   const gas = planned.reduce((sum, { gasLimit }) => sum + gasLimit, 0n);
   const price = `${formatUnits(first.maxFeePerGasWei, "gwei")} gwei`;
-  const from = `${await account.getAddress()} on chain ${account.provider.chainId}`;
+  const from = `${parseAddress(await account.getAddress())} on chain ${account.provider.chainId}`;
   return [
     ...planned.map(({ what, to, gasLimit }) => `  ${what} at ${to}, at most ${gasLimit} gas`),
     `It costs ${from} at most ${formatEther(total)} ether (${gas} gas at up to ${price}).`,

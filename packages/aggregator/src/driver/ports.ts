@@ -234,6 +234,8 @@ export interface HttpView {
   readonly listeners: Readonly<Record<string, HttpTraffic>>;
   /** Claims that wait for their turn (P-125). */
   readonly claimsWaiting: number;
+  /** Claims that may collect at once now (P-125). */
+  readonly claimsAtOnce: number;
   /** How long those waited that got one. */
   readonly claimWaits?: DurationsView;
 }

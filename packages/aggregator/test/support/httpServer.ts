@@ -89,6 +89,7 @@ export interface TestAgent {
   silentReports: number | null;
   proof: ProofAnswer | null;
   ledger: AgentApi["ledger"];
+  nodeIds: readonly number[];
   /** Others that it lists; a client asks them, too. */
   agents: readonly AgentPlace[];
 }
@@ -139,6 +140,22 @@ export const PROVIDER: ChainProviderView = {
   failures: { CHAIN_PROVIDER_FAILED: 3 },
 };
 
+/** What the chain has, as the agent has folded it. */
+const FOLDED = {
+  head: { number: 9, hash: `0x${"09".repeat(32)}`, timestamp: 99 },
+  chain: { healthy: true, providers: [PROVIDER], clockOffsetSeconds: null },
+  genesis: 10,
+  epochSeconds: 60,
+  closedEpoch: 3,
+  nodes: { pending: 0, active: 3, decommissioned: 0, exited: 0 },
+  activeStake: 3n * LARGE,
+  decommissionedStake: 0n,
+  silentStake: 0n,
+  totalOwed: LARGE,
+  acceptedReports: 3,
+  payableEpoch: 2,
+} as const;
+
 export function testAgent(): TestAgent {
   const agent: TestAgent = {
     watchers: new Set(),
@@ -154,24 +171,14 @@ export function testAgent(): TestAgent {
     silentReports: null,
     proof: PROOF,
     ledger: NO_LEDGER,
+    nodeIds: [NODE.id],
     agents: [],
     api: {
       network: { chainId: "31337", contract: BOB },
       status: () => ({
         ...OWN_NODE,
         ownNode: agent.ownNode,
-        head: { number: 9, hash: `0x${"09".repeat(32)}`, timestamp: 99 },
-        chain: { healthy: true, providers: [PROVIDER], clockOffsetSeconds: null },
-        genesis: 10,
-        epochSeconds: 60,
-        closedEpoch: 3,
-        nodes: { pending: 0, active: 3, decommissioned: 0, exited: 0 },
-        activeStake: 3n * LARGE,
-        decommissionedStake: 0n,
-        silentStake: 0n,
-        totalOwed: LARGE,
-        acceptedReports: 3,
-        payableEpoch: 2,
+        ...FOLDED,
         uptime: "PPM",
         silentReports: agent.silentReports,
         submitter: agent.submitter,
@@ -185,7 +192,11 @@ export function testAgent(): TestAgent {
         unsigned: agent.unsigned,
       }),
       ready: () => ({ ready: agent.reasons.length === 0, reasons: agent.reasons, causes: agent.causes }),
-      nodes: () => [{ ...NODE, uptime: "PPM", unlocksAt: agent.ownNode?.unlocksAt ?? null, own: true }],
+      nodes: () =>
+        agent.nodeIds.map((id) => {
+          const own = id === NODE.id;
+          return { ...NODE, id, uptime: "PPM", unlocksAt: agent.ownNode?.unlocksAt ?? null, own };
+        }),
       agents: () => agent.agents,
       proof: async (recipient) => (recipient === ALICE ? agent.proof : null),
       owed: (recipient) => (recipient === ALICE ? { epoch: 3, amount: LARGE } : null),

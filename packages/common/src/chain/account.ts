@@ -6,9 +6,11 @@
  */
 import {
   AbstractSigner,
+  BaseWallet,
   copyRequest,
   formatEther,
   type Signer,
+  SigningKey,
   Transaction,
   type TransactionLike,
   type TransactionReceipt,
@@ -18,7 +20,6 @@ import {
   type TypedDataField,
   toBeHex,
   toQuantity,
-  Wallet,
 } from "ethers";
 import { isQuorateError, quorateError } from "../errors.ts";
 import { TRANSACTION_GAS_CAP } from "../gas.ts";
@@ -57,7 +58,7 @@ export class Account extends AbstractSigner<ChainProviders> {
   /** Of a private key, or of a signer whose key the provider itself has. */
   constructor(chain: ChainProviders, from: string | Signer, options: AccountOptions = {}) {
     super(chain);
-    this.#signer = typeof from === "string" ? new Wallet(from, chain) : from;
+    this.#signer = typeof from === "string" ? walletOf(from, chain) : from;
     this.#options = options;
   }
 
@@ -218,7 +219,7 @@ export class Account extends AbstractSigner<ChainProviders> {
     tell: (transaction: { hash: string; nonce: number; from: string }) => void,
   ): Promise<{ readonly hash: string; readonly signed: string | null }> {
     const { nonce, from } = ready;
-    if (this.#signer instanceof Wallet) {
+    if (this.#signer instanceof BaseWallet) {
       const { from: _from, ...transaction } = ready;
       const signed = await this.#signer.signTransaction(transaction);
       const hash = Transaction.from(signed).hash as string;
@@ -252,6 +253,11 @@ type Prepared = TransactionLike<string> & {
   readonly gasLimit: bigint;
   readonly to?: string;
 };
+
+/** Not ethers' `Wallet`, which brings keystores and word lists into every page. */
+function walletOf(privateKey: string, chain: ChainProviders): BaseWallet {
+  return new BaseWallet(new SigningKey(privateKey.startsWith("0x") ? privateKey : `0x${privateKey}`), chain);
+}
 
 /** What errors and progress call a transaction: its `customData`, or what it looks like. */
 function whatOf({ customData, to }: TransactionRequest): string {

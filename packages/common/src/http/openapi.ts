@@ -22,6 +22,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   LedgerPage: schemas.ledgerPageSchema,
   LedgerEpochs: schemas.epochsPageSchema,
   LedgerRanges: schemas.rangesPageSchema,
+  Portal: schemas.portalSchema,
   Alive: schemas.aliveSchema,
   Ready: schemas.readySchema,
   Error: schemas.errorSchema,

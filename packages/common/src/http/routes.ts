@@ -107,10 +107,10 @@ const readRoutes = {
   nodes: {
     ...read,
     path: PATHS.nodes,
-    summary: "The node set.",
+    summary: "The node set: all of it, or a page of it.",
     stability: "evolving",
-    query: schemas.noQuerySchema,
-    answers: { 200: json(schemas.nodesSchema, "All nodes, by id.") },
+    query: schemas.nodesQuerySchema,
+    answers: { 200: json(schemas.nodesSchema, "Nodes, by id; of a page also where the next one begins.") },
     codes: [],
   },
   agents: {
@@ -128,6 +128,14 @@ const readRoutes = {
     stability: "evolving",
     query: schemas.noQuerySchema,
     answers: { 200: json(schemas.statusSchema, "The status.") },
+    codes: [],
+  },
+  portalFacts: {
+    ...read,
+    path: PATHS.portalFacts,
+    summary: "Of which network the page served here is, and whom it may ask (P-143). Not found where it is turned off.",
+    query: schemas.noQuerySchema,
+    answers: { 200: json(schemas.portalSchema, "What the page begins with.") },
     codes: [],
   },
   openApi: {

@@ -8,7 +8,7 @@ import { bundleSchema } from "../bundle.ts";
 import { parseAddress } from "../hex.ts";
 import { RANGE_ENTRIES_MAX } from "../ledgerViews.ts";
 import type { Address, Hex } from "../types.ts";
-import { AGENT_URL_MAX_CHARS, LEDGER_EPOCHS_MAX } from "./limits.ts";
+import { AGENT_URL_MAX_CHARS, LEDGER_EPOCHS_MAX, NODES_PAGE_MAX, PORTAL_AGENTS_MAX, PORTAL_RPC_MAX } from "./limits.ts";
 
 export { bundleSchema };
 
@@ -59,6 +59,12 @@ export const ledgerQuerySchema = z.strictObject({ epoch: wholeNumber.optional(),
 export const epochsQuerySchema = z.strictObject({
   from: wholeNumber.optional(),
   count: wholeNumber.pipe(z.int().min(1).max(LEDGER_EPOCHS_MAX)).optional(),
+});
+
+/** `GET /v1/nodes`: without any, all nodes at once; else a page of them, by ascending id. */
+export const nodesQuerySchema = z.strictObject({
+  from: wholeNumber.optional(),
+  count: wholeNumber.pipe(z.int().min(1).max(NODES_PAGE_MAX)).optional(),
 });
 
 /** `GET /v1/ledger/ranges`: recipients whose address begins with these hex digits. */
@@ -207,7 +213,10 @@ export const nodesSchema = z.object({
       own: z.boolean().optional(),
     }),
   ),
+  /** Of a page: from which id the next one goes on; null on the last. */
+  next: nodeId.nullable().optional(),
 });
+export type NodesPage = z.output<typeof nodesSchema>;
 export type NodeAnswer = z.output<typeof nodesSchema>["nodes"][number];
 
 /** An agent's URL in the one form in which it is compared and passed on: as `URL` writes it, no slash at its end. */
@@ -297,9 +306,9 @@ export const portalSchema = z.object({
   /** ServiceNodeRewards: the proxy. */
   contract: address,
   /** The page asks these; empty: the agent that serves it, and whom it lists. */
-  agents: z.array(httpUrl).max(32),
+  agents: z.array(httpUrl).max(PORTAL_AGENTS_MAX),
   /** JSON-RPC of the chain for everyone's browser; empty: the visitor's wallet is asked, or nobody. */
-  rpc: z.array(httpUrl).max(8),
+  rpc: z.array(httpUrl).max(PORTAL_RPC_MAX),
   /** A block explorer, for links to transactions and addresses: `${explorer}/tx/0x…`. */
   explorer: httpUrl.nullable(),
 });

@@ -43,7 +43,8 @@ export const connection = computed<Connection | null>(() => {
   if (facts.value.step !== "known") return null;
   const known = facts.value.facts;
   const { rpc, contract, chainId } = known;
-  const provider = wallet.value?.provider ?? null;
+  // Where there are providers the wallet is not asked, and connecting one begins nothing anew.
+  const provider = rpc.length > 0 ? null : (wallet.value?.provider ?? null);
   const chain = rpc.length > 0 ? "providers" : provider === null ? null : "wallet";
   const client = createClient({
     agents: agentUrls(known),

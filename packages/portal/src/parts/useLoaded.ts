@@ -19,7 +19,9 @@ export function useLoaded<T>(
   useEffect(() => {
     const controller = new AbortController();
     setState((last) =>
-      last.step === "here" && turn > 0 ? { step: "waiting", value: last.value } : { step: "waiting" },
+      last.step !== "failed" && last.value !== undefined && turn > 0
+        ? { step: "waiting", value: last.value }
+        : { step: "waiting" },
     );
     ask(controller.signal).then(
       (value) => controller.signal.aborted || setState({ step: "here", value }),

@@ -2,7 +2,19 @@
  * Everything the page says, in English. A translation is a file of the same shape. Amounts, dates and numbers come as
  * text that was formatted for the reader's locale already.
  */
+
+import { network } from "./network.ts";
+import { rewards } from "./rewards.ts";
+import { run } from "./run.ts";
+import { sending } from "./sending.ts";
+import { stake } from "./stake.ts";
+import { stakes } from "./stakes.ts";
+
 export const en = {
+  sending,
+  stakes,
+  stake,
+  run,
   app: {
     name: "Quorate",
     tagline: "Service-node rewards, agreed by 95% of the stake",
@@ -43,6 +55,8 @@ export const en = {
     one: "One agent says so; this page could not verify it",
     disagree: "Agents disagree",
   },
+  rewards,
+  network,
   units: { token: "SESH" },
 } as const;
 

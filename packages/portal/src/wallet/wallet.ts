@@ -31,6 +31,8 @@ store.subscribe((all) => {
 });
 
 export const wallet = signal<ConnectedWallet | null>(null);
+// Wallets that were here before the page have announced themselves by now, and no change will tell of them.
+void reconnect();
 
 /** EIP-1193: the person said no. */
 const DECLINED = 4001;

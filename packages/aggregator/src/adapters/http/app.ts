@@ -127,7 +127,12 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply,
   const { status, headers, body } = answerError(coded);
   if (status >= 500)
     logger.error({ requestId: request.id, method: request.method, url: request.url, err: error }, coded.code);
-  return reply.code(status).headers(headers).type("application/json; charset=utf-8").send(body);
+  // Whatever a file was to be served with: what is sent is a refusal.
+  return reply
+    .code(status)
+    .headers({ ...HEADERS, ...headers })
+    .type("application/json; charset=utf-8")
+    .send(body);
 }
 
 /** What did not even parse as HTTP, or came too slowly, is answered like everything else (node:http, "clientError"). */

@@ -1,6 +1,15 @@
-import type { Address, ClaimReply } from "@quorate/common";
+import type { Address, ClaimReply, ClaimView } from "@quorate/common";
 import { afterEach, describe, expect, it } from "vitest";
-import { COLLECTING, post, refused, serve, servers, stopServers, testAgent } from "../../../test/support/httpServer.ts";
+import {
+  COLLECTING,
+  post,
+  READY,
+  refused,
+  serve,
+  servers,
+  stopServers,
+  testAgent,
+} from "../../../test/support/httpServer.ts";
 import { ask } from "../../../test/support/rawHttp.ts";
 import { until } from "../../../test/support/until.ts";
 import { Budget } from "../../core/peers/budget.ts";
@@ -14,7 +23,12 @@ const recipientOf = (number: number): Address => `0x${number.toString(16).padSta
 
 /** One turn there at the start, and no other comes back while the test runs. */
 function queueOf(burst = 1, refillMs = 3_600_000, waitMs = 60_000) {
-  const queue = new ClaimQueue({ budget: () => ({ burst, refillMs }), waitMs });
+  const queue = new ClaimQueue({
+    budget: () => ({ burst, refillMs }),
+    waitMs,
+    watch: () => () => {},
+    reachSuffices: () => true,
+  });
   const turns: string[] = [];
   const replies: PromiseWithResolvers<ClaimReply>[] = [];
   const turn = (client: string, claim: string, signal = new AbortController().signal) => {
@@ -120,6 +134,33 @@ describe("turns to ask the network (P-125)", () => {
   });
 });
 
+describe("claims that collect", () => {
+  it("hold back those that wait, whatever budget there is, until one has ended (P-125)", async () => {
+    const ends: ((claim: ClaimView) => void)[] = [];
+    const watch = (_claim: ClaimView, onChange: (claim: ClaimView) => void) => {
+      ends.push(onChange);
+      return () => {};
+    };
+    const budget = () => ({ burst: 100, refillMs: 1 });
+    const queue = new ClaimQueue({ budget, waitMs: 60_000, watch, reachSuffices: () => true });
+    const signal = new AbortController().signal;
+    let asked = 0;
+    for (let i = 0; i < 10; i++) {
+      const wanted = { client: `client ${i}`, recipient: recipientOf(i), claim: `${i}`, signal };
+      void queue.turn(wanted, async () => {
+        asked += 1;
+        return OK;
+      });
+    }
+    await until(() => ends.length === 8);
+    expect([asked, queue.size]).toEqual([8, 2]);
+    ends[3]?.(READY);
+    await until(() => ends.length === 10);
+    expect([asked, queue.size, queue.atOnce]).toEqual([10, 0, 9]);
+    queue.close();
+  });
+});
+
 describe("claims over HTTP", () => {
   it("of an honest staker are all asked for, 60 of 60, while three clients ask as often as they may (P-125)", async () => {
     const agent = testAgent();
@@ -127,7 +168,7 @@ describe("claims over HTTP", () => {
     const [burst, refillMs] = [20, 5];
     const budget = new Budget<number>(() => ({ burst, refillMs, originsMax: 1 }));
     const requestClaim = async (recipient: Address): Promise<ClaimReply> =>
-      budget.take(1, performance.now()) ? { ok: true, claim: { ...COLLECTING, recipient } } : NO_BUDGET;
+      budget.take(1, performance.now()) ? { ok: true, claim: { ...READY, recipient } } : NO_BUDGET;
     const api = { ...agent.api, requestClaim };
     const limits = { requestBurst: 1_000, requestsPerSecond: 10_000, claimBudget: () => ({ burst, refillMs }) };
     const url = await serve({ ...agent, api }, limits);

@@ -1,13 +1,14 @@
 /**
  * The claims that this agent may ask the network for, divided among its clients (P-125). Enters: clients who want a
- * claim asked for. Leaves: turns, at the pace that the agent's own budget of requests allows (P-74). Not its job:
- * asking; who the client is.
+ * claim asked for. Leaves: turns, at the pace that the agent's own budget of requests allows (P-74), and only
+ * while not too many collect already. Not its job: asking; who the client is.
  *
  * A turn goes to the client that had fewest lately, within a client to the recipient likewise; and some turns are
  * kept for clients that had fewer than most. So a client with few claims is never behind one with many, and hardly
  * ever waits because of it.
  */
 import { type ClaimReply, Durations, type DurationsView, type QuorateError, quorateError } from "@quorate/common";
+import { ClaimWindow, type ClaimWindowOptions } from "./claimWindow.ts";
 import {
   CLAIMS_WAITING_MAX,
   CLAIMS_WAITING_PER_CLIENT_MAX,
@@ -23,7 +24,7 @@ export interface ClaimBudget {
   readonly refillMs: number;
 }
 
-export interface ClaimQueueOptions {
+export interface ClaimQueueOptions extends Omit<ClaimWindowOptions, "onRoom"> {
   /** Asked at each look: it follows the size of the set. */
   readonly budget: () => ClaimBudget;
   /** Milliseconds a claim waits for its turn at most. */
@@ -61,6 +62,7 @@ export class ClaimQueue {
   readonly #clients: RecentTurns;
   readonly #recipients: RecentTurns;
   readonly #waits = new Durations(WAIT_BOUNDS_SECONDS);
+  readonly #window: ClaimWindow;
   #arrived = 0;
   #tokens: number;
   #refilledMs: number;
@@ -70,6 +72,7 @@ export class ClaimQueue {
   constructor(options: ClaimQueueOptions, nowMs: () => number = () => performance.now()) {
     this.#options = options;
     this.#nowMs = nowMs;
+    this.#window = new ClaimWindow({ ...options, onRoom: () => this.#run() });
     this.#clients = new RecentTurns(nowMs);
     this.#recipients = new RecentTurns(nowMs);
     this.#tokens = options.budget().burst;
@@ -78,6 +81,11 @@ export class ClaimQueue {
 
   get size(): number {
     return this.#waiting.size;
+  }
+
+  /** How many claims may collect at once now. */
+  get atOnce(): number {
+    return this.#window.size;
   }
 
   /** How long claims waited that got their turn. */
@@ -108,6 +116,7 @@ export class ClaimQueue {
   close(): void {
     for (const { settle } of this.#waiting) settle.reject(quorateError("AGENT_STOPPING", {}));
     this.#waiting.clear();
+    this.#window.close();
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
@@ -118,7 +127,8 @@ export class ClaimQueue {
       if (asking !== undefined) this.#share(waiting, asking);
       else if (waiting.untilMs <= this.#nowMs()) this.#giveUp(waiting);
     }
-    while (this.#tokens >= 1) {
+    // Those that are being asked collect in a moment.
+    while (this.#tokens >= 1 && this.#window.hasRoomFor(this.#asking.size + 1)) {
       const next = this.#next();
       if (next === null) return;
       this.#give(next);
@@ -136,7 +146,7 @@ export class ClaimQueue {
     this.#asking.set(claim, asking);
     asking.then(
       (reply) => {
-        if (reply.ok) return;
+        if (reply.ok) return this.#window.begin(reply.claim);
         if (isWithoutBudget(reply)) {
           // It was no turn.
           this.#tokens = 0;
@@ -194,7 +204,8 @@ export class ClaimQueue {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#waiting.size === 0) return;
-    const tokenMs = (1 - this.#tokens) * this.#options.budget().refillMs;
+    // Whoever waits for room is called when there is some.
+    const tokenMs = this.#tokens >= 1 ? Number.POSITIVE_INFINITY : (1 - this.#tokens) * this.#options.budget().refillMs;
     const endMs = Math.min(...[...this.#waiting].map(({ untilMs }) => untilMs)) - this.#nowMs();
     this.#timer = setTimeout(() => this.#run(), Math.max(1, Math.ceil(Math.min(tokenMs, endMs))));
   }
@@ -218,7 +229,8 @@ export class ClaimQueue {
     const own = [...this.#waiting].filter(({ wanted }) => wanted.client === client).length;
     const clients = new Set([...this.#waiting].map(({ wanted }) => wanted.client)).size;
     // One turn for every client that waits, as often as this one has claims here, and once more.
-    const waitMs = Math.ceil((own + 1) * Math.max(1, clients) * this.#options.budget().refillMs);
+    const paceMs = Math.max(this.#options.budget().refillMs, this.#window.paceMs);
+    const waitMs = Math.ceil((own + 1) * Math.max(1, clients) * paceMs);
     return quorateError("CLAIM_QUEUE_FULL", { client, waiting: this.#waiting.size, ofThisClient: own, waitMs });
   }
 }

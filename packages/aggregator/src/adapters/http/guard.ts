@@ -66,6 +66,12 @@ export class Guard {
     };
   }
 
+  /** The local name by which the agent is asked, without port; null for any other. */
+  localName({ headers: { host } }: IncomingMessage): string | null {
+    const name = hostnameOf(host ?? "");
+    return name !== null && isLocal(name) ? name : null;
+  }
+
   /** An IP address is nobody's to rebind: whoever has a page there has the agent's own address. */
   #isOwnName(name: string | null): boolean {
     if (name === null) return false;

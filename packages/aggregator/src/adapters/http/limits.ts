@@ -72,6 +72,15 @@ export const KEPT_PART = 2;
 export const CLAIMS_WAITING_MAX = 256;
 
 /**
+ * Claims that collect at once (P-125): at the start as many as a small machine with a whole local network on it
+ * serves in time, at least enough that one slow claim holds nobody up, at most as many as may be watched. Beyond it
+ * claims wait for their turn.
+ */
+export const CLAIMS_AT_ONCE_FIRST = 8;
+export const CLAIMS_AT_ONCE_MIN = 2;
+export const CLAIMS_AT_ONCE_MAX = 256;
+
+/**
  * Claims of one client that wait: no client has so many recipients at once, but a portal behind a proxy that is not
  * trusted.
  */
@@ -101,6 +110,12 @@ export const METRICS_COST = 1;
  * or a provider asked again, in about so long.
  */
 export const COME_BACK_AFTER_MS = 5_000;
+
+/** Milliseconds for which a file of the page named after its content is kept (P-146): a year, the most caches heed. */
+export const ASSET_FRESH_MS = 365 * 86_400_000;
+
+/** The same for the page's icon, whose name stays when it changes. */
+export const ICON_FRESH_MS = 3_600_000;
 
 /** Milliseconds for which a page need not ask again whether it may ask; an operator's change is in force after it. */
 export const PREFLIGHT_FRESH_MS = 600_000;

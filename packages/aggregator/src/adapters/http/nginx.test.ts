@@ -1,8 +1,12 @@
 /** ops/nginx/quorate.conf with a real nginx, before a real server. */
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { builtPage, PAGE_POLICY } from "../../../test/support/builtPage.ts";
 import {
   ALICE,
   COLLECTING,
@@ -25,18 +29,27 @@ if (missing !== null) process.stderr.write(`ops/nginx/quorate.conf is not tried 
 describe.skipIf(missing !== null)("ops/nginx/quorate.conf", () => {
   let nginx: Nginx;
   let agent: TestAgent;
+  const directory = mkdtempSync(join(tmpdir(), "quorate-page-"));
 
   beforeAll(async () => {
     if ("missing" in here) return;
     agent = testAgent();
     const metrics = { contentType: "text/plain", metrics: async () => "# nothing\n" };
     const limits = { requestBurst: 8, requestsPerSecond: 0.001 };
-    const options = { ...limits, trustedProxies: ["127.0.0.1"], allowedHosts: ["agent.example"], heartbeatMs: 50 };
+    const portal = { ...{ rpc: [], explorer: null, publicUrl: null }, directory: builtPage(directory) };
+    const options = {
+      ...limits,
+      portal,
+      trustedProxies: ["127.0.0.1"],
+      allowedHosts: ["agent.example"],
+      heartbeatMs: 50,
+    };
     nginx = await startNginx(here.path, await serve(agent, options, metrics));
   });
   afterAll(async () => {
     await nginx?.close();
     await stopServers();
+    rmSync(directory, { recursive: true });
   });
 
   /** One request by TLS, from an address of this machine's 127.0.0.0/8: each is a client of its own. */
@@ -99,11 +112,24 @@ describe.skipIf(missing !== null)("ops/nginx/quorate.conf", () => {
   });
 
   it("health and metrics are not there for others, and a refusal of its own has a code", async () => {
-    for (const path of ["/healthz", "/readyz", "/metrics", "/", "/v2/claims", "/healthz/../metrics"])
+    for (const path of ["/healthz", "/readyz", "/metrics", "/index.html", "/v2/claims", "/healthz/../metrics"])
       expect(await read(path, "127.0.0.6")).toMatchObject({ status: 404, code: "ROUTE_NOT_FOUND" });
     const large = await read("/v1/claims", "127.0.0.6", { method: "POST" }, "x".repeat(5_000));
     expect([large.status, large.code]).toEqual([413, "BODY_TOO_LARGE"]);
     expect((await read("/openapi.json", "127.0.0.6")).status).toBe(200);
+  });
+
+  it("P-144: the page goes through with the agent's policy alone, its files compressed and kept", async () => {
+    const page = await read("/", "127.0.0.8", { headers: { "accept-encoding": "br" } });
+    expect([page.status, page.headers["cache-control"]]).toEqual([200, "no-store"]);
+    expect(page.headers["content-security-policy"]).toBe(PAGE_POLICY);
+    const file = await read("/assets/index-1.js", "127.0.0.8", { headers: { "accept-encoding": "gzip, br" } });
+    expect(file.headers).toMatchObject({
+      "content-encoding": "br",
+      "cache-control": expect.stringContaining("immutable"),
+    });
+    expect((await read("/portal.json", "127.0.0.8")).text).toContain('"chainId":"31337"');
+    expect((await read("/icon.svg", "127.0.0.8")).status).toBe(200);
   });
 
   it("who asks without TLS is sent there", async () => {

@@ -185,6 +185,20 @@ describe("reads", () => {
     await expect(client.proof(BOB)).rejects.toMatchObject({ code: "PROOF_NOT_FOUND" });
   });
 
+  it("the node set comes in pages too, by id, each saying where the next begins", async () => {
+    const agent = testAgent();
+    const client = createAgentClient({ url: await serve(agent) });
+    agent.nodeIds = [1, 2, 5, 9];
+    const page = async (from: number, count: number) => {
+      const { nodes, next } = await client.nodesPage(from, count);
+      return [nodes.map(({ id }) => id), next];
+    };
+    expect(await page(1, 2)).toEqual([[1, 2], 5]);
+    expect(await page(3, 2)).toEqual([[5, 9], null]);
+    expect(await page(10, 2)).toEqual([[], null]);
+    await expect(page(1, 257)).rejects.toMatchObject({ code: "REQUEST_MALFORMED" });
+  });
+
   it("alive and ready are two answers, and not ready says why", async () => {
     const agent = testAgent();
     const url = await serve(agent);

@@ -6,9 +6,9 @@
  * Health and metrics have a listener of their own too, so that probes are answered whatever the clients of the other
  * one do.
  */
-import { type ErrorCode, quorateError } from "@quorate/common";
+import { type ClaimView, type ErrorCode, quorateError } from "@quorate/common";
 import type { FastifyInstance } from "fastify";
-import type { HttpView } from "../../driver/ports.ts";
+import type { AgentApi, HttpView } from "../../driver/ports.ts";
 import { type App, makeApp } from "./app.ts";
 import { type ClaimBudget, ClaimQueue } from "./claimQueue.ts";
 import { TrustedProxies } from "./clients.ts";
@@ -23,6 +23,7 @@ import {
 } from "./limits.ts";
 import type { HttpServerModules } from "./modules.ts";
 import { operatorRoutes } from "./operatorRoutes.ts";
+import { addPortalFiles, type PortalOptions, portalRoutes } from "./portal.ts";
 import { RateLimiter } from "./rateLimit.ts";
 import { addRoutes } from "./routes.ts";
 import { stakerRoutes } from "./stakerRoutes.ts";
@@ -39,6 +40,8 @@ export interface HttpServerOptions extends Partial<HttpLimits> {
   readonly allowedOrigins?: readonly string[] | undefined;
   /** Addresses and networks of proxies that name their clients in X-Forwarded-For. */
   readonly trustedProxies?: readonly string[];
+  /** The page of the network, and what it is told; null: neither is served (P-143). */
+  readonly portal?: PortalOptions | null;
   /** Claims the agent's node may ask the network for at once, and the milliseconds for one more (P-74). */
   readonly claimBudget?: () => ClaimBudget;
 }
@@ -53,11 +56,13 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
+const DEFAULT_PORTAL: PortalOptions = { rpc: [], explorer: null, publicUrl: null };
+
 /** Enough for a test's server; an agent is given what its core allows. */
 const DEFAULT_CLAIM_BUDGET = (): ClaimBudget => ({ burst: 256, refillMs: 100 });
 
 export function createHttpServer(options: HttpServerOptions, modules: HttpServerModules): HttpServer {
-  const { host, port, health = null, claimBudget, ...access } = options;
+  const { host, port, health = null, portal = DEFAULT_PORTAL, claimBudget, ...access } = options;
   const { allowedHosts = [], allowedOrigins, trustedProxies = [], ...given } = access;
   const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...given };
   const appModules = {
@@ -66,11 +71,18 @@ export function createHttpServer(options: HttpServerOptions, modules: HttpServer
     guard: new Guard([...allowedHosts, host], allowedOrigins),
   };
   const streams = new EventStreams(limits, modules.api);
-  const claims = new ClaimQueue({ budget: claimBudget ?? DEFAULT_CLAIM_BUDGET, waitMs: limits.claimWaitMs });
+  const claims = new ClaimQueue({
+    budget: claimBudget ?? DEFAULT_CLAIM_BUDGET,
+    waitMs: limits.claimWaitMs,
+    watch: (claim, onChange) => watchFromNow(modules.api, claim, onChange),
+    reachSuffices: () => modules.api.status().reach?.suffices ?? true,
+  });
   const main = makeApp(limits, appModules);
   const limiter = new RateLimiter(limits);
   const ofOperators = operatorRoutes(modules);
-  const routes = [...stakerRoutes({ api: modules.api, streams, claims, limits }), ...ofOperators];
+  const ofPage = portal === null ? [] : portalRoutes(portal, { api: modules.api, guard: appModules.guard, limits });
+  const routes = [...stakerRoutes({ api: modules.api, streams, claims, limits }), ...ofPage, ...ofOperators];
+  addPortalFiles(main.fastify);
   addRoutes(main.fastify, { limiter, limits, routes, guard: appModules.guard });
   main.fastify.addHook("preClose", async () => {
     claims.close();
@@ -95,11 +107,20 @@ export function createHttpServer(options: HttpServerOptions, modules: HttpServer
       listeners: { main: main.traffic(), ...(own === null ? {} : { health: own.traffic() }) },
       claimsWaiting: claims.size,
       claimWaits: claims.waits,
+      claimsAtOnce: claims.atOnce,
     }),
     async stop() {
       await Promise.all([close(main.fastify), ...(own === null ? [] : [close(own.fastify)])]);
     },
   };
+}
+
+/** As `watchClaim`; a claim that has changed since it was looked at is told too. */
+function watchFromNow(api: AgentApi, { recipient, epoch }: ClaimView, onChange: (claim: ClaimView) => void) {
+  const unwatch = api.watchClaim(recipient, epoch, onChange);
+  const now = api.claim(recipient, epoch);
+  if (now !== null) queueMicrotask(() => onChange(now));
+  return unwatch;
 }
 
 function healthApp(

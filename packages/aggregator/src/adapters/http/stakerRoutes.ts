@@ -10,7 +10,7 @@ import {
   quorateError,
   type Refusal,
 } from "@quorate/common";
-import { LEDGER_EPOCHS_MAX, openApiDocument, ROUTES } from "@quorate/common/http";
+import { LEDGER_EPOCHS_MAX, NODES_PAGE_MAX, openApiDocument, ROUTES } from "@quorate/common/http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AgentApi } from "../../driver/ports.ts";
 import type { ClaimQueue } from "./claimQueue.ts";
@@ -110,7 +110,7 @@ function readRoutes(api: AgentApi): Route[] {
         return proof;
       },
     }),
-    pageRoute(ROUTES.nodes, NODES_COST, () => ({ nodes: api.nodes() })),
+    nodesRoute(api),
     pageRoute(ROUTES.agents, NODES_COST, () => ({ agents: api.agents() })),
     route(ROUTES.status, { cost: 1, handle: () => ({ ...api.status(), network: api.network }) }),
     // It never changes, and takes some 40 ms to make.
@@ -127,6 +127,23 @@ function pageRoute(described: Route["described"], cost: number, content: () => o
   return route(described, {
     cost,
     handle: async (_input, _request, reply) => reply.type("application/json; charset=utf-8").send(await page.get()),
+  });
+}
+
+/** All nodes at once, or a page of them: both are made of one list, which is made once a second. */
+function nodesRoute(api: AgentApi): Route {
+  const list = new Page(async () => api.nodes());
+  const all = new Page(async () => Buffer.from(toJson({ nodes: await list.get() })));
+  return route(ROUTES.nodes, {
+    cost: NODES_COST,
+    async handle({ query: { from, count } }, _request, reply) {
+      if (from === undefined && count === undefined) {
+        return reply.type("application/json; charset=utf-8").send(await all.get());
+      }
+      const nodes = (await list.get()).filter(({ id }) => id >= (from ?? 1));
+      const page = nodes.slice(0, count ?? NODES_PAGE_MAX);
+      return { nodes: page, next: nodes[page.length]?.id ?? null };
+    },
   });
 }
 

@@ -29,6 +29,11 @@ export const HTTP_METRICS: readonly Metric[] = [
     "claims that wait for their turn to be asked of the network (P-125)",
     ({ http }) => http?.claimsWaiting ?? 0,
   ),
+  gauge(
+    "quorate_claims_at_once",
+    "claims of this agent that may collect at once: more while they are quick, fewer while they are slow (P-125)",
+    ({ http }) => http?.claimsAtOnce ?? 0,
+  ),
   histogram(
     "quorate_claim_wait_seconds",
     "how long claims waited for their turn (P-125)",

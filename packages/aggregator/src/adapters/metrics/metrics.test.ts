@@ -111,7 +111,7 @@ describe("metrics of the own node and of what is in reach", () => {
     const dropped = { room: 3, refused: 0, unread: 2, pipelined: 0, lingering: 0 };
     const main = { connections: 5, dropped, answers: { "2xx": 7, "4xx": 1, "5xx": 0 } };
     const values = await valuesOf({
-      http: { listeners: { main, health: { ...main, connections: 1 } }, claimsWaiting: 4 },
+      http: { listeners: { main, health: { ...main, connections: 1 } }, claimsWaiting: 4, claimsAtOnce: 8 },
     });
     expect(values).toMatchObject({
       'quorate_http_connections{listener="main"}': "5",
@@ -162,7 +162,7 @@ describe("metrics of claims, of the own node's presence and of the machine", () 
       quorum: durations(0.25, 1, 9),
       verify: durations(0.5),
     };
-    const http = { listeners: {}, claimsWaiting: 0, claimWaits: durations() };
+    const http = { listeners: {}, claimsWaiting: 0, claimsAtOnce: 8, claimWaits: durations() };
     expect(await valuesOf({ observed, http })).toMatchObject({
       'quorate_claims_total{outcome="ready"}': "3",
       'quorate_claims_total{outcome="failed"}': "2",

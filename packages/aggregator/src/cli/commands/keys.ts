@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { changePassword, describeKeys } from "../../adapters/keys/keyChanges.ts";
 import { exposedSecrets, type NodeKeys, openKey, readPassword, writeKeys } from "../../adapters/keys/keys.ts";
 import { peerIdOf } from "../../adapters/libp2p/peers.ts";
+import { proveCommand } from "../operator/prove.ts";
 import { printFields, printJson, printProgress } from "../print.ts";
 import { readConfig } from "./run.ts";
 
@@ -17,7 +18,7 @@ interface KeysFlags {
 export function keysCommand(): Command {
   const keys = new Command("keys").description("a node's BLS key and identity key, as EIP-2335 keystores");
   keys.addCommand(generateCommand()).addCommand(importCommand());
-  return keys.addCommand(listCommand()).addCommand(changePasswordCommand());
+  return keys.addCommand(listCommand()).addCommand(changePasswordCommand()).addCommand(proveCommand());
 }
 
 function generateCommand(): Command {

@@ -128,8 +128,15 @@ function providerFields({ providers, clockOffsetSeconds }: StatusAnswer["chain"]
     const how = ok === null ? "not asked yet" : ok ? (isLate ? "slow" : "ok") : `${code} (${detail})`;
     return `${host}: ${how}, finalised ${finalised ?? "unknown"}, since ${new Date(sinceMs).toISOString()}`;
   });
-  const clock = { clock: `the providers' finalised block is ${clockOffsetSeconds} s ahead of this machine's clock` };
-  return { providers: lines.join("; "), ...(clockOffsetSeconds === null ? {} : clock) };
+  return {
+    providers: lines.join("; "),
+    ...(clockOffsetSeconds === null ? {} : { clock: clockText(clockOffsetSeconds) }),
+  };
+}
+
+function clockText(offsetSeconds: number): string {
+  const which = offsetSeconds < 0 ? "behind" : "ahead of";
+  return `the providers' finalised block is ${Math.abs(offsetSeconds)} s ${which} this machine's clock`;
 }
 
 /** What stands on chain about epochs, what it says of this node, and the account that sends. */

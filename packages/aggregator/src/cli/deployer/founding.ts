@@ -1,60 +1,23 @@
 /**
- * `quorate network possession`, `seed`, `start` and `hand-over`: what stands between a deployment and a network that
- * runs (P-30), and its ownership's way to another account.
+ * `quorate network seed`, `start` and `hand-over`: what stands between a deployment and a network that runs (P-30), and
+ * its ownership's way to another account. The nodes' proofs are made by ../operator/prove.ts.
  */
 import {
   acceptCalls,
   handOverCalls,
   parsePossessionFile,
-  possessionFile,
   type RewardsContract,
   seedCalls,
   startCalls,
 } from "@quorate/client";
-import { type Address, formatAmount, parseAddress, provePossession, quorateError } from "@quorate/common";
-import { loadNativeScheme } from "@quorate/common/bls/native";
+import { type Address, formatAmount, parseAddress, quorateError } from "@quorate/common";
 import type { Account } from "@quorate/common/chain";
 import { Command } from "commander";
-import { loadKeys, readPassword } from "../../adapters/keys/keys.ts";
 import { openAccount } from "../account.ts";
-import { readConfig } from "../commands/run.ts";
-import { feeOption, parseFee, wholeNumber } from "../flags.ts";
-import { OutFile } from "../outFile.ts";
-import { printFields } from "../print.ts";
+import { wholeNumber } from "../flags.ts";
 import { addSendingOptions, carryOut, type Intent, printSent, type SendingFlags } from "../sending.ts";
 import { addTargetOptions, connectTarget, type TargetFlags } from "../target.ts";
 import { readFlagged } from "./contracts.ts";
-
-interface PossessionFlags {
-  readonly config?: string;
-  readonly operator: string;
-  readonly beneficiary?: string;
-  readonly feeBps: string;
-  readonly out?: string;
-}
-
-export function possessionCommand(): Command {
-  const command = new Command("possession")
-    .summary("a node's proof of possession, for the founder to seed it")
-    .description(
-      "Prove that this node has its BLS and identity keys, for one operator and one deployment, as a file for the founder's\n" +
-        "`network seed`. It asks no chain, and nothing in the file is secret.",
-    )
-    .option(
-      "--config <file>",
-      "the agent's YAML file, which names keys, chain and contract",
-      process.env["QUORATE_CONFIG"],
-    )
-    .requiredOption("--operator <address>", "the account whose node it is, and whose stake", parseAddress)
-    .option("--beneficiary <address>", "who receives the rewards (default: the operator)", parseAddress);
-  return feeOption(command)
-    .option("--out <file>", "write it to this file, which must not exist, instead of standard output")
-    .addHelpText(
-      "after",
-      "\nExample:\n  quorate network possession --config agent.yaml --operator 0xYou --out node-1.json",
-    )
-    .action(possession);
-}
 
 interface FoundingFlags extends TargetFlags, SendingFlags {
   readonly possession?: readonly string[];
@@ -111,29 +74,6 @@ export function handOverCommand(): Command {
     );
   addTargetOptions(command);
   return addSendingOptions(command, "the owner's account").action((flags: FoundingFlags) => found(flags, handOver));
-}
-
-/** @throws OUTPUT_FILE_*, and the errors of keys and configuration */
-async function possession({ config, feeBps, out, ...flags }: PossessionFlags): Promise<void> {
-  if (config === undefined) throw quorateError("FLAG_INVALID", { flag: "--config", reason: "is missing" });
-  const { keys, chain } = readConfig({ config });
-  const scheme = await loadNativeScheme();
-  const file = out === undefined ? null : OutFile.reserve(out, false);
-  try {
-    const secrets = await loadKeys({ directory: keys.directory, password: readPassword(keys.passwordFile), scheme });
-    const operator = parseAddress(flags.operator);
-    const beneficiary = flags.beneficiary === undefined ? operator : parseAddress(flags.beneficiary);
-    const place = { chainId: BigInt(chain.chainId), rewards: chain.rewards, operator };
-    const domain = { chainId: place.chainId, verifyingContract: chain.rewards };
-    const proof = provePossession(scheme, domain, { ...secrets, operator });
-    const made = possessionFile(place, { possession: proof, beneficiary, feeBps: parseFee(feeBps) });
-    const text = `${JSON.stringify(made, null, 2)}\n`;
-    if (file === null) return void process.stdout.write(text);
-    file.finish(text);
-    printFields({ operator, for: `${chain.rewards} on chain ${chain.chainId}`, possession: out as string });
-  } finally {
-    file?.discard();
-  }
 }
 
 type IntentOf = (contract: RewardsContract, account: Account, flags: FoundingFlags) => Promise<Intent>;

@@ -2,9 +2,10 @@
 import { isQuorateError } from "@quorate/common";
 import { Command } from "commander";
 import { networkNames, networksDirectory, readNetwork } from "../networks.ts";
+import { possessionCommand } from "../operator/prove.ts";
 import { printFields, printJson } from "../print.ts";
 import { deployCommand, sourceInputCommand, upgradeCommand, verifyDeploymentCommand } from "./deployment.ts";
-import { handOverCommand, possessionCommand, seedCommand, startCommand } from "./founding.ts";
+import { handOverCommand, seedCommand, startCommand } from "./founding.ts";
 
 export function networkCommand(): Command {
   const network = new Command("network")

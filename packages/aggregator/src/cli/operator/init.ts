@@ -85,8 +85,8 @@ async function init(flags: InitFlags): Promise<void> {
   process.stdout.write(
     `\nKeep a copy of ${join(directory, "keys")} and of the password in another place: a lost key cannot be replaced.\nNext:\n` +
       `  quorate doctor --config ${config}\n` +
-      `  quorate register --config ${config} --account-key-file <your account>\n` +
-      `  quorate run --config ${config}\n`,
+      `  quorate run --config ${config}\n` +
+      `  quorate register --config ${config} --account-key-file <your account>   # while it runs\n`,
   );
 }
 

@@ -14,10 +14,9 @@ import { exposedSecrets, keyFiles, loadKeys, type NodeKeys, readPassword } from 
 import { parseAddresses } from "../../adapters/libp2p/addresses.ts";
 import type { Config } from "../../config.ts";
 import { VERSION } from "../../version.ts";
+import { NODE_LEAST } from "../nodeLeast.ts";
 import { bad, type Check, ok, saidBy, warn } from "./check.ts";
 
-/** Major version of Node that `node:sqlite` and running TypeScript ask for. */
-const NODE_LEAST = 24;
 /** Bytes: below the first an agent soon ends with STORE_WRITE_FAILED; below the second it fills within months. */
 const DISK_BAD_BYTES = 64 * 1_048_576;
 const DISK_WARN_BYTES = 1_024 * 1_048_576;

@@ -89,7 +89,7 @@ async function submit(client: QuorateClient, flags: ClaimFlags, asked: Asked): P
     const payment = await client.claim(recipient, asked);
     if (file !== null) file.finish(textOf(payment.file ?? paymentJson(payment)));
     const effects = [
-      `Pays ${formatAmount(payment.pays)} to ${recipient}, ${byText(payment)}.`,
+      `Pays ${formatAmount(payment.pays)} to ${recipient}, by ${byText(payment)}.`,
       ...(payment.refusal === null ? [] : [`The contract refuses it now: ${refusalText(payment.refusal)}.`]),
     ];
     const intent = { effects, calls: await freshCall(contract, payment) };
@@ -173,9 +173,9 @@ function unheldFields(found: Found): Record<string, string | number | null> {
 }
 
 function byText({ kind, epoch, agent }: Payment): string {
-  if (kind === "recorded") return "which the chain has recorded already";
+  if (kind === "recorded") return "what the chain has recorded already";
   const what = kind === "proof" ? "a proof against the payable root" : "a bundle that the stake has signed";
-  return `by ${what} of epoch ${epoch}, from ${agent}`;
+  return `${what} of epoch ${epoch}, from ${agent}`;
 }
 
 /** The same flags again, so that the command can be copied. */

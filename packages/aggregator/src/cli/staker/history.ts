@@ -2,13 +2,13 @@
  * `quorate history`: what a recipient earned, epoch by epoch, and every payment it got. Payments are the chain's and
  * add up to what the contract has paid; the lines of epochs are an agent's and add up to its lifetime amount.
  */
-import type { PaymentMade, QuorateClient } from "@quorate/client";
+import { csv, type PaymentMade, type QuorateClient } from "@quorate/client";
 import { formatAmount, formatPlainAmount, type LedgerLine, parseAddress, TOKEN_SYMBOL } from "@quorate/common";
 import { Command } from "commander";
 import { wholeNumber } from "../flags.ts";
 import { dateText, printJson } from "../print.ts";
 import { type AskingFlags, addAskingOptions, agentsOf, openClient, progressTeller, recipientOf } from "./asking.ts";
-import { csv, table } from "./shown.ts";
+import { table } from "./shown.ts";
 
 interface HistoryFlags extends AskingFlags {
   readonly recipient?: string;

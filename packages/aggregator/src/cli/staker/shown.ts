@@ -18,9 +18,3 @@ export function table(header: readonly string[], rows: readonly (readonly string
   const lines = [header, ...rows].map((row) => row.map((cell, i) => cell.padStart(widths[i] as number)).join("  "));
   return `${lines.join("\n")}\n`;
 }
-
-/** RFC 4180: what holds a comma, a quote or a line break stands in quotes. */
-export function csv(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cell = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return [header, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
-}

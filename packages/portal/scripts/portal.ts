@@ -1,0 +1,104 @@
+/**
+ * The built page. In: the sources of portal, client and common, and the packages they need. Out: `dist`, each file
+ * beside its brotli form: servers send that where a browser takes it. Never an old one, because `dist` says of which
+ * sources it is.
+ */
+import { createHash } from "node:crypto";
+import { globSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
+import type { Rollup } from "vite";
+import { firstLoad } from "./firstLoad.ts";
+
+const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
+const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** Where agents of this repository look for it. */
+export const PORTAL = join(PACKAGE, "dist");
+
+const INPUTS = [
+  "packages/{common,client}/{package.json,src/**/*.ts}",
+  "packages/portal/{package.json,index.html,vite.config.ts,scripts/*,public/**/*,src/**/*}",
+  "pnpm-lock.yaml",
+];
+
+/** In the built page: a hash of its sources. */
+const FINGERPRINT = ".sources";
+
+/**
+ * The built page of the sources as they are now, built if need be: some seconds when it has to, some milliseconds
+ * otherwise. Safe to call from several processes at once.
+ * @returns its directory
+ */
+export async function ensurePortal(): Promise<string> {
+  if (madeOf(PORTAL) !== fingerprint()) await buildPortal();
+  return PORTAL;
+}
+
+/**
+ * Agents that serve the former page go on with the new one.
+ * @returns the files of the first load, with their size as they travel
+ */
+export async function buildPortal(): Promise<{ readonly name: string; readonly bytes: number }[]> {
+  const sources = fingerprint();
+  const made = mkdtempSync(join(PACKAGE, ".dist-"));
+  const old = `${made}-old`;
+  try {
+    // Loaded only here: mostly there is nothing to build.
+    const { build } = await import("vite");
+    const options = { root: PACKAGE, logLevel: "warn", build: { outDir: made, emptyOutDir: true } } as const;
+    const { output } = (await build(options)) as Rollup.RollupOutput;
+    compress(made);
+    const first = ["index.html", ...firstLoad(output)];
+    const files = first.map((name) => ({ name, bytes: statSync(join(made, `${name}.br`)).size }));
+    writeFileSync(join(made, FINGERPRINT), sources);
+    swap(made, old);
+    return files;
+  } finally {
+    for (const directory of [made, old]) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function compress(directory: string): void {
+  for (const name of readdirSync(directory, { recursive: true, encoding: "utf8" })) {
+    const file = join(directory, name);
+    if (!statSync(file).isFile()) continue;
+    const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+    writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file), { params }));
+  }
+}
+
+/** Another process may have been first: then it has put the same there. */
+function swap(made: string, old: string): void {
+  try {
+    renameSync(PORTAL, old);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  try {
+    renameSync(made, PORTAL);
+  } catch (error) {
+    if (madeOf(PORTAL) === null) throw error;
+  }
+}
+
+function madeOf(directory: string): string | null {
+  try {
+    return readFileSync(join(directory, FINGERPRINT), "utf8");
+  } catch {
+    return null;
+  }
+}
+
+/** A hash of the inputs' names and contents. */
+function fingerprint(): string {
+  const hash = createHash("sha256");
+  for (const path of globSync(INPUTS, { cwd: REPOSITORY, exclude: ["**/*.test.ts"] }).sort()) {
+    const file = join(REPOSITORY, path);
+    if (!statSync(file).isFile()) continue;
+    const content = readFileSync(file);
+    hash.update(`${path} ${content.length}\n`).update(content);
+  }
+  return hash.digest("hex").slice(0, 16);
+}

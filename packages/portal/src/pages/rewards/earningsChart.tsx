@@ -1,0 +1,79 @@
+/** Earnings by epoch and node as stacked columns (uPlot). Its colours are the page's own, so both themes work. */
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import UPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { theme } from "../../parts/theme.ts";
+import { t } from "../../strings/index.ts";
+import { type Columns, stacked } from "./earningsView.ts";
+
+const s = t.rewards.why;
+const HEIGHT_PX = 240;
+
+interface Props {
+  readonly columns: Columns;
+  readonly label: string;
+}
+
+export function EarningsChart({ columns, label }: Props): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const colours = theme.value;
+  useEffect(() => {
+    const place = box.current;
+    if (place === null) return;
+    const plot = new UPlot(optionsOf(columns, place), dataOf(columns), place);
+    const observer = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT_PX }));
+    observer.observe(place);
+    return () => {
+      observer.disconnect();
+      plot.destroy();
+    };
+  }, [columns, colours]);
+  return (
+    <figure class="chart">
+      <div ref={box} role="img" aria-label={label} />
+      <figcaption>
+        <ul class="legend">
+          {columns.nodes.map((node, i) => (
+            <li key={String(node)}>
+              <i class={`colour-${i}`} />
+              {node === null ? s.others : s.node(node)}
+            </li>
+          ))}
+        </ul>
+        <span class="soft">{label}</span>
+      </figcaption>
+    </figure>
+  );
+}
+
+/** The tallest first: what is below is drawn over it. */
+function dataOf(columns: Columns): UPlot.AlignedData {
+  return [[...columns.epochs], ...stacked(columns).reverse()];
+}
+
+function optionsOf({ nodes, width }: Columns, place: HTMLElement): UPlot.Options {
+  const style = getComputedStyle(place);
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  const bars = UPlot.paths.bars?.({ size: [0.85, 60], align: 1 });
+  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+  const series = nodes.map((_node, i) => ({
+    fill: colour(`--series-${i}`),
+    stroke: colour(`--series-${i}`),
+    width: 0,
+    points: { show: false },
+    ...(bars === undefined ? {} : { paths: bars }),
+  }));
+  return {
+    width: place.clientWidth,
+    height: HEIGHT_PX,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: {
+      x: { time: false, range: (_u, min, max) => [min, max + width] },
+      y: { range: (_u, _min, max) => [0, max || 1] },
+    },
+    axes: [axis, { ...axis, size: 64 }],
+    series: [{}, ...series.reverse()],
+  };
+}

@@ -1,0 +1,62 @@
+/** Which of the things that a person can do something about has gone wrong. The words are in the strings. */
+import { isQuorateError } from "@quorate/common";
+
+export type Trouble =
+  | "declined"
+  | "wrongChain"
+  | "noGas"
+  | "limit"
+  | "paused"
+  | "used"
+  | "nothing"
+  | "noAgent"
+  | "noQuorum"
+  | "behind"
+  | "provider"
+  | "notYours"
+  | "spoiled"
+  | "replaced"
+  | "slow"
+  | "other";
+
+const BY_CODE: Readonly<Record<string, Trouble>> = {
+  WALLET_REFUSED: "declined",
+  CHAIN_WRONG_ID: "wrongChain",
+  ACCOUNT_LACKS_ETHER: "noGas",
+  NOTHING_OWED: "nothing",
+  BUNDLE_USED: "used",
+  PROOF_USED: "used",
+  AGENT_UNREACHABLE: "noAgent",
+  CLAIM_NOT_ENDED: "noAgent",
+  QUORUM_NOT_REACHED: "noQuorum",
+  BUNDLE_BELOW_QUORUM: "noQuorum",
+  CHAIN_PROVIDER_BEHIND: "behind",
+  CHAIN_PROVIDER_FAILED: "provider",
+  SIGNER_NOT_RECIPIENT: "notYours",
+  BUNDLE_INCONSISTENT: "spoiled",
+  BUNDLE_BAD_SIGNATURE: "spoiled",
+  PROOF_INVALID: "spoiled",
+  TRANSACTION_REPLACED: "replaced",
+  TRANSACTION_DROPPED: "replaced",
+  TRANSACTION_PENDING: "slow",
+};
+
+const BY_REVERT: Readonly<Record<string, Trouble>> = {
+  ClaimLimitExceeded: "limit",
+  EnforcedPause: "paused",
+  AmountNotRaised: "used",
+  NothingToClaim: "used",
+  RootNotValid: "used",
+  QuorumNotReached: "noQuorum",
+  FloorNotReached: "noQuorum",
+};
+
+export function troubleOf(error: unknown): Trouble {
+  if (!isQuorateError(error)) return (error as { code?: unknown })?.code === 4001 ? "declined" : "other";
+  const said = String(error.values["error"] ?? "");
+  if (error.code === "TRANSACTION_REVERTED" || error.code === "TRANSACTION_FAILED_IN_BLOCK") {
+    return BY_REVERT[said.replace(/\(.*$/, "")] ?? "other";
+  }
+  if (/insufficient funds/i.test(`${error.message} ${said} ${String(error.values["reason"] ?? "")}`)) return "noGas";
+  return BY_CODE[error.code] ?? "other";
+}

@@ -1,0 +1,99 @@
+/** Every line of the amount: drawn by epoch and node, counted by node, and as a table down to fee and dust. */
+import type { Explained } from "@quorate/client";
+import type { JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import type { Connection } from "../../network/connection.ts";
+import { tokens } from "../../parts/format.ts";
+import { Amount, Failure, Mark, Notice, Waiting } from "../../parts/parts.tsx";
+import { useLoaded } from "../../parts/useLoaded.ts";
+import { t } from "../../strings/index.ts";
+import { EarningsChart } from "./earningsChart.tsx";
+import { columnsOf, recomputeLine, sumsByNode } from "./earningsView.ts";
+import { LinesTable } from "./linesTable.tsx";
+import type { Rewards } from "./rewards.ts";
+
+const s = t.rewards.why;
+
+interface Props {
+  readonly rewards: Rewards;
+  readonly connection: Connection;
+}
+
+export default function WhyPanel({ rewards, connection }: Props): JSX.Element {
+  const { recipient, earned } = rewards;
+  // The lines are of the amount that was shown when they were asked for: another epoch may close while they are read.
+  const [shown] = useState("value" in earned ? earned.value.value : null);
+  const [reached, setReached] = useState<number | null>(null);
+  const [explained, again] = useLoaded(
+    (signal) =>
+      connection.client.earnings(recipient, {
+        signal,
+        onPage: setReached,
+        ...(shown === null || shown.epoch < 0 ? {} : { epoch: shown.epoch }),
+      }),
+    [connection, recipient],
+  );
+  if (explained.step === "failed") return <Failure error={explained.error} onAgain={again} />;
+  if (explained.value === undefined) {
+    return <Waiting what={reached === null ? s.begin : s.loading(String(reached))} />;
+  }
+  if (explained.value.lines.length === 0) return <p>{s.none}</p>;
+  return <Explanation explained={explained.value} rewards={rewards} connection={connection} shown={shown} />;
+}
+
+interface ExplanationProps extends Props {
+  readonly explained: Explained;
+  readonly shown: { readonly epoch: number; readonly amount: bigint } | null;
+}
+
+function Explanation({ explained, rewards, connection, shown }: ExplanationProps): JSX.Element {
+  const { lines, amount, epoch } = explained;
+  const columns = useMemo(() => columnsOf(lines), [lines]);
+  const sums = useMemo(() => sumsByNode(lines), [lines]);
+  const agrees = shown !== null && shown.epoch === epoch && shown.amount === amount;
+  const belief =
+    agrees && "value" in rewards.earned ? rewards.earned.value.belief : ({ by: "agents", count: 1 } as const);
+  return (
+    <>
+      <p>
+        <Amount atomic={amount} /> <Mark belief={belief} />{" "}
+        {agrees ? s.agrees : s.differs(`${tokens(amount)} ${t.units.token}`)}
+      </p>
+      {agrees ? null : <Notice kind="warn">{s.differs(`${tokens(amount)} ${t.units.token}`)}</Notice>}
+      <EarningsChart
+        columns={columns}
+        label={s.chart(String(epoch), sums.filter(({ node }) => node !== null).length)}
+      />
+      <h3>{s.byNode}</h3>
+      <div class="scroll">
+        <table class="sums">
+          <thead>
+            <tr>
+              <th>{s.columns.node}</th>
+              <th class="number">{s.columns.amount}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {sums.slice(0, 50).map(({ node, amount: earned }) => (
+              <tr key={String(node)}>
+                <td>{node === null ? s.others : s.node(node)}</td>
+                <td class="number">
+                  <Amount atomic={earned} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <h3>{s.lines}</h3>
+      <p class="soft">
+        {s.count(String(lines.length))}. {s.explain}
+      </p>
+      <LinesTable lines={lines} />
+      <p>{s.recompute}</p>
+      <pre class="command">
+        <code>{recomputeLine(connection.facts, rewards.recipient, epoch)}</code>
+      </pre>
+    </>
+  );
+}

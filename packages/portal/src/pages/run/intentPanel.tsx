@@ -1,0 +1,21 @@
+/** Calls that are made when they are wanted, and sent. */
+import type { TransactionReceipt } from "ethers";
+import type { JSX } from "preact";
+import { Failure, Waiting } from "../../parts/parts.tsx";
+import { useLoaded } from "../../parts/useLoaded.ts";
+import { SendPanel } from "../../sending/sendPanel.tsx";
+import { t } from "../../strings/index.ts";
+import type { Intent } from "./register.ts";
+
+interface IntentPanelProps {
+  readonly make: () => Promise<Intent>;
+  readonly onDone: (receipts: readonly TransactionReceipt[]) => void;
+  readonly onCancel: () => void;
+}
+
+export function IntentPanel({ make, onDone, onCancel }: IntentPanelProps): JSX.Element {
+  const [intent, again] = useLoaded(make, []);
+  if (intent.step === "failed") return <Failure error={intent.error} onAgain={again} />;
+  if (intent.value === undefined) return <Waiting what={t.sending.trying} />;
+  return <SendPanel topic="run" {...intent.value} onDone={onDone} onCancel={onCancel} />;
+}

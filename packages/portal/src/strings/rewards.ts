@@ -1,0 +1,219 @@
+/** "My rewards", in English. Amounts, dates and numbers come as text that was formatted already. */
+import type { Trouble } from "../pages/rewards/trouble.ts";
+
+const trouble: Record<Trouble, readonly [what: string, help: string]> = {
+  declined: ["You declined in the wallet. Nothing was sent.", "Claim again when you are ready: nothing is lost."],
+  wrongChain: ["The wallet is on another chain. Nothing was sent.", "Switch the wallet to this network's chain."],
+  noGas: [
+    "The account has too little of the chain's coin to pay for gas.",
+    "Send some to the account, then try again. Your rewards wait.",
+  ],
+  limit: [
+    "All claims together have reached the limit of this cycle.",
+    "Nothing is lost: claim again when the next cycle begins.",
+  ],
+  paused: ["Payouts are paused by the network's guardian.", "Nothing is lost: claim again when the pause ends."],
+  used: [
+    "This amount was recorded or paid already.",
+    "Look at your balance again: the chain has more than this claim.",
+  ],
+  nothing: [
+    "There is nothing to pay: everything up to the last closed epoch was paid.",
+    "More comes with the next epoch.",
+  ],
+  noAgent: [
+    "No agent of the network answers.",
+    "Check your connection and try again. What the chain has recorded can be claimed without any agent.",
+  ],
+  noQuorum: [
+    "Less than 95% of the stake has signed, so nothing can be paid by signatures.",
+    "Try again in a minute. Nodes that are missing are named below.",
+  ],
+  behind: [
+    "The chain provider is behind the chain.",
+    "Wait until it has caught up, or connect a wallet with another one.",
+  ],
+  provider: ["The chain cannot be asked.", "Try again, or connect a wallet: then the page asks by its provider."],
+  notYours: ["The wallet's account is not the one that earned this.", "Choose that account in the wallet."],
+  spoiled: [
+    "What the agents gave does not hold: this page's own check failed. Nothing was sent.",
+    "Try again: another agent is asked.",
+  ],
+  replaced: [
+    "Another transaction of your account took the place of this one, or nobody knows it any more.",
+    "Look at your balance, then claim again if something is left.",
+  ],
+  slow: ["The transaction is not in a block yet.", "It can still succeed. Do not send another one; look again here."],
+  other: ["It did not work.", "What was said is below."],
+};
+
+export const rewards = {
+  title: "My rewards",
+  about:
+    "Service nodes earn tokens for those who stake in them, and this page shows what an address has earned, what it was paid, and why. " +
+    "Connect a wallet to take what is yours, or paste any address just to look.",
+  whose: {
+    label: "Address or ENS name",
+    hint: "0x… or name.eth",
+    show: "Show rewards",
+    mine: "Show my wallet's",
+    other: "Look at another address",
+    of: "Rewards of",
+    link: "A link to pass on",
+    yours: "your wallet",
+    resolving: "Asking the chain for this name…",
+    said: (name: string, by: string) => `${name} is this address, says the name registry on chain, asked by ${by}.`,
+    byProviders: (host: string) => `the provider ${host}`,
+    byWallet: "your wallet's provider",
+    noRegistry: "This chain has no registry of names (ENS). Paste the address itself.",
+    unknown: (name: string) => `Nobody has set an address for ${name}. Check how it is written.`,
+    noChain:
+      "Names are asked of the chain, and no chain can be asked yet. Connect a wallet, or paste the address itself.",
+  },
+  balance: {
+    title: "Balance",
+    loading: "Asking two agents and the chain…",
+    payable: "Payable now",
+    earned: "Earned so far",
+    earnedBy: (epoch: string) => `up to the close of epoch ${epoch}`,
+    earnedNone: "no epoch has closed yet",
+    paid: "Paid",
+    more: "More is added",
+    moreAt: (when: string) => `at ${when}, when the running epoch closes`,
+    moreIn: (time: string) => `in ${time}`,
+    unknown: "not known",
+    noChain: "What was paid is only on the chain, and no chain can be asked: connect a wallet.",
+    later: (amount: string) => `${amount} more were earned since; the next proof, or signatures, will have them.`,
+    refresh: "Look again",
+    legend: "✓ checked by this page against the chain · ≈ two agents say the same · ? one agent's word",
+  },
+  said: {
+    title: "Agents disagree",
+    differ: "These agents say something else. Somebody is wrong; believe what is marked as checked.",
+    agent: "Agent",
+    says: "Says",
+    chosen: "shown above",
+    behind: (epoch: string) => `of epoch ${epoch}`,
+    silent: (count: number) => (count === 1 ? "One agent did not answer" : `${count} agents did not answer`),
+  },
+  claim: {
+    title: "Claim",
+    button: (amount: string) => `Claim ${amount}`,
+    signed: (amount: string) => `Claim ${amount} by signatures instead`,
+    signedWhy: "The stake signs for the last closed epoch; that takes some seconds and costs more gas.",
+    byProof: (epoch: string) =>
+      `By a proof for epoch ${epoch}, which this page checked against the root on chain. One transaction, no signatures needed.`,
+    bySignatures:
+      "95% of the stake has to sign first, which takes some seconds. Then the wallet opens, for one transaction.",
+    byRecord: "The chain has recorded all of it: no agent is needed. One transaction.",
+    cost: "Gas",
+    costText: (cost: string, coin: string) => `about ${cost} ${coin}`,
+    costDetail: (gas: string, price: string, most: string, coin: string) =>
+      `${gas} units at ${price} gwei; at most ${most} ${coin} if prices rise`,
+    costWaiting: "Estimating gas…",
+    costUnknown: "Gas could not be estimated.",
+    coin: "ETH",
+    nothing: "There is nothing to claim now.",
+    noChain: "To claim, connect a wallet: the page has no chain of its own to ask.",
+    noWallet: "To claim, connect the wallet of this address with the button at the top.",
+    notYours: (account: string) => `Only this address can claim. The connected wallet is on ${account}.`,
+    wrongChain: (have: string, need: string) => `The wallet is on chain ${have}, and this network is on chain ${need}.`,
+    switch: (need: string) => `Switch to chain ${need}`,
+    noGas: (have: string, need: string, coin: string) =>
+      `The account has ${have} ${coin}, and the claim may take up to ${need} ${coin} for gas. Send some to it, then look again.`,
+    limit: (left: string, wants: string, when: string) =>
+      `All claims together may take ${left} more in this cycle, and this one wants ${wants}. The next cycle begins at ${when}; then all of it can be claimed. Nothing is lost.`,
+    limitLeft: (left: string, limit: string, when: string) =>
+      `All claims together may take ${left} of ${limit} more until ${when}.`,
+    refused: "The contract would refuse it now:",
+    behind: (blocks: string) =>
+      `The chain provider that this page asks is ${blocks} blocks behind what the agents have seen as final. Amounts may be old, and a claim could fail: wait, look again, or connect a wallet with another provider.`,
+    asking: "Looking for the cheapest way to be paid…",
+    checking: "Checking what came, here in the page…",
+    left: (url: string, why: string) => `${url}: ${why}`,
+    leftTitle: (count: number) =>
+      count === 1
+        ? "One agent was of no help; another was asked"
+        : `${count} agents were of no help; others were asked`,
+    stop: "Stop",
+    again: "Try again",
+    back: "Done",
+  },
+  signing: {
+    title: (epoch: string) => `The stake is signing for epoch ${epoch}`,
+    asked: (url: string) => `Asked: ${url}`,
+    bar: (signed: string) => `${signed} of the stake has signed; 95% are needed`,
+    nodes: (signed: number, all: number) => `${signed} of ${all} nodes have signed`,
+    missing: (count: number) => (count === 1 ? "One node has not signed" : `${count} nodes have not signed`),
+    notYet: (id: number) => `node ${id}: has not answered yet`,
+    more: (count: number) => `and ${count} more`,
+  },
+  ready: {
+    pays: "Pays",
+    checked: (signed: string, all: string, nodes: number, active: number) =>
+      `Checked here: ${signed} of ${all} stake has signed (${nodes} of ${active} nodes), by this page's own BLS check with the keys on chain.`,
+    proved: "Checked here: the proof leads to the root that the chain has.",
+    recorded: "Read from the chain by this page.",
+    from: (url: string) => `Given by ${url}`,
+    send: "Send from my wallet",
+    file: "Save the proof or bundle",
+    wallet: "Confirm in your wallet. Nothing is sent before you do.",
+  },
+  sent: {
+    waiting: "Sent. Waiting for a block…",
+    hash: "Transaction",
+    explorer: "See it in the explorer",
+    paid: (amount: string) => `${amount} paid.`,
+    block: (block: string) => `In block ${block}.`,
+    notFinal: (finalised: string) => `Not final yet: the chain is final up to block ${finalised}.`,
+    notFinalUnknown: "Not final yet.",
+    final: "Final: nothing can take it back.",
+    reload: "You may close or reload this page; it goes on where it is.",
+  },
+  trouble,
+  why: {
+    title: "Why this amount",
+    open: "Show every epoch",
+    about:
+      "Every line of the amount, from an agent's ledger: what each node earned in each epoch, down to fee and dust.",
+    loading: (epoch: string) => `Reading lines, epoch ${epoch}…`,
+    begin: "Reading lines…",
+    agrees: "The lines add up to the amount above, exactly.",
+    differs: (sum: string) => `The lines add up to ${sum}, which is not the amount above: agents differ.`,
+    none: "There are no lines: this address has earned nothing yet.",
+    chart: (epochs: string, nodes: number) =>
+      `Earned by epoch, up to epoch ${epochs}, from ${nodes === 1 ? "one node" : `${nodes} nodes`}. The table below has the same in numbers.`,
+    node: (id: number) => `node ${id}`,
+    others: "others and bounties",
+    byNode: "By node",
+    lines: "Lines",
+    count: (count: string) => `${count} lines; newest first`,
+    columns: {
+      epoch: "Epoch",
+      node: "Node",
+      seconds: "Active s",
+      reward: "Node's reward",
+      fee: "Fee",
+      share: "Share",
+      dust: "Dust",
+      bounty: "Bounty",
+      amount: "Amount",
+    },
+    recompute: "Believe nobody: this finds the same from the chain alone, without any agent.",
+    explain:
+      "Where the columns come from: fee is the operator's part, share the stakers', dust what does not divide evenly.",
+  },
+  payments: {
+    title: "Payments",
+    loading: "Reading payments from the chain…",
+    noChain: "Payments are on the chain only: connect a wallet to read them.",
+    none: "Nothing was paid yet.",
+    sumBefore: (count: number) => (count === 1 ? "One payment," : `${count} payments,`),
+    sumAfter: "in all. Read from the chain; they add up to what it has paid.",
+    csv: "Download as CSV",
+    date: "Date",
+    amount: "Amount",
+    block: "Block",
+    transaction: "Transaction",
+  },
+} as const;
