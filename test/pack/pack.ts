@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { contractNames, ensureBuilt, packageFilesOf } from "@quorate/contracts";
 import { buildIn, bundle } from "../../packages/aggregator/scripts/bundle.ts";
-import { ensurePortal } from "../../packages/portal/scripts/portal.ts";
+import { ensurePortal, isOfPage, packagesOfPortal } from "../../packages/portal/scripts/portal.ts";
 import { REPOSITORY } from "../harness/child.ts";
 import { LICENCES_FILE, licencesText } from "./licences.ts";
 import {
@@ -46,9 +46,12 @@ async function build(name: Published): Promise<readonly string[]> {
   const dist = join(packageDirectory(name), "dist");
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
-  const bundled = name === "aggregator" ? await bundle(dist) : [];
+  const bundled = name === "aggregator" ? [...(await bundle(dist))] : [];
   // Beside the command, where the agent looks for the page that it serves (P-143).
-  if (name === "aggregator") cpSync(await ensurePortal(), join(dist, "portal"), { recursive: true });
+  if (name === "aggregator") {
+    cpSync(await ensurePortal(), join(dist, "portal"), { recursive: true, filter: isOfPage });
+    bundled.push(...packagesOfPortal());
+  }
   await compile(name, dist);
   return name === "common" ? buildIn(join(dist, "bls/native.js"), BUILT_IN) : bundled;
 }

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { globSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import type { Rollup } from "vite";
@@ -25,6 +25,9 @@ const INPUTS = [
 
 /** In the built page: a hash of its sources. */
 const FINGERPRINT = ".sources";
+
+/** In the built page: the packages whose code is in it, by their directories from the repository's root. */
+const PACKAGES = ".packages";
 
 /**
  * The built page of the sources as they are now, built if need be: some seconds when it has to, some milliseconds
@@ -52,12 +55,32 @@ export async function buildPortal(): Promise<{ readonly name: string; readonly b
     compress(made);
     const first = ["index.html", ...firstLoad(output)];
     const files = first.map((name) => ({ name, bytes: statSync(join(made, `${name}.br`)).size }));
+    writeFileSync(join(made, PACKAGES), JSON.stringify(packagesIn(output)));
     writeFileSync(join(made, FINGERPRINT), sources);
     swap(made, old);
     return files;
   } finally {
     for (const directory of [made, old]) rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Directories of the packages whose code is in the built page: their licences go with it. */
+export function packagesOfPortal(): readonly string[] {
+  const packages = JSON.parse(readFileSync(join(PORTAL, PACKAGES), "utf8")) as readonly string[];
+  return packages.map((directory) => join(REPOSITORY, directory));
+}
+
+function packagesIn(output: Rollup.RollupOutput["output"]): readonly string[] {
+  const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
+  const directories = modules.flatMap(
+    (id) => /^\0?(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id.replaceAll("\\", "/"))?.[1] ?? [],
+  );
+  return [...new Set(directories)].map((directory) => relative(REPOSITORY, directory)).sort();
+}
+
+/** Whether a file of the built page is for visitors. */
+export function isOfPage(file: string): boolean {
+  return !basename(file).startsWith(".");
 }
 
 function compress(directory: string): void {
