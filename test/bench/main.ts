@@ -11,6 +11,7 @@ import { benchGas, GAS_NODES, printGas } from "./gas.ts";
 import { benchGossip, GOSSIP_AGENTS, GOSSIP_ROUNDS, printGossip } from "./gossip.ts";
 import { benchLedger, LEDGER_EVENTS, LEDGER_NODES, printLedger } from "./ledger.ts";
 import { benchLoad, LOAD_CLAIMS, LOAD_MINUTES, LOAD_NODES, printLoad } from "./load.ts";
+import { benchPortal, PORTAL_NODES, printPortal } from "./portal.ts";
 import { benchStart, printStart, START_NODES, START_PART_MAX } from "./start.ts";
 import { benchVerify, printVerify, VERIFY_ROUNDS } from "./verify.ts";
 
@@ -22,6 +23,7 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
        pnpm bench ledger [--nodes ${LEDGER_NODES}] [--events ${LEDGER_EVENTS}] [--json]
        pnpm bench follower [--days ${FOLLOWER_DAYS}] [--json]
        pnpm bench start [--nodes ${START_NODES}] [--json]
+       pnpm bench portal [--nodes ${PORTAL_NODES}] [--json]
 
   gas      gas of each contract call, beside the peers' figures
   verify   2,000 BLS shares checked together, against one by one
@@ -31,6 +33,7 @@ const HELP = `usage: pnpm bench gas [--nodes ${GAS_NODES}] [--json]
   ledger   folding, closing, storing and loading the ledger of a full network, and of a tenth of it
   follower what an agent asks of its chain providers, to catch up and an hour at rest
   start    an agent's start and its memory at rest, from its sources and from the built command
+  portal   the page in Chromium: its first load, when it can be used, script in a frame with a full network's nodes
 
   --nodes N    nodes in the set, 20 to 4000; start: agents, 5 to 60
   --rounds N   rounds measured, 1 to 100
@@ -51,7 +54,7 @@ const MINUTES_RANGE = { min: 0, max: 1_440 };
 const EVENTS_RANGE = { min: 10_000, max: 10_000_000 };
 const DAYS_RANGE = { min: 1, max: 365 };
 
-const BENCHES = ["gas", "verify", "gossip", "agent", "load", "ledger", "follower", "start"] as const;
+const BENCHES = ["gas", "verify", "gossip", "agent", "load", "ledger", "follower", "start", "portal"] as const;
 
 const FLAGS = {
   nodes: TEXT,
@@ -124,6 +127,11 @@ async function main(argv: readonly string[]): Promise<number> {
       const result = await benchStart({ nodes: nodes ?? START_NODES });
       print(result, printStart);
       return result.start.part <= START_PART_MAX ? 0 : 1;
+    }
+    case "portal": {
+      const result = await benchPortal({ nodes: nodes ?? PORTAL_NODES });
+      print(result, printPortal);
+      return result.portal.ok ? 0 : 1;
     }
   }
 }

@@ -13,7 +13,7 @@ export interface DemoOptions {
   readonly help: boolean;
 }
 
-/** An agent takes about 170 MB: 64 of them need 11 GB, and more minutes than a demo may take. */
+/** An agent takes about 170 MB with its threads: 64 of them need 11 GB, and more minutes than a demo may take. */
 export const MAX_NODES = 64;
 const DEFAULT_NODES = 24;
 

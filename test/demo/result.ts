@@ -98,7 +98,7 @@ function success(result: DemoResult, style: Style): string[] {
 /** What a person who has seen this may want to do. */
 function whatNext(result: DemoResult, style: Style): string[] {
   const steps = [
-    ["npx -y pnpm@12 devnet", "one that stays up, with its page"],
+    ["npx -y pnpm@12 devnet", "a network that stays up, and its page"],
     ...(result.claimedByProofAtomic === null
       ? [["npx -y pnpm@12 demo --life", "what follows: nodes come and go"]]
       : []),

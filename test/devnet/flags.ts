@@ -17,7 +17,7 @@ export interface DevnetOptions {
 
 /** With a quarter of the nodes silent the rest still reaches the floor of 75% that payments need (P-24). */
 const MIN_NODES = 4;
-/** An agent takes about 170 MB. */
+/** An agent takes about 170 MB with its threads. */
 const MAX_NODES = 24;
 /** One agent may be killed, and the network goes on without it. */
 const DEFAULT_NODES = 6;

@@ -99,6 +99,8 @@ describe("on a chain with a lagging finalised block", () => {
     expect((await Promise.all(packed.map(complaintsOf))).flat()).toEqual([]);
     const files = packed.flatMap((tarball) => execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).split("\n"));
     expect(files.filter((file) => /\.test\.|\/testing\/|\.env|\.key$|node_modules/.test(file))).toEqual([]);
+    // Of the agent, and of common, which has the BLS library built in.
+    expect(files.filter((file) => file === "package/THIRD-PARTY-LICENSES")).toHaveLength(2);
   });
 
   it("the installed `quorate` says its version, and starts while no registry can be reached", () => {

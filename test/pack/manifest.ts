@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { REPOSITORY } from "../harness/child.ts";
+import { LICENCES_FILE } from "./licences.ts";
 
 /** The packages that are published, each after those it needs. */
 export const PUBLISHED = ["common", "client", "contracts", "aggregator"] as const;
@@ -73,7 +74,8 @@ export function packedManifest(name: Published): Manifest {
     name: manifest.name,
     version: manifest.version,
     engines: { node: NODE_OF[name] },
-    files: ["dist", ...(name === "contracts" ? ["artifacts", "contracts"] : [])],
+    // Where a package has none of these, npm passes it over.
+    files: ["dist", LICENCES_FILE, ...(name === "contracts" ? ["artifacts", "contracts"] : [])],
     exports: Object.fromEntries(exports),
     ...(manifest.bin === undefined ? {} : { bin: { quorate: "dist/quorate.js" } }),
     dependencies: dependenciesOf(manifest),

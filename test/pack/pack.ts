@@ -12,6 +12,7 @@ import { contractNames, ensureBuilt, packageFilesOf } from "@quorate/contracts";
 import { buildIn, bundle } from "../../packages/aggregator/scripts/bundle.ts";
 import { ensurePortal } from "../../packages/portal/scripts/portal.ts";
 import { REPOSITORY } from "../harness/child.ts";
+import { LICENCES_FILE, licencesText } from "./licences.ts";
 import {
   BUILT_IN,
   entriesOf,
@@ -34,21 +35,26 @@ export async function packAll(directory: string): Promise<ReadonlyMap<Published,
   mkdirSync(directory, { recursive: true });
   const tarballs = new Map<Published, string>();
   for (const name of PUBLISHED) {
-    await build(name);
-    tarballs.set(name, await pack(name, directory));
+    const builtIn = await build(name);
+    tarballs.set(name, await pack(name, directory, builtIn));
   }
   return tarballs;
 }
 
-async function build(name: Published): Promise<void> {
+/** @returns the directories of others' packages whose code is in it now */
+async function build(name: Published): Promise<readonly string[]> {
   const dist = join(packageDirectory(name), "dist");
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
+<<<<<<< HEAD
   if (name === "aggregator") await bundle(dist);
   // Beside the command, where the agent looks for the page that it serves (P-143).
   if (name === "aggregator") cpSync(await ensurePortal(), join(dist, "portal"), { recursive: true });
+=======
+  const bundled = name === "aggregator" ? await bundle(dist) : [];
+>>>>>>> wt-walk
   await compile(name, dist);
-  if (name === "common") await buildIn(join(dist, "bls/native.js"), BUILT_IN);
+  return name === "common" ? buildIn(join(dist, "bls/native.js"), BUILT_IN) : bundled;
 }
 
 /** Only what an entry leads to is compiled, so no test is. */
@@ -95,7 +101,7 @@ function nameBuiltFiles(path: string): void {
   writeFileSync(path, text.replace(/((?:from|import)\s*\(?\s*"\.[^"]*)\.ts"/g, '$1.js"'));
 }
 
-async function pack(name: Published, directory: string): Promise<string> {
+async function pack(name: Published, directory: string, builtIn: readonly string[]): Promise<string> {
   const from = packageDirectory(name);
   const stage = join(STAGE, name);
   rmSync(stage, { recursive: true, force: true });
@@ -104,6 +110,7 @@ async function pack(name: Published, directory: string): Promise<string> {
   if (name === "contracts") copyContracts(from, stage);
   if (existsSync(join(from, "README.md"))) cpSync(join(from, "README.md"), join(stage, "README.md"));
   cpSync(join(REPOSITORY, "LICENSE"), join(stage, "LICENSE"));
+  if (builtIn.length > 0) writeFileSync(join(stage, LICENCES_FILE), licencesText(builtIn));
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(packedManifest(name), null, 2)}\n`);
   const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", directory], { cwd: stage });
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];

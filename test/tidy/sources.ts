@@ -27,7 +27,7 @@ export function readSources(pattern: RegExp): Source[] {
 
 /** The module specifiers a TypeScript file imports or exports from, dynamic imports included. */
 export function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"\n]+)"/g)].map((match) => match[1] as string);
+  return [...text.matchAll(/\b(?:from|import)\s*\(?\s*"([^"\s]+)"/g)].map((match) => match[1] as string);
 }
 
 function readIfThere(path: string): string | null {

@@ -16,8 +16,12 @@ export interface BuiltFile {
 /** Bytes, compressed by brotli: over it the build fails. A slow phone line (1.6 Mbit/s) carries it in a second. */
 export const FIRST_LOAD_MAX_BYTES = 200_000;
 
-/** Sources of what is loaded first: the frame, and the page of the address without a hash. */
-export const FIRST_SOURCES = ["/index.html", "/src/pages/rewards/rewardsPage.tsx"] as const;
+/** Sources of what is loaded first: the frame, the client, and the page of the address without a hash. */
+export const FIRST_SOURCES = [
+  "/index.html",
+  "/src/network/openClient.ts",
+  "/src/pages/rewards/rewardsPage.tsx",
+] as const;
 
 /** The scripts and styles that `sources` lead to, sorted. @throws when a source was not built */
 export function firstLoad(built: readonly BuiltFile[], sources: readonly string[] = FIRST_SOURCES): string[] {

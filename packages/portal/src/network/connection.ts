@@ -5,10 +5,9 @@
  */
 
 import { computed, signal } from "@preact/signals";
-import { createClient, type QuorateClient } from "@quorate/client";
+import type { QuorateClient } from "@quorate/client";
 import type { PortalFacts } from "@quorate/common/http";
 import { wallet } from "../wallet/wallet.ts";
-import { readFacts } from "./facts.ts";
 
 export type FactsState =
   | { readonly step: "reading" }
@@ -17,10 +16,16 @@ export type FactsState =
 
 export const facts = signal<FactsState>({ step: "reading" });
 
+/** Here before any facts are known. */
+let createClient: typeof import("./openClient.ts")["createClient"];
+
 export async function loadFacts(): Promise<void> {
   facts.value = { step: "reading" };
   try {
-    facts.value = { step: "known", facts: await readFacts(document.baseURI) };
+    const parts = await import("./openClient.ts");
+    const known = await parts.readFacts(document.baseURI);
+    createClient = parts.createClient;
+    facts.value = { step: "known", facts: known };
   } catch (error) {
     facts.value = { step: "failed", error };
   }

@@ -5,6 +5,7 @@
 import { type Address, parseAddress, quorateError } from "@quorate/common";
 import { type ChainProviders, coded } from "@quorate/common/chain";
 import { Contract, namehash, ZeroAddress } from "ethers";
+import { loadNames } from "../../network/names.ts";
 
 /** The registry's address on every chain that has one. */
 const ENS_REGISTRY = "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e";
@@ -27,6 +28,7 @@ export type Resolved =
 
 /** @throws ADDRESS_MALFORMED for what is no name, CHAIN_PROVIDER_FAILED */
 export async function resolveName(chain: ChainProviders, name: string): Promise<Resolved> {
+  await loadNames();
   const node = hashOf(name);
   const code = await coded(() => chain.getCode(ENS_REGISTRY), "eth_getCode");
   if (code === "0x") return { why: "no-registry" };

@@ -1,0 +1,259 @@
+/** "My rewards": a proof and signatures to their money, what refuses, and a reload in the middle. */
+import { mkdirSync, readFileSync } from "node:fs";
+import { AbiCoder, id } from "ethers";
+import type { BrowserContext, Page, Route } from "playwright-core";
+import { expect } from "vitest";
+import { connect } from "../../harness/seed.ts";
+import { waitFor } from "../../harness/waitFor.ts";
+import { ACCOUNTS, connectWallet, type PortalNetwork, type PortalStory, SHOWS_MS, untilSettled } from "./fixture.ts";
+
+/** Signs by stake although there is a root: as where no agent has the tree of a payable one. */
+async function withoutProofs(context: BrowserContext): Promise<void> {
+  const body = JSON.stringify({ error: { code: "PROOF_NOT_FOUND", message: "none here", values: {}, remedy: "" } });
+  const headers = { "access-control-allow-origin": "*" };
+  await context.route(/\/v1\/proofs\//, (route) =>
+    route.fulfill({ status: 404, contentType: "application/json", headers, body }),
+  );
+}
+
+const claimButton = (page: Page) => page.getByRole("button", { name: /^Claim [0-9.,]+ SESH$/ });
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (process.env["UPDATE_PICTURES"] === undefined) return;
+  mkdirSync("docs/pictures", { recursive: true });
+  await page.screenshot({ path: `docs/pictures/portal-${name}.png`, fullPage: true });
+}
+
+async function paidOnChain({ network }: PortalNetwork, account: number): Promise<bigint> {
+  const rewards = connect("ServiceNodeRewards", network.rewards, network.chain.signer(0));
+  const [, claimed] = (await rewards.getFunction("recipients")(network.chain.signer(account).address)) as [
+    bigint,
+    bigint,
+  ];
+  return claimed;
+}
+
+async function stranger(portal: PortalNetwork): Promise<void> {
+  await portal.untilPayable();
+  await portal.visit({ width: 360 }, async ({ page }) => {
+    await page.getByText("paste any address just to look").waitFor();
+    const field = page.getByLabel("Address or ENS name");
+    const show = page.getByRole("button", { name: "Show rewards" });
+    const operator = portal.network.node(1).operator;
+    await field.fill(`${operator.slice(0, -1)}`);
+    await show.click();
+    await page.getByText("ADDRESS_MALFORMED").first().waitFor();
+    await field.fill("alice.eth");
+    await show.click();
+    await page.getByText("no registry of names").waitFor();
+    await field.fill(operator);
+    await show.click();
+    await page.getByText("Payable now").waitFor();
+    await page.getByText("To claim, connect the wallet").waitFor();
+    expect(page.url().toLowerCase()).toContain(`#/of/${operator.toLowerCase()}`);
+    await page.reload();
+    await page.getByText("Earned so far").waitFor();
+    await untilSettled(page);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(wide).toBe(0);
+  });
+}
+
+async function byProof(portal: PortalNetwork): Promise<void> {
+  const before = await paidOnChain(portal, ACCOUNTS.staker);
+  await portal.visit({ account: ACCOUNTS.staker }, async ({ page, wallet }) => {
+    await connectWallet(page);
+    await page.getByText(/By a proof for epoch/).waitFor();
+    await page.getByText(/about 0\.[0-9]+ ETH/).waitFor();
+    await picture(page, "rewards");
+    wallet.declines = true;
+    await claimButton(page).click();
+    await page.getByText("You declined in the wallet. Nothing was sent.").waitFor();
+    expect(await paidOnChain(portal, ACCOUNTS.staker)).toBe(before);
+    wallet.declines = false;
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText(/SESH paid\./).waitFor();
+    await page.getByText("Final: nothing can take it back.").waitFor();
+    expect(await paidOnChain(portal, ACCOUNTS.staker)).toBeGreaterThan(before);
+    expect(wallet.asked.filter((method) => method === "eth_sendTransaction")).toHaveLength(1);
+    await page.getByRole("button", { name: "Done" }).click();
+    await fileOfPayments(portal, page);
+    await page.getByRole("button", { name: "Show every epoch" }).click();
+    await page.getByText("The lines add up to the amount above, exactly.").waitFor();
+    await page.getByText(/quorate ledger recompute --rpc/).waitFor();
+    await picture(page, "rewards-why");
+  });
+}
+
+/** The sum of the file is what the chain has paid, to the last unit. */
+async function fileOfPayments(portal: PortalNetwork, page: Page): Promise<void> {
+  const button = page.getByRole("button", { name: "Download as CSV" });
+  const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
+  const [header, ...rows] = readFileSync(await download.path(), "utf8")
+    .trimEnd()
+    .split("\r\n");
+  expect(header).toBe("time,amount,lifetime,transaction,block");
+  const units = (text = "") => {
+    const [whole = "0", part = ""] = text.split(".");
+    return BigInt(whole + part.padEnd(9, "0"));
+  };
+  const sum = rows.reduce((total, row) => total + units(row.split(",")[1]), 0n);
+  expect(sum).toBe(await paidOnChain(portal, ACCOUNTS.staker));
+}
+
+async function bySignatures(portal: PortalNetwork): Promise<void> {
+  const account = ACCOUNTS.otherStaker;
+  const before = await paidOnChain(portal, account);
+  await portal.visit({ account }, async ({ page, context, wallet }) => {
+    await withoutProofs(context);
+    // The agent that serves the page dies when it is asked to have the stake sign.
+    const dead = (route: Route) => route.abort();
+    await context.route(`${portal.urlOf(1)}v1/claims**`, dead);
+    await connectWallet(page);
+    await page.getByText(/95% of the stake has to sign first/).waitFor();
+    wallet.declines = true;
+    await claimButton(page).click();
+    await page.getByText("You declined in the wallet. Nothing was sent.").waitFor();
+    await page.getByText("One agent was of no help; another was asked").waitFor();
+    await page.getByText(/Checked here: [0-9,]+ of [0-9,]+ stake has signed \([45] of 5 nodes\)/).waitFor();
+    await picture(page, "rewards-signed");
+    await context.unroute(`${portal.urlOf(1)}v1/claims**`, dead);
+    await page.reload();
+    const send = page.getByRole("button", { name: "Send from my wallet" });
+    await send.waitFor();
+    wallet.declines = false;
+    await send.click();
+    await page.getByText(/SESH paid\./).waitFor();
+    await page.reload();
+    await page.getByText("Final: nothing can take it back.").waitFor();
+    expect(await paidOnChain(portal, account)).toBeGreaterThan(before);
+    expect(wallet.asked.filter((method) => method === "eth_sendTransaction")).toHaveLength(1);
+  });
+}
+
+async function wrongChain(portal: PortalNetwork): Promise<void> {
+  await untilEarned(portal, ACCOUNTS.staker);
+  await portal.visit({ account: ACCOUNTS.staker, wallet: { chainId: 1n } }, async ({ page, wallet }) => {
+    await connectWallet(page);
+    const main = page.getByRole("main");
+    await main.getByText(/The wallet is on chain 1, and this network is on chain/).waitFor();
+    expect(await claimButton(page).count()).toBe(0);
+    await main.getByRole("button", { name: /^Switch to chain/ }).click();
+    await waitFor({ what: "the wallet to be asked", timeoutMs: SHOWS_MS, pollMs: 50 }, async () =>
+      wallet.asked.includes("wallet_switchEthereumChain") ? true : null,
+    );
+    expect(wallet.asked).not.toContain("eth_sendTransaction");
+  });
+}
+
+interface Asked {
+  readonly method: string;
+  readonly params: readonly { readonly data?: string }[];
+}
+
+/** Answers of the chain to the page are changed; the chain is as it was. */
+async function withChainSaying(
+  context: BrowserContext,
+  portal: PortalNetwork,
+  change: (asked: Asked, result: unknown) => unknown,
+): Promise<void> {
+  const answer = async (route: Route): Promise<void> => {
+    const asked = route.request().postDataJSON() as Asked | null;
+    if (asked === null) return route.continue();
+    const response = await route.fetch();
+    const json = (await response.json()) as { result?: unknown };
+    await route.fulfill({ response, json: { ...json, result: change(asked, json.result) } });
+  };
+  // A question that is under way when the page is closed has nobody left to tell.
+  await context.route(`${new URL(portal.network.chain.url).origin}/**`, (route) => answer(route).catch(() => {}));
+}
+
+async function noGas(portal: PortalNetwork): Promise<void> {
+  await untilEarned(portal, ACCOUNTS.staker);
+  await portal.visit({ account: ACCOUNTS.staker }, async ({ page, context }) => {
+    await withChainSaying(context, portal, ({ method }, result) => (method === "eth_getBalance" ? "0x1" : result));
+    await connectWallet(page);
+    await page.getByText(/The account has 0\.000000000000000001 ETH, and the claim may take up to/).waitFor();
+    expect(await claimButton(page).count()).toBe(0);
+  });
+}
+
+async function providerBehind(portal: PortalNetwork): Promise<void> {
+  await portal.visit({ account: ACCOUNTS.staker }, async ({ page, context }) => {
+    await withChainSaying(context, portal, ({ method }, result) =>
+      method === "eth_getBlockByNumber" ? { ...(result as object), number: "0x3" } : result,
+    );
+    await connectWallet(page);
+    await page.getByText(/blocks behind what the agents have seen as final/).waitFor();
+    expect(await claimButton(page).count()).toBe(0);
+  });
+}
+
+async function claimLimit(portal: PortalNetwork): Promise<void> {
+  await untilEarned(portal, ACCOUNTS.staker);
+  await portal.visit({ account: ACCOUNTS.staker }, async ({ page, context }) => {
+    // Limit 5, all of it taken, cycles of an hour.
+    const reached = AbiCoder.defaultAbiCoder().encode(["uint256", "uint256", "uint256"], [5, 5, 3_600]);
+    const selector = id("claimCycle()").slice(0, 10);
+    await withChainSaying(context, portal, ({ method, params }, result) =>
+      method === "eth_call" && params[0]?.data?.startsWith(selector) ? reached : result,
+    );
+    await connectWallet(page);
+    await page
+      .getByText(/may take 0 SESH more in this cycle, and this one wants .* The next cycle begins at/)
+      .waitFor();
+    expect(await claimButton(page).count()).toBe(0);
+  });
+}
+
+async function noAgent(portal: PortalNetwork): Promise<void> {
+  await portal.visit({ path: `/of/${portal.network.node(1).operator}` }, async ({ page, context }) => {
+    await page.getByText("Earned so far").waitFor();
+    await context.route(/\/v1\//, (route) => route.abort());
+    await page.reload();
+    await page.getByText("AGENT_UNREACHABLE").first().waitFor();
+    // What was paid is the chain's to say, and stays known.
+    await page
+      .getByText(/In |Payments/)
+      .first()
+      .waitFor();
+    await context.unroute(/\/v1\//);
+  });
+}
+
+async function disagreement(portal: PortalNetwork): Promise<void> {
+  await portal.visit({ path: `/of/${portal.network.node(2).operator}` }, async ({ page, context }) => {
+    await context.route(`${portal.urlOf(1)}v1/rewards/**`, async (route) => {
+      const response = await route.fetch();
+      const json = (await response.json()) as { amount: string };
+      await route.fulfill({ response, json: { ...json, amount: `${BigInt(json.amount) + 1n}` } });
+    });
+    await page.reload();
+    await page.getByText("Agents disagree").waitFor();
+    await page.getByRole("cell", { name: portal.urlOf(1).replace(/\/$/, ""), exact: true }).waitFor();
+  });
+}
+
+/** Something to claim: the epoch after the last payment has closed, and a root holds it. */
+async function untilEarned(portal: PortalNetwork, account: number): Promise<void> {
+  const recipient = portal.network.chain.signer(account).address.toLowerCase() as `0x${string}`;
+  await waitFor({ what: "a proof that pays", timeoutMs: 120_000 }, async () => {
+    const { amount } = await portal.network.agent(1).client.proof(recipient);
+    return amount > (await paidOnChain(portal, account)) ? true : null;
+  });
+}
+
+export const story: PortalStory = {
+  page: "My rewards",
+  steps: [
+    { name: "a stranger without a wallet looks at an address, also on 360 pixels", run: stranger },
+    { name: "P-41: a proof to the money, declined once; CSV and every line of it", run: byProof },
+    { name: "P-86, P-101: signatures to the money, an agent dead, two reloads in the middle", run: bySignatures },
+    { name: "a wallet on another chain is offered a switch, and nothing is sent", run: wrongChain },
+    { name: "an account without gas is told before the wallet opens", run: noGas },
+    { name: "P-29: the cycle's limit is told with when it resets", run: claimLimit },
+    { name: "a provider that is behind is found out by two agents", run: providerBehind },
+    { name: "who says what is shown where agents disagree", run: disagreement },
+    { name: "no agent answers: said, with what the chain still knows", run: noAgent },
+  ],
+};
