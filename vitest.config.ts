@@ -1,4 +1,8 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+// Compiled packages are kept for all test workers and the processes that they start: each would compile them anew.
+process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/quorate-compile");
 
 export default defineConfig({
   test: {

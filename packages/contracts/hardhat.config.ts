@@ -35,13 +35,14 @@ export default defineConfig({
     solidity: {
       fsPermissions: { readDirectory: ["../common/vectors", paths.artifacts ?? "artifacts"] },
       // A pairing takes about a millisecond: the short profile fits the tests' time, the long one is
-      // `FUZZ_RUNS=10000 pnpm test:solidity`; for random lives `pnpm test:invariants`. The seed is fixed, so that a failure repeats.
+      // `FUZZ_RUNS=10000 pnpm test:solidity`; for random lives `pnpm test:invariants`. The seed is fixed, so that a
+      // failure repeats.
       invariant: {
-        runs: Number(process.env["INVARIANT_RUNS"] ?? 8),
+        runs: Number(process.env["INVARIANT_RUNS"] ?? 4),
         depth: Number(process.env["INVARIANT_DEPTH"] ?? 60),
         failOnRevert: true,
       },
-      fuzz: { runs: Number(process.env["FUZZ_RUNS"] ?? 64), seed: "0x51" },
+      fuzz: { runs: Number(process.env["FUZZ_RUNS"] ?? 16), seed: "0x51" },
     },
   },
   networks: {

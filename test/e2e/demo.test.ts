@@ -93,13 +93,14 @@ describe("demo", () => {
     expect(leftOnDisk()).toEqual([]);
   });
 
-  it("24 nodes, two silent: says who is missing before the deadline, and gives no bundle (P-86)", async () => {
-    const run = startDemo("--offline", "2", "--json");
+  it("too many silent: says who is missing before the deadline, and gives no bundle (P-86)", async () => {
+    // 24 nodes take a minute to start; a quorum is missed as well by two of eight.
+    const run = startDemo("--nodes", "8", "--offline", "2", "--json");
     const { status, stdout, stderr } = await run.finished;
     expect(status, stderr).toBe(1);
     expect(stdout.match(/\n/g)).toHaveLength(1);
     const result = JSON.parse(stdout);
-    expect(result).toMatchObject({ ok: false, nodes: 24, offline: 2, signedStakeBps: 9166 });
+    expect(result).toMatchObject({ ok: false, nodes: 8, offline: 2, signedStakeBps: 7500 });
     expect(result.missing).toHaveLength(2);
     expect(result.answeredAfterMs).toBeLessThan(result.deadlineMs);
     expect(result).toMatchObject({

@@ -46,13 +46,9 @@ async function build(name: Published): Promise<readonly string[]> {
   const dist = join(packageDirectory(name), "dist");
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
-<<<<<<< HEAD
-  if (name === "aggregator") await bundle(dist);
+  const bundled = name === "aggregator" ? await bundle(dist) : [];
   // Beside the command, where the agent looks for the page that it serves (P-143).
   if (name === "aggregator") cpSync(await ensurePortal(), join(dist, "portal"), { recursive: true });
-=======
-  const bundled = name === "aggregator" ? await bundle(dist) : [];
->>>>>>> wt-walk
   await compile(name, dist);
   return name === "common" ? buildIn(join(dist, "bls/native.js"), BUILT_IN) : bundled;
 }

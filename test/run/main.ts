@@ -1,6 +1,7 @@
 /**
- * `npx -y pnpm@12 test`: the entry point. Compiles contracts and command, then runs Solidity beside unit tests, then end-to-end tests, which
- * want both cores.
+ * `npx -y pnpm@12 test`: the entry point. Compiles contracts and command, then runs Solidity beside unit tests, then
+ * end-to-end tests: first those that wait for epochs and for healing more than they compute, side by side, then the
+ * others, which want both cores.
  */
 import { join } from "node:path";
 import { REPOSITORY } from "../harness/child.ts";
@@ -20,5 +21,9 @@ process.exitCode = await runTests([
     scriptPart("solidity", CONTRACTS, "test:solidity", `${AGAIN} test:solidity`),
     scriptPart("unit", REPOSITORY, "test:unit", `${AGAIN} test:unit`),
   ],
-  [scriptPart("e2e", REPOSITORY, "test:e2e", `${AGAIN} test:e2e`)],
+  [
+    scriptPart("life", REPOSITORY, "test:e2e:life", `${AGAIN} test:e2e:life`),
+    scriptPart("faults", REPOSITORY, "test:e2e:faults", `${AGAIN} test:e2e:faults`),
+  ],
+  [scriptPart("e2e", REPOSITORY, "test:e2e:others", `${AGAIN} test:e2e:others`)],
 ]);

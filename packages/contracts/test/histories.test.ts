@@ -68,7 +68,7 @@ describe("random histories", () => {
       fc.asyncProperty(fc.array(operation, { minLength: 20, maxLength: 60, size: "max" }), (operations) =>
         tell(operations, true),
       ),
-      { numRuns: Number(process.env["HISTORIES"] ?? 16), seed: 21 },
+      { numRuns: Number(process.env["HISTORIES"] ?? 8), seed: 21 },
     );
   });
 

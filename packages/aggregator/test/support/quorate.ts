@@ -3,11 +3,7 @@
  * spends two seconds of a core on reading 1,500 files, the built one a third of a second.
  */
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { ensureBundle } from "../../scripts/bundle.ts";
-
-/** Compiled code, shared by all processes of tests. */
-const COMPILE_CACHE = fileURLToPath(new URL("../../../../node_modules/.cache/quorate-compile", import.meta.url));
 
 let built: Promise<string> | undefined;
 
@@ -27,8 +23,7 @@ export interface Ended {
 export async function quorate(...args: readonly string[]): Promise<Ended> {
   const module = await builtQuorate();
   return new Promise((resolve) => {
-    const env = { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE };
-    execFile(process.execPath, [module, ...args], { env }, (error, stdout, stderr) => {
+    execFile(process.execPath, [module, ...args], (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
   });

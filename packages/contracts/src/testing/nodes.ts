@@ -10,12 +10,12 @@ import {
   g1Struct,
   g2Struct,
   type Hex,
-  provePossession,
   type SignatureScheme,
   type SigningDomain,
   toHex,
 } from "@quorate/common";
 import { sha256, toUtf8Bytes } from "ethers";
+import { proveNatively } from "./proveNatively.ts";
 
 /** `Registration` of the ABI. */
 export interface RegistrationStruct {
@@ -67,7 +67,7 @@ export function makeTestNode(
 ): TestNode {
   const blsSecret = secretOf(index, "bls");
   const identitySecret = secretOf(index, "identity");
-  const proof = provePossession(scheme, domain, { blsSecret, identitySecret, operator });
+  const proof = proveNatively(scheme, domain, { blsSecret, identitySecret, operator });
   return {
     blsSecret,
     identitySecret,
