@@ -26,7 +26,7 @@ export interface SendPanelProps {
   /** Sentences: what will happen, to which amounts, and what follows from it. */
   readonly effects: readonly string[];
   /** What a person has to tick first, where it cannot be taken back. */
-  readonly confirm?: string;
+  readonly confirm?: string | undefined;
   /** Whether they may only be sent as one batch: a later call counts on where an earlier one puts a contract. */
   readonly atOnce?: boolean;
   readonly onDone?: (receipts: readonly TransactionReceipt[]) => void;

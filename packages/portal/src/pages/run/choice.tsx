@@ -55,34 +55,24 @@ export function Choice({ known, account, file, stake, onDone }: ChoiceProps): JS
   const beneficiary = typed === "" ? account : usable(found);
   const feeBps = feeBpsOf(fee);
   const isReady = beneficiary !== null && feeBps !== null;
+  const isContract = found !== null && "verdict" in found && found.verdict === "contract";
   const reset = () => setWanted(null);
-
+  const changing =
+    <T,>(set: (next: T) => void) =>
+    (next: T) => {
+      set(next);
+      reset();
+    };
   const want = wanting({ client, account, file, onDone }, batches.step === "here" && batches.value, setWanted);
   return (
     <Card title={t.run.step2}>
-      <KindChoice
-        kind={kind}
-        onKind={(next) => {
-          setKind(next);
-          reset();
-        }}
-      />
-      <FeeField
-        text={fee}
-        isWrong={feeBps === null}
-        onText={(next) => {
-          setFee(next);
-          reset();
-        }}
-      />
+      <KindChoice kind={kind} onKind={changing(setKind)} />
+      <FeeField text={fee} isWrong={feeBps === null} onText={changing(setFee)} />
       <BeneficiaryField
         id="own-beneficiary"
         label={t.run.beneficiary}
         text={to}
-        onText={(next) => {
-          setTo(next);
-          reset();
-        }}
+        onText={changing(setTo)}
         looked={found}
       />
       {kind === "solo" ? (
@@ -104,7 +94,12 @@ export function Choice({ known, account, file, stake, onDone }: ChoiceProps): JS
         />
       )}
       {wanted === null ? null : (
-        <IntentPanel key={wanted.key} make={wanted.make} onDone={wanted.onDone} onCancel={reset} />
+        <IntentPanel
+          key={wanted.key}
+          {...{ make: wanted.make, onDone: wanted.onDone }}
+          confirm={isContract ? t.stake.contractConfirm : undefined}
+          onCancel={reset}
+        />
       )}
     </Card>
   );

@@ -9,13 +9,15 @@ import type { Intent } from "./register.ts";
 
 interface IntentPanelProps {
   readonly make: () => Promise<Intent>;
+  /** What has to be ticked first, where something has. */
+  readonly confirm?: string | undefined;
   readonly onDone: (receipts: readonly TransactionReceipt[]) => void;
   readonly onCancel: () => void;
 }
 
-export function IntentPanel({ make, onDone, onCancel }: IntentPanelProps): JSX.Element {
+export function IntentPanel({ make, confirm, onDone, onCancel }: IntentPanelProps): JSX.Element {
   const [intent, again] = useLoaded(make, []);
   if (intent.step === "failed") return <Failure error={intent.error} onAgain={again} />;
   if (intent.value === undefined) return <Waiting what={t.sending.trying} />;
-  return <SendPanel topic="run" {...intent.value} onDone={onDone} onCancel={onCancel} />;
+  return <SendPanel topic="run" {...intent.value} confirm={confirm} onDone={onDone} onCancel={onCancel} />;
 }
