@@ -54,7 +54,11 @@ async function toNode(portal: PortalNetwork): Promise<void> {
       .getByText(shown(own?.stake ?? 0n))
       .first()
       .waitFor();
-    await page.getByRole("img", { name: /epochs present/ }).waitFor();
+    // A young network has judged no epoch yet; then the card says so.
+    await page
+      .getByText(/epochs present|No epoch was judged yet/)
+      .first()
+      .waitFor();
   });
 }
 
