@@ -52,7 +52,8 @@ describe("dependency direction: common ← client ← portal; common ← core �
     expect(portal.filter(({ path }) => path.endsWith(".tsx")).length).toBeGreaterThan(6);
     const ours = /^@quorate\/(client|common(\/chain|\/http)?)$/;
     const pages = /^(preact(\/compat|\/hooks)?|@preact\/signals|wouter-preact(\/use-hash-location)?)$/;
-    const parts = /^(@tanstack\/virtual-core|uplot(\/dist\/uPlot\.min\.css)?|mipd|@noble\/.*|ethers|zod)$/;
+    const parts =
+      /^(@tanstack\/virtual-core|uplot(\/dist\/uPlot\.min\.css)?|mipd|@noble\/.*|ethers|zod|virtual:ens-tables)$/;
     const allowed = (target: string) =>
       target.startsWith("packages/portal/src/") || [ours, pages, parts].some((pattern) => pattern.test(target));
     expect(violations(portal, allowed)).toEqual([]);
