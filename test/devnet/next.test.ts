@@ -39,8 +39,8 @@ describe("commands to copy", () => {
   });
 
   it("name what lies elsewhere by its whole path, and what a shell would split in quotes", () => {
-    expect(pathFrom("/home/me/quorate", "/home/me/quorate/.quorate/devnet")).toBe(".quorate/devnet");
-    expect(pathFrom("/home/me/quorate", "/tmp/devnet/password")).toBe("/tmp/devnet/password");
+    expect(pathFrom("/srv/quorate", "/srv/quorate/.quorate/devnet")).toBe(".quorate/devnet");
+    expect(pathFrom("/srv/quorate", "/tmp/devnet/password")).toBe("/tmp/devnet/password");
     expect(shellWord("/tmp/devnet/password")).toBe("/tmp/devnet/password");
     expect(shellWord("/tmp/my net/it's")).toBe("'/tmp/my net/it'\\''s'");
   });
