@@ -8,7 +8,7 @@
  * in variables of its file.
  */
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { ATOMIC_PER_TOKEN, type NodeId } from "@quorate/common";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { expect } from "vitest";
@@ -105,11 +105,11 @@ export interface PortalFixture extends PortalNetwork {
 }
 
 export async function startPortal(): Promise<PortalFixture> {
-  const ports = await freePorts(NODES);
+  const held = await holdPorts(NODES);
   const launchOf = (id: NodeId): AgentLaunch => {
-    const httpPort = ports[id - 1] ?? 0;
+    const httpPort = held[id - 1]?.release() ?? 0;
     const publicUrl = `http://127.0.0.1:${httpPort}`;
-    return { place: { listen: "/ip4/127.0.0.1/tcp/0", httpHost: "127.0.0.1", httpPort, publicUrl } };
+    return { place: { listen: "/ip4/127.0.0.1/tcp/0", httpHost: "127.0.0.1", httpPort, healthPort: 0, publicUrl } };
   };
   const options = {
     ...{ nodes: NODES, epochSeconds: EPOCH_SECONDS, claimDeadlineMs: CLAIM_DEADLINE_MS },
@@ -232,11 +232,22 @@ async function giveTokens(network: LocalNetwork): Promise<void> {
     await send(token, "transfer", network.chain.signer(account).address, amount);
 }
 
-/** Agents tell their URLs to others before they listen. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+interface HeldPort {
+  /** Frees it for whoever is started next. */
+  release(): number;
+}
+
+/** Agents tell others their URLs, so ports are chosen before they start; until then nobody else gets them. */
+async function holdPorts(count: number): Promise<HeldPort[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1").unref());
   await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
+  return servers.map((server) => {
+    const { port } = server.address() as AddressInfo;
+    return {
+      release() {
+        server.close();
+        return port;
+      },
+    };
+  });
 }
