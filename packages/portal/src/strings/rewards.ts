@@ -111,7 +111,6 @@ export const rewards = {
     costDetail: (gas: string, price: string, most: string, coin: string) =>
       `${gas} units at ${price} gwei; at most ${most} ${coin} if prices rise`,
     costWaiting: "Estimating gas…",
-    costUnknown: "Gas could not be estimated.",
     coin: "ETH",
     nothing: "There is nothing to claim now.",
     noChain: "To claim, connect a wallet: the page has no chain of its own to ask.",
