@@ -44,6 +44,8 @@ function withoutFile(manifest: Manifest, license: string): string {
   if (/\bApache-2\.0\b/.test(license)) {
     return `${copyright}\n\nTaken under the Apache License 2.0, whose text is in LICENSE beside this file.`;
   }
+  // Dedicated to the public: it asks for nothing to be passed on.
+  if (license === "Unlicense") return "Released into the public domain: https://unlicense.org";
   if (license === "MIT") return `${copyright}\n\n${MIT}`;
   throw new Error(`${manifest.name} ${manifest.version} has no text of its licence, ${license}`);
 }
