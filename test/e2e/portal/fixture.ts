@@ -169,8 +169,9 @@ function portalNetwork(network: LocalNetwork, browser: Browser): PortalNetwork {
       try {
         await visit(opened);
       } catch (error) {
+        const shown = await shownBy(opened);
         await opened.context.close();
-        throw error;
+        throw new Error(`${error instanceof Error ? error.message : error}\n\n${shown}`, { cause: error });
       }
       await opened.close();
     },
@@ -181,6 +182,12 @@ function portalNetwork(network: LocalNetwork, browser: Browser): PortalNetwork {
         return payableEpoch;
       }),
   };
+}
+
+/** What a person saw when a step failed: its page may be gone by then. */
+async function shownBy({ page, troubles }: OpenedPage): Promise<string> {
+  const text = await page.locator("main").textContent({ timeout: 1_000 }).catch(String);
+  return [`The page, ${page.url()}, showed:`, text, ...troubles].join("\n");
 }
 
 function walletOf(

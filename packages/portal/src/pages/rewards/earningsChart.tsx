@@ -73,7 +73,11 @@ function optionsOf({ nodes, width }: Columns, place: HTMLElement): UPlot.Options
       x: { time: false, range: (_u, min, max) => [min, max + width] },
       y: { range: (_u, _min, max) => [0, max || 1] },
     },
-    axes: [axis, { ...axis, size: 64 }],
+    // Epochs are whole.
+    axes: [
+      { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] },
+      { ...axis, size: 64 },
+    ],
     series: [{}, ...series.reverse()],
   };
 }
