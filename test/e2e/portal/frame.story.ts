@@ -108,6 +108,22 @@ async function fitsNarrowScreens(portal: PortalNetwork): Promise<void> {
   });
 }
 
+/** Its agent went away after the frame was loaded. */
+async function saysWhatCouldNotBeLoaded(portal: PortalNetwork): Promise<void> {
+  await portal.visit({}, async ({ page }) => {
+    await untilSettled(page);
+    await page.route("**/assets/networkPage*.js", (route) => route.abort());
+    await page.getByRole("link", { name: "Network", exact: true }).click();
+    await page.getByText("This page could not be shown.").waitFor();
+    await page.getByRole("link", { name: "My rewards", exact: true }).click();
+    await page.getByLabel("Address or ENS name").waitFor();
+    await page.unroute("**/assets/networkPage*.js");
+    await page.getByRole("link", { name: "Network", exact: true }).click();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("Can payments go on?").waitFor();
+  });
+}
+
 export const story: PortalStory = {
   page: "Every page",
   steps: [
@@ -115,6 +131,7 @@ export const story: PortalStory = {
     { name: "P-144: is framed by nobody", run: isNotFramed },
     { name: "axe has no serious finding in light colours", run: (portal) => isAccessible(portal, "light") },
     { name: "axe has no serious finding in dark colours", run: (portal) => isAccessible(portal, "dark") },
+    { name: "a page that cannot be loaded is said to be, and tried again", run: saysWhatCouldNotBeLoaded },
     { name: "the keyboard reaches pages, wallet and content", run: byKeyboard },
     { name: "360 pixels are enough: no page scrolls sideways", run: fitsNarrowScreens },
   ],

@@ -28,6 +28,7 @@ export const en = {
       run: "Run a node",
       network: "Network",
     },
+    broken: "This page could not be shown. Nothing was sent because of it.",
     notFound: "There is no such page.",
     loading: "Loading…",
     again: "Try again",

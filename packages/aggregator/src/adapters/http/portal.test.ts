@@ -175,8 +175,10 @@ describe("the files of the page", () => {
     expect(answer.text).not.toContain("secret");
   });
 
-  it("P-146: a file costs the client one request", async () => {
+  it("P-146: files have a budget of their own, so that what the page asks leaves it its files", async () => {
     const url = await served({}, testAgent(), { requestBurst: 3, requestsPerSecond: 0.001 });
+    for (let i = 0; i < 3; i++) expect((await ask(`${url}/v1/status`)).status).toBe(200);
+    expect(await ask(`${url}/v1/status`)).toMatchObject({ status: 429, code: "RATE_LIMITED" });
     for (const path of ["/", "/assets/index-1.js", "/portal.json"]) expect((await ask(url + path)).status).toBe(200);
     expect(await ask(url)).toMatchObject({ status: 429, code: "RATE_LIMITED" });
   });

@@ -45,11 +45,11 @@ export function portalRoutes(options: PortalOptions, { api, guard, limits }: Por
   const { directory = portalDirectory(import.meta.url) } = options;
   const facts = new Page(async () => portalFacts(options, api));
   // A file is sent as slowly as it is read; whoever does not read is cut by then.
-  const sent = { cost: 1, timeoutMs: limits.writeTimeoutMs };
+  const sent = { cost: 1, budget: "page", timeoutMs: limits.writeTimeoutMs } as const;
   const icon = `public, max-age=${ICON_FRESH_MS / 1_000}`;
   const asset = `public, max-age=${ASSET_FRESH_MS / 1_000}, immutable`;
   return [
-    route(ROUTES.portalFacts, { cost: 1, handle: () => facts.get() }),
+    route(ROUTES.portalFacts, { cost: 1, budget: "page", handle: () => facts.get() }),
     route(fileRoute("/", "The page."), {
       ...sent,
       async handle(_input, request, reply) {

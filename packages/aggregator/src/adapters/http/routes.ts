@@ -32,6 +32,8 @@ type OutputOf<D, Part extends string> = D extends { readonly [P in Part]: infer 
 interface Handling<D extends RouteDescription> {
   /** Tokens of the client's budget; 0 for what an operator's own probes ask. */
   readonly cost: number;
+  /** Which budget: a client has one for questions, and one for the files of the page (P-146). Default questions. */
+  readonly budget?: "questions" | "page";
   /** Default: `answerTimeoutMs`. */
   readonly timeoutMs?: number;
   readonly handle: (input: Input<D>, request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -63,7 +65,7 @@ export function addRoutes(app: FastifyInstance, modules: RoutesModules): void {
 function addRoute(
   app: FastifyInstance,
   { limiter, limits, guard }: RoutesModules,
-  { described, cost, timeoutMs = limits.answerTimeoutMs }: Route,
+  { described, cost, budget, timeoutMs = limits.answerTimeoutMs }: Route,
   method: HTTPMethods,
   handle: Route["handle"],
 ): void {
@@ -72,7 +74,7 @@ function addRoute(
     url: described.path,
     onRequest: async (request, reply) => {
       if (described.audience === "everyone") reply.headers(guard.readers(request.raw));
-      limit(limiter, request, cost);
+      limit(limiter, request, cost, budget);
     },
     handler: (request, reply) => inTime(async () => handle(inputOf(described, request), request, reply), timeoutMs),
   });
@@ -123,10 +125,15 @@ function inTime<T>(work: () => Promise<T>, timeoutMs: number): Promise<T> {
   return Promise.race([work(), late.promise]).finally(() => clearTimeout(timer));
 }
 
-function limit(limiter: RateLimiter, request: FastifyRequest, cost: number): void {
+function limit(
+  limiter: RateLimiter,
+  request: FastifyRequest,
+  cost: number,
+  budget: Route["budget"] = "questions",
+): void {
   if (cost === 0) return;
   const client = clientOf(request);
-  const waitMs = limiter.take(client, cost, performance.now());
+  const waitMs = limiter.take(budget === "questions" ? client : `${client} ${budget}`, cost, performance.now());
   if (waitMs > 0) throw quorateError("RATE_LIMITED", { client, waitMs });
 }
 
