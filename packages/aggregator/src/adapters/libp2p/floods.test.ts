@@ -133,13 +133,16 @@ describe("P-123: a peer that floods gossip", () => {
 
   test("messages that come faster than any honest peer can forward them are dropped and blamed", async () => {
     const node = await startNode("node");
-    const hostile = await startHostilePeer(node);
-    const stream = await hostile.gossip();
     // Copies of the same ones: they cost little to send, and are as many to decode.
     const many = rpc({ messages: messages(4_000, 1) });
-    await flood(stream, () => many, 50 * (PEER_MESSAGES_BURST / 4_000));
-    await until(() => bans(node) === 1);
-    expect(floods(node)).toContain("messages");
+    // On a busy host the muxer's bound may be met first; then another peer tries.
+    for (let n = 0; !floods(node).includes("messages"); n++) {
+      const hostile = await startHostilePeer(node, `hostile ${n}`);
+      const stream = await hostile.gossip();
+      await flood(stream, () => many, 50 * (PEER_MESSAGES_BURST / 4_000));
+      await until(() => bans(node) > 0 || hostile.connection.status !== "open");
+    }
+    await until(() => bans(node) > 0);
     expect(node.gossip.length).toBeLessThanOrEqual(4_000);
   });
 
