@@ -24,7 +24,9 @@ it("names every package whose code is in the bundle, with its licence", () => {
   const text = licencesText(builtIn);
   const named = new Map([...text.matchAll(/^(\S+) \d+\.\d+\.\S+\nLicence: (.+)\n\n(\S+)/gm)].map((of) => [of[1], of]));
   expect([...named.keys()].sort()).toEqual(inBundle.sort());
-  expect([...named.values()].filter(([, , licence]) => !/MIT|Apache|ISC|BSD|MPL|BlueOak/.test(licence ?? ""))).toEqual([]);
+  expect([...named.values()].filter(([, , licence]) => !/MIT|Apache|ISC|BSD|MPL|BlueOak/.test(licence ?? ""))).toEqual(
+    [],
+  );
 });
 
 it("is ASCII, because V8 would keep it at two bytes a character otherwise, and says the same", () => {
