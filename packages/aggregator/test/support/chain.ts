@@ -31,6 +31,8 @@ export interface TestChain {
   readonly url: string;
   rpc(method: string, ...parameters: unknown[]): Promise<unknown>;
   mine(blocks: number): Promise<void>;
+  /** Resolves when a transaction has its receipt: anvil answers before it mines. */
+  mined(hash: string): Promise<void>;
   /** One block, one `Settled(balance, time, …)` of the pool in it. The ledger takes only the block's own time. */
   settle(balance: bigint, time?: number): Promise<void>;
   /** Stops answering, without closing connections. */
@@ -48,6 +50,7 @@ export async function startAnvil(chainId: number = CHAIN_ID): Promise<TestChain>
   let output = "";
   const url = await new Promise<string>((resolve, reject) => {
     child.once("error", reject);
+    child.once("exit", (code, signal) => reject(new Error(`anvil ended (${signal ?? code}) after: ${output}`)));
     child.stdout.on("data", (chunk) => {
       output += String(chunk);
       const listening = /Listening on (\S+)/.exec(output);
@@ -55,18 +58,21 @@ export async function startAnvil(chainId: number = CHAIN_ID): Promise<TestChain>
     });
   });
   const rpc = (method: string, ...parameters: unknown[]): Promise<unknown> => call(url, method, parameters);
+  const mined = async (hash: string): Promise<void> => {
+    while ((await rpc("eth_getTransactionReceipt", hash)) === null) await sleep(5);
+  };
   await rpc("anvil_setBlockTimestampInterval", 1);
   return {
     url,
     rpc,
+    mined,
     mine: async (blocks) => void (await rpc("anvil_mine", `0x${blocks.toString(16)}`)),
     settle: async (balance, time = 1) => {
       const data = AbiCoder.defaultAbiCoder().encode(["uint256", "uint256", "uint256"], [balance, time, 2]);
       const sent = { from: SENDER, to: POOL, data, gas: "0x186a0", gasPrice: "0x3b9aca00" };
       const hash = await rpc("eth_sendTransaction", sent);
-      // Anvil answers before it mines: without this, two of them could share a block and every height after be one
-      // less.
-      while ((await rpc("eth_getTransactionReceipt", hash)) === null) await sleep(5);
+      // Without this, two of them could share a block and every height after be one less.
+      await mined(String(hash));
     },
     freeze: () => void child.kill("SIGSTOP"),
     thaw: () => void child.kill("SIGCONT"),
