@@ -51,7 +51,7 @@ export async function buildPortal(): Promise<{ readonly name: string; readonly b
     // Loaded only here: mostly there is nothing to build.
     const { build } = await import("vite");
     const options = { root: PACKAGE, logLevel: "warn", build: { outDir: made, emptyOutDir: true } } as const;
-    const { output } = (await build(options)) as Rollup.RollupOutput;
+    const { output } = (await inProduction(() => build(options))) as Rollup.RollupOutput;
     compress(made);
     const first = ["index.html", ...firstLoad(output)];
     const files = first.map((name) => ({ name, bytes: statSync(join(made, `${name}.br`)).size }));
@@ -61,6 +61,18 @@ export async function buildPortal(): Promise<{ readonly name: string; readonly b
     return files;
   } finally {
     for (const directory of [made, old]) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Vite heeds NODE_ENV: built by a test's process, the page would be one for development. */
+async function inProduction<T>(work: () => Promise<T>): Promise<T> {
+  const before = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
+  try {
+    return await work();
+  } finally {
+    if (before === undefined) delete process.env["NODE_ENV"];
+    else process.env["NODE_ENV"] = before;
   }
 }
 
