@@ -1,6 +1,6 @@
 /**
  * A long list of which only the rows in sight are there. Enters: how many rows, their height, what scrolls. Leaves:
- * the rows to show, and the height of all.
+ * which rows to show, and the height of the space before and after them.
  */
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
 import type { RefObject } from "preact";
@@ -9,11 +9,14 @@ import { useLayoutEffect, useReducer, useState } from "preact/hooks";
 /** Rows kept beyond those in sight, so that a quick scroll shows no gap. */
 const OVERSCAN_ROWS = 6;
 
-export function useVirtual<E extends Element>(
-  count: number,
-  rowPx: number,
-  scroller: RefObject<E>,
-): Virtualizer<E, Element> {
+export interface VirtualRows {
+  readonly rows: readonly number[];
+  /** Pixels. */
+  readonly before: number;
+  readonly after: number;
+}
+
+export function useVirtual<E extends Element>(count: number, rowPx: number, scroller: RefObject<E>): VirtualRows {
   const [, again] = useReducer((turn: number, _: "moved") => turn + 1, 0);
   const options = {
     count,
@@ -29,5 +32,10 @@ export function useVirtual<E extends Element>(
   virtualizer.setOptions(options);
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => virtualizer._willUpdate());
-  return virtualizer;
+  const items = virtualizer.getVirtualItems();
+  return {
+    rows: items.map(({ index }) => index),
+    before: items[0]?.start ?? 0,
+    after: virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0),
+  };
 }

@@ -1,6 +1,7 @@
 /** The agents that the page asks, how each answers, and what they disagree about. */
 import type { JSX } from "preact";
 import { Card, Failure, Notice, Waiting } from "../../parts/parts.tsx";
+import { ScrollTable } from "../../parts/scrollTable.tsx";
 import { t } from "../../strings/index.ts";
 import {
   type AgentHeard,
@@ -48,29 +49,11 @@ interface TableProps {
 
 function AgentsTable({ heard, said }: TableProps): JSX.Element {
   return (
-    <section
-      class="scroll"
-      aria-label={words.title}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
-      tabIndex={0}
-    >
-      <table class="wide">
-        <thead>
-          <tr>
-            {Object.values(words.columns).map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {heard.map((one) => (
-            <Row key={one.url} one={one} said={said} />
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <ScrollTable label={words.title} heads={Object.values(words.columns)}>
+      {heard.map((one) => (
+        <Row key={one.url} one={one} said={said} />
+      ))}
+    </ScrollTable>
   );
 }
 

@@ -77,11 +77,8 @@ interface RowsProps {
 
 function Rows({ rows, sort, onSort }: RowsProps): JSX.Element {
   const scroller = useRef<HTMLElement>(null);
-  const virtual = useVirtual(rows.length, ROW_PX, scroller);
+  const { rows: shown, before: above, after: below } = useVirtual(rows.length, ROW_PX, scroller);
   const height = Math.min(HEIGHT_MAX_PX, (rows.length + 1) * ROW_PX);
-  const items = virtual.getVirtualItems();
-  const above = items[0]?.start ?? 0;
-  const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
     <section
       ref={scroller}
@@ -95,7 +92,7 @@ function Rows({ rows, sort, onSort }: RowsProps): JSX.Element {
         <Head sort={sort} onSort={onSort} />
         <tbody>
           <Space px={above} />
-          {items.map(({ index }) => (
+          {shown.map((index) => (
             <Row key={(rows[index] as NodeAnswer).id} node={rows[index] as NodeAnswer} index={index} />
           ))}
           <Space px={below} />

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { Link } from "wouter-preact";
 import { percent } from "../../parts/format.ts";
 import { Amount, Failure, Hash } from "../../parts/parts.tsx";
+import { ScrollTable } from "../../parts/scrollTable.tsx";
 import { useLoaded } from "../../parts/useLoaded.ts";
 import { t } from "../../strings/index.ts";
 import { bpsOf } from "./health.ts";
@@ -30,29 +31,11 @@ export function ReportsBody({ client, records, explorer }: ReportsProps): JSX.El
   return (
     <>
       {stakes.step === "failed" ? <Failure error={stakes.error} /> : null}
-      <section
-        class="scroll"
-        aria-label={words.title}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
-        tabIndex={0}
-      >
-        <table class="wide">
-          <thead>
-            <tr>
-              {Object.values(words.columns).map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((record, index) => (
-              <Row key={record.transaction} {...{ record, explorer, stake: stakeOf(index) }} />
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <ScrollTable label={words.title} heads={Object.values(words.columns)}>
+        {shown.map((record, index) => (
+          <Row key={record.transaction} {...{ record, explorer, stake: stakeOf(index) }} />
+        ))}
+      </ScrollTable>
       <Submitters records={records} />
     </>
   );

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { moment, percent } from "../../parts/format.ts";
 import { Amount, Hash, Mark, Notice, Stat } from "../../parts/parts.tsx";
+import { ScrollTable } from "../../parts/scrollTable.tsx";
 import { t } from "../../strings/index.ts";
 import { bpsOf } from "../network/health.ts";
 import type { NodeRecord } from "./record.ts";
@@ -61,39 +62,21 @@ function Contributors({ record: { contributors, stake, belief } }: { readonly re
       <h3>
         {words.contributors} <Mark belief={belief} />
       </h3>
-      <section
-        class="scroll"
-        aria-label={words.contributors}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
-        tabIndex={0}
-      >
-        <table class="wide">
-          <thead>
-            <tr>
-              {Object.values(words.columns).map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {contributors.map(({ addr, beneficiary, stake: part, withdrawn }) => (
-              <tr key={addr}>
-                <td>
-                  <Hash text={addr} />
-                </td>
-                <td>{beneficiary === addr ? words.same : <Hash text={beneficiary} />}</td>
-                <td>
-                  <Amount atomic={part} />
-                  {withdrawn === true ? <div class="soft small">{words.withdrawn}</div> : null}
-                </td>
-                <td>{percent(bpsOf(part, stake))}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <ScrollTable label={words.contributors} heads={Object.values(words.columns)}>
+        {contributors.map(({ addr, beneficiary, stake: part, withdrawn }) => (
+          <tr key={addr}>
+            <td>
+              <Hash text={addr} />
+            </td>
+            <td>{beneficiary === addr ? words.same : <Hash text={beneficiary} />}</td>
+            <td>
+              <Amount atomic={part} />
+              {withdrawn === true ? <div class="soft small">{words.withdrawn}</div> : null}
+            </td>
+            <td>{percent(bpsOf(part, stake))}</td>
+          </tr>
+        ))}
+      </ScrollTable>
     </>
   );
 }

@@ -3,8 +3,8 @@ import type { LedgerLine } from "@quorate/common";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { tokens } from "../../parts/format.ts";
+import { useVirtual } from "../../parts/useVirtual.ts";
 import { t } from "../../strings/index.ts";
-import { useVirtualRows } from "./virtualRows.ts";
 
 const s = t.rewards.why;
 const amounts = ["nodeReward", "fee", "share", "dust", "bounty", "amount"] as const;
@@ -12,7 +12,7 @@ const heads = [s.columns.reward, s.columns.fee, s.columns.share, s.columns.dust,
 
 export function LinesTable({ lines }: { readonly lines: readonly LedgerLine[] }): JSX.Element {
   const box = useRef<HTMLElement>(null);
-  const { rows, before, after } = useVirtualRows(box, lines.length, 38);
+  const { rows, before, after } = useVirtual(lines.length, 38, box);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
     <section class="scroll tall" ref={box} tabIndex={0} aria-label={s.lines}>

@@ -6,11 +6,11 @@ import type { Connection } from "../../network/connection.ts";
 import { moment } from "../../parts/format.ts";
 import { Amount, Card, Failure, Hash, Notice, Waiting } from "../../parts/parts.tsx";
 import { useLoaded } from "../../parts/useLoaded.ts";
+import { useVirtual } from "../../parts/useVirtual.ts";
 import { t } from "../../strings/index.ts";
 import { paymentsCsv } from "./paymentsCsv.ts";
 import type { Rewards } from "./rewards.ts";
 import { saveFile } from "./saveFile.ts";
-import { useVirtualRows } from "./virtualRows.ts";
 
 const s = t.rewards.payments;
 
@@ -75,7 +75,7 @@ interface RowsProps {
 
 function Rows({ payments, explorer }: RowsProps): JSX.Element {
   const box = useRef<HTMLElement>(null);
-  const { rows, before, after } = useVirtualRows(box, payments.length, 44);
+  const { rows, before, after } = useVirtual(payments.length, 44, box);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
     <section class="scroll tall" ref={box} tabIndex={0} aria-label={s.title}>
