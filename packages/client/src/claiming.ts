@@ -41,6 +41,11 @@ export interface ClaimOptions {
   readonly way?: "cheapest" | "proof" | "bundle" | undefined;
   /** One of the last five closed epochs: a bundle of it. Default the last. */
   readonly epoch?: number | undefined;
+  /**
+   * A part of what is owed, in atomic units; default all of it. What the chain has recorded already is used first, unless
+   * a bundle is asked for.
+   */
+  readonly amount?: bigint | undefined;
   readonly onProgress?: ((progress: ClaimProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -96,7 +101,7 @@ export async function findCheapest(
     const { epoch, way = "cheapest" } = options;
     if (!isQuorateError(error) || way !== "cheapest" || epoch !== undefined) throw error;
     const { lifetime, claimed } = await contract.recipient(recipient);
-    if (lifetime === claimed) throw error;
+    if (lifetime - claimed < (options.amount ?? 1n)) throw error;
     options.onProgress?.({ step: "recorded-only", error });
     return null;
   }

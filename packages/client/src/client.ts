@@ -3,7 +3,7 @@
  * payments that are ready to send, their receipts. No agent is trusted: what it gives either holds on chain or is
  * dropped, and the next one is asked.
  */
-import { type Address, type LedgerLine, parseAddress, quorateError } from "@quorate/common";
+import { type Address, isQuorateError, type LedgerLine, parseAddress, quorateError } from "@quorate/common";
 import type { OpenLine } from "@quorate/common/chain";
 import type { TransactionReceipt } from "ethers";
 import { createAgentClient } from "./agentClient.ts";
@@ -15,7 +15,8 @@ import { type Explained, explainByAgent } from "./explain.ts";
 import { type PaymentMade, paymentsTo } from "./history.ts";
 import { LEDGER_ANSWER_MS } from "./limits.ts";
 import { type NetworkOverview, overviewOf } from "./overview.ts";
-import { freshCall, type Paid, type Payment, paidIn, paymentOf } from "./payment.ts";
+import { isRecorded, requirePart } from "./part.ts";
+import { freshCalls, type PaidInAll, type Payment, paidIn, paymentOf } from "./payment.ts";
 import { type PoolsOptions, type PoolView, poolAt, poolsOf } from "./poolReading.ts";
 import { contributionCalls, withdrawalCalls } from "./pools.ts";
 import type { ReadyCall } from "./readyCall.ts";
@@ -59,15 +60,16 @@ export interface QuorateClient {
   agents(): Promise<readonly KnownAgent[]>;
   balance(recipient: string, options?: Pick<ClaimOptions, "onProgress" | "signal">): Promise<Balance>;
   /**
-   * What pays the recipient now, in the cheapest way that works, ready to send.
-   * @throws NOTHING_OWED, QUORUM_NOT_REACHED, CLAIM_NOT_ENDED, AGENT_*, CHAIN_*
+   * What pays the recipient now, in the cheapest way that works, ready to send; with `amount`, what pays a part.
+   * @throws NOTHING_OWED, CLAIM_AMOUNT_ZERO, CLAIM_ABOVE_OWED, CLAIM_ABOVE_LIMIT, QUORUM_NOT_REACHED, CLAIM_NOT_ENDED, AGENT_*, CHAIN_*
    */
   claim(recipient: string, options?: ClaimOptions): Promise<Payment>;
   /**
-   * Sends a payment from its recipient's account: id lists derived now, simulated, then signed. One transaction.
-   * @throws SIGNER_NOT_RECIPIENT, WALLET_REFUSED, TRANSACTION_*, ACCOUNT_*, CHAIN_*
+   * Sends a payment from its recipient's account: id lists derived now, simulated, then signed. One transaction; of a
+   * part up to two, of which the first records. An error after the first says in its remedy that it is recorded.
+   * @throws CLAIM_ABOVE_LIMIT, CLAIM_ABOVE_OWED, SIGNER_NOT_RECIPIENT, WALLET_REFUSED, TRANSACTION_*, ACCOUNT_*, CHAIN_*
    */
-  pay(payment: Payment, signer: PaymentSigner, options?: SendOptions): Promise<Paid>;
+  pay(payment: Payment, signer: PaymentSigner, options?: SendOptions): Promise<PaidInAll>;
   /** Sends calls one after the other. @throws as `pay` */
   send(calls: ReadyCalls, signer: PaymentSigner, options?: SendOptions): Promise<readonly TransactionReceipt[]>;
   /** What the text of a bundle or a proof is worth now, by the chain alone. @throws BUNDLE_*, PROOF_*, CHAIN_* */
@@ -117,11 +119,15 @@ export function createClient(options: ClientOptions): QuorateClient {
   const pool = new AgentPool(options.agents, options);
   const contract = connecting(options);
 
-  async function send(calls: ReadyCalls, signer: PaymentSigner, sending: SendOptions = {}) {
+  async function send(
+    calls: ReadyCalls,
+    signer: PaymentSigner,
+    sending: SendOptions = {},
+    receipts: TransactionReceipt[] = [],
+  ) {
     const { chain } = await contract.get();
     const sender = await openSender(chain, signer, sending);
     for (const { from } of calls.transactions) requireSender(sender.address, from);
-    const receipts: TransactionReceipt[] = [];
     for (const call of calls.transactions) receipts.push(await sender.send(call));
     return receipts;
   }
@@ -132,17 +138,20 @@ export function createClient(options: ClientOptions): QuorateClient {
   return {
     agents: () => pool.agents(),
     balance: async (recipient, asked) => balanceOf(pool, await contract.get(), parseAddress(recipient), asked),
-    async claim(recipient, asked) {
-      const [connected, of] = [await contract.get(), parseAddress(recipient)];
-      return paymentOf(connected, of, await findCheapest(pool, connected, of, asked));
-    },
+    claim: async (recipient, asked) => claimOf(pool, await contract.get(), parseAddress(recipient), asked),
     async pay(payment, signer, sending) {
       const connected = await contract.get();
-      const transactions = await freshCall(connected, payment);
-      const receipt = (await send({ transactions }, signer, sending)).at(-1) as TransactionReceipt;
-      return paidIn(receipt, await connected.distributor(), payment.recipient);
+      const transactions = await freshCalls(connected, payment);
+      const receipts: TransactionReceipt[] = [];
+      try {
+        await send({ transactions }, signer, sending, receipts);
+      } catch (error) {
+        throw receipts.length === 0 ? error : afterRecording(error, receipts);
+      }
+      const last = receipts.at(-1) as TransactionReceipt;
+      return { ...paidIn(last, await connected.distributor(), payment.recipient), receipts };
     },
-    send,
+    send: (calls, signer, sending) => send(calls, signer, sending),
     verify: async (text) => verifyText(await contract.get(), text),
     payments,
     earnings,
@@ -165,6 +174,31 @@ export function createClient(options: ClientOptions): QuorateClient {
     contract: () => contract.get(),
     close: () => contract.close(),
   };
+}
+
+async function claimOf(
+  pool: AgentPool,
+  contract: RewardsContract,
+  recipient: Address,
+  options: ClaimOptions = {},
+): Promise<Payment> {
+  const { amount, way, epoch } = options;
+  if (amount !== undefined) {
+    await requirePart(contract, amount);
+    const wantsBundle = way === "bundle" || epoch !== undefined;
+    if (!wantsBundle && (await isRecorded(contract, recipient, amount))) {
+      return paymentOf(contract, recipient, null, amount);
+    }
+  }
+  return paymentOf(contract, recipient, await findCheapest(pool, contract, recipient, options), amount);
+}
+
+/** The first of two transactions is mined and stays so: who tries again has only the second to send (P-147). */
+function afterRecording(error: unknown, receipts: readonly TransactionReceipt[]): unknown {
+  if (!isQuorateError(error)) return error;
+  const recordedBy = receipts.map(({ hash }) => hash);
+  const remedy = `What was earned is recorded on chain, and only the payment is left: ask for it again. ${error.remedy}`;
+  return quorateError(error.code, { ...error.values, recordedBy }, { remedy, cause: error.cause });
 }
 
 /** @throws AGENT_UNREACHABLE, LEDGER_*, and the agents' refusals */

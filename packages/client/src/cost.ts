@@ -22,15 +22,25 @@ export interface CallCost {
   readonly suffices: boolean;
 }
 
-/** @throws TRANSACTION_REVERTED when the call would be refused, CHAIN_PROVIDER_FAILED */
-export function costOf(chain: ChainProviders, { to, data, what }: Call, from: Address): Promise<CallCost> {
+/**
+ * Of a call, or of several in their order: those behind the first cannot be estimated before it is mined, and take the
+ * gas that they name.
+ * @throws TRANSACTION_REVERTED when the first would be refused, CHAIN_PROVIDER_FAILED
+ */
+export function costOf(
+  chain: ChainProviders,
+  { to, data, what }: Call,
+  from: Address,
+  following: readonly Call[] = [],
+): Promise<CallCost> {
   return coded(async () => {
-    const [gas, fees, balanceWei, block] = await Promise.all([
+    const [estimate, fees, balanceWei, block] = await Promise.all([
       chain.estimateGas({ from, to, data }),
       chain.getFeeData(),
       chain.getBalance(from),
       chain.getBlock("latest"),
     ]);
+    const gas = following.reduce((sum, call) => sum + (call.gas ?? 0n), estimate);
     const offered = fees.maxFeePerGas ?? fees.gasPrice ?? 0n;
     const base = block?.baseFeePerGas ?? null;
     const now = base === null ? offered : base + (fees.maxPriorityFeePerGas ?? 0n);

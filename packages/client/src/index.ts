@@ -18,15 +18,17 @@ export { LEDGER_ANSWER_MS } from "./limits.ts";
 export * from "./node.ts";
 export { reasonText, whyNotSigned } from "./notSigned.ts";
 export { type Emission, emissionAt, type NetworkOverview, overviewOf } from "./overview.ts";
-export { freshCall, type Paid, type Payment, paidIn, paymentOf } from "./payment.ts";
+export { aboveLimit } from "./part.ts";
+export { freshCalls, type Paid, type PaidInAll, type Payment, paidIn, paymentOf } from "./payment.ts";
 export * from "./pool.ts";
 export { askContract, factoryOf, type PoolsOptions, type PoolView, poolAt, poolsOf, tokenOf } from "./poolReading.ts";
 export * from "./proof.ts";
-export type { ReadyCall } from "./readyCall.ts";
+export { onlyRecords, type ReadyCall } from "./readyCall.ts";
 export * from "./registration.ts";
 export { type ReportRecord, type ReportStake, type ReportsOptions, reportStake, reportsOf } from "./reports.ts";
 export * from "./rewardsContract.ts";
 export { openSender, type PaymentSigner, type Sender, type SendOptions } from "./signer.ts";
+export { type SimulatedCall, simulateCalls, simulatedRefusal } from "./simulate.ts";
 export {
   kindOfFile,
   type VerifiedBundle,

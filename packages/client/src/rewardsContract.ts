@@ -14,7 +14,6 @@ import {
   g2Struct,
   type Hex,
   type IdLists,
-  isQuorateError,
   type NodeId,
   type NodeState,
   type NodeView,
@@ -42,9 +41,11 @@ import {
 import { Contract, concat, type TransactionReceipt } from "ethers";
 import { type ChainSource, connectChain } from "./chainSource.ts";
 import { claimRewardsCall, proofCall, type ReadyCall } from "./readyCall.ts";
+import { type Refusal, refusalOf } from "./refusal.ts";
 import { type Registered, type RegistrationRequest, register } from "./registration.ts";
 import { send } from "./sending.ts";
 
+export type { Refusal } from "./refusal.ts";
 export type { Registered, RegistrationRequest } from "./registration.ts";
 
 /**
@@ -65,14 +66,6 @@ export interface ChainBlock {
 export interface NodeSet {
   readonly block: ChainBlock;
   readonly nodes: readonly NodeView[];
-}
-
-/** Why the contract would refuse a call of the recipient now; null when it would not. */
-export interface Refusal {
-  /** The contract's own error: `EnforcedPause(1700000000)`. */
-  readonly error: string;
-  /** The same in plain words, where there are some. */
-  readonly meaning: string | null;
 }
 
 /** What the chain has for a recipient, and what it would do now. Amounts in atomic units. */
@@ -185,11 +178,17 @@ export class RewardsContract {
     return this.#callStanding(recipient, claimRewardsCall(await this.distributor(), recipient));
   }
 
-  async #callStanding(recipient: Address, { to, data, what }: ReadyCall): Promise<Standing> {
+  async #callStanding(recipient: Address, call: ReadyCall): Promise<Standing> {
     const blockTag = await this.chain.getBlockNumber();
     const { lifetime, claimed } = await this.recipient(recipient, blockTag);
-    const refusal = await refusalOf(() => coded(() => this.chain.call({ from: recipient, to, data, blockTag }), what));
+    const refusal = await this.refusal(recipient, call, blockTag);
     return { lifetime, claimed, refusal, payoutRefusal: refusal };
+  }
+
+  /** Why a call would be refused if `from` sent it; null where it would not. @throws CHAIN_PROVIDER_FAILED */
+  refusal(from: Address, call: ReadyCall, blockTag: number | "latest" = "latest"): Promise<Refusal | null> {
+    const { to, data, what } = call;
+    return refusalOf(() => coded(() => this.chain.call({ from, to, data, blockTag }), what));
   }
 
   /** Registers a node with the account's own tokens, approving them first. Returns its id. */
@@ -297,18 +296,6 @@ function nodeOf(id: NodeId, { state: order, silent, stake, blsKey }: NodeRecord)
   const state = NODE_STATES[Number(order)] ?? null;
   if (state === null) throw quorateError("CHAIN_EVENT_INVALID", { node: id, state: order });
   return { id, state, silent, stake, blsKey: g1FromEip2537(fromHex(concat([...blsKey]))) };
-}
-
-/** Null when the call goes through. @throws what is no refusal of the contract's */
-async function refusalOf(call: () => Promise<unknown>): Promise<Refusal | null> {
-  try {
-    await call();
-    return null;
-  } catch (error) {
-    if (!isQuorateError(error, "TRANSACTION_REVERTED")) throw error;
-    const { error: name, meaning } = error.values;
-    return { error: String(name), meaning: meaning === undefined ? null : String(meaning) };
-  }
 }
 
 /** What the distributor would say. */

@@ -154,6 +154,21 @@ export const COMMAND_ERROR_CODES = {
     remedy: "There is nothing to send; what the running epoch earns can be claimed after its close.",
     where: "client",
   },
+  CLAIM_AMOUNT_ZERO: {
+    summary: "A part of what is owed was asked for, and the amount is not above zero.",
+    remedy: "Ask for an amount above zero, or name none: then all that is owed is paid.",
+    where: "client",
+  },
+  CLAIM_ABOVE_OWED: {
+    summary: "The part that was asked for is more than the recipient is owed.",
+    remedy: "Ask for at most what is owed, or name no amount: then all of it is paid.",
+    where: "client",
+  },
+  CLAIM_ABOVE_LIMIT: {
+    summary: "The claim is more than all claims together may still take in this cycle; nothing was sent.",
+    remedy: "Claim a part, at most what is left, or wait until the next cycle begins. What is owed stays owed.",
+    where: "client",
+  },
   SIGNER_NOT_RECIPIENT: {
     summary: "The account that would sign is not the one that has to send this transaction.",
     remedy: "Sign with the account named here: rewards are paid to whoever sends, and to nobody else.",

@@ -2,9 +2,9 @@
  * What would happen if calls were sent now (P-106). Enters: a chain, an account, calls in their order. Leaves: gas and
  * price of each, whether the contract would refuse it and why, what the account has for gas. Nothing is sent.
  */
-import type { ReadyCall } from "@quorate/client";
+import { type ReadyCall, type SimulatedCall, simulateCalls, simulatedRefusal } from "@quorate/client";
 import { type Address, type ErrorCode, isQuorateError, type QuorateError, quorateError } from "@quorate/common";
-import { type ChainProviders, coded, parseRevert, revertMeaning, revertText } from "@quorate/common/chain";
+import { type ChainProviders, coded } from "@quorate/common/chain";
 import { formatEther } from "ethers";
 
 /** Percent added to an estimate: the call is executed some blocks later, in a changed state. */
@@ -71,7 +71,7 @@ async function outcomesOf(chain: ChainProviders, from: Address, calls: readonly 
   if (first === undefined) return [];
   const [one, simulated] = await Promise.all([
     estimate(chain, from, first),
-    rest.length === 0 ? null : simulate(chain, from, calls),
+    rest.length === 0 ? null : simulateCalls(chain, from, calls),
   ]);
   return [one, ...rest.map((call, i) => followingOutcome(call, simulated?.[i + 1] ?? null))];
 }
@@ -91,41 +91,14 @@ function isRefusal(error: unknown): error is QuorateError {
   return isQuorateError(error) && codes.includes(error.code);
 }
 
-/** A call as `eth_simulateV1` tells of it. */
-export interface SimulatedCall {
-  readonly status: string;
-  readonly gasUsed: string;
-  readonly returnData?: string;
-  readonly error?: { readonly data?: string; readonly message?: string };
-}
-
-/** All calls one after the other on a state that nobody keeps; null where no provider can do that. */
-async function simulate(
-  chain: ChainProviders,
-  from: Address,
-  calls: readonly ReadyCall[],
-): Promise<readonly SimulatedCall[] | null> {
-  const blockStateCalls = [{ calls: calls.map(({ to, data }) => ({ from, to, data })) }];
-  try {
-    const blocks = (await chain.send("eth_simulateV1", [{ blockStateCalls, validation: false }, "latest"])) as
-      | readonly { readonly calls: readonly SimulatedCall[] }[]
-      | null;
-    const found = blocks?.[0]?.calls;
-    return found?.length === calls.length ? found : null;
-  } catch {
-    return null;
-  }
-}
-
 /** Of a call behind others: tried where the chain can simulate several; otherwise what was measured stands for it. */
 export function followingOutcome(call: ReadyCall, simulated: SimulatedCall | null): Outcome {
   const measured = call.gas ?? UNTRIED_GAS;
   if (simulated === null) return { gas: measured, refusal: null, isTried: false };
-  if (BigInt(simulated.status) === 1n) {
-    return { gas: withMargin(BigInt(simulated.gasUsed)), refusal: null, isTried: true };
-  }
-  const revert = parseRevert(simulated.error?.data ?? simulated.returnData);
-  const values = { call: call.what, error: revertText(revert), meaning: revertMeaning(revert) };
+  const refused = simulatedRefusal(simulated);
+  if (refused === null) return { gas: withMargin(BigInt(simulated.gasUsed)), refusal: null, isTried: true };
+  const { error, meaning } = refused;
+  const values = { call: call.what, error, meaning: meaning ?? undefined };
   return { gas: measured, refusal: quorateError("TRANSACTION_REVERTED", values), isTried: true };
 }
 
