@@ -1,42 +1,19 @@
 /** Stakers' commands, and the example of the client's README, which is a process of its own. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { send } from "@quorate/contracts/testing";
-import type { HDNodeWallet } from "ethers";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { command } from "../support/command.ts";
 import { serve } from "../support/httpServer.ts";
 import { DEAD, ground } from "./ground.ts";
 import { openPool } from "./pool.ts";
+import { directory, keyOf, quorate } from "./quorateHere.ts";
 
 const README = new URL("../../../client/README.md", import.meta.url);
 const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
-
-const directory = mkdtempSync(join(tmpdir(), "quorate-staker-"));
-
-beforeAll(() => {
-  process.env["QUORATE_NETWORKS"] = directory;
-  const { deployment } = ground.net.network;
-  const contracts = { rewards: ground.net.rewards, pool: deployment.pool, deployBlock: 0 };
-  file("own.json", JSON.stringify({ name: "own", chainId: "31337", contracts, rpc: [ground.net.chain.url] }));
-});
-
-afterAll(() => {
-  delete process.env["QUORATE_NETWORKS"];
-  rmSync(directory, { recursive: true });
-});
-
-function file(name: string, text: string): string {
-  writeFileSync(join(directory, name), text, { mode: 0o600 });
-  return join(directory, name);
-}
-
-const keyOf = ({ privateKey, address }: HDNodeWallet) => file(`${address}.key`, privateKey);
-const quorate = (...args: string[]) => command(...args, "--network", "own");
 
 describe("quorate", () => {
   it("claim --submit goes from nothing to tokens in one command and one transaction; balance and history tell", async () => {

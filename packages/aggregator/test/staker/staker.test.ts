@@ -11,6 +11,7 @@ afterEach(() => ground.afterEach());
 afterAll(() => ground.stop());
 
 await import("./claimCases.ts");
+await import("./partCases.ts");
 await import("./signerCases.ts");
 await import("./poolCases.ts");
 await import("./commandCases.ts");

@@ -1,30 +1,29 @@
 /**
  * `quorate claim`: from a recipient to tokens. Agents are asked for the cheapest way that works now; what they give is
- * held against the chain; with --submit it is sent, in one transaction.
+ * held against the chain; with --submit it is sent, in one transaction, or a part of it in up to two (P-147).
  */
-import { type Found, findWhatPays, freshCall, type Paid, type Payment, type QuorateClient } from "@quorate/client";
-import { type Address, formatAmount, parseAddress, quorateError } from "@quorate/common";
+import {
+  type Found,
+  findWhatPays,
+  freshCalls,
+  type PaidInAll,
+  type Payment,
+  type QuorateClient,
+  type ReadyCall,
+} from "@quorate/client";
+import { type Address, formatAmount, parseAddress, parseAmount, quorateError } from "@quorate/common";
 import { Command } from "commander";
 import { openAccount } from "../account.ts";
 import { wholeNumber } from "../flags.ts";
 import { OutFile } from "../outFile.ts";
 import { listIds, printFields, printJson, printProgress } from "../print.ts";
-import { addSendingOptions, agreed, printSent, type SendingFlags } from "../sending.ts";
-import {
-  type AskingFlags,
-  addAskingOptions,
-  agentsOf,
-  namesChain,
-  openAgents,
-  openClient,
-  progressTeller,
-} from "./asking.ts";
+import { addSendingOptions, agreed, printSent } from "../sending.ts";
+import { addAskingOptions, agentsOf, namesChain, openAgents, openClient, progressTeller } from "./asking.ts";
+import { type ClaimFlags, partNow, saysPart, whereText } from "./partNow.ts";
 import { paymentJson, refusalText } from "./shown.ts";
 
-interface ClaimFlags extends AskingFlags, SendingFlags {
+interface Flags extends ClaimFlags {
   readonly recipient?: string;
-  readonly epoch?: string;
-  readonly signed?: true;
   readonly submit?: true;
   readonly out?: string;
   readonly force?: true;
@@ -34,6 +33,7 @@ const EXAMPLES = `
 Examples:
   quorate claim --network local --submit --account-key-file me.json      paid, in one transaction
   quorate claim --network local --recipient 0xYou --out claim.json      a proof or bundle with its calldata
+  quorate claim --network local --submit --account-key-file me.json --amount 250    a part of it
   quorate claim --agent http://agent.example:8900 --recipient 0xYou     the same, held against nothing
 `;
 
@@ -44,27 +44,31 @@ export function claimCommand(): Command {
       "Ask for the cheapest way to be paid now, and take it. Any agent of the network serves any staker, and none is trusted.\n" +
         "Where a payable root holds the recipient that is a proof; otherwise, and with --signed or --epoch, a bundle that 95% of\n" +
         "the stake signs. Both record and pay in one transaction of the recipient. With --submit it is simulated, shown with what\n" +
-        "it costs, and sent. Without, the proof or bundle is printed, with its calldata and the command that would send it.",
+        "it costs, and sent. Without, the proof or bundle is printed, with its calldata and the command that would send it.\n" +
+        "All claims together are limited in each cycle. With --amount a part is paid: in one transaction where the chain has\n" +
+        "recorded enough, else in two.",
     )
     .addHelpText("after", EXAMPLES);
   addAskingOptions(command)
     .option("--recipient <address>", "whose rewards (default: the account's own)", parseAddress)
     .option("--signed", "a signed bundle, also where there is a proof: it holds the amount of the last closed epoch")
     .option("--epoch <number>", "a signed bundle of one of the last five closed epochs (default: the last)")
+    .option("--amount <tokens>", "a part of what is owed, such as 25 or 1,250.5 (default: all of it)")
     .option("--submit", "send it, from the recipient's account")
     .option("--out <file>", "write the proof or bundle to this file, which must not exist, instead of standard output")
     .option("--force", "replace the file of --out");
-  return addSendingOptions(command, "the recipient's account").action((flags: ClaimFlags) => claim(flags));
+  return addSendingOptions(command, "the recipient's account").action((flags: Flags) => claim(flags));
 }
 
 /**
- * @throws OUTPUT_FILE_*, QUORUM_NOT_REACHED with who is missing, CLAIM_NOT_ENDED, NOTHING_OWED, PROOF_INVALID, the
- * agents' refusals, and as sending does
+ * @throws OUTPUT_FILE_*, QUORUM_NOT_REACHED with who is missing, CLAIM_NOT_ENDED, NOTHING_OWED, CLAIM_AMOUNT_ZERO,
+ * CLAIM_ABOVE_OWED, CLAIM_ABOVE_LIMIT with the command that works now, PROOF_INVALID, the agents' refusals, and as sending does
  */
-async function claim(flags: ClaimFlags): Promise<void> {
+async function claim(flags: Flags): Promise<void> {
   const epoch = flags.epoch === undefined ? undefined : wholeNumber("--epoch", flags.epoch);
   const way = flags.signed === true || epoch !== undefined ? ("bundle" as const) : ("cheapest" as const);
-  const asked = { epoch, way, onProgress: progressTeller() };
+  const amount = flags.amount === undefined ? undefined : parseAmount(flags.amount);
+  const asked = { epoch, way, amount, onProgress: progressTeller() };
   if (!namesChain(flags)) return claimUnheld(flags, asked);
   const client = openClient(flags, agentsOf(flags));
   try {
@@ -78,7 +82,7 @@ async function claim(flags: ClaimFlags): Promise<void> {
 type Asked = NonNullable<Parameters<QuorateClient["claim"]>[1]>;
 
 /** Pays, or shows what paying would do (`--dry-run`). */
-async function submit(client: QuorateClient, flags: ClaimFlags, asked: Asked): Promise<void> {
+async function submit(client: QuorateClient, flags: Flags, asked: Asked): Promise<void> {
   const contract = await client.contract();
   const account = await openAccount(contract.chain, flags);
   const sender = parseAddress(await account.getAddress());
@@ -86,13 +90,16 @@ async function submit(client: QuorateClient, flags: ClaimFlags, asked: Asked): P
   if (recipient !== sender) throw quorateError("SIGNER_NOT_RECIPIENT", { signer: sender, needed: recipient });
   const file = reserve(flags);
   try {
-    const payment = await client.claim(recipient, asked);
+    const payment = await saysPart(client, flags, () => client.claim(recipient, asked));
     if (file !== null) file.finish(textOf(payment.file ?? paymentJson(payment)));
+    const part = await partNow(client, payment, flags);
+    if (part !== null) throw part;
     const effects = [
       `Pays ${formatAmount(payment.pays)} to ${recipient}, by ${byText(payment)}.`,
+      ...partEffects(payment),
       ...(payment.refusal === null ? [] : [`The contract refuses it now: ${refusalText(payment.refusal)}.`]),
     ];
-    const intent = { effects, calls: await freshCall(contract, payment) };
+    const intent = { effects, calls: await freshCalls(contract, payment) };
     if (!(await agreed(account, intent, flags))) return;
     printPaid(payment, await client.pay(payment, account), flags);
   } finally {
@@ -100,33 +107,45 @@ async function submit(client: QuorateClient, flags: ClaimFlags, asked: Asked): P
   }
 }
 
-function printPaid(payment: Payment, { amount, receipt }: Paid, flags: ClaimFlags): void {
-  const { kind, recipient, epoch, agent } = payment;
-  const facts = { paid: amount, recipient, kind, epoch, agent, lifetime: payment.lifetime };
+function partEffects({ rest, transactions, isTried }: Payment): string[] {
+  if (rest === 0n) return [];
+  const stays = `${formatAmount(rest)} more stay owed.`;
+  if (transactions.length === 1) return [stays];
+  const two = "It takes two transactions: the first records what was earned, the second pays this part of it.";
+  const untried =
+    "No provider here simulates two calls that build on each other: the second is tried when the first is mined, and " +
+    "not sent where it would be refused.";
+  return [stays, two, ...(isTried ? [] : [untried])];
+}
+
+function printPaid(payment: Payment, { amount, receipts }: PaidInAll, flags: Flags): void {
+  const { kind, recipient, epoch, agent, lifetime, rest } = payment;
+  const facts = { paid: amount, rest, recipient, kind, epoch, agent, lifetime };
   const shown = { paid: formatAmount(amount), to: recipient, by: byText(payment) };
-  printSent([receipt], facts, shown, flags);
+  printSent(receipts, facts, rest === 0n ? shown : { ...shown, "still owed": formatAmount(rest) }, flags);
 }
 
 /** The proof or bundle, and what would send it. */
-async function show(client: QuorateClient, flags: ClaimFlags, asked: Asked): Promise<void> {
+async function show(client: QuorateClient, flags: Flags, asked: Asked): Promise<void> {
   const recipient = required(flags);
   const file = reserve(flags);
   try {
-    const payment = await client.claim(recipient, asked);
+    const payment = await saysPart(client, flags, () => client.claim(recipient, asked));
     if (file !== null) file.finish(textOf(payment.file ?? paymentJson(payment)));
     if (flags.json) return printJson(paymentJson(payment));
-    const [call] = payment.transactions;
+    const part = await partNow(client, payment, flags);
+    const amount = flags.amount === undefined ? "" : ` --amount ${flags.amount}`;
     const fields = {
       recipient,
       by: byText(payment),
       "lifetime amount": formatAmount(payment.lifetime),
       "paid before": formatAmount(payment.paid),
       "pays now": payment.refusal === null ? formatAmount(payment.pays) : `nothing: ${refusalText(payment.refusal)}`,
+      ...(payment.rest === 0n ? {} : { "still owed": formatAmount(payment.rest) }),
       "held against": "the chain",
-      "send to": call?.to ?? null,
-      "send from": recipient,
-      calldata: call?.data ?? null,
-      "or run": `quorate claim ${whereText(flags)} --submit --account-key-file <file>`,
+      ...callFields(payment.transactions, recipient),
+      "or run": `quorate claim ${whereText(flags)} --submit --account-key-file <file>${amount}`,
+      ...(part === null ? {} : { "a part now": part.remedy }),
     };
     if (file !== null) return printFields({ ...fields, [payment.kind]: flags.out as string });
     for (const [name, value] of Object.entries(fields)) printProgress(`${name.padEnd(16)} ${value}`);
@@ -136,11 +155,23 @@ async function show(client: QuorateClient, flags: ClaimFlags, asked: Asked): Pro
   }
 }
 
+function callFields(calls: readonly ReadyCall[], recipient: Address): Record<string, string> {
+  const fields = calls.map(({ to, data }, i) => {
+    const then = i === 0 ? "" : "then ";
+    return { [`${then}send to`]: to, [`${then}send from`]: recipient, [i === 0 ? "calldata" : "its calldata"]: data };
+  });
+  return Object.assign({}, ...fields);
+}
+
 /** Without a chain: what an agent gives, of the right form and held against nothing. */
-async function claimUnheld(flags: ClaimFlags, asked: Asked): Promise<void> {
+async function claimUnheld(flags: Flags, asked: Asked): Promise<void> {
   if (flags.submit === true) {
     const remedy = "Give --network <name>, or --rpc and --contract.";
     throw quorateError("FLAG_INVALID", { flag: "--submit", reason: "needs a chain to send to" }, { remedy });
+  }
+  if (flags.amount !== undefined) {
+    const remedy = "Give --network <name>, or --rpc and --contract.";
+    throw quorateError("FLAG_INVALID", { flag: "--amount", reason: "is held against a chain" }, { remedy });
   }
   const recipient = required(flags);
   const agents = openAgents(flags);
@@ -178,24 +209,13 @@ function byText({ kind, epoch, agent }: Payment): string {
   return `${what} of epoch ${epoch}, from ${agent}`;
 }
 
-/** The same flags again, so that the command can be copied. */
-function whereText({ network, rpc, contract, agent }: ClaimFlags): string {
-  const parts = [
-    ...(network === undefined ? [] : [`--network ${network}`]),
-    ...agent.map((url) => `--agent ${url}`),
-    ...rpc.map((url) => `--rpc ${url}`),
-    ...(contract === undefined ? [] : [`--contract ${contract}`]),
-  ];
-  return parts.join(" ");
-}
-
-function required({ recipient }: ClaimFlags): Address {
+function required({ recipient }: Flags): Address {
   if (recipient !== undefined) return parseAddress(recipient);
   throw quorateError("FLAG_INVALID", { flag: "--recipient", reason: "is missing" });
 }
 
 /** Before anybody signs: what cannot be written in the end would be lost. */
-function reserve({ out, force }: ClaimFlags): OutFile | null {
+function reserve({ out, force }: Flags): OutFile | null {
   return out === undefined ? null : OutFile.reserve(out, force === true);
 }
 

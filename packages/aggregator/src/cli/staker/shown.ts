@@ -7,9 +7,11 @@ export function refusalText({ error, meaning }: Refusal): string {
 
 /** Without what the call is made from, which is in the file. */
 export function paymentJson(payment: Payment) {
-  const { kind, recipient, epoch, agent, lifetime, paid, pays, paysNow, refusal, transactions, file } = payment;
+  const { kind, recipient, epoch, agent, lifetime, paid, pays, rest, paysNow, refusal, file } = payment;
+  const { transactions, isTried } = payment;
   const calls = transactions.map(({ what, from, to, data }) => ({ what, from, to, data }));
-  return { kind, recipient, epoch, agent, lifetime, paid, pays, paysNow, refusal, transactions: calls, file };
+  const amounts = { lifetime, paid, pays, rest, paysNow };
+  return { kind, recipient, epoch, agent, ...amounts, refusal, transactions: calls, isTried, file };
 }
 
 /** Rows below a header, aligned; numbers to the right. */
