@@ -1,9 +1,10 @@
 /** "My rewards": a proof and signatures to their money, what refuses, and a reload in the middle. */
 import { mkdirSync, readFileSync } from "node:fs";
+import { formatAmount, parseAddress } from "@quorate/common";
 import { AbiCoder, id } from "ethers";
 import type { BrowserContext, Page, Route } from "playwright-core";
 import { expect } from "vitest";
-import { connect } from "../../harness/seed.ts";
+import { connect, send } from "../../harness/seed.ts";
 import { waitFor } from "../../harness/waitFor.ts";
 import { ACCOUNTS, connectWallet, type PortalNetwork, type PortalStory, SHOWS_MS, untilSettled } from "./fixture.ts";
 
@@ -206,6 +207,69 @@ async function claimLimit(portal: PortalNetwork): Promise<void> {
   });
 }
 
+/** The owner lowers the real limit, so that a third of what the account is owed is left, and puts it back afterwards. */
+async function withLittleLeft(portal: PortalNetwork, account: number, act: (left: bigint) => Promise<void>) {
+  const { network } = portal;
+  const owner = network.chain.signer(0);
+  const rewards = connect("ServiceNodeRewards", network.rewards, owner);
+  const distributor = connect("RewardsDistributor", parseAddress(await rewards.getFunction("distributor")()), owner);
+  const [limit, claimed, seconds] = (await distributor.getFunction("claimCycle")()) as [bigint, bigint, bigint];
+  const { amount } = await network.agent(1).client.proof(parseAddress(network.chain.signer(account).address));
+  const left = (amount - (await paidOnChain(portal, account))) / 3n;
+  await send(rewards, "setClaimLimit", claimed + left, seconds);
+  try {
+    await act(left);
+  } finally {
+    await send(rewards, "setClaimLimit", limit, seconds);
+  }
+}
+
+/** A wallet that sends, but for its second transaction: that one is declined. */
+function declinesSecond({ network }: PortalNetwork, account: number) {
+  let asked = 0;
+  return {
+    async eth_sendTransaction([call]: readonly unknown[]) {
+      if (++asked === 2) throw { error: { code: 4001, message: "User rejected the request." } };
+      const { to, data } = call as { to: string; data: string };
+      return (await network.chain.signer(account).sendTransaction({ to, data })).hash;
+    },
+  };
+}
+
+async function part(portal: PortalNetwork): Promise<void> {
+  const account = ACCOUNTS.staker;
+  await portal.untilPayable();
+  await untilEarned(portal, account);
+  const before = await paidOnChain(portal, account);
+  await withLittleLeft(portal, account, async (left) => {
+    const more = declinesSecond(portal, account);
+    await portal.visit({ account, wallet: { more } }, async ({ page, wallet }) => {
+      const amount = formatAmount(left);
+      await connectWallet(page);
+      await page.getByText(/You can claim that part now\. The next cycle begins at .*; then/).waitFor();
+      await page.getByText("This part takes two transactions").waitFor();
+      expect(await claimButton(page).count()).toBe(0);
+      await picture(page, "rewards-part");
+      await page.getByRole("button", { name: `Claim ${amount} now` }).click();
+      await page.getByText("You declined the second transaction in the wallet. Nothing was paid yet.").waitFor();
+      expect(await paidOnChain(portal, account)).toBe(before);
+      await page.reload();
+      const again = page.getByRole("button", { name: "Send from my wallet" });
+      await again.waitFor();
+      await again.click();
+      await page.getByText(`${amount} paid.`).waitFor();
+      expect(await paidOnChain(portal, account)).toBe(before + left);
+      // The first recorded, the second was declined, the third paid.
+      expect(wallet.asked.filter((method) => method === "eth_sendTransaction")).toHaveLength(3);
+      await page.getByRole("button", { name: "Done" }).click();
+      await page
+        .getByText(/may take 0 SESH more in this cycle, and this one wants .* The next cycle begins at/)
+        .waitFor();
+      expect(await page.getByRole("button", { name: /^Claim / }).count()).toBe(0);
+    });
+  });
+}
+
 async function noAgent(portal: PortalNetwork): Promise<void> {
   await portal.visit({ path: `/of/${portal.network.node(1).operator}` }, async ({ page, context }) => {
     await page.getByText("Earned so far").waitFor();
@@ -252,6 +316,7 @@ export const story: PortalStory = {
     { name: "a wallet on another chain is offered a switch, and nothing is sent", run: wrongChain },
     { name: "an account without gas is told before the wallet opens", run: noGas },
     { name: "P-29: the cycle's limit is told with when it resets", run: claimLimit },
+    { name: "P-26, P-29, P-147: a part at the real limit, a no and a reload in the middle; the rest waits", run: part },
     { name: "a provider that is behind is found out by two agents", run: providerBehind },
     { name: "who says what is shown where agents disagree", run: disagreement },
     { name: "no agent answers: said, with what the chain still knows", run: noAgent },

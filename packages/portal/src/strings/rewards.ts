@@ -3,6 +3,10 @@ import type { Trouble } from "../pages/rewards/trouble.ts";
 
 const trouble: Record<Trouble, readonly [what: string, help: string]> = {
   declined: ["You declined in the wallet. Nothing was sent.", "Claim again when you are ready: nothing is lost."],
+  declinedLater: [
+    "You declined the second transaction in the wallet. Nothing was paid yet.",
+    "What you earned is recorded. Try again when you are ready: only the payment is left.",
+  ],
   wrongChain: ["The wallet is on another chain. Nothing was sent.", "Switch the wallet to this network's chain."],
   noGas: [
     "The account has too little of the chain's coin to pay for gas.",
@@ -10,7 +14,7 @@ const trouble: Record<Trouble, readonly [what: string, help: string]> = {
   ],
   limit: [
     "All claims together have reached the limit of this cycle.",
-    "Nothing is lost: claim again when the next cycle begins.",
+    "Nothing is lost: look at what is left of it, or claim again when the next cycle begins.",
   ],
   paused: ["Payouts are paused by the network's guardian.", "Nothing is lost: claim again when the pause ends."],
   used: [
@@ -120,8 +124,20 @@ export const rewards = {
     switch: (need: string) => `Switch to chain ${need}`,
     noGas: (have: string, need: string, coin: string) =>
       `The account has ${have} ${coin}, and the claim may take up to ${need} ${coin} for gas. Send some to it, then look again.`,
-    limit: (left: string, wants: string, when: string) =>
-      `All claims together may take ${left} more in this cycle, and this one wants ${wants}. The next cycle begins at ${when}; then all of it can be claimed. Nothing is lost.`,
+    limit: (left: string, wants: string) =>
+      `All claims together may take ${left} more in this cycle, and this one wants ${wants}.`,
+    limitNone: (when: string) => `The next cycle begins at ${when}; then all of it can be claimed. Nothing is lost.`,
+    limitNoneMuch: (when: string, most: string) =>
+      `The next cycle begins at ${when}; then, and in each cycle after it, up to ${most} can be claimed. Nothing is lost.`,
+    limitPart: (when: string) =>
+      `You can claim that part now. The next cycle begins at ${when}; then the rest can be claimed. Nothing is lost.`,
+    limitPartMuch: (when: string, most: string) =>
+      `You can claim that part now. The next cycle begins at ${when}; then, and in each cycle after it, up to ${most} of the rest can be claimed. Nothing is lost.`,
+    part: (amount: string) => `Claim ${amount} now`,
+    partTwo: "This part takes two transactions: the first records what you have earned, the second pays the part.",
+    partOne: "The chain has recorded enough for this part: no agent is needed. One transaction.",
+    partSigned:
+      "95% of the stake has to sign first, which takes some seconds. Then the wallet opens twice: the first transaction records what you have earned, the second pays the part.",
     limitLeft: (left: string, limit: string, when: string) =>
       `All claims together may take ${left} of ${limit} more until ${when}.`,
     refused: "The contract would refuse it now:",
@@ -153,6 +169,9 @@ export const rewards = {
       `Checked here: ${signed} of ${all} stake has signed (${nodes} of ${active} nodes), by this page's own BLS check with the keys on chain.`,
     proved: "Checked here: the proof leads to the root that the chain has.",
     recorded: "Read from the chain by this page.",
+    rest: (amount: string) => `${amount} more stay yours, for a later claim.`,
+    untried:
+      "The second transaction is tried when the first is in a block, because no provider here can try both at once. If it is refused then, it is not sent, and nothing is lost.",
     from: (url: string) => `Given by ${url}`,
     send: "Send from my wallet",
     file: "Save the proof or bundle",
@@ -160,6 +179,9 @@ export const rewards = {
   },
   sent: {
     waiting: "Sent. Waiting for a block…",
+    recording:
+      "The first of two transactions is sent: it records what you have earned. When it is in a block, the wallet opens again, for the second, which pays.",
+    recorded: "What you have earned is recorded on the chain. Only the payment is left.",
     hash: "Transaction",
     explorer: "See it in the explorer",
     paid: (amount: string) => `${amount} paid.`,

@@ -1,5 +1,5 @@
 /** The claim: one button, then whatever it is at. */
-import { type Eip1193Provider, paymentOf } from "@quorate/client";
+import { type ClaimLimit, type Eip1193Provider, paymentOf } from "@quorate/client";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Connection } from "../../network/connection.ts";
@@ -11,7 +11,7 @@ import { ClaimRun, type Ready, readyOf } from "./claimRun.ts";
 import { ClaimSteps } from "./claimSteps.tsx";
 import { CostLine } from "./costLine.tsx";
 import { etherText } from "./ether.ts";
-import { laterOf, payableOf, type Rewards } from "./rewards.ts";
+import { laterOf, partOf, payableOf, type Rewards } from "./rewards.ts";
 import { savedClaim } from "./savedClaim.ts";
 import { type Standing, standingOf } from "./standing.ts";
 
@@ -59,6 +59,9 @@ export function ClaimCard({ rewards, connection, onAgain }: Props): JSX.Element 
       {standing.kind === "ready" && sender !== null ? (
         <Buttons rewards={rewards} run={run} provider={sender.provider} />
       ) : null}
+      {standing.kind === "limit" && standing.part?.kind === "ready" && sender !== null ? (
+        <PartButton amount={standing.limit.left} run={run} provider={sender.provider} />
+      ) : null}
       <Cycle rewards={rewards} standing={standing} />
     </Card>
   );
@@ -86,10 +89,13 @@ function useQuote(rewards: Rewards, { client }: Connection): Ready | null | unde
     const tell = (ready: Ready | null) => isWanted && setQuote(ready);
     // The last one stays while the next is asked for.
     setQuote((last) => (how === "proof" || how === "recorded" ? (last ?? undefined) : null));
+    const part = partOf(rewards) ?? undefined;
+    const recorded = async (amount?: bigint) => paymentOf(await client.contract(), rewards.recipient, null, amount);
     const asked = (async () => {
-      if (how === "proof") return readyOf(client, await client.claim(rewards.recipient, { way: "proof" }));
-      if (how !== "recorded") return null;
-      return readyOf(client, await paymentOf(await client.contract(), rewards.recipient, null));
+      if (part !== undefined && recordedOf(rewards) >= part) return readyOf(client, await recorded(part));
+      if (how === "proof")
+        return readyOf(client, await client.claim(rewards.recipient, { way: "proof", amount: part }));
+      return how === "recorded" ? readyOf(client, await recorded(part)) : null;
     })();
     // What would be refused is said by the standing; the estimate has nothing to add.
     asked.then(tell, () => tell(null));
@@ -98,6 +104,13 @@ function useQuote(rewards: Rewards, { client }: Connection): Ready | null | unde
     };
   }, [rewards]);
   return quote;
+}
+
+/** What the chain could pay without any agent. */
+function recordedOf({ chain }: Rewards): bigint {
+  if (chain === null || "error" in chain) return 0n;
+  const { recorded, paid } = chain.value.balance;
+  return recorded - paid;
 }
 
 interface WayProps {
@@ -110,6 +123,9 @@ function Way({ rewards, standing, quote }: WayProps): JSX.Element | null {
   const { chain } = rewards;
   if (chain === null || "error" in chain || standing.kind === "nothing") return null;
   const { how, proof } = chain.value.balance;
+  const part = partOf(rewards);
+  if (standing.kind === "limit" && part === null) return null;
+  if (part !== null) return <PartWay quote={quote} />;
   const text = how === "proof" ? s.byProof(String(proof?.epoch ?? "")) : how === "bundle" ? s.bySignatures : s.byRecord;
   return (
     <>
@@ -120,6 +136,35 @@ function Way({ rewards, standing, quote }: WayProps): JSX.Element | null {
         <CostLine cost={quote.cost} />
       )}
     </>
+  );
+}
+
+/** How a part is paid, where all of it is above what the cycle leaves. */
+function PartWay({ quote }: Pick<WayProps, "quote">): JSX.Element {
+  if (quote === undefined) return <Waiting what={s.costWaiting} />;
+  if (quote === null) return <p>{s.partSigned}</p>;
+  return (
+    <>
+      <p>{quote.payment.transactions.length > 1 ? s.partTwo : s.partOne}</p>
+      <CostLine cost={quote.cost} />
+    </>
+  );
+}
+
+interface PartProps {
+  /** What the cycle leaves. */
+  readonly amount: bigint;
+  readonly run: ClaimRun;
+  readonly provider: Eip1193Provider;
+}
+
+function PartButton({ amount, run, provider }: PartProps): JSX.Element {
+  return (
+    <div class="buttons">
+      <button type="button" class="main large" onClick={() => void run.start({ way: "cheapest", amount }, provider)}>
+        {s.part(withUnit(amount))}
+      </button>
+    </div>
   );
 }
 
@@ -135,11 +180,19 @@ function Buttons({ rewards, run, provider }: ButtonsProps): JSX.Element {
   return (
     <>
       <div class="buttons">
-        <button type="button" class="main large" onClick={() => void run.start("cheapest", provider)}>
+        <button
+          type="button"
+          class="main large"
+          onClick={() => void run.start({ way: "cheapest", amount: null }, provider)}
+        >
           {s.button(withUnit(pays))}
         </button>
         {later > 0n ? (
-          <button type="button" title={s.signedWhy} onClick={() => void run.start("bundle", provider)}>
+          <button
+            type="button"
+            title={s.signedWhy}
+            onClick={() => void run.start({ way: "bundle", amount: null }, provider)}
+          >
             {s.signed(withUnit(pays + later))}
           </button>
         ) : null}
@@ -169,8 +222,13 @@ function Obstacle({ standing, connection, onAgain }: ObstacleProps): JSX.Element
     case "nothing":
       return <p class="soft">{s.nothing}</p>;
     case "limit": {
-      const { limit, pays } = standing;
-      return <Notice kind="warn">{s.limit(withUnit(limit.left), withUnit(pays), moment(limit.resetsAt))}</Notice>;
+      const { limit, pays, part } = standing;
+      return (
+        <>
+          <Notice kind="warn">{limitText(limit, pays)}</Notice>
+          {part === null ? null : <Obstacle standing={part} connection={connection} onAgain={onAgain} />}
+        </>
+      );
     }
     case "refused":
       return (
@@ -204,6 +262,18 @@ function Obstacle({ standing, connection, onAgain }: ObstacleProps): JSX.Element
       );
     }
   }
+}
+
+/** What is left of the limit, and when the rest is possible: in one cycle, or a part of it in each. */
+function limitText({ left, limit, resetsAt }: ClaimLimit, pays: bigint): string {
+  const when = moment(resetsAt);
+  const most = pays - left > limit ? withUnit(limit) : null;
+  const isNone = left === 0n;
+  const then =
+    most === null
+      ? (isNone ? s.limitNone : s.limitPart)(when)
+      : (isNone ? s.limitNoneMuch : s.limitPartMuch)(when, most);
+  return `${s.limit(withUnit(left), withUnit(pays))} ${then}`;
 }
 
 /** The limit of the cycle, where a claim takes a good part of what is left. */

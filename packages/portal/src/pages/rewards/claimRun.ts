@@ -10,6 +10,7 @@ import {
   type ClaimProgress,
   costOf,
   type Eip1193Provider,
+  onlyRecords,
   type Paid,
   type Payment,
   paidIn,
@@ -20,7 +21,7 @@ import { resumeWaiting } from "@quorate/common/chain";
 import type { CheckedHere } from "../../truth/checkBundle.ts";
 import { type Finality, followToFinality } from "./finality.ts";
 import type { SavedClaim } from "./savedClaim.ts";
-import { troubleOf } from "./trouble.ts";
+import { isRecorded, troubleOf } from "./trouble.ts";
 
 /** A payment that can be sent: checked, and with what it costs. */
 export interface Ready {
@@ -36,11 +37,19 @@ export type RunState =
   | { readonly step: "signing"; readonly url: string; readonly claim: ClaimView }
   | { readonly step: "checking"; readonly payment: Payment }
   | { readonly step: "ready" | "wallet"; readonly ready: Ready }
-  | { readonly step: "sent"; readonly hash: string }
+  /** `records`: it is the first of two, and pays nothing yet (P-147). */
+  | { readonly step: "sent"; readonly hash: string; readonly records: boolean }
   | { readonly step: "mined"; readonly hash: string; readonly amount: bigint; readonly finality: Finality }
   | { readonly step: "failed"; readonly error: unknown; readonly ready: Ready | null; readonly hash: string | null };
 
-export type Way = "cheapest" | "bundle";
+/** What a person asked for. */
+export interface Wish {
+  readonly way: "cheapest" | "bundle";
+  /** A part, in atomic units; null: all of it. */
+  readonly amount: bigint | null;
+  /** Of a round of signatures that goes on after a reload. */
+  readonly epoch?: number | undefined;
+}
 
 export interface RunParts {
   readonly client: QuorateClient;
@@ -56,6 +65,8 @@ export class ClaimRun {
   readonly left: Signal<readonly AgentLeft[]> = signal([]);
   readonly #parts: RunParts;
   #turn = new AbortController();
+  /** Of the last wish: what is asked for again is the same part. */
+  #amount: bigint | null = null;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -65,22 +76,38 @@ export class ClaimRun {
   async resume(): Promise<void> {
     const saved = this.#parts.saved.read();
     if (saved?.step === "sent") return this.follow(saved.hash);
-    if (saved?.step === "signing") return this.start(saved.way, null, saved.epoch ?? undefined);
+    if (saved?.step === "recording") return this.#payRecorded(saved.hash, BigInt(saved.amount), null);
+    if (saved?.step !== "signing") return;
+    const { way, amount, epoch } = saved;
+    return this.start({ way, amount: amount === null ? null : BigInt(amount), epoch: epoch ?? undefined }, null);
+  }
+
+  /** After a failure: from where it stands. What was sent is looked for, and not sent again. */
+  async again(wallet: Eip1193Provider | null): Promise<void> {
+    const state = this.state.value;
+    if (state.step !== "failed") return;
+    const { hash, ready } = state;
+    const saved = this.#parts.saved.read();
+    if (hash !== null && saved?.step === "recording") return this.#payRecorded(hash, BigInt(saved.amount), wallet);
+    if (hash !== null) return this.follow(hash);
+    if (ready !== null && wallet !== null) return this.send(ready, wallet);
+    return this.start({ way: "cheapest", amount: this.#amount }, wallet);
   }
 
   /** @param wallet is asked as soon as the payment is ready; null: a button is shown */
-  async start(way: Way, wallet: Eip1193Provider | null, epoch?: number): Promise<void> {
+  async start(wish: Wish, wallet: Eip1193Provider | null): Promise<void> {
     const turn = this.#begin();
+    this.#amount = wish.amount;
     this.left.value = [];
     try {
       this.#tell(turn, { step: "asking" });
-      const ready = await this.#prepare(way, epoch, turn.signal);
+      const ready = await this.#prepare(wish, turn.signal);
       this.#tell(turn, { step: "ready", ready });
       if (wallet !== null && ready.cost.suffices && ready.payment.refusal === null) await this.send(ready, wallet);
     } catch (error) {
       if (turn.signal.aborted) return;
       // Of a round from before a long pause nothing is left, and nobody has asked for a new one.
-      if (epoch !== undefined && isQuorateError(error, "EPOCH_TOO_OLD")) return this.reset();
+      if (wish.epoch !== undefined && isQuorateError(error, "EPOCH_TOO_OLD")) return this.reset();
       if (isQuorateError(error, "NOTHING_OWED")) this.#parts.saved.clear();
       this.#tell(turn, { step: "failed", error, ready: null, hash: null });
     }
@@ -95,16 +122,36 @@ export class ClaimRun {
       const paid = await client.pay(ready.payment, wallet, {
         onSent: (sent) => {
           hash = sent.hash;
-          saved.write({ step: "sent", hash });
-          this.#tell(turn, { step: "sent", hash });
+          const records = onlyRecords(sent.what);
+          saved.write(
+            records ? { step: "recording", hash, amount: String(ready.payment.pays) } : { step: "sent", hash },
+          );
+          this.#tell(turn, { step: "sent", hash, records });
         },
       });
       await this.#finish(paid, turn);
     } catch (error) {
       if (turn.signal.aborted) return;
       this.#forgetIfOver(error);
-      this.#tell(turn, { step: "failed", error, ready: hash === null ? ready : null, hash });
+      // What has recorded is in a block, and the same payment then has only what pays to send.
+      const isOpen = hash !== null && !(isRecorded(error) && saved.read()?.step === "recording");
+      this.#tell(turn, { step: "failed", error, ready: isOpen ? null : ready, hash: isOpen ? hash : null });
     }
+  }
+
+  /** The first of two transactions is under way or mined: then the part is asked for again, which needs only the second. */
+  async #payRecorded(hash: string, amount: bigint, wallet: Eip1193Provider | null): Promise<void> {
+    const turn = this.#begin();
+    try {
+      this.#tell(turn, { step: "sent", hash, records: true });
+      const { chain } = await this.#parts.client.contract();
+      await resumeWaiting(chain, hash, "recording");
+    } catch (error) {
+      if (turn.signal.aborted) return;
+      this.#forgetIfOver(error);
+      return this.#tell(turn, { step: "failed", error, ready: null, hash });
+    }
+    if (!turn.signal.aborted) await this.start({ way: "cheapest", amount }, wallet);
   }
 
   /** A transaction that is under way already. */
@@ -112,7 +159,7 @@ export class ClaimRun {
     const turn = this.#begin();
     const { client, recipient } = this.#parts;
     try {
-      this.#tell(turn, { step: "sent", hash });
+      this.#tell(turn, { step: "sent", hash, records: false });
       const contract = await client.contract();
       const receipt = await resumeWaiting(contract.chain, hash, "claim");
       await this.#finish(paidIn(receipt, await contract.distributor(), recipient), turn);
@@ -146,17 +193,20 @@ export class ClaimRun {
     if (!turn.signal.aborted) this.state.value = state;
   }
 
-  async #prepare(way: Way, epoch: number | undefined, abort: AbortSignal): Promise<Ready> {
+  async #prepare({ way, amount, epoch }: Wish, abort: AbortSignal): Promise<Ready> {
     const { client, recipient, saved } = this.#parts;
     const turn = this.#turn;
-    saved.write({ step: "signing", way, epoch: epoch ?? null });
+    const signing = { step: "signing", way, amount: amount === null ? null : String(amount) } as const;
+    saved.write({ ...signing, epoch: epoch ?? null });
     const onProgress = (progress: ClaimProgress) => {
       if (progress.step === "left") this.left.value = [...this.left.value, progress];
       if (progress.step !== "signing") return;
-      if (!abort.aborted) saved.write({ step: "signing", way, epoch: progress.claim.epoch });
+      if (!abort.aborted) saved.write({ ...signing, epoch: progress.claim.epoch });
       this.#tell(turn, { step: "signing", url: progress.url, claim: progress.claim });
     };
-    const asked = { onProgress, signal: abort, ...(epoch === undefined ? { way } : { way: "bundle" as const, epoch }) };
+    const part = amount === null ? {} : { amount };
+    const by = epoch === undefined ? { way } : { way: "bundle" as const, epoch };
+    const asked = { onProgress, signal: abort, ...by, ...part };
     const payment = await client.claim(recipient, asked);
     this.#tell(turn, { step: "checking", payment });
     return readyOf(client, payment);
@@ -183,10 +233,10 @@ export class ClaimRun {
 /** @throws BUNDLE_* when this page's own check fails, TRANSACTION_REVERTED when the contract would refuse it */
 export async function readyOf(client: QuorateClient, payment: Payment): Promise<Ready> {
   const contract = await client.contract();
-  const [call] = payment.transactions;
+  const [call, ...following] = payment.transactions;
   if (call === undefined) throw quorateError("NOTHING_OWED", { recipient: payment.recipient });
   const checked = payment.kind === "bundle" ? await checkHere(client, payment) : null;
-  return { payment, checked, cost: await costOf(contract.chain, call, payment.recipient) };
+  return { payment, checked, cost: await costOf(contract.chain, call, payment.recipient, following) };
 }
 
 async function checkHere(client: QuorateClient, { content, recipient }: Payment): Promise<CheckedHere> {

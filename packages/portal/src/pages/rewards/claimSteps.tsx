@@ -11,7 +11,7 @@ import type { ClaimRun, Ready, RunState } from "./claimRun.ts";
 import { CostLine } from "./costLine.tsx";
 import { saveFile } from "./saveFile.ts";
 import { Signing } from "./signing.tsx";
-import { troubleOf } from "./trouble.ts";
+import { isRecorded, troubleOf } from "./trouble.ts";
 
 const s = t.rewards;
 
@@ -87,6 +87,9 @@ function ReadyView({ ready: { payment, checked, cost } }: { readonly ready: Read
         <span aria-hidden="true">✓ </span>
         {by}
       </p>
+      {payment.rest === 0n ? null : <p>{s.ready.rest(`${tokens(payment.rest)} ${t.units.token}`)}</p>}
+      {payment.transactions.length > 1 ? <p>{s.claim.partTwo}</p> : null}
+      {payment.isTried ? null : <p class="soft">{s.ready.untried}</p>}
       <CostLine cost={cost} />
       {payment.agent === null ? null : <p class="soft">{s.ready.from(payment.agent)}</p>}
     </>
@@ -152,7 +155,7 @@ function Sent({ state, facts, onDone }: SentProps): JSX.Element {
   return (
     <div class="sent" aria-live="polite">
       {mined === null ? (
-        <Waiting what={s.sent.waiting} />
+        <Waiting what={state.step === "sent" && state.records ? s.sent.recording : s.sent.waiting} />
       ) : (
         <Notice kind="good">
           <p>
@@ -190,7 +193,7 @@ function finalityText({ finality: { isFinal, finalised } }: Extract<RunState, { 
 function Words({ trouble }: { readonly trouble: keyof typeof s.trouble }): JSX.Element {
   const [what, help] = s.trouble[trouble];
   return (
-    <Notice kind={trouble === "declined" || trouble === "slow" || trouble === "nothing" ? "info" : "warn"}>
+    <Notice kind={trouble.startsWith("declined") || trouble === "slow" || trouble === "nothing" ? "info" : "warn"}>
       <p>
         <strong>{what}</strong>
       </p>
@@ -210,15 +213,11 @@ function Failed({
   const { error, ready, hash } = state;
   const trouble = troubleOf(error);
   const chainId = BigInt(facts.chainId);
-  const again = () => {
-    if (hash !== null) void run.follow(hash);
-    else if (ready !== null && wallet !== null) void run.send(ready, wallet);
-    else void run.start("cheapest", wallet);
-  };
   const isOver = trouble === "nothing" || trouble === "used" || trouble === "replaced";
   return (
     <>
       <Words trouble={trouble} />
+      {isRecorded(error) && trouble !== "declinedLater" ? <p>{s.sent.recorded}</p> : null}
       {ready === null ? null : <ReadyView ready={ready} />}
       <Missing error={error} />
       {hash === null ? null : (
@@ -226,7 +225,7 @@ function Failed({
           {s.sent.hash} <Hash text={hash} />
         </p>
       )}
-      {trouble === "declined" ? null : (
+      {trouble.startsWith("declined") ? null : (
         <details>
           <summary>{t.app.details}</summary>
           <Failure error={error} />
@@ -239,7 +238,7 @@ function Failed({
           </button>
         ) : null}
         {isOver ? null : (
-          <button type="button" class="main" onClick={again}>
+          <button type="button" class="main" onClick={() => void run.again(wallet)}>
             {s.claim.again}
           </button>
         )}

@@ -136,6 +136,14 @@ export function payableOf({ chain, earned }: Rewards): Believed | null {
   return { amount: value.amount > paid ? value.amount - paid : 0n, belief };
 }
 
+/** What the cycle leaves of a claim that it does not leave all of (P-29); null where that is all, or nothing. */
+export function partOf(rewards: Rewards): bigint | null {
+  const { chain } = rewards;
+  if (chain === null || "error" in chain) return null;
+  const { left } = chain.value.limit;
+  return left > 0n && (payableOf(rewards)?.amount ?? 0n) > left ? left : null;
+}
+
 /** What was earned beyond what a claim would pay now: the next proof, or a signature, has it. */
 export function laterOf(rewards: Rewards): bigint {
   const { chain, earned } = rewards;

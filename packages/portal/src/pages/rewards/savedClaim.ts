@@ -1,17 +1,25 @@
 /**
  * What a person asked for, kept in this browser until it is done, so that a reload goes on with it. Enters: a claim's
- * epoch, or a transaction's hash. Leaves: the same after a reload. Nothing of it is believed: the chain says what became of it.
+ * epoch and amount, or a transaction's hash. Leaves: the same after a reload. Nothing of it is believed: the chain says what became of it.
  */
 import type { Address } from "@quorate/common";
 import { z } from "zod";
+
+const hash = z.string().regex(/^0x[0-9a-f]{64}$/);
+/** Atomic units. */
+const amount = z.string().regex(/^[1-9][0-9]{0,77}$/);
 
 const savedSchema = z.discriminatedUnion("step", [
   z.object({
     step: z.literal("signing"),
     way: z.enum(["cheapest", "bundle"]),
     epoch: z.int().nonnegative().nullable(),
+    /** Of a part; null: all of it. */
+    amount: amount.nullable().default(null),
   }),
-  z.object({ step: z.literal("sent"), hash: z.string().regex(/^0x[0-9a-f]{64}$/) }),
+  /** The first of two transactions is on its way: it records, and a part of this amount is to be paid then. */
+  z.object({ step: z.literal("recording"), hash, amount }),
+  z.object({ step: z.literal("sent"), hash }),
 ]);
 
 export type Saved = z.output<typeof savedSchema>;

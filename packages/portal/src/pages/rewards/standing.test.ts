@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { laterOf, payableOf, type Rewards } from "./rewards.ts";
+import { laterOf, partOf, payableOf, type Rewards } from "./rewards.ts";
 import { ChainClock } from "./schedule.ts";
 import { type Sender, standingOf } from "./standing.ts";
 
@@ -56,6 +56,20 @@ describe("what stands in the way of a claim", () => {
   it("P-29: the limit of the cycle, with when it resets", () => {
     const standing = standingOf(rewardsWith({ left: 9n, refusal: "ClaimLimitExceeded(10, 9)" }), OWN, "31337", COST);
     expect(standing).toMatchObject({ kind: "limit", pays: 10n, limit: { left: 9n, resetsAt: 120 } });
+  });
+
+  it("P-29, P-147: of what the limit leaves a part can be claimed, if nothing else stands in its way", () => {
+    const part = (facts: Facts, sender: Sender | null = OWN) => {
+      const standing = standingOf(rewardsWith(facts), sender, "31337", COST);
+      return standing.kind === "limit" ? standing.part?.kind : standing;
+    };
+    expect(part({ left: 9n, refusal: "ClaimLimitExceeded(10, 9)" })).toBe("ready");
+    expect(part({ left: 9n, refusal: "EnforcedPause(1)" })).toBe("refused");
+    expect(part({ left: 9n }, null)).toBe("no-wallet");
+    expect(part({ left: 0n, refusal: "ClaimLimitExceeded(10, 0)" })).toBeUndefined();
+    expect(partOf(rewardsWith({ left: 9n }))).toBe(9n);
+    expect(partOf(rewardsWith({ left: 10n }))).toBeNull();
+    expect(partOf(rewardsWith({ left: 0n }))).toBeNull();
   });
 
   it("each in its order: provider, amount, contract, wallet, account, chain, gas", () => {

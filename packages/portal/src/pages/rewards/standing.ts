@@ -9,7 +9,8 @@ export type Standing =
   | { readonly kind: "chain-failed"; readonly error: unknown }
   | { readonly kind: "behind"; readonly blocks: number }
   | { readonly kind: "nothing" }
-  | { readonly kind: "limit"; readonly limit: ClaimLimit; readonly pays: bigint }
+  /** All of it is above what the cycle leaves. `part`: how a claim of what is left stands; null where nothing is. */
+  | { readonly kind: "limit"; readonly limit: ClaimLimit; readonly pays: bigint; readonly part: Standing | null }
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "no-wallet" }
   | { readonly kind: "not-yours"; readonly account: Address }
@@ -35,8 +36,23 @@ export function standingOf(rewards: Rewards, sender: Sender | null, chainId: str
   const { balance, limit } = chain.value;
   const pays = payableOf(rewards)?.amount ?? 0n;
   if (balance.how === "nothing" || pays === 0n) return { kind: "nothing" };
-  if (pays > limit.left) return { kind: "limit", limit, pays };
-  if (balance.refusal !== null) return { kind: "refused", refusal: balance.refusal };
+  if (pays > limit.left) {
+    const refusal = balance.refusal?.error.startsWith("ClaimLimitExceeded") ? null : balance.refusal;
+    const part = limit.left === 0n ? null : sendable(rewards, refusal, sender, chainId, cost);
+    return { kind: "limit", limit, pays, part };
+  }
+  return sendable(rewards, balance.refusal, sender, chainId, cost);
+}
+
+/** Of an amount that the cycle leaves. */
+function sendable(
+  rewards: Rewards,
+  refusal: Refusal | null,
+  sender: Sender | null,
+  chainId: string,
+  cost: CallCost | null,
+): Standing {
+  if (refusal !== null) return { kind: "refused", refusal };
   if (sender === null) return { kind: "no-wallet" };
   if (sender.account !== rewards.recipient) return { kind: "not-yours", account: sender.account };
   if (String(sender.chainId) !== chainId) return { kind: "wrong-chain", have: sender.chainId };

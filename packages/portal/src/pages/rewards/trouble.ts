@@ -3,6 +3,7 @@ import { isQuorateError } from "@quorate/common";
 
 export type Trouble =
   | "declined"
+  | "declinedLater"
   | "wrongChain"
   | "noGas"
   | "limit"
@@ -24,6 +25,8 @@ const BY_CODE: Readonly<Record<string, Trouble>> = {
   CHAIN_WRONG_ID: "wrongChain",
   ACCOUNT_LACKS_ETHER: "noGas",
   NOTHING_OWED: "nothing",
+  CLAIM_ABOVE_LIMIT: "limit",
+  CLAIM_ABOVE_OWED: "used",
   BUNDLE_USED: "used",
   PROOF_USED: "used",
   AGENT_UNREACHABLE: "noAgent",
@@ -51,8 +54,14 @@ const BY_REVERT: Readonly<Record<string, Trouble>> = {
   FloorNotReached: "noQuorum",
 };
 
+/** Whether the first of two transactions was mined before this went wrong: only the payment is left (P-147). */
+export function isRecorded(error: unknown): boolean {
+  return isQuorateError(error) && error.values["recordedBy"] !== undefined;
+}
+
 export function troubleOf(error: unknown): Trouble {
   if (!isQuorateError(error)) return (error as { code?: unknown })?.code === 4001 ? "declined" : "other";
+  if (error.code === "WALLET_REFUSED" && isRecorded(error)) return "declinedLater";
   const said = String(error.values["error"] ?? "");
   if (error.code === "TRANSACTION_REVERTED" || error.code === "TRANSACTION_FAILED_IN_BLOCK") {
     return BY_REVERT[said.replace(/\(.*$/, "")] ?? "other";
