@@ -247,6 +247,7 @@ async function part(portal: PortalNetwork): Promise<void> {
       const amount = formatAmount(left);
       await connectWallet(page);
       await page.getByText(/You can claim that part now\. The next cycle begins at .*; then/).waitFor();
+      await page.getByText(`of it ${amount} in this cycle of claims`).waitFor();
       await page.getByText("This part takes two transactions").waitFor();
       expect(await claimButton(page).count()).toBe(0);
       await picture(page, "rewards-part");

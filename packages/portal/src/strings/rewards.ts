@@ -78,6 +78,8 @@ export const rewards = {
     title: "Balance",
     loading: "Asking two agents and the chain…",
     payable: "Payable now",
+    inCycle: (amount: string) => `of it ${amount} in this cycle of claims`,
+    noneInCycle: "none of it in this cycle of claims",
     earned: "Earned so far",
     earnedBy: (epoch: string) => `up to the close of epoch ${epoch}`,
     earnedNone: "no epoch has closed yet",

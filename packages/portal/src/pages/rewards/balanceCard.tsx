@@ -5,7 +5,7 @@ import { duration, moment, tokens } from "../../parts/format.ts";
 import { Amount, Card, Failure, Mark, Notice, Stat } from "../../parts/parts.tsx";
 import { t } from "../../strings/index.ts";
 import { WhoSays } from "../../truth/whoSays.tsx";
-import { clockOf, laterOf, payableOf, type Rewards } from "./rewards.ts";
+import { clockOf, inCycleOf, laterOf, payableOf, type Rewards } from "./rewards.ts";
 import { type ChainClock, nextClose, type Schedule } from "./schedule.ts";
 
 const s = t.rewards.balance;
@@ -58,6 +58,7 @@ export function BalanceCard({ rewards, isAsking, onAgain }: Props): JSX.Element 
 
 function Payable({ rewards }: { readonly rewards: Rewards }): JSX.Element {
   const payable = payableOf(rewards);
+  const inCycle = inCycleOf(rewards);
   return (
     <div class="stat first">
       <dt>{s.payable}</dt>
@@ -67,6 +68,11 @@ function Payable({ rewards }: { readonly rewards: Rewards }): JSX.Element {
         ) : (
           <>
             <Amount atomic={payable.amount} /> <Mark belief={payable.belief} />
+            {inCycle === null ? null : (
+              <span class="under">
+                {inCycle === 0n ? s.noneInCycle : s.inCycle(`${tokens(inCycle)} ${t.units.token}`)}
+              </span>
+            )}
           </>
         )}
       </dd>

@@ -54,6 +54,7 @@ export function ClaimCard({ rewards, connection, onAgain }: Props): JSX.Element 
   }
   return (
     <Card title={s.title} class="claim">
+      {standing.kind === "limit" ? <LimitNotice limit={standing.limit} pays={standing.pays} /> : null}
       <Way rewards={rewards} standing={standing} quote={quote} />
       <Obstacle standing={standing} connection={connection} onAgain={onAgain} />
       {standing.kind === "ready" && sender !== null ? (
@@ -222,13 +223,8 @@ function Obstacle({ standing, connection, onAgain }: ObstacleProps): JSX.Element
     case "nothing":
       return <p class="soft">{s.nothing}</p>;
     case "limit": {
-      const { limit, pays, part } = standing;
-      return (
-        <>
-          <Notice kind="warn">{limitText(limit, pays)}</Notice>
-          {part === null ? null : <Obstacle standing={part} connection={connection} onAgain={onAgain} />}
-        </>
-      );
+      const { part } = standing;
+      return part === null ? null : <Obstacle standing={part} connection={connection} onAgain={onAgain} />;
     }
     case "refused":
       return (
@@ -264,16 +260,20 @@ function Obstacle({ standing, connection, onAgain }: ObstacleProps): JSX.Element
   }
 }
 
+interface LimitProps {
+  readonly limit: ClaimLimit;
+  readonly pays: bigint;
+}
+
 /** What is left of the limit, and when the rest is possible: in one cycle, or a part of it in each. */
-function limitText({ left, limit, resetsAt }: ClaimLimit, pays: bigint): string {
+function LimitNotice({ limit: { left, limit, resetsAt }, pays }: LimitProps): JSX.Element {
   const when = moment(resetsAt);
-  const most = pays - left > limit ? withUnit(limit) : null;
   const isNone = left === 0n;
   const then =
-    most === null
-      ? (isNone ? s.limitNone : s.limitPart)(when)
-      : (isNone ? s.limitNoneMuch : s.limitPartMuch)(when, most);
-  return `${s.limit(withUnit(left), withUnit(pays))} ${then}`;
+    pays - left > limit
+      ? (isNone ? s.limitNoneMuch : s.limitPartMuch)(when, withUnit(limit))
+      : (isNone ? s.limitNone : s.limitPart)(when);
+  return <Notice kind="warn">{`${s.limit(withUnit(left), withUnit(pays))} ${then}`}</Notice>;
 }
 
 /** The limit of the cycle, where a claim takes a good part of what is left. */

@@ -66,7 +66,13 @@ function LeftAgents({ left }: { readonly left: readonly AgentLeft[] }): JSX.Elem
   );
 }
 
-function ReadyView({ ready: { payment, checked, cost } }: { readonly ready: Ready }): JSX.Element {
+interface ReadyProps {
+  readonly ready: Ready;
+  /** The first of two transactions is mined already. */
+  readonly isRecorded?: boolean;
+}
+
+function ReadyView({ ready: { payment, checked, cost }, isRecorded = false }: ReadyProps): JSX.Element {
   const by =
     checked === null
       ? payment.kind === "proof"
@@ -88,9 +94,9 @@ function ReadyView({ ready: { payment, checked, cost } }: { readonly ready: Read
         {by}
       </p>
       {payment.rest === 0n ? null : <p>{s.ready.rest(`${tokens(payment.rest)} ${t.units.token}`)}</p>}
-      {payment.transactions.length > 1 ? <p>{s.claim.partTwo}</p> : null}
-      {payment.isTried ? null : <p class="soft">{s.ready.untried}</p>}
-      <CostLine cost={cost} />
+      {payment.transactions.length > 1 && !isRecorded ? <p>{s.claim.partTwo}</p> : null}
+      {payment.isTried || isRecorded ? null : <p class="soft">{s.ready.untried}</p>}
+      {isRecorded ? null : <CostLine cost={cost} />}
       {payment.agent === null ? null : <p class="soft">{s.ready.from(payment.agent)}</p>}
     </>
   );
@@ -218,7 +224,7 @@ function Failed({
     <>
       <Words trouble={trouble} />
       {isRecorded(error) && trouble !== "declinedLater" ? <p>{s.sent.recorded}</p> : null}
-      {ready === null ? null : <ReadyView ready={ready} />}
+      {ready === null ? null : <ReadyView ready={ready} isRecorded={isRecorded(error)} />}
       <Missing error={error} />
       {hash === null ? null : (
         <p>

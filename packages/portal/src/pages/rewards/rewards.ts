@@ -136,12 +136,18 @@ export function payableOf({ chain, earned }: Rewards): Believed | null {
   return { amount: value.amount > paid ? value.amount - paid : 0n, belief };
 }
 
-/** What the cycle leaves of a claim that it does not leave all of (P-29); null where that is all, or nothing. */
-export function partOf(rewards: Rewards): bigint | null {
+/** What the cycle leaves of a claim (P-29); null where it leaves all of it, or no chain can be asked. */
+export function inCycleOf(rewards: Rewards): bigint | null {
   const { chain } = rewards;
   if (chain === null || "error" in chain) return null;
   const { left } = chain.value.limit;
-  return left > 0n && (payableOf(rewards)?.amount ?? 0n) > left ? left : null;
+  return (payableOf(rewards)?.amount ?? 0n) > left ? left : null;
+}
+
+/** A part that can be claimed now although all of it cannot (P-147); null where there is none. */
+export function partOf(rewards: Rewards): bigint | null {
+  const left = inCycleOf(rewards);
+  return left === 0n ? null : left;
 }
 
 /** What was earned beyond what a claim would pay now: the next proof, or a signature, has it. */
