@@ -98,6 +98,9 @@ describe("what went wrong, in plain words", () => {
     const cases = [
       [quorateError("WALLET_REFUSED", {}), "declined"],
       [{ code: 4001 }, "declined"],
+      // P-147: the first of two transactions is mined, and the person says no to the second.
+      [quorateError("WALLET_REFUSED", { recordedBy: ["0xef"] }), "declinedLater"],
+      [quorateError("CLAIM_ABOVE_LIMIT", { amount: 2n, left: 1n }), "limit"],
       [quorateError("CHAIN_WRONG_ID", { found: 1n, expected: 2n }), "wrongChain"],
       [quorateError("AGENT_UNREACHABLE", { url: "x" }), "noAgent"],
       [quorateError("QUORUM_NOT_REACHED", {}), "noQuorum"],
