@@ -42,8 +42,8 @@ export interface ClaimOptions {
   /** One of the last five closed epochs: a bundle of it. Default the last. */
   readonly epoch?: number | undefined;
   /**
-   * A part of what is owed, in atomic units; default all of it. What the chain has recorded already is used first, unless
-   * a bundle is asked for.
+   * A part of what is owed, in atomic units; default all of it. What the chain has recorded already is used first,
+   * unless a bundle is asked for.
    */
   readonly amount?: bigint | undefined;
   readonly onProgress?: ((progress: ClaimProgress) => void) | undefined;

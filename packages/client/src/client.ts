@@ -61,13 +61,15 @@ export interface QuorateClient {
   balance(recipient: string, options?: Pick<ClaimOptions, "onProgress" | "signal">): Promise<Balance>;
   /**
    * What pays the recipient now, in the cheapest way that works, ready to send; with `amount`, what pays a part.
-   * @throws NOTHING_OWED, CLAIM_AMOUNT_ZERO, CLAIM_ABOVE_OWED, CLAIM_ABOVE_LIMIT, QUORUM_NOT_REACHED, CLAIM_NOT_ENDED, AGENT_*, CHAIN_*
+   * @throws NOTHING_OWED, CLAIM_AMOUNT_ZERO, CLAIM_ABOVE_OWED, CLAIM_ABOVE_LIMIT, QUORUM_NOT_REACHED, CLAIM_NOT_ENDED,
+   * AGENT_*, CHAIN_*
    */
   claim(recipient: string, options?: ClaimOptions): Promise<Payment>;
   /**
    * Sends a payment from its recipient's account: id lists derived now, simulated, then signed. One transaction; of a
    * part up to two, of which the first records. An error after the first says in its remedy that it is recorded.
-   * @throws CLAIM_ABOVE_LIMIT, CLAIM_ABOVE_OWED, SIGNER_NOT_RECIPIENT, WALLET_REFUSED, TRANSACTION_*, ACCOUNT_*, CHAIN_*
+   * @throws CLAIM_ABOVE_LIMIT, CLAIM_ABOVE_OWED, SIGNER_NOT_RECIPIENT, WALLET_REFUSED, TRANSACTION_*, ACCOUNT_*,
+   * CHAIN_*
    */
   pay(payment: Payment, signer: PaymentSigner, options?: SendOptions): Promise<PaidInAll>;
   /** Sends calls one after the other. @throws as `pay` */
@@ -193,11 +195,15 @@ async function claimOf(
   return paymentOf(contract, recipient, await findCheapest(pool, contract, recipient, options), amount);
 }
 
+/** After these the second transaction was certainly not sent; after others it may be on its way. */
+const NOT_SENT = ["WALLET_REFUSED", "TRANSACTION_REVERTED", "ACCOUNT_LACKS_ETHER"] as const;
+
 /** The first of two transactions is mined and stays so: who tries again has only the second to send (P-147). */
 function afterRecording(error: unknown, receipts: readonly TransactionReceipt[]): unknown {
   if (!isQuorateError(error)) return error;
   const recordedBy = receipts.map(({ hash }) => hash);
-  const remedy = `What was earned is recorded on chain, and only the payment is left: ask for it again. ${error.remedy}`;
+  const again = isQuorateError(error, ...NOT_SENT) ? ", and only the payment is left: ask for it again" : "";
+  const remedy = `What was earned is recorded on chain${again}. ${error.remedy}`;
   return quorateError(error.code, { ...error.values, recordedBy }, { remedy, cause: error.cause });
 }
 

@@ -1,7 +1,7 @@
 /**
- * A part of what is owed (P-26, P-147): for who is owed more than the cycle leaves (P-29). Enters: an amount, what raises
- * the recipient's lifetime amount where the chain has recorded too little. Leaves: the transactions, tried together. Not
- * its job: asking agents, sending.
+ * A part of what is owed (P-26, P-147): for who is owed more than the cycle leaves (P-29). Enters: an amount, what
+ * raises the recipient's lifetime amount where the chain has recorded too little. Leaves: the transactions, tried
+ * together. Not its job: asking agents, sending.
  */
 import {
   type Address,
@@ -16,7 +16,9 @@ import type { Refusal } from "./refusal.ts";
 import type { ClaimLimit, RewardsContract } from "./rewardsContract.ts";
 import { simulateCalls, simulatedRefusal } from "./simulate.ts";
 
-/** Gas of a claim behind another call, where it cannot be tried; measured 147,000 where the pool has to pay out first. */
+/**
+ * Gas of a claim behind another call, where it cannot be tried; measured 147,000 where the pool has to pay out first.
+ */
 const CLAIM_PART_GAS = 250_000n;
 
 /** Percent added to what a simulated call took: it is executed some blocks later, in a changed state. */

@@ -1,7 +1,7 @@
 /**
- * A payment: what the recipient is paid now, in one transaction, or a part of it in up to two (P-24 to P-26, P-41, P-147). Enters: a proof or a bundle that was
- * held against the chain, or the chain alone. Leaves: amounts, the call, and why the contract would refuse it where it
- * would. Id lists are derived right before the call is made (P-102).
+ * A payment: what the recipient is paid now, in one transaction, or a part of it in up to two (P-24 to P-26, P-41,
+ * P-147). Enters: a proof or a bundle that was held against the chain, or the chain alone. Leaves: amounts, the call,
+ * and why the contract would refuse it where it would. Id lists are derived right before the call is made (P-102).
  */
 import {
   type Address,
@@ -42,13 +42,13 @@ export interface Payment {
   readonly paysNow: bigint;
   readonly refusal: Refusal | null;
   /**
-   * One call that records and pays at once. Of a part: first what records, where the chain has recorded too little, then
-   * what pays (P-147). What pays has to come from the recipient.
+   * One call that records and pays at once. Of a part: first what records, where the chain has recorded too little,
+   * then what pays (P-147). What pays has to come from the recipient.
    */
   readonly transactions: readonly ReadyCall[];
   /**
-   * Whether all of them were simulated. False for a part where no provider simulates calls that build on each other: the
-   * second was held against pause and limit, and is simulated when the first is mined.
+   * Whether all of them were simulated. False for a part where no provider simulates calls that build on each other:
+   * the second was held against pause and limit, and is simulated when the first is mined.
    */
   readonly isTried: boolean;
   /** The proof or bundle as a file, for `verify` and for others to keep; null when recorded. */

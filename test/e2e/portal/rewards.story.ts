@@ -207,7 +207,9 @@ async function claimLimit(portal: PortalNetwork): Promise<void> {
   });
 }
 
-/** The owner lowers the real limit, so that a third of what the account is owed is left, and puts it back afterwards. */
+/**
+ * The owner lowers the real limit, so that a third of what the account is owed is left, and puts it back afterwards.
+ */
 async function withLittleLeft(portal: PortalNetwork, account: number, act: (left: bigint) => Promise<void>) {
   const { network } = portal;
   const owner = network.chain.signer(0);

@@ -18,7 +18,7 @@ async function leave(atomic: bigint): Promise<void> {
 }
 
 describe("a part of what is owed", () => {
-  it("P-26, P-147: by a proof, what the cycle leaves: recorded first, paid second; the rest needs no agent", async () => {
+  it("P-26, P-147: by a proof, what the cycle leaves: recorded, then paid; the rest needs no agent", async () => {
     const { address, wallet } = await ground.newcomer();
     const client = ground.client([await ground.net.serve(address, { proof: await ground.net.record(address, 700n) })]);
     await leave(300n);
@@ -77,7 +77,7 @@ describe("a part of what is owed", () => {
     expect(await ground.net.contract.recipient(address)).toEqual({ lifetime: 500n, claimed: 200n });
   });
 
-  it("P-147: where no provider simulates calls that build on each other, that is said, and the part is paid", async () => {
+  it("P-147: where no provider simulates two calls together, that is said, and the part is paid", async () => {
     const { address } = await ground.newcomer();
     const url = await ground.net.serve(address, { claim: await ground.net.signed(address, 500n) });
     const { wallet } = walletAt(address, { eth_simulateV1: () => Promise.reject({ code: -32_601, message: "none" }) });

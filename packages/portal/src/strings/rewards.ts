@@ -130,16 +130,19 @@ export const rewards = {
       `All claims together may take ${left} more in this cycle, and this one wants ${wants}.`,
     limitNone: (when: string) => `The next cycle begins at ${when}; then all of it can be claimed. Nothing is lost.`,
     limitNoneMuch: (when: string, most: string) =>
-      `The next cycle begins at ${when}; then, and in each cycle after it, up to ${most} can be claimed. Nothing is lost.`,
+      `The next cycle begins at ${when}; then, and in each cycle after it, up to ${most} can be claimed. ` +
+      "Nothing is lost.",
     limitPart: (when: string) =>
       `You can claim that part now. The next cycle begins at ${when}; then the rest can be claimed. Nothing is lost.`,
     limitPartMuch: (when: string, most: string) =>
-      `You can claim that part now. The next cycle begins at ${when}; then, and in each cycle after it, up to ${most} of the rest can be claimed. Nothing is lost.`,
+      `You can claim that part now. The next cycle begins at ${when}; then, and in each cycle after it, ` +
+      `up to ${most} of the rest can be claimed. Nothing is lost.`,
     part: (amount: string) => `Claim ${amount} now`,
     partTwo: "This part takes two transactions: the first records what you have earned, the second pays the part.",
     partOne: "The chain has recorded enough for this part: no agent is needed. One transaction.",
     partSigned:
-      "95% of the stake has to sign first, which takes some seconds. Then the wallet opens twice: the first transaction records what you have earned, the second pays the part.",
+      "95% of the stake has to sign first, which takes some seconds. Then the wallet opens twice: " +
+      "the first transaction records what you have earned, the second pays the part.",
     limitLeft: (left: string, limit: string, when: string) =>
       `All claims together may take ${left} of ${limit} more until ${when}.`,
     refused: "The contract would refuse it now:",
@@ -173,7 +176,8 @@ export const rewards = {
     recorded: "Read from the chain by this page.",
     rest: (amount: string) => `${amount} more stay yours, for a later claim.`,
     untried:
-      "The second transaction is tried when the first is in a block, because no provider here can try both at once. If it is refused then, it is not sent, and nothing is lost.",
+      "The second transaction is tried when the first is in a block, because no provider here can try both at once. " +
+      "If it is refused then, it is not sent, and nothing is lost.",
     from: (url: string) => `Given by ${url}`,
     send: "Send from my wallet",
     file: "Save the proof or bundle",
@@ -182,7 +186,8 @@ export const rewards = {
   sent: {
     waiting: "Sent. Waiting for a block…",
     recording:
-      "The first of two transactions is sent: it records what you have earned. When it is in a block, the wallet opens again, for the second, which pays.",
+      "The first of two transactions is sent: it records what you have earned. " +
+      "When it is in a block, the wallet opens again, for the second, which pays.",
     recorded: "What you have earned is recorded on the chain. Only the payment is left.",
     hash: "Transaction",
     explorer: "See it in the explorer",

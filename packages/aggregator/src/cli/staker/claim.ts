@@ -45,8 +45,8 @@ export function claimCommand(): Command {
         "Where a payable root holds the recipient that is a proof; otherwise, and with --signed or --epoch, a bundle that 95% of\n" +
         "the stake signs. Both record and pay in one transaction of the recipient. With --submit it is simulated, shown with what\n" +
         "it costs, and sent. Without, the proof or bundle is printed, with its calldata and the command that would send it.\n" +
-        "All claims together are limited in each cycle. With --amount a part is paid: in one transaction where the chain has\n" +
-        "recorded enough, else in two.",
+        "All claims together are limited in each cycle. With --amount a part is paid: in one transaction where\n" +
+        "the chain has recorded enough, else in two.",
     )
     .addHelpText("after", EXAMPLES);
   addAskingOptions(command)
@@ -62,7 +62,8 @@ export function claimCommand(): Command {
 
 /**
  * @throws OUTPUT_FILE_*, QUORUM_NOT_REACHED with who is missing, CLAIM_NOT_ENDED, NOTHING_OWED, CLAIM_AMOUNT_ZERO,
- * CLAIM_ABOVE_OWED, CLAIM_ABOVE_LIMIT with the command that works now, PROOF_INVALID, the agents' refusals, and as sending does
+ * CLAIM_ABOVE_OWED, CLAIM_ABOVE_LIMIT with the command that works now, PROOF_INVALID, the agents' refusals, and as
+ * sending does
  */
 async function claim(flags: Flags): Promise<void> {
   const epoch = flags.epoch === undefined ? undefined : wholeNumber("--epoch", flags.epoch);

@@ -1,6 +1,6 @@
 /**
- * What works now where a claim is above what the cycle leaves (P-29, P-147). Enters: a claim's flags, a payment that the
- * limit refuses. Leaves: an error that names the command which is paid now, and when the next cycle begins.
+ * What works now where a claim is above what the cycle leaves (P-29, P-147). Enters: a claim's flags, a payment that
+ * the limit refuses. Leaves: an error that names the command which is paid now, and when the next cycle begins.
  */
 import { aboveLimit, type ClaimLimit, type Payment, type QuorateClient } from "@quorate/client";
 import { formatAmount, formatPlainAmount, isQuorateError, type QuorateError } from "@quorate/common";
@@ -43,7 +43,8 @@ export async function saysPart<T>(client: QuorateClient, flags: ClaimFlags, ask:
 function remedyOf({ left, limit, resetsAt }: ClaimLimit, flags: ClaimFlags): string {
   const when = `the next cycle begins at ${dateText(resetsAt)}, with ${formatAmount(limit)} for all claims together`;
   if (left === 0n) return `Nothing is left in this cycle; ${when}. What is owed stays owed.`;
-  const command = `quorate claim ${whereText(flags)} --submit ${accountText(flags)} --amount ${formatPlainAmount(left)}`;
+  const amount = formatPlainAmount(left);
+  const command = `quorate claim ${whereText(flags)} --submit ${accountText(flags)} --amount ${amount}`;
   return `Run \`${command}\` to be paid what is left now; ${when}. What is owed stays owed.`;
 }
 

@@ -139,7 +139,9 @@ export class ClaimRun {
     }
   }
 
-  /** The first of two transactions is under way or mined: then the part is asked for again, which needs only the second. */
+  /**
+   * The first of two transactions is under way or mined: then the part is asked for again, which needs only the second.
+   */
   async #payRecorded(hash: string, amount: bigint, wallet: Eip1193Provider | null): Promise<void> {
     const turn = this.#begin();
     try {
