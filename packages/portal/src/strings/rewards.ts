@@ -67,6 +67,8 @@ export const rewards = {
     byWallet: "your wallet's provider",
     noRegistry: "This chain has no registry of names (ENS). Paste the address itself.",
     unknown: (name: string) => `Nobody has set an address for ${name}. Check how it is written.`,
+    resolverFailed: (name: string, resolver: string) =>
+      `Whether ${name} has an address is not known: the contract that would have it, ${resolver}, gives none that this page can read. It may keep names off the chain. Paste the address itself.`,
     noChain:
       "Names are asked of the chain, and no chain can be asked yet. Connect a wallet, or paste the address itself.",
   },
