@@ -15,7 +15,7 @@ const trouble: Record<Trouble, readonly [what: string, help: string]> = {
   paused: ["Payouts are paused by the network's guardian.", "Nothing is lost: claim again when the pause ends."],
   used: [
     "This amount was recorded or paid already.",
-    "Look at your balance again: the chain has more than this claim.",
+    "Nothing was sent. The balance above was read again: it says what is payable now.",
   ],
   nothing: [
     "There is nothing to pay: everything up to the last closed epoch was paid.",

@@ -11,7 +11,7 @@ import type { ClaimRun, Ready, RunState } from "./claimRun.ts";
 import { CostLine } from "./costLine.tsx";
 import { saveFile } from "./saveFile.ts";
 import { Signing } from "./signing.tsx";
-import { troubleOf } from "./trouble.ts";
+import { isOver, troubleOf } from "./trouble.ts";
 
 const s = t.rewards;
 
@@ -215,11 +215,11 @@ function Failed({
     else if (ready !== null && wallet !== null) void run.send(ready, wallet);
     else void run.start("cheapest", wallet);
   };
-  const isOver = trouble === "nothing" || trouble === "used" || trouble === "replaced";
+  const over = isOver(trouble);
   return (
     <>
       <Words trouble={trouble} />
-      {ready === null ? null : <ReadyView ready={ready} />}
+      {ready === null || over ? null : <ReadyView ready={ready} />}
       <Missing error={error} />
       {hash === null ? null : (
         <p>
@@ -238,7 +238,7 @@ function Failed({
             {s.claim.switch(facts.chainId)}
           </button>
         ) : null}
-        {isOver ? null : (
+        {over ? null : (
           <button type="button" class="main" onClick={again}>
             {s.claim.again}
           </button>

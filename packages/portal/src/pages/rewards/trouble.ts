@@ -51,6 +51,11 @@ const BY_REVERT: Readonly<Record<string, Trouble>> = {
   FloorNotReached: "noQuorum",
 };
 
+/** Nothing is left of it to try again: the chain has it already, or another transaction took its place. */
+export function isOver(trouble: Trouble): boolean {
+  return trouble === "nothing" || trouble === "used" || trouble === "replaced";
+}
+
 export function troubleOf(error: unknown): Trouble {
   if (!isQuorateError(error)) return (error as { code?: unknown })?.code === 4001 ? "declined" : "other";
   const said = String(error.values["error"] ?? "");
