@@ -6,6 +6,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Connection } from "../../network/connection.ts";
 import { Card } from "../../parts/parts.tsx";
+import { keepDraft, useKept } from "../../parts/useKept.ts";
 import { useLoaded } from "../../parts/useLoaded.ts";
 import { walletBatches } from "../../sending/send.ts";
 import { t } from "../../strings/index.ts";
@@ -38,9 +39,13 @@ interface Wanted {
 
 export function Choice({ known, account, file, stake, onDone }: ChoiceProps): JSX.Element {
   const { client } = known;
-  const [kind, setKind] = useState<Kind>("solo");
+  const [kept, setKind] = useKept("run.kind", "solo");
+  const kind: Kind = kept === "pool" ? "pool" : "solo";
   const [fee, setFee] = useState(String(file.registration.feeBps / 100));
-  const [to, setTo] = useState<string>(file.beneficiary === account ? "" : file.beneficiary);
+  const [to, setTo] = useKept(
+    `run.beneficiary.${file.registration.identityKey}`,
+    file.beneficiary === account ? "" : file.beneficiary,
+  );
   const [wanted, setWanted] = useState<Wanted | null>(null);
   const typed = to.trim();
   const [looked] = useLoaded(
@@ -66,7 +71,7 @@ export function Choice({ known, account, file, stake, onDone }: ChoiceProps): JS
   const want = wanting({ client, account, file, onDone }, batches.step === "here" && batches.value, setWanted);
   return (
     <Card title={t.run.step2}>
-      <KindChoice kind={kind} onKind={changing(setKind)} />
+      <KindChoice kind={kind} onKind={changing<Kind>(setKind)} />
       <FeeField text={fee} isWrong={feeBps === null} onText={changing(setFee)} />
       <BeneficiaryField
         id="own-beneficiary"
@@ -120,6 +125,8 @@ function wanting(
       setWanted({ key: `solo ${beneficiary} ${feeBps}`, make, onDone: (receipts) => onDone(receipts, false) });
     },
     pool(terms: RoundTerms, feeBps: number): void {
+      // For after an interruption, when the contract is made and its round is not open.
+      keepDraft("pool.beneficiary", terms.beneficiary === account ? "" : terms.beneficiary);
       const request = requestOf(file, terms.beneficiary, feeBps);
       if (isBatching) {
         const make = () => poolAtOnceIntent(client, account, request, terms);

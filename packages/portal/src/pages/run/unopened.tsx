@@ -6,8 +6,11 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { shortHex } from "../../parts/format.ts";
 import { Card, Failure } from "../../parts/parts.tsx";
+import { useKept } from "../../parts/useKept.ts";
 import { useLoaded } from "../../parts/useLoaded.ts";
 import { t } from "../../strings/index.ts";
+import { BeneficiaryField, usable } from "../stake/beneficiaryField.tsx";
+import { lookAtBeneficiary } from "../stake/judge.ts";
 import { IntentPanel } from "./intentPanel.tsx";
 import { openIntent } from "./register.ts";
 import { TermsForm } from "./termsForm.tsx";
@@ -43,20 +46,39 @@ interface OpeningProps extends UnopenedProps {
 
 function Opening({ client, account, stake, address, onDone }: OpeningProps): JSX.Element {
   const [terms, setTerms] = useState<RoundTerms | null>(null);
+  const [to, setTo] = useKept("pool.beneficiary", "");
+  const typed = to.trim();
+  const [looked] = useLoaded(
+    async () => (typed === "" ? null : lookAtBeneficiary(client, typed, address)),
+    [client, typed],
+  );
+  const found = looked.step === "here" ? looked.value : null;
+  const beneficiary = typed === "" ? account : usable(found);
+  const isContract = found !== null && "verdict" in found && found.verdict === "contract";
   return (
     <Card title={t.run.unopened(shortHex(address))}>
       <p>{t.run.unopenedWhat}</p>
+      <BeneficiaryField
+        id="again-beneficiary"
+        label={t.run.beneficiary}
+        text={to}
+        onText={(next) => {
+          setTo(next);
+          setTerms(null);
+        }}
+        looked={found}
+      />
       <TermsForm
         name="again"
-        {...{ account, stake }}
-        beneficiary={account}
+        {...{ account, stake, beneficiary }}
         onTerms={setTerms}
         onChange={() => setTerms(null)}
-        isOff={false}
+        isOff={beneficiary === null}
       />
       {terms === null ? null : (
         <IntentPanel
           make={() => openIntent(client, account, address, terms)}
+          confirm={isContract ? t.stake.contractConfirm : undefined}
           onDone={onDone}
           onCancel={() => setTerms(null)}
         />
