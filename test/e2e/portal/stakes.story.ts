@@ -19,18 +19,18 @@ const OPERATOR_FEE_BPS = 500;
 /** The pool that the first step opens. */
 let pool: Address | undefined;
 
-const addressOf = ({ network }: PortalNetwork, account: number): Address =>
+export const addressOf = ({ network }: PortalNetwork, account: number): Address =>
   parseAddress(network.chain.signer(account).address);
 
-async function tokensOf({ network }: PortalNetwork, account: number): Promise<bigint> {
+export async function tokensOf({ network }: PortalNetwork, account: number): Promise<bigint> {
   const token = connect("SessionToken", network.token, network.chain.signer(0));
   return (await token.getFunction("balanceOf")(network.chain.signer(account).address)) as bigint;
 }
 
-const stakeOf = ({ network }: PortalNetwork): bigint => network.deployment.parameters.stakingRequirementAtomic;
+export const stakeOf = ({ network }: PortalNetwork): bigint => network.deployment.parameters.stakingRequirementAtomic;
 
 /** What `quorate keys prove` prints for new keys of the operator. */
-function printedFor(portal: PortalNetwork, operator: Address, seed: number): string {
+export function printedFor(portal: PortalNetwork, operator: Address, seed: number): string {
   const { scheme, domain } = portal.network;
   const [blsSecret, identitySecret] = [new Uint8Array(32).fill(seed), new Uint8Array(32).fill(seed + 1)];
   const possession = provePossession(scheme, domain, { blsSecret, identitySecret, operator });
@@ -64,7 +64,7 @@ function batching({ network }: PortalNetwork, account: number) {
   };
 }
 
-const panel = (page: Page, title: string | RegExp) => page.getByRole("region", { name: title });
+export const panel = (page: Page, title: string | RegExp) => page.getByRole("region", { name: title });
 
 /** Taken only when they are wanted: for the documents. */
 async function picture(page: Page, name: string): Promise<void> {
