@@ -1,5 +1,6 @@
 /** "My rewards": a proof and signatures to their money, what refuses, and a reload in the middle. */
 import { mkdirSync, readFileSync } from "node:fs";
+import { isQuorateError } from "@quorate/common";
 import { AbiCoder, id } from "ethers";
 import type { BrowserContext, Page, Route } from "playwright-core";
 import { expect } from "vitest";
@@ -238,9 +239,14 @@ async function disagreement(portal: PortalNetwork): Promise<void> {
 export async function untilEarned(portal: PortalNetwork, account: number): Promise<void> {
   const recipient = portal.network.chain.signer(account).address.toLowerCase() as `0x${string}`;
   await waitFor({ what: "a proof that pays", timeoutMs: 120_000 }, async () => {
-    const { amount } = await portal.network.agent(1).client.proof(recipient);
-    return amount > (await paidOnChain(portal, account)) ? true : null;
+    const proof = await portal.network.agent(1).client.proof(recipient).catch(nullWhenNone);
+    return proof !== null && proof.amount > (await paidOnChain(portal, account)) ? true : null;
   });
+}
+
+function nullWhenNone(error: unknown): null {
+  if (isQuorateError(error, "PROOF_NOT_FOUND")) return null;
+  throw error;
 }
 
 export const story: PortalStory = {
