@@ -10,7 +10,7 @@ import { t } from "../strings/index.ts";
 import { connection } from "./connection.ts";
 
 /** Milliseconds between two looks while the page is looked at. A pause is for hours or days. */
-const LOOK_MS = 60_000;
+const LOOK_MS = 30_000;
 
 export function PausedNotice(): JSX.Element | null {
   const known = connection.value;
