@@ -133,7 +133,7 @@ async function agentsDie(portal: PortalNetwork): Promise<void> {
     await page.getByText("One agent was of no help; another was asked").waitFor();
     await page.getByText(new RegExp(`^Asked: (?!${served})`)).waitFor();
     await page.getByText("Less than 95% of the stake has signed, so nothing can be paid by signatures.").waitFor();
-    await page.getByText("Nodes that are missing are named below.").waitFor();
+    await page.getByText("Nodes that are missing are named below;").waitFor();
     await page.locator(".reasons li", { hasText: `node ${SILENT}: ` }).waitFor();
     expect(wallet.asked).not.toContain("eth_sendTransaction");
     await network.startAgents([SERVING, SILENT]);
@@ -183,7 +183,8 @@ async function refusesRegistration(portal: PortalNetwork): Promise<void> {
     await page.getByText(/^The network is paused until /).waitFor();
     await page.getByLabel("What it printed").fill(printedFor(portal, addressOf(portal, account), 0x51));
     await page.getByRole("button", { name: "Check and continue" }).click();
-    await page.getByText(/registrations, reports and payouts are paused until/).waitFor();
+    await page.getByText("The contract would refuse this now, so it is not sent.").waitFor();
+    await page.getByText(/^registrations, reports and payouts are paused until/).waitFor();
     expect(await page.getByRole("button", { name: /by the wallet$/ }).count()).toBe(0);
     expect(wallet.asked).not.toContain("eth_sendTransaction");
   });

@@ -207,6 +207,11 @@ function Refused({ plan, error, onAgain }: { readonly plan: Plan; readonly error
   if (isQuorateError(error, "ACCOUNT_LACKS_ETHER")) {
     return <Notice kind="warn">{t.sending.lacksEther(formatEther(haveWei), formatEther(costWei))}</Notice>;
   }
+  return <ContractRefuses error={error} onAgain={onAgain} />;
+}
+
+/** The contract's own reason, in plain words where there are some. */
+export function ContractRefuses({ error, onAgain }: { readonly error: unknown; onAgain: () => void }): JSX.Element {
   const said = isQuorateError(error) ? (error.values["meaning"] ?? error.values["error"] ?? error.message) : error;
   return (
     <Notice kind="warn">

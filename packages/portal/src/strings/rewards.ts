@@ -15,7 +15,7 @@ const trouble: Record<Trouble, readonly [what: string, help: string]> = {
   paused: ["Payouts are paused by the network's guardian.", "Nothing is lost: claim again when the pause ends."],
   used: [
     "This amount was recorded or paid already.",
-    "Nothing was sent. The balance above was read again: it says what is payable now.",
+    "Nothing was sent. The balance above is read again: it says what is payable now.",
   ],
   nothing: [
     "There is nothing to pay: everything up to the last closed epoch was paid.",
@@ -27,7 +27,7 @@ const trouble: Record<Trouble, readonly [what: string, help: string]> = {
   ],
   noQuorum: [
     "Less than 95% of the stake has signed, so nothing can be paid by signatures.",
-    "Try again in a minute. Nodes that are missing are named below.",
+    "Nothing is lost. Nodes that are missing are named below; try again when they are back, or when a new root is payable: a proof needs no signatures.",
   ],
   behind: [
     "The chain provider is behind the chain.",
