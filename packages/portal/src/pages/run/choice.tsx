@@ -5,14 +5,14 @@ import type { TransactionReceipt } from "ethers";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Connection } from "../../network/connection.ts";
-import { Card } from "../../parts/parts.tsx";
+import { Card, Failure } from "../../parts/parts.tsx";
 import { keepDraft, useKept } from "../../parts/useKept.ts";
 import { useLoaded } from "../../parts/useLoaded.ts";
 import { walletBatches } from "../../sending/send.ts";
 import { t } from "../../strings/index.ts";
 import { type ConnectedWallet, wallet } from "../../wallet/wallet.ts";
-import { BeneficiaryField, usable } from "../stake/beneficiaryField.tsx";
-import { lookAtBeneficiary } from "../stake/judge.ts";
+import { BeneficiaryField } from "../stake/beneficiaryField.tsx";
+import { useBeneficiary } from "../stake/useBeneficiary.ts";
 import { IntentPanel } from "./intentPanel.tsx";
 import { createIntent, type Intent, openIntent, poolAtOnceIntent, requestOf, soloIntent } from "./register.ts";
 import { feeBpsOf } from "./terms.ts";
@@ -47,20 +47,13 @@ export function Choice({ known, account, file, stake, onDone }: ChoiceProps): JS
     file.beneficiary === account ? "" : file.beneficiary,
   );
   const [wanted, setWanted] = useState<Wanted | null>(null);
-  const typed = to.trim();
-  const [looked] = useLoaded(
-    async () => (typed === "" ? null : lookAtBeneficiary(client, typed, null)),
-    [client, typed],
-  );
+  const { looked, beneficiary, isContract, error, again } = useBeneficiary(client, to, account, null);
   const [batches] = useLoaded(
     () => walletBatches(wallet.peek() as ConnectedWallet, POOL_CALLS),
     [account, wallet.value?.provider],
   );
-  const found = looked.step === "here" ? looked.value : null;
-  const beneficiary = typed === "" ? account : usable(found);
   const feeBps = feeBpsOf(fee);
   const isReady = beneficiary !== null && feeBps !== null;
-  const isContract = found !== null && "verdict" in found && found.verdict === "contract";
   const reset = () => setWanted(null);
   const changing =
     <T,>(set: (next: T) => void) =>
@@ -78,8 +71,9 @@ export function Choice({ known, account, file, stake, onDone }: ChoiceProps): JS
         label={t.run.beneficiary}
         text={to}
         onText={changing(setTo)}
-        looked={found}
+        looked={looked}
       />
+      {error === null ? null : <Failure error={error} onAgain={again} />}
       {kind === "solo" ? (
         <button
           type="button"

@@ -9,8 +9,8 @@ import { Card, Failure } from "../../parts/parts.tsx";
 import { useKept } from "../../parts/useKept.ts";
 import { useLoaded } from "../../parts/useLoaded.ts";
 import { t } from "../../strings/index.ts";
-import { BeneficiaryField, usable } from "../stake/beneficiaryField.tsx";
-import { lookAtBeneficiary } from "../stake/judge.ts";
+import { BeneficiaryField } from "../stake/beneficiaryField.tsx";
+import { useBeneficiary } from "../stake/useBeneficiary.ts";
 import { IntentPanel } from "./intentPanel.tsx";
 import { openIntent } from "./register.ts";
 import { TermsForm } from "./termsForm.tsx";
@@ -47,14 +47,7 @@ interface OpeningProps extends UnopenedProps {
 function Opening({ client, account, stake, address, onDone }: OpeningProps): JSX.Element {
   const [terms, setTerms] = useState<RoundTerms | null>(null);
   const [to, setTo] = useKept("pool.beneficiary", "");
-  const typed = to.trim();
-  const [looked] = useLoaded(
-    async () => (typed === "" ? null : lookAtBeneficiary(client, typed, address)),
-    [client, typed],
-  );
-  const found = looked.step === "here" ? looked.value : null;
-  const beneficiary = typed === "" ? account : usable(found);
-  const isContract = found !== null && "verdict" in found && found.verdict === "contract";
+  const { looked, beneficiary, isContract, error, again } = useBeneficiary(client, to, account, address);
   return (
     <Card title={t.run.unopened(shortHex(address))}>
       <p>{t.run.unopenedWhat}</p>
@@ -66,8 +59,9 @@ function Opening({ client, account, stake, address, onDone }: OpeningProps): JSX
           setTo(next);
           setTerms(null);
         }}
-        looked={found}
+        looked={looked}
       />
+      {error === null ? null : <Failure error={error} onAgain={again} />}
       <TermsForm
         name="again"
         {...{ account, stake, beneficiary }}
