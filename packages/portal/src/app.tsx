@@ -7,6 +7,7 @@ import { lazy, Suspense } from "preact/compat";
 import { Link, Route, Router, Switch } from "wouter-preact";
 import { useHashLocation } from "wouter-preact/use-hash-location";
 import { facts, loadFacts } from "./network/connection.ts";
+import { PausedNotice } from "./network/pausedNotice.tsx";
 import { Guarded } from "./parts/guarded.tsx";
 import { Failure, Notice, Waiting } from "./parts/parts.tsx";
 import { setTheme, type Theme, theme } from "./parts/theme.ts";
@@ -78,23 +79,26 @@ function Content(): JSX.Element {
     );
   }
   return (
-    <Guarded>
-      <Suspense fallback={<Waiting />}>
-        <Switch>
-          <Route path="/" component={RewardsPage} />
-          <Route path="/of/:address" component={RewardsPage} />
-          <Route path="/stakes" component={StakesPage} />
-          <Route path="/stake" component={StakePage} />
-          <Route path="/stake/:pool" component={StakePage} />
-          <Route path="/run" component={RunPage} />
-          <Route path="/network" component={NetworkPage} />
-          <Route path="/nodes/:id" component={NodePage} />
-          <Route>
-            <Notice kind="warn">{t.app.notFound}</Notice>
-          </Route>
-        </Switch>
-      </Suspense>
-    </Guarded>
+    <>
+      <PausedNotice />
+      <Guarded>
+        <Suspense fallback={<Waiting />}>
+          <Switch>
+            <Route path="/" component={RewardsPage} />
+            <Route path="/of/:address" component={RewardsPage} />
+            <Route path="/stakes" component={StakesPage} />
+            <Route path="/stake" component={StakePage} />
+            <Route path="/stake/:pool" component={StakePage} />
+            <Route path="/run" component={RunPage} />
+            <Route path="/network" component={NetworkPage} />
+            <Route path="/nodes/:id" component={NodePage} />
+            <Route>
+              <Notice kind="warn">{t.app.notFound}</Notice>
+            </Route>
+          </Switch>
+        </Suspense>
+      </Guarded>
+    </>
   );
 }
 

@@ -38,6 +38,7 @@ const NODES = 5;
  * - `staker` and `otherStaker`: operators of nodes 1 and 2. Nobody else sends from these.
  * - `operator` and `contributor`: have tokens for three nodes each, and no node.
  * - `stranger`: has ether and no tokens.
+ * - `poolOperator`: as `operator`, for whoever leaves a pool of its own behind.
  */
 export const ACCOUNTS = {
   staker: 1,
@@ -45,8 +46,9 @@ export const ACCOUNTS = {
   operator: NODES + 1,
   contributor: NODES + 2,
   stranger: NODES + 3,
+  poolOperator: NODES + 4,
 } as const;
-const SPARE_ACCOUNTS = 3;
+const SPARE_ACCOUNTS = 4;
 
 /** Nodes whose agents send reports: a root becomes payable. With accounts of their own. */
 const SUBMITTERS: readonly NodeId[] = [3, 4];
@@ -235,7 +237,7 @@ export async function connectWallet(page: Page): Promise<void> {
 async function giveTokens(network: LocalNetwork): Promise<void> {
   const token = connect("SessionToken", network.token, network.chain.signer(0));
   const amount = 3n * network.deployment.parameters.stakingRequirementAtomic + 1_000n * ATOMIC_PER_TOKEN;
-  for (const account of [ACCOUNTS.operator, ACCOUNTS.contributor])
+  for (const account of [ACCOUNTS.operator, ACCOUNTS.contributor, ACCOUNTS.poolOperator])
     await send(token, "transfer", network.chain.signer(account).address, amount);
 }
 
@@ -251,6 +253,7 @@ async function holdPorts(count: number): Promise<HeldPort[]> {
   return servers.map((server) => {
     const { port } = server.address() as AddressInfo;
     return {
+      // Again at each start: an agent comes back where it was.
       release() {
         server.close();
         return port;

@@ -6,7 +6,14 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { type PortalNetwork, type PortalStory, untilSettled } from "./fixture.ts";
+import {
+  ACCOUNTS,
+  connectWallet,
+  type OpenOptions,
+  type PortalNetwork,
+  type PortalStory,
+  untilSettled,
+} from "./fixture.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -55,8 +62,9 @@ interface Finding {
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
-async function isAccessible(portal: PortalNetwork, theme: "light" | "dark"): Promise<void> {
-  await portal.visit({ theme, bypassCSP: true }, async ({ page }) => {
+async function isAccessible(portal: PortalNetwork, options: OpenOptions): Promise<void> {
+  await portal.visit({ ...options, bypassCSP: true }, async ({ page }) => {
+    if (options.account !== undefined) await connectWallet(page);
     await page.evaluate(AXE);
     const found: string[] = [];
     for (const path of pathsOf(portal)) {
@@ -124,13 +132,17 @@ async function saysWhatCouldNotBeLoaded(portal: PortalNetwork): Promise<void> {
   });
 }
 
+const by = (options: OpenOptions) => (portal: PortalNetwork) => isAccessible(portal, options);
+
 export const story: PortalStory = {
   page: "Every page",
   steps: [
     { name: "P-144, P-145: loads from two agents, breaks no policy and asks agents and chain only", run: loads },
     { name: "P-144: is framed by nobody", run: isNotFramed },
-    { name: "axe has no serious finding in light colours", run: (portal) => isAccessible(portal, "light") },
-    { name: "axe has no serious finding in dark colours", run: (portal) => isAccessible(portal, "dark") },
+    ...(["light", "dark"] as const).flatMap((theme) => [
+      { name: `axe has no serious finding in ${theme} colours`, run: by({ theme }) },
+      { name: `nor with a wallet in ${theme} colours`, run: by({ theme, account: ACCOUNTS.staker }) },
+    ]),
     { name: "a page that cannot be loaded is said to be, and tried again", run: saysWhatCouldNotBeLoaded },
     { name: "the keyboard reaches pages, wallet and content", run: byKeyboard },
     { name: "360 pixels are enough: no page scrolls sideways", run: fitsNarrowScreens },

@@ -1,6 +1,6 @@
 /** "My rewards": a proof and signatures to their money, what refuses, and a reload in the middle. */
 import { mkdirSync, readFileSync } from "node:fs";
-import { formatAmount, parseAddress } from "@quorate/common";
+import { formatAmount, isQuorateError, parseAddress } from "@quorate/common";
 import { AbiCoder, id } from "ethers";
 import type { BrowserContext, Page, Route } from "playwright-core";
 import { expect } from "vitest";
@@ -9,7 +9,7 @@ import { waitFor } from "../../harness/waitFor.ts";
 import { ACCOUNTS, connectWallet, type PortalNetwork, type PortalStory, SHOWS_MS, untilSettled } from "./fixture.ts";
 
 /** Signs by stake although there is a root: as where no agent has the tree of a payable one. */
-async function withoutProofs(context: BrowserContext): Promise<void> {
+export async function withoutProofs(context: BrowserContext): Promise<void> {
   const body = JSON.stringify({ error: { code: "PROOF_NOT_FOUND", message: "none here", values: {}, remedy: "" } });
   const headers = { "access-control-allow-origin": "*" };
   await context.route(/\/v1\/proofs\//, (route) =>
@@ -17,7 +17,7 @@ async function withoutProofs(context: BrowserContext): Promise<void> {
   );
 }
 
-const claimButton = (page: Page) => page.getByRole("button", { name: /^Claim [0-9.,]+ SESH$/ });
+export const claimButton = (page: Page) => page.getByRole("button", { name: /^Claim [0-9.,]+ SESH$/ });
 
 async function picture(page: Page, name: string): Promise<void> {
   if (process.env["UPDATE_PICTURES"] === undefined) return;
@@ -25,7 +25,7 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `docs/pictures/portal-${name}.png`, fullPage: true });
 }
 
-async function paidOnChain({ network }: PortalNetwork, account: number): Promise<bigint> {
+export async function paidOnChain({ network }: PortalNetwork, account: number): Promise<bigint> {
   const rewards = connect("ServiceNodeRewards", network.rewards, network.chain.signer(0));
   const [, claimed] = (await rewards.getFunction("recipients")(network.chain.signer(account).address)) as [
     bigint,
@@ -302,12 +302,17 @@ async function disagreement(portal: PortalNetwork): Promise<void> {
 }
 
 /** Something to claim: the epoch after the last payment has closed, and a root holds it. */
-async function untilEarned(portal: PortalNetwork, account: number): Promise<void> {
+export async function untilEarned(portal: PortalNetwork, account: number): Promise<void> {
   const recipient = portal.network.chain.signer(account).address.toLowerCase() as `0x${string}`;
   await waitFor({ what: "a proof that pays", timeoutMs: 120_000 }, async () => {
-    const { amount } = await portal.network.agent(1).client.proof(recipient);
-    return amount > (await paidOnChain(portal, account)) ? true : null;
+    const proof = await portal.network.agent(1).client.proof(recipient).catch(nullWhenNone);
+    return proof !== null && proof.amount > (await paidOnChain(portal, account)) ? true : null;
   });
+}
+
+function nullWhenNone(error: unknown): null {
+  if (isQuorateError(error, "PROOF_NOT_FOUND")) return null;
+  throw error;
 }
 
 export const story: PortalStory = {

@@ -1,7 +1,7 @@
 /**
  * "My stakes", "Stake" and "Run a node" to their money: a pool is opened, paid into, added to and left again; a node is
- * registered from printed keys, leaves, is exited and paid back; and each refusal says why. The last step moves the
- * chain's time 15 days on, and registers a node whose agent does not run.
+ * registered from printed keys and asked to leave; and each refusal says why. Leaves an open pool behind, and a node
+ * that leaves and whose agent does not run: `stakesEnd.story.ts` pays both back.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -14,23 +14,22 @@ import { runCli } from "../../harness/cli.ts";
 import { connect } from "../../harness/seed.ts";
 import { ACCOUNTS, connectWallet, type OpenedPage, type PortalNetwork, type PortalStory } from "./fixture.ts";
 
-const FIFTEEN_DAYS_SECONDS = 15 * 86_400;
 const OPERATOR_FEE_BPS = 500;
 /** The pool that the first step opens. */
 let pool: Address | undefined;
 
-const addressOf = ({ network }: PortalNetwork, account: number): Address =>
+export const addressOf = ({ network }: PortalNetwork, account: number): Address =>
   parseAddress(network.chain.signer(account).address);
 
-async function tokensOf({ network }: PortalNetwork, account: number): Promise<bigint> {
+export async function tokensOf({ network }: PortalNetwork, account: number): Promise<bigint> {
   const token = connect("SessionToken", network.token, network.chain.signer(0));
   return (await token.getFunction("balanceOf")(network.chain.signer(account).address)) as bigint;
 }
 
-const stakeOf = ({ network }: PortalNetwork): bigint => network.deployment.parameters.stakingRequirementAtomic;
+export const stakeOf = ({ network }: PortalNetwork): bigint => network.deployment.parameters.stakingRequirementAtomic;
 
 /** What `quorate keys prove` prints for new keys of the operator. */
-function printedFor(portal: PortalNetwork, operator: Address, seed: number): string {
+export function printedFor(portal: PortalNetwork, operator: Address, seed: number): string {
   const { scheme, domain } = portal.network;
   const [blsSecret, identitySecret] = [new Uint8Array(32).fill(seed), new Uint8Array(32).fill(seed + 1)];
   const possession = provePossession(scheme, domain, { blsSecret, identitySecret, operator });
@@ -64,7 +63,7 @@ function batching({ network }: PortalNetwork, account: number) {
   };
 }
 
-const panel = (page: Page, title: string | RegExp) => page.getByRole("region", { name: title });
+export const panel = (page: Page, title: string | RegExp) => page.getByRole("region", { name: title });
 
 /** Taken only when they are wanted: for the documents. */
 async function picture(page: Page, name: string): Promise<void> {
@@ -227,45 +226,6 @@ async function registersAndLeaves(portal: PortalNetwork): Promise<void> {
   });
 }
 
-async function isPaidBack(portal: PortalNetwork): Promise<void> {
-  // Opened before: an agent that has fifteen days of epochs to close may be slow to serve a page.
-  await portal.visit({ account: ACCOUNTS.operator, path: "/stakes" }, ({ page: operators }) =>
-    portal.visit({ account: ACCOUNTS.contributor, path: "/stakes" }, async ({ page: contributors }) => {
-      for (const page of [operators, contributors]) {
-        await connectWallet(page);
-        await page.getByRole("button", { name: "Read it again" }).waitFor();
-      }
-      const { provider } = portal.network.chain;
-      await provider.send("evm_increaseTime", [FIFTEEN_DAYS_SECONDS + 60]);
-      await provider.send("evm_mine", []);
-      for (const page of [operators, contributors]) await page.getByRole("button", { name: "Read it again" }).click();
-      await exits(portal, operators);
-      await takesBack(portal, contributors);
-    }),
-  );
-}
-
-async function exits(portal: PortalNetwork, page: Page): Promise<void> {
-  const [stake, before] = [stakeOf(portal), await tokensOf(portal, ACCOUNTS.operator)];
-  await page.getByRole("button", { name: /^Exit: Node/ }).click();
-  await page.getByText(`${formatAmount(stake)} of principal are paid to`).waitFor();
-  await panel(page, /^Exit: Node/)
-    .getByRole("button", { name: "Send these 2 by the wallet" })
-    .click();
-  await page.getByText("All 2 are mined.").waitFor();
-  expect(await tokensOf(portal, ACCOUNTS.operator)).toBe(before + stake);
-}
-
-async function takesBack(portal: PortalNetwork, page: Page): Promise<void> {
-  const before = await tokensOf(portal, ACCOUNTS.contributor);
-  await page.getByRole("button", { name: /^Take it back: Pool/ }).click();
-  await panel(page, /^Take it back: Pool/)
-    .getByRole("button", { name: "Send it by the wallet" })
-    .click();
-  await page.getByText("It is mined.").waitFor();
-  expect(await tokensOf(portal, ACCOUNTS.contributor)).toBe(before + stakeOf(portal) / 4n + 1_500_000_000n);
-}
-
 export const story: PortalStory = {
   page: "My stakes, Stake, Run a node",
   steps: [
@@ -275,6 +235,5 @@ export const story: PortalStory = {
     { name: "on another chain, and without tokens, nothing is sent", run: refusesWrongChain },
     { name: "P-46: a top-up as one batch; taking it back is refused for a day", run: topsUp },
     { name: "P-27, P-33: a node is registered from printed keys, and asked to leave", run: registersAndLeaves },
-    { name: "P-34, P-35, P-47: 15 days later (the chain's time is moved) all of it is paid back", run: isPaidBack },
   ],
 };

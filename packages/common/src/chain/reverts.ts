@@ -49,7 +49,7 @@ function date(seconds: bigint): string {
 }
 
 const MEANINGS: Readonly<Record<string, (...args: bigint[]) => string>> = {
-  EnforcedPause: (until = 0n) => `reward updates and payouts are paused until ${date(until)}; nothing is lost`,
+  EnforcedPause: (until = 0n) => `registrations, reports and payouts are paused until ${date(until)}; nothing is lost`,
   ClaimLimitExceeded: (amount = 0n, left = 0n) =>
     `all claims together may take ${formatAmount(left)} more in this cycle, and this one wants ${formatAmount(amount)}; ` +
     "claim a part, or all of it in the next cycle",

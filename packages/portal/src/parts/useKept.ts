@@ -5,12 +5,18 @@ import { useState } from "preact/hooks";
 const KEPT_CHARACTERS_MAX = 20_000;
 
 export function useKept(key: string, initial: string): [string, (text: string) => void] {
-  const name = `quorate.draft.${key}`;
-  const [text, setText] = useState(() => localStorage.getItem(name) ?? initial);
+  const [text, setText] = useState(() => localStorage.getItem(nameOf(key)) ?? initial);
   const change = (next: string) => {
     setText(next);
-    if (next === initial || next.length > KEPT_CHARACTERS_MAX) localStorage.removeItem(name);
-    else localStorage.setItem(name, next);
+    keepDraft(key, next, initial);
   };
   return [text, change];
 }
+
+/** For whichever `useKept` of this key is shown next. */
+export function keepDraft(key: string, text: string, initial = ""): void {
+  if (text === initial || text.length > KEPT_CHARACTERS_MAX) localStorage.removeItem(nameOf(key));
+  else localStorage.setItem(nameOf(key), text);
+}
+
+const nameOf = (key: string): string => `quorate.draft.${key}`;

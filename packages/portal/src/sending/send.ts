@@ -35,6 +35,8 @@ export interface SendRequest {
   readonly asBatch: boolean;
   /** Told what is waited for: the wallet, or the chain. */
   readonly onStep: (step: SendStep) => void;
+  /** Told of each call that is mined: what comes after it may fail or be declined. */
+  readonly onMined?: (receipt: TransactionReceipt) => void;
 }
 
 export type SendStep =
@@ -52,7 +54,7 @@ export function walletBatches({ provider, account, chainId }: ConnectedWallet, c
 }
 
 async function oneByOne(request: SendRequest): Promise<readonly TransactionReceipt[]> {
-  const { connection, wallet, calls, onStep } = request;
+  const { connection, wallet, calls, onStep, onMined } = request;
   const receipts: TransactionReceipt[] = [];
   for (const [index, call] of calls.entries()) {
     onStep({ step: "signing", index, count: calls.length });
@@ -66,6 +68,7 @@ async function oneByOne(request: SendRequest): Promise<readonly TransactionRecei
       // The client tries the call on its own chain before the wallet is asked (P-106).
       const [receipt] = await connection.client.send({ transactions: [call] }, wallet.provider, { onSent });
       receipts.push(receipt as TransactionReceipt);
+      onMined?.(receipt as TransactionReceipt);
       if (now.entry !== null) keep({ ...now.entry, state: "mined", block: receipt?.blockNumber ?? null });
     } catch (error) {
       if (now.entry !== null) keep(failed(now.entry, error));

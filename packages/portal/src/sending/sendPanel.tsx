@@ -84,44 +84,52 @@ type Running =
   | { readonly step: "done"; readonly receipts: readonly TransactionReceipt[] }
   | { readonly step: "failed"; readonly error: unknown };
 
-function Planned({
-  known,
-  connected,
-  topic,
-  calls,
-  confirm,
-  atOnce = false,
-  onDone,
-  onCancel,
-}: PlannedProps): JSX.Element {
-  const { transactions } = calls;
+/** Calls with their plan, and how far sending them is. */
+function useSending({ known, connected, topic, calls, onDone }: PlannedProps) {
+  // Of several that are sent one after the other, those that are mined already are not sent again.
+  const [mined, setMined] = useState<readonly TransactionReceipt[]>([]);
   const [running, setRunning] = useState<Running>({ step: "idle" });
-  const [agreed, setAgreed] = useState(confirm === undefined);
-  const [singly, setSingly] = useState(false);
-  const on = [known, connected.account, transactions.map(({ to, data }) => to + data).join()];
+  const transactions = calls.transactions.slice(mined.length);
+  const on = [known, connected.account, calls.transactions.map(({ to, data }) => to + data).join()];
   const [plan, planAgain] = useLoaded(
     async () => planCalls((await known.client.contract()).chain, connected.account, transactions),
-    on,
+    [...on, mined.length],
   );
-  const [batch] = useLoaded(() => walletBatches(connected, transactions.length), on);
-  useEffect(() => setRunning({ step: "idle" }), on);
-  if (running.step === "done") return <Done receipts={running.receipts} />;
-  if (plan.step === "failed") return <Failure error={plan.error} onAgain={planAgain} />;
-  if (plan.value === undefined || batch.step === "waiting") return <Waiting what={t.sending.trying} />;
-  const asBatch = batch.step === "here" && batch.value && !singly;
-  const isBusy = running.step === "signing" || running.step === "mining";
-  const send = () => {
-    sendCalls({ connection: known, wallet: connected, topic, calls: transactions, asBatch, onStep: setRunning }).then(
-      (receipts) => {
+  const [batch] = useLoaded(() => walletBatches(connected, transactions.length), [...on, mined.length]);
+  useEffect(() => {
+    setRunning({ step: "idle" });
+    setMined([]);
+  }, on);
+  const send = (asBatch: boolean) => {
+    const now = [...mined];
+    const onMined = (receipt: TransactionReceipt) => void now.push(receipt);
+    const request = { connection: known, wallet: connected, topic, calls: transactions, asBatch };
+    sendCalls({ ...request, onStep: setRunning, onMined }).then(
+      (sent) => {
+        const receipts = [...mined, ...sent];
         setRunning({ step: "done", receipts });
         onDone?.(receipts);
       },
       (error: unknown) => {
         setRunning({ step: "failed", error });
+        setMined(now);
         planAgain();
       },
     );
   };
+  return { mined, running, transactions, plan, planAgain, batch, send };
+}
+
+function Planned(props: PlannedProps): JSX.Element {
+  const { calls, confirm, atOnce = false, onCancel } = props;
+  const { mined, running, transactions, plan, planAgain, batch, send } = useSending(props);
+  const [agreed, setAgreed] = useState(confirm === undefined);
+  const [singly, setSingly] = useState(false);
+  if (running.step === "done") return <Done receipts={running.receipts} />;
+  if (plan.step === "failed") return <Failure error={plan.error} onAgain={planAgain} />;
+  if (plan.value === undefined || batch.step === "waiting") return <Waiting what={t.sending.trying} />;
+  const asBatch = batch.step === "here" && batch.value && !singly;
+  const isBusy = running.step === "signing" || running.step === "mining";
   const obstacle = obstacleOf(plan.value);
   return (
     <>
@@ -133,13 +141,13 @@ function Planned({
         <Tick label={confirm} isOn={agreed} onChange={setAgreed} isOff={isBusy} />
       ) : null}
       {obstacle === null ? null : <Refused plan={plan.value} error={obstacle} onAgain={planAgain} />}
-      <Progress running={running} />
+      <Progress running={running} minedCount={mined.length} count={calls.transactions.length} />
       <div class="buttons">
         <button
           type="button"
           class="main"
           disabled={obstacle !== null || !agreed || isBusy || plan.step === "waiting" || (atOnce && !asBatch)}
-          onClick={send}
+          onClick={() => send(asBatch)}
         >
           {asBatch ? t.sending.sendBatch : t.sending.send(transactions.length)}
         </button>
@@ -199,6 +207,11 @@ function Refused({ plan, error, onAgain }: { readonly plan: Plan; readonly error
   if (isQuorateError(error, "ACCOUNT_LACKS_ETHER")) {
     return <Notice kind="warn">{t.sending.lacksEther(formatEther(haveWei), formatEther(costWei))}</Notice>;
   }
+  return <ContractRefuses error={error} onAgain={onAgain} />;
+}
+
+/** The contract's own reason, in plain words where there are some. */
+export function ContractRefuses({ error, onAgain }: { readonly error: unknown; onAgain: () => void }): JSX.Element {
   const said = isQuorateError(error) ? (error.values["meaning"] ?? error.values["error"] ?? error.message) : error;
   return (
     <Notice kind="warn">
@@ -211,7 +224,14 @@ function Refused({ plan, error, onAgain }: { readonly plan: Plan; readonly error
   );
 }
 
-function Progress({ running }: { readonly running: Running }): JSX.Element {
+interface ProgressProps {
+  readonly running: Running;
+  /** Of the calls, those that were mined before. */
+  readonly minedCount: number;
+  readonly count: number;
+}
+
+function Progress({ running, minedCount, count }: ProgressProps): JSX.Element {
   return (
     <div aria-live="polite">
       {running.step === "signing" ? <Waiting what={t.sending.signing(running.index, running.count)} /> : null}
@@ -221,13 +241,18 @@ function Progress({ running }: { readonly running: Running }): JSX.Element {
           <TransactionLink id={running.id} />
         </>
       ) : null}
-      {running.step === "failed" ? <Failed error={running.error} /> : null}
+      {running.step === "failed" ? <Failed error={running.error} isFirst={minedCount === 0} /> : null}
+      {running.step === "failed" && minedCount > 0 ? (
+        <Notice kind="info">{t.sending.partDone(minedCount, count)}</Notice>
+      ) : null}
     </div>
   );
 }
 
-function Failed({ error }: { readonly error: unknown }): JSX.Element {
-  if (isQuorateError(error, "WALLET_REFUSED")) return <Notice kind="info">{t.wallet.refused}</Notice>;
+function Failed({ error, isFirst }: { readonly error: unknown; readonly isFirst: boolean }): JSX.Element {
+  if (isQuorateError(error, "WALLET_REFUSED")) {
+    return <Notice kind="info">{isFirst ? t.wallet.refused : t.sending.declinedNext}</Notice>;
+  }
   return <Failure error={error} />;
 }
 

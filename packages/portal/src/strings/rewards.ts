@@ -19,7 +19,7 @@ const trouble: Record<Trouble, readonly [what: string, help: string]> = {
   paused: ["Payouts are paused by the network's guardian.", "Nothing is lost: claim again when the pause ends."],
   used: [
     "This amount was recorded or paid already.",
-    "Look at your balance again: the chain has more than this claim.",
+    "Nothing was sent. The balance above is read again: it says what is payable now.",
   ],
   nothing: [
     "There is nothing to pay: everything up to the last closed epoch was paid.",
@@ -31,7 +31,7 @@ const trouble: Record<Trouble, readonly [what: string, help: string]> = {
   ],
   noQuorum: [
     "Less than 95% of the stake has signed, so nothing can be paid by signatures.",
-    "Try again in a minute. Nodes that are missing are named below.",
+    "Nothing is lost. Nodes that are missing are named below; try again when they are back, or when a new root is payable: a proof needs no signatures.",
   ],
   behind: [
     "The chain provider is behind the chain.",
@@ -71,6 +71,8 @@ export const rewards = {
     byWallet: "your wallet's provider",
     noRegistry: "This chain has no registry of names (ENS). Paste the address itself.",
     unknown: (name: string) => `Nobody has set an address for ${name}. Check how it is written.`,
+    resolverFailed: (name: string, resolver: string) =>
+      `Whether ${name} has an address is not known: the contract that would have it, ${resolver}, gives none that this page can read. It may keep names off the chain. Paste the address itself.`,
     noChain:
       "Names are asked of the chain, and no chain can be asked yet. Connect a wallet, or paste the address itself.",
   },

@@ -23,6 +23,9 @@ export const sending = {
   mining: (index: number, count: number) =>
     count === 1 ? "Sent. Waiting until it is mined…" : `${index + 1} of ${count} is sent. Waiting until it is mined…`,
   done: (count: number) => (count === 1 ? "It is mined." : `All ${count} are mined.`),
+  declinedNext: "You declined in the wallet. This one was not sent.",
+  partDone: (mined: number, count: number) =>
+    `${mined} of ${count} ${mined === 1 ? "is" : "are"} mined already, and not sent again: only the rest is left.`,
   cost: (cost: string) => `It cost ${cost} ETH.`,
   block: (block: number) => `block ${block}`,
   sentBefore: "Sent from this browser",

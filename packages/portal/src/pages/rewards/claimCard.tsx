@@ -7,13 +7,14 @@ import { moment, tokens } from "../../parts/format.ts";
 import { Card, Notice, Waiting } from "../../parts/parts.tsx";
 import { t } from "../../strings/index.ts";
 import { switchChain, wallet } from "../../wallet/wallet.ts";
-import { ClaimRun, type Ready, readyOf } from "./claimRun.ts";
+import { ClaimRun, loadCheck, type Ready, readyOf } from "./claimRun.ts";
 import { ClaimSteps } from "./claimSteps.tsx";
 import { CostLine } from "./costLine.tsx";
 import { etherText } from "./ether.ts";
 import { laterOf, partOf, payableOf, type Rewards } from "./rewards.ts";
 import { savedClaim } from "./savedClaim.ts";
 import { type Standing, standingOf } from "./standing.ts";
+import { isOver, troubleOf } from "./trouble.ts";
 
 const s = t.rewards.claim;
 const withUnit = (atomic: bigint) => `${tokens(atomic)} ${t.units.token}`;
@@ -32,10 +33,11 @@ export function ClaimCard({ rewards, connection, onAgain }: Props): JSX.Element 
   const cost = quote === undefined || quote === null ? null : quote.cost;
   const standing = standingOf(rewards, sender, connection.facts.chainId, cost);
   const state = run.state.value;
-  // What was paid is looked at again as soon as it was.
+  // What was paid is looked at again as soon as it was: by this claim, or by another that was faster.
+  const isPaid = state.step === "mined" || (state.step === "failed" && isOver(troubleOf(state.error)));
   useEffect(() => {
-    if (state.step === "mined") onAgain();
-  }, [state.step]);
+    if (isPaid) onAgain();
+  }, [isPaid]);
   if (state.step !== "idle") {
     const provider = sender?.account === recipient ? sender.provider : null;
     return (
@@ -75,6 +77,8 @@ function useRun(connection: Connection, { recipient }: Rewards): ClaimRun {
     return new ClaimRun({ client: connection.client, recipient, saved });
   }, [connection, recipient]);
   useEffect(() => {
+    // Loaded while the agent that serves the page is there: it may be gone when a claim has to be checked.
+    void loadCheck().catch(() => {});
     if (connection.chain !== null) void run.resume();
     return () => run.stop();
   }, [run]);

@@ -241,8 +241,13 @@ export async function readyOf(client: QuorateClient, payment: Payment): Promise<
   return { payment, checked, cost: await costOf(contract.chain, call, payment.recipient, following) };
 }
 
+/** The page's own BLS, which is large: apart from the rest. */
+export function loadCheck(): Promise<typeof import("../../truth/checkBundle.ts")> {
+  return import("../../truth/checkBundle.ts");
+}
+
 async function checkHere(client: QuorateClient, { content, recipient }: Payment): Promise<CheckedHere> {
-  const [{ checkBundle }, contract] = await Promise.all([import("../../truth/checkBundle.ts"), client.contract()]);
+  const [{ checkBundle }, contract] = await Promise.all([loadCheck(), client.contract()]);
   const { nodes } = await contract.nodeSet();
   return checkBundle(content as BundleContent, nodes, { domain: contract.domain, recipient });
 }

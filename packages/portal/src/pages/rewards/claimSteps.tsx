@@ -11,7 +11,7 @@ import type { ClaimRun, Ready, RunState } from "./claimRun.ts";
 import { CostLine } from "./costLine.tsx";
 import { saveFile } from "./saveFile.ts";
 import { Signing } from "./signing.tsx";
-import { isRecorded, troubleOf } from "./trouble.ts";
+import { isOver, isRecorded, troubleOf } from "./trouble.ts";
 
 const s = t.rewards;
 
@@ -219,12 +219,12 @@ function Failed({
   const { error, ready, hash } = state;
   const trouble = troubleOf(error);
   const chainId = BigInt(facts.chainId);
-  const isOver = trouble === "nothing" || trouble === "used" || trouble === "replaced";
+  const over = isOver(trouble);
   return (
     <>
       <Words trouble={trouble} />
       {isRecorded(error) && trouble !== "declinedLater" ? <p>{s.sent.recorded}</p> : null}
-      {ready === null ? null : <ReadyView ready={ready} isRecorded={isRecorded(error)} />}
+      {ready === null || over ? null : <ReadyView ready={ready} isRecorded={isRecorded(error)} />}
       <Missing error={error} />
       {hash === null ? null : (
         <p>
@@ -243,7 +243,7 @@ function Failed({
             {s.claim.switch(facts.chainId)}
           </button>
         ) : null}
-        {isOver ? null : (
+        {over ? null : (
           <button type="button" class="main" onClick={() => void run.again(wallet)}>
             {s.claim.again}
           </button>

@@ -59,6 +59,11 @@ export function isRecorded(error: unknown): boolean {
   return isQuorateError(error) && error.values["recordedBy"] !== undefined;
 }
 
+/** Nothing is left of it to try again: the chain has it already, or another transaction took its place. */
+export function isOver(trouble: Trouble): boolean {
+  return trouble === "nothing" || trouble === "used" || trouble === "replaced";
+}
+
 export function troubleOf(error: unknown): Trouble {
   if (!isQuorateError(error)) return (error as { code?: unknown })?.code === 4001 ? "declined" : "other";
   if (error.code === "WALLET_REFUSED" && isRecorded(error)) return "declinedLater";

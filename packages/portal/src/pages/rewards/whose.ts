@@ -2,9 +2,9 @@
  * Whose rewards are looked at. Enters: what a person pasted. Leaves: an address, or why there is none. A name is
  * resolved by the chain's own registry (ENS), one contract call after the other: no gateway is asked.
  */
-import { type Address, parseAddress, quorateError } from "@quorate/common";
+import { type Address, isQuorateError, parseAddress, quorateError } from "@quorate/common";
 import { type ChainProviders, coded } from "@quorate/common/chain";
-import { Contract, namehash, ZeroAddress } from "ethers";
+import { Interface, namehash, ZeroAddress } from "ethers";
 import { loadNames } from "../../network/names.ts";
 
 /** The registry's address on every chain that has one. */
@@ -24,24 +24,55 @@ export function readPasted(text: string): Pasted {
 export type Resolved =
   | { readonly address: Address }
   /** `no-registry`: this chain has no names. `unknown`: nobody has set an address for this one. */
-  | { readonly why: "no-registry" | "unknown" };
+  | { readonly why: "no-registry" | "unknown" }
+  /** The contract that has the name's address gives none that can be read: whether there is one stays open. */
+  | { readonly why: "resolver-failed"; readonly resolver: Address };
 
 /** @throws ADDRESS_MALFORMED for what is no name, CHAIN_PROVIDER_FAILED */
 export async function resolveName(chain: ChainProviders, name: string): Promise<Resolved> {
   await loadNames();
   const node = hashOf(name);
-  const code = await coded(() => chain.getCode(ENS_REGISTRY), "eth_getCode");
-  if (code === "0x") return { why: "no-registry" };
+  if (!(await hasCode(chain, ENS_REGISTRY))) return { why: "no-registry" };
   const resolver = await readAddress(chain, ENS_REGISTRY, "resolver", node);
   if (resolver === null) return { why: "unknown" };
-  const address = await readAddress(chain, resolver, "addr", node).catch(() => null);
+  if (resolver === "unreadable") {
+    throw quorateError("CHAIN_PROVIDER_FAILED", {
+      call: "ENS resolver",
+      reason: "the registry's answer is no address",
+    });
+  }
+  const address = await readAddress(chain, resolver, "addr", node);
+  if (address === "unreadable") return { why: "resolver-failed", resolver };
   return address === null ? { why: "unknown" } : { address };
 }
 
-async function readAddress(chain: ChainProviders, at: string, name: "resolver" | "addr", node: string) {
-  const contract = new Contract(at, [`function ${name}(bytes32) view returns (address)`], chain);
-  const found = String(await coded(() => contract.getFunction(name).staticCall(node), `ENS ${name}`));
-  return found === ZeroAddress ? null : parseAddress(found);
+/**
+ * Null where none is set. `unreadable` where the contract refuses, has no code or answers something else.
+ * @throws CHAIN_PROVIDER_FAILED
+ */
+async function readAddress(
+  chain: ChainProviders,
+  to: string,
+  name: "resolver" | "addr",
+  node: string,
+): Promise<Address | null | "unreadable"> {
+  const data = new Interface([`function ${name}(bytes32) view returns (address)`]).encodeFunctionData(name, [node]);
+  try {
+    const found = await coded(() => chain.call({ to, data }), `ENS ${name}`);
+    if (!ONE_ADDRESS.test(found)) return "unreadable";
+    const address = parseAddress(`0x${found.slice(26)}`);
+    return address === ZeroAddress ? null : address;
+  } catch (error) {
+    if (isQuorateError(error, "TRANSACTION_REVERTED")) return "unreadable";
+    throw error;
+  }
+}
+
+/** An address in a word of 32 bytes. */
+const ONE_ADDRESS = /^0x0{24}[0-9a-f]{40}$/i;
+
+async function hasCode(chain: ChainProviders, address: string): Promise<boolean> {
+  return (await coded(() => chain.getCode(address), "eth_getCode")) !== "0x";
 }
 
 function hashOf(name: string): string {

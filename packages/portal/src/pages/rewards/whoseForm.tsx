@@ -8,7 +8,7 @@ import { type Connection, connection } from "../../network/connection.ts";
 import { Failure, Hash, Notice, Waiting } from "../../parts/parts.tsx";
 import { t } from "../../strings/index.ts";
 import { wallet } from "../../wallet/wallet.ts";
-import { readPasted, resolveName } from "./whose.ts";
+import { type Resolved, readPasted, resolveName } from "./whose.ts";
 
 const s = t.rewards.whose;
 
@@ -31,9 +31,7 @@ export function WhoseForm(): JSX.Element {
       setState({ step: "resolving" });
       const { chain } = await asked.client.contract();
       const resolved = await resolveName(chain, pasted.name);
-      if ("why" in resolved) {
-        return setState({ step: "no", why: resolved.why === "unknown" ? s.unknown(pasted.name) : s.noRegistry });
-      }
+      if ("why" in resolved) return setState({ step: "no", why: whyNot(pasted.name, resolved) });
       saidOf.set(resolved.address, s.said(pasted.name, whoIsAsked(asked)));
       navigate(`/of/${resolved.address}`);
     } catch (error) {
@@ -69,6 +67,11 @@ export function WhoseForm(): JSX.Element {
       {state.step === "failed" ? <Failure error={state.error} /> : null}
     </form>
   );
+}
+
+function whyNot(name: string, resolved: Extract<Resolved, { why: string }>): string {
+  if (resolved.why === "resolver-failed") return s.resolverFailed(name, resolved.resolver);
+  return resolved.why === "unknown" ? s.unknown(name) : s.noRegistry;
 }
 
 /** Who said that a name is an address, for as long as the page is open. */

@@ -5,13 +5,14 @@ import type { TransactionReceipt } from "ethers";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Connection } from "../../network/connection.ts";
-import { Card } from "../../parts/parts.tsx";
+import { Card, Failure } from "../../parts/parts.tsx";
+import { keepDraft, useKept } from "../../parts/useKept.ts";
 import { useLoaded } from "../../parts/useLoaded.ts";
 import { walletBatches } from "../../sending/send.ts";
 import { t } from "../../strings/index.ts";
 import { type ConnectedWallet, wallet } from "../../wallet/wallet.ts";
-import { BeneficiaryField, usable } from "../stake/beneficiaryField.tsx";
-import { lookAtBeneficiary } from "../stake/judge.ts";
+import { BeneficiaryField } from "../stake/beneficiaryField.tsx";
+import { useBeneficiary } from "../stake/useBeneficiary.ts";
 import { IntentPanel } from "./intentPanel.tsx";
 import { createIntent, type Intent, openIntent, poolAtOnceIntent, requestOf, soloIntent } from "./register.ts";
 import { feeBpsOf } from "./terms.ts";
@@ -38,24 +39,21 @@ interface Wanted {
 
 export function Choice({ known, account, file, stake, onDone }: ChoiceProps): JSX.Element {
   const { client } = known;
-  const [kind, setKind] = useState<Kind>("solo");
+  const [kept, setKind] = useKept("run.kind", "solo");
+  const kind: Kind = kept === "pool" ? "pool" : "solo";
   const [fee, setFee] = useState(String(file.registration.feeBps / 100));
-  const [to, setTo] = useState<string>(file.beneficiary === account ? "" : file.beneficiary);
-  const [wanted, setWanted] = useState<Wanted | null>(null);
-  const typed = to.trim();
-  const [looked] = useLoaded(
-    async () => (typed === "" ? null : lookAtBeneficiary(client, typed, null)),
-    [client, typed],
+  const [to, setTo] = useKept(
+    `run.beneficiary.${file.registration.identityKey}`,
+    file.beneficiary === account ? "" : file.beneficiary,
   );
+  const [wanted, setWanted] = useState<Wanted | null>(null);
+  const { looked, beneficiary, isContract, error, again } = useBeneficiary(client, to, account, null);
   const [batches] = useLoaded(
     () => walletBatches(wallet.peek() as ConnectedWallet, POOL_CALLS),
     [account, wallet.value?.provider],
   );
-  const found = looked.step === "here" ? looked.value : null;
-  const beneficiary = typed === "" ? account : usable(found);
   const feeBps = feeBpsOf(fee);
   const isReady = beneficiary !== null && feeBps !== null;
-  const isContract = found !== null && "verdict" in found && found.verdict === "contract";
   const reset = () => setWanted(null);
   const changing =
     <T,>(set: (next: T) => void) =>
@@ -66,15 +64,16 @@ export function Choice({ known, account, file, stake, onDone }: ChoiceProps): JS
   const want = wanting({ client, account, file, onDone }, batches.step === "here" && batches.value, setWanted);
   return (
     <Card title={t.run.step2}>
-      <KindChoice kind={kind} onKind={changing(setKind)} />
+      <KindChoice kind={kind} onKind={changing<Kind>(setKind)} />
       <FeeField text={fee} isWrong={feeBps === null} onText={changing(setFee)} />
       <BeneficiaryField
         id="own-beneficiary"
         label={t.run.beneficiary}
         text={to}
         onText={changing(setTo)}
-        looked={found}
+        looked={looked}
       />
+      {error === null ? null : <Failure error={error} onAgain={again} />}
       {kind === "solo" ? (
         <button
           type="button"
@@ -120,6 +119,8 @@ function wanting(
       setWanted({ key: `solo ${beneficiary} ${feeBps}`, make, onDone: (receipts) => onDone(receipts, false) });
     },
     pool(terms: RoundTerms, feeBps: number): void {
+      // For after an interruption, when the contract is made and its round is not open.
+      keepDraft("pool.beneficiary", terms.beneficiary === account ? "" : terms.beneficiary);
       const request = requestOf(file, terms.beneficiary, feeBps);
       if (isBatching) {
         const make = () => poolAtOnceIntent(client, account, request, terms);

@@ -6,7 +6,7 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { type Connection, connection } from "../../network/connection.ts";
 import { Card, Failure, Notice, Waiting } from "../../parts/parts.tsx";
-import { useKept } from "../../parts/useKept.ts";
+import { keepDraft, useKept } from "../../parts/useKept.ts";
 import { useLoaded } from "../../parts/useLoaded.ts";
 import { Done } from "../../sending/sendPanel.tsx";
 import { SentList } from "../../sending/sentList.tsx";
@@ -37,6 +37,9 @@ export default function RunPage(): JSX.Element {
   );
 }
 
+/** What is kept of a pool's terms until its round is open. */
+const POOL_DRAFTS = ["pool.amount", "pool.reserved", "pool.manual", "pool.beneficiary"] as const;
+
 interface RunProps {
   readonly known: Connection;
   readonly account: Address | null;
@@ -51,7 +54,10 @@ function Run({ known, account }: RunProps): JSX.Element {
   const [done, setDone] = useState<{ readonly receipts: readonly TransactionReceipt[]; readonly said: string }>();
   if (stake.step === "failed") return <Failure error={stake.error} onAgain={again} />;
   if (stake.value === undefined) return <Waiting />;
-  const finish = (said: string, receipts: readonly TransactionReceipt[]) => setDone({ said, receipts });
+  const finish = (said: string, receipts: readonly TransactionReceipt[]) => {
+    if (said === t.run.opened) for (const draft of POOL_DRAFTS) keepDraft(draft, "");
+    setDone({ said, receipts });
+  };
   return (
     <>
       <Card>

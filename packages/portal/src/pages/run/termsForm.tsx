@@ -2,7 +2,6 @@
 import type { RoundTerms } from "@quorate/client";
 import { type Address, formatAmount } from "@quorate/common";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import { useKept } from "../../parts/useKept.ts";
 import { t } from "../../strings/index.ts";
 import { boundsOf, judgeTerms, type TermsProblem } from "./terms.ts";
@@ -21,9 +20,10 @@ interface TermsProps {
 }
 
 export function TermsForm({ name, account, beneficiary, stake, onTerms, onChange, isOff }: TermsProps): JSX.Element {
-  const [amount, setAmount] = useKept(`${name}.amount`, "");
-  const [reserved, setReserved] = useKept(`${name}.reserved`, "");
-  const [manual, setManual] = useState(false);
+  // Kept under one name for every such form: a pool whose making was interrupted goes on with what was asked for.
+  const [amount, setAmount] = useKept("pool.amount", "");
+  const [reserved, setReserved] = useKept("pool.reserved", "");
+  const [manual, setManual] = useKept("pool.manual", "");
   const judged = judgeTerms({ amount, reserved }, account, stake);
   const problem = "problem" in judged && amount.trim() !== "" ? termsProblem(judged) : null;
   const { least } = boundsOf(stake);
@@ -32,7 +32,7 @@ export function TermsForm({ name, account, beneficiary, stake, onTerms, onChange
       onSubmit={(event) => {
         event.preventDefault();
         if ("problem" in judged || beneficiary === null) return;
-        onTerms({ ...judged, beneficiary, manualFinalize: manual });
+        onTerms({ ...judged, beneficiary, manualFinalize: manual !== "" });
       }}
     >
       <div class="field">
@@ -69,9 +69,9 @@ export function TermsForm({ name, account, beneficiary, stake, onTerms, onChange
       <label class="tick">
         <input
           type="checkbox"
-          checked={manual}
+          checked={manual !== ""}
           onChange={(event) => {
-            setManual(event.currentTarget.checked);
+            setManual(event.currentTarget.checked ? "yes" : "");
             onChange();
           }}
         />

@@ -6,8 +6,11 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { shortHex } from "../../parts/format.ts";
 import { Card, Failure } from "../../parts/parts.tsx";
+import { useKept } from "../../parts/useKept.ts";
 import { useLoaded } from "../../parts/useLoaded.ts";
 import { t } from "../../strings/index.ts";
+import { BeneficiaryField } from "../stake/beneficiaryField.tsx";
+import { useBeneficiary } from "../stake/useBeneficiary.ts";
 import { IntentPanel } from "./intentPanel.tsx";
 import { openIntent } from "./register.ts";
 import { TermsForm } from "./termsForm.tsx";
@@ -43,20 +46,33 @@ interface OpeningProps extends UnopenedProps {
 
 function Opening({ client, account, stake, address, onDone }: OpeningProps): JSX.Element {
   const [terms, setTerms] = useState<RoundTerms | null>(null);
+  const [to, setTo] = useKept("pool.beneficiary", "");
+  const { looked, beneficiary, isContract, error, again } = useBeneficiary(client, to, account, address);
   return (
     <Card title={t.run.unopened(shortHex(address))}>
       <p>{t.run.unopenedWhat}</p>
+      <BeneficiaryField
+        id="again-beneficiary"
+        label={t.run.beneficiary}
+        text={to}
+        onText={(next) => {
+          setTo(next);
+          setTerms(null);
+        }}
+        looked={looked}
+      />
+      {error === null ? null : <Failure error={error} onAgain={again} />}
       <TermsForm
         name="again"
-        {...{ account, stake }}
-        beneficiary={account}
+        {...{ account, stake, beneficiary }}
         onTerms={setTerms}
         onChange={() => setTerms(null)}
-        isOff={false}
+        isOff={beneficiary === null}
       />
       {terms === null ? null : (
         <IntentPanel
           make={() => openIntent(client, account, address, terms)}
+          confirm={isContract ? t.stake.contractConfirm : undefined}
           onDone={onDone}
           onCancel={() => setTerms(null)}
         />
