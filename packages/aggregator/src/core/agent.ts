@@ -14,7 +14,7 @@ import {
   type MutableContext,
   type Step,
 } from "./context.ts";
-import type { Agent, Effect, Input, PeerKey, RestoredState, TimerName } from "./io.ts";
+import type { Agent, Effect, Input, PeerKey, RestoredState } from "./io.ts";
 import { Digests } from "./kinds/digests.ts";
 import { allKinds } from "./kinds/kinds.ts";
 import type { ChainEvent } from "./ledger/events.ts";
@@ -23,6 +23,7 @@ import { admittedOf } from "./ledger/nodeSet.ts";
 import { nodeOf } from "./ledger/nodes.ts";
 import { oldestInWindow } from "./ledger/window.ts";
 import { REPORTED_EPOCHS, TICK_MS } from "./limits.ts";
+import { Load } from "./load.ts";
 import { OwnNodeWatch } from "./ownNode.ts";
 import { PeerCatchUp } from "./peers/catchUp.ts";
 import { PeerDelivery } from "./peers/delivery.ts";
@@ -100,10 +101,12 @@ class Core {
   readonly #trees: Trees;
   readonly #standing: Standing;
   readonly #turns: RequestTurns;
+  readonly #load = new Load();
   readonly #collectors: readonly Collector[];
 
   constructor(options: AgentOptions, modules: AgentModules, restored: RestoredState) {
     const context = createContext(options, modules, foldOf(modules).restore(restored.ledger));
+    context.load = this.#load;
     this.aggregates = new Aggregates(context);
     const { rounds } = this;
     const digests = new Digests(options.domain, modules.digestOf);
@@ -160,7 +163,7 @@ class Core {
         return round === null ? undefined : this.#roundChanged(round, step);
       }
       case "timer":
-        return this.#timer(input.timer, step);
+        return this.#timer(input, step);
       case "claim": {
         const reply = this.claims.request(input.recipient, input.epoch, step);
         return step.emit({ type: "claim-reply", handle: input.handle, reply });
@@ -291,13 +294,14 @@ class Core {
     if (round !== null) this.claims.reasonChanged(round, step);
   }
 
-  #timer(timer: TimerName, step: Step): void {
+  #timer({ timer, lateMs = 0 }: Extract<Input, { type: "timer" }>, step: Step): void {
     switch (timer) {
       case "verify":
         return this.intake.verifyTimer(step);
       case "partials":
         return this.#delivery.timer(step);
       case "tick":
+        this.#load.tick(lateMs);
         return this.#tick(step);
     }
   }

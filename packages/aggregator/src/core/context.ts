@@ -16,6 +16,7 @@ import type { LedgerNode } from "./ledger/events.ts";
 import { foldInPlace, type LedgerFold } from "./ledger/fold.ts";
 import type { LedgerState } from "./ledger/ledger.ts";
 import { indexOf, nodeSetOf } from "./ledger/nodeSet.ts";
+import { Load } from "./load.ts";
 
 export interface AgentOptions {
   readonly domain: SigningDomain;
@@ -75,6 +76,8 @@ export interface Context {
   readonly roots: ReadonlyMap<number, Hex>;
   readonly health: ChainHealth;
   readonly connected: readonly PeerKey[];
+  /** How late this agent is. */
+  readonly load: Pick<Load, "spacingMs">;
   /** The node set of the latest finalised block in id order (P-85). */
   readonly nodes: readonly LedgerNode[];
   /** This agent's registration: the node with its BLS key that has not exited. */
@@ -93,6 +96,7 @@ export function createContext(options: AgentOptions, modules: AgentModules, ledg
     // Until the follower has spoken nothing may be signed (P-57).
     health: { healthy: false, code: "CHAIN_UNHEALTHY", detail: "the chain has not been read yet" },
     connected: [],
+    load: new Load(),
     nodes: [],
     ownNode: null,
   };

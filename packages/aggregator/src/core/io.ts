@@ -109,7 +109,8 @@ export type Input =
   /** `results` is null when the check itself failed: nobody is to blame for that. */
   | { readonly type: "verified"; readonly job: number; readonly results: readonly (readonly boolean[])[] | null }
   | { readonly type: "signed"; readonly job: number; readonly signature: Uint8Array }
-  | { readonly type: "timer"; readonly timer: TimerName }
+  /** `lateMs`: by how much it came after its time; 0 where left out. */
+  | { readonly type: "timer"; readonly timer: TimerName; readonly lateMs?: number }
   /** A staker asks this agent. Without an epoch: the last one closed. */
   | { readonly type: "claim"; readonly handle: number; readonly recipient: Address; readonly epoch: number | null }
   /** Another agent asks for this node's share, or why there is none (P-89). */

@@ -145,6 +145,18 @@ export const SETTLED_SHARE_BPS = 7_500;
 export const ROUND_PROGRESS_MS = 3_000;
 
 /**
+ * What a tick's lateness says of the load of the host: at most so many milliseconds of it count, so that an agent that
+ * stood still is soon itself again; it fades by this part a tick, to half in about a second.
+ */
+export const LATE_MAX_MS = 250;
+export const LATE_FADES_PART = 7 / 8;
+/**
+ * Milliseconds between two rounds of others, or exchanges, for each millisecond of lateness. A host that is 30 ms late
+ * is full, and gets through its four rounds a second; at 250 ms, the most that counts, there are two seconds between.
+ */
+export const LATE_SPACING = 8;
+
+/**
  * Claim requests an origin may make at once (P-74): what the turns get through in so many milliseconds, because
  * whoever asks that origin next waits behind them; and how many at least. Beyond it a request is ignored; catch-up
  * brings it again.

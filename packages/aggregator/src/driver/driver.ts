@@ -292,7 +292,9 @@ class AgentDriver implements Driver {
     const delayMs = Math.max(0, atMs - this.#modules.nowMs());
     this.#timers.set(
       timer,
-      setTimeout(() => this.#dispatch({ type: "timer", timer }), delayMs),
+      setTimeout(() => {
+        this.#dispatch({ type: "timer", timer, lateMs: Math.max(0, this.#modules.nowMs() - atMs) });
+      }, delayMs),
     );
   }
 

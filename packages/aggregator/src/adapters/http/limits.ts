@@ -76,7 +76,7 @@ export const CLAIMS_WAITING_MAX = 256;
  * serves in time, at least enough that one slow claim holds nobody up, at most as many as may be watched. Beyond it
  * claims wait for their turn.
  */
-export const CLAIMS_AT_ONCE_FIRST = 8;
+export const CLAIMS_AT_ONCE_FIRST = 4;
 export const CLAIMS_AT_ONCE_MIN = 2;
 export const CLAIMS_AT_ONCE_MAX = 256;
 

@@ -232,7 +232,10 @@ export class Claims implements Collector {
   #askWhyNot(claim: Claim, step: Step): void {
     const { context, inquiry } = this.#modules;
     const round = this.#roundOf(claim);
-    if (round === undefined || claim.request === null || step.nowMs - claim.startedAtMs < INQUIRE_AFTER_MS) return;
+    const sinceMs = step.nowMs - claim.startedAtMs;
+    // Where the host is late, so are the shares that it has been sent already.
+    const isEarly = sinceMs < INQUIRE_AFTER_MS + context.load.spacingMs;
+    if (round === undefined || claim.request === null || isEarly) return;
     inquiry.ask(claim.inquiries, claim.request, tallyRound(context, rewardClaim, round).missing, step);
   }
 

@@ -53,7 +53,7 @@ export class PeerCatchUp implements CatchUp {
   /** Asks the next few peers in turn when it is time to. */
   tick(busy: boolean, needed: ReadonlySet<Round>, { nowMs, emit }: Step): void {
     if (nowMs < this.#nextMs || this.#context.connected.length === 0) return;
-    this.#nextMs = nowMs + (busy ? CATCH_UP_BUSY_MS : CATCH_UP_IDLE_MS);
+    this.#nextMs = nowMs + (busy ? CATCH_UP_BUSY_MS : CATCH_UP_IDLE_MS) + this.#context.load.spacingMs;
     const isNeeded = (round: Round) => ownSubnet(this.#context) === null || needed.has(round);
     const rounds = roundsToName(inTurns(this.#rounds), isNeeded);
     const data = encodeCatchUpRequest({ rounds, onlyNamed: false });

@@ -61,11 +61,12 @@ export class PeerInquiry implements Inquiry {
 
   ask(inquiries: Inquiries, request: SignedClaimRequest, missing: readonly NodeId[], { nowMs, emit }: Step): void {
     let asked = 0;
+    const againMs = INQUIRE_AGAIN_MS + this.#context.load.spacingMs;
     for (const nodeId of missing) {
       const node = speaker(this.#context.ledger, nodeId);
       const known = inquiries.get(nodeId);
       if (node === null || nodeId === this.#context.ownNode?.id) continue;
-      if (known !== undefined && nowMs - known.askedAtMs < INQUIRE_AGAIN_MS) continue;
+      if (known !== undefined && nowMs - known.askedAtMs < againMs) continue;
       if (!node.identityValid) {
         // P-8: whoever holds that key has not said that this node is its own; asking it would be asking a stranger.
         inquiries.set(nodeId, { askedAtMs: nowMs, reason: notSaid(nodeId, "NODE_IDENTITY_INVALID") });

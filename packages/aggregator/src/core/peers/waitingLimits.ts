@@ -3,6 +3,7 @@
  * rounds nobody asked for, and copies of one share. Enters: shares that come to wait, and that no longer do. Not here:
  * the queue (verification.ts).
  */
+import { toHex } from "@quorate/common";
 import { UNWANTED_ROUNDS_PER_NODE_MAX } from "../limits.ts";
 import { Tallies } from "../rounds/tallies.ts";
 import type { Pending, PendingShare } from "./verification.ts";
@@ -15,14 +16,17 @@ export class WaitingLimits {
    * times.
    */
   readonly #fetched = new Set<string>();
+  /** By what is signed, by whom, and the signature. */
+  readonly #bytes = new Tallies<string>();
 
   /** Takes note of a share that comes to wait; false when it shall not. */
   enter(pending: Pending): boolean {
     const opens = pending.type === "share" && pending.opens;
     if (opens && this.#opening.of(openingKey(pending)) >= UNWANTED_ROUNDS_PER_NODE_MAX) return false;
-    if (pending.handle === null && this.#fetched.has(copyKey(pending))) return false;
+    if (pending.handle === null && this.#isHere(pending)) return false;
     if (opens) this.#opening.add(openingKey(pending));
     if (pending.handle === null) this.#fetched.add(copyKey(pending));
+    this.#bytes.add(bytesKey(pending));
     return true;
   }
 
@@ -30,6 +34,15 @@ export class WaitingLimits {
   leave(pending: Pending): void {
     if (pending.type === "share" && pending.opens) this.#opening.remove(openingKey(pending));
     if (pending.handle === null) this.#fetched.delete(copyKey(pending));
+    this.#bytes.remove(bytesKey(pending));
+  }
+
+  /**
+   * From the same forwarder, or byte for byte from any other: an agent that is late would be brought what it has by
+   * each peer that it asks, and check it as often. What gossip brings needs a verdict of its own.
+   */
+  #isHere(pending: Pending): boolean {
+    return this.#fetched.has(copyKey(pending)) || this.#bytes.of(bytesKey(pending)) > 0;
   }
 }
 
@@ -38,7 +51,16 @@ function openingKey({ from, signed }: PendingShare): string {
 }
 
 function copyKey(pending: Pending): string {
-  const { from, signed, digest } = pending;
+  return `${pending.from} ${contentKey(pending)}`;
+}
+
+/** All bytes of the signature, or a forged copy could stand for the honest one. */
+function bytesKey(pending: Pending): string {
+  return `${contentKey(pending)} ${toHex(pending.signed.signature)}`;
+}
+
+function contentKey(pending: Pending): string {
+  const { signed, digest } = pending;
   const whose = pending.type === "share" ? pending.signed.nodeId : pending.signed.signers.toHex();
-  return `${from} ${whose} ${signed.epoch} ${digest.hex}`;
+  return `${whose} ${signed.epoch} ${digest.hex}`;
 }
