@@ -7,6 +7,7 @@ import { Command } from "commander";
 import { formatEther } from "ethers";
 import { addNetworkOption } from "../networks.ts";
 import { earningsOf, nextEvents } from "../operator/outlook.ts";
+import { principalOf } from "../operator/principal.ts";
 import { listIds, printFields, printJson, uptimePicture } from "../print.ts";
 import { agentsOf } from "../target.ts";
 import { readConfig } from "./run.ts";
@@ -40,12 +41,17 @@ export function statusCommand(): Command {
 async function status(options: StatusOptions): Promise<void> {
   const client = createAgentClient({ url: agentOf(options) });
   const [now, readiness] = await Promise.all([client.status(), client.ready()]);
-  const earnings = await earningsOf(client, now);
-  if (options.json) return printJson({ ...now, ...readiness, next: nextEvents(now), earnings });
+  const { ownNode } = now;
+  const [earnings, principal] = await Promise.all([
+    earningsOf(client, now),
+    ownNode?.state === "exited" ? principalOf(ownNode, options) : null,
+  ]);
+  const next = nextEvents(now, principal);
+  if (options.json) return printJson({ ...now, ...readiness, next, earnings });
   printFields({
     ready: readiness.ready ? "yes" : `no: ${readiness.reasons.join("; ")}`,
     ...nodeFields(now),
-    next: nextEvents(now).join("; "),
+    next: next.join("; "),
     ...Object.fromEntries(
       earnings.map(({ beneficiary, owed, epoch }) => [
         "earnings",
