@@ -7,7 +7,7 @@ import type { EntryType } from "node:perf_hooks";
 import { quorateError } from "@quorate/common";
 import type { Browser, Page } from "playwright-core";
 import { buildPortal, PORTAL } from "../../packages/portal/scripts/portal.ts";
-import { hasChromium, openBrowser } from "../harness/browser.ts";
+import { missingBrowser, openBrowser } from "../harness/browser.ts";
 import { median } from "./figures.ts";
 import { startPortalAgents } from "./portalAgents.ts";
 
@@ -37,7 +37,9 @@ export interface PortalResult {
 }
 
 export async function benchPortal({ nodes }: { readonly nodes: number }): Promise<PortalResult> {
-  if (!hasChromium) throw quorateError("FLAG_INVALID", { flag: "portal", reason: "there is no /usr/bin/chromium" });
+  if (missingBrowser !== null) {
+    throw quorateError("FLAG_INVALID", { flag: "portal", reason: `this machine lacks ${missingBrowser}` });
+  }
   const firstLoadBytes = (await buildPortal()).reduce((sum, { bytes }) => sum + bytes, 0);
   const agents = await startPortalAgents(PORTAL, nodes);
   const browser = await openBrowser();
