@@ -135,7 +135,9 @@ function renderNext(devnet: Devnet, { style }: Progress): string {
     steps.join("\n\n"),
     "",
     `And here: ${style("bold", "kill 3")}, then ${style("bold", "status")}: the others decommission its node in three epochs.`,
-    `${style("bold", "restart 3")}, and it is active again three epochs later. ${style("bold", "help")} lists all.`,
+    `${style("bold", "restart 3")}, and it is active again three epochs later.`,
+    `${style("bold", "time 15d")} moves the chain's clock on, for what waits: a node's exit after its request to leave.`,
+    `${style("bold", "help")} lists all.`,
     "Ctrl-C ends everything.",
   ].join("\n");
 }
