@@ -62,17 +62,19 @@ const commandPattern = (places: readonly Place[]): string =>
     .filter((words) => words !== '""')
     .join("|");
 
-/** The words that are no flags, as far as they name commands. */
-function bash(places: readonly Place[]): string {
-  return `# quorate for bash
-_quorate() {
-  local current=\${COMP_WORDS[COMP_CWORD]} at="" next word
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+/** For bash and zsh: puts into `at` those of the words that name a command. */
+const findCommand = (words: string, places: readonly Place[]): string => `  for word in ${words}; do
     next="\${at:+$at }$word"
     case "$next" in
       ${commandPattern(places)}) at="$next" ;;
     esac
-  done
+  done`;
+
+function bash(places: readonly Place[]): string {
+  return `# quorate for bash
+_quorate() {
+  local current=\${COMP_WORDS[COMP_CWORD]} at="" next word
+${findCommand(`"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`, places)}
   case "$at" in
 ${places.map((place) => `    "${place.words}") COMPREPLY=($(compgen -W "${namesOf(place)}" -- "$current")) ;;`).join("\n")}
   esac
@@ -87,12 +89,7 @@ function zsh(places: readonly Place[]): string {
 _quorate() {
   local at="" next word
   local -a items
-  for word in \${words[2,CURRENT-1]}; do
-    next="\${at:+$at }$word"
-    case "$next" in
-      ${commandPattern(places)}) at="$next" ;;
-    esac
-  done
+${findCommand(`\${words[2,CURRENT-1]}`, places)}
   case "$at" in
 ${places.map((place) => `    "${place.words}") items=(${[...place.commands, ...place.flags].map(item).join(" ")}) ;;`).join("\n")}
   esac
