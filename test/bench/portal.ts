@@ -63,9 +63,11 @@ export function printPortal({
   const { loading, scrolling, filtering } = frameScriptMs;
   return [
     `first load                 ${(firstLoadBytes / 1_000).toFixed(1)} kB compressed`,
-    `interactive                ${interactiveMs.median} ms, at most ${interactiveMs.max} ms (${LOADS} loads, of at most ${INTERACTIVE_MAX_MS})`,
+    `interactive                ${interactiveMs.median} ms, at most ${interactiveMs.max} ms (${LOADS} loads, of at ` +
+      `most ${INTERACTIVE_MAX_MS})`,
     `${nodes} nodes listed after  ${listedMs} ms`,
-    `most script in a frame     ${loading} ms loading, ${scrolling} ms scrolling, ${filtering} ms filtering and sorting (of at most ${FRAME_SCRIPT_MAX_MS})`,
+    `most script in a frame     ${loading} ms loading, ${scrolling} ms scrolling, ${filtering} ms filtering and ` +
+      `sorting (of at most ${FRAME_SCRIPT_MAX_MS})`,
     "",
   ].join("\n");
 }

@@ -1,6 +1,6 @@
 /**
- * A network that stays up. In: checked options, and where its files go. Out: agents that are killed, stopped and restarted by name,
- * and looked at. Not its job: what a person types; `prompt.ts`.
+ * A network that stays up. In: checked options, and where its files go. Out: agents that are killed, stopped and
+ * restarted by name, and looked at. Not its job: what a person types; `prompt.ts`.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,9 @@ import type { DevnetOptions } from "./flags.ts";
 import { takeName } from "./localName.ts";
 import { findPorts, type Ports } from "./ports.ts";
 
-/** As in `demo --life`: shares are collected for an eighth of it, and a record has to land within a half (P-37, P-90). */
+/**
+ * As in `demo --life`: shares are collected for an eighth of it, and a record has to land within a half (P-37, P-90).
+ */
 const EPOCH_SECONDS = 20;
 const CLAIM_DEADLINE_MS = 10_000;
 /** On a machine that others use too everything takes ten times as long. */
@@ -26,7 +28,10 @@ const FIRST_EPOCH_MS = 300_000;
 /** Agents close every epoch that a jump of the clock has passed over, and there are 65,000 in 15 days. */
 const CATCH_UP_MS = 300_000;
 
-/** The first nodes' operators are stakers for whoever tries things; the accounts of the next ones send what the network needs. */
+/**
+ * The first nodes' operators are stakers for whoever tries things; the accounts of the next ones send what the network
+ * needs.
+ */
 const STAKERS = 2;
 const SUBMITTERS = 4;
 

@@ -1,6 +1,6 @@
 /**
- * What a person, or a program, types at a devnet. In: lines. Out: what was done, as text and as values. Not its job: reading and
- * printing; `main.ts`.
+ * What a person, or a program, types at a devnet. In: lines. Out: what was done, as text and as values. Not its job:
+ * reading and printing; `main.ts`.
  */
 import type { NodeId } from "@quorate/common";
 import { type Devnet, type DevnetLook, nameOf } from "./devnet.ts";
@@ -33,7 +33,9 @@ const ON_AGENTS = ["kill", "stop", "restart", "log"] as const;
 const ALONE = ["status", "next", "help", "quit"] as const;
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-/** The longest time that the contracts let anybody wait for (P-33). Agents close each of its epochs, 130,000 of them. */
+/**
+ * The longest time that the contracts let anybody wait for (P-33). Agents close each of its epochs, 130,000 of them.
+ */
 const LONGEST_SECONDS = 30 * 86_400;
 
 /** Null for an empty line. Agents are called `3`, `agent-3` or `node-3`. */

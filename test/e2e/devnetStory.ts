@@ -1,7 +1,7 @@
 /**
- * A devnet as its users start it: what it prints is done, an agent is killed and restarted by name, and an operator goes through
- * docs/operating.md on it, from the first command to the last. In: nothing. Out: what was seen. It waits for epochs more than it
- * works, so tests run it beside something else.
+ * A devnet as its users start it: what it prints is done, an agent is killed and restarted by name, and an operator
+ * goes through docs/operating.md on it, from the first command to the last. In: nothing. Out: what was seen. It waits
+ * for epochs more than it works, so tests run it beside something else.
  */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";

@@ -1,7 +1,7 @@
 /**
  * Which hosts are local: they mean something on the machine, or in the network, that names them, and nowhere else.
- * Enters: a host as `URL` or a Host header has it, without port. Leaves: whether it is one. Not its job: which addresses
- * a peer may have; the agent's network adapter has all of IANA's registries for that.
+ * Enters: a host as `URL` or a Host header has it, without port. Leaves: whether it is one. Not its job: which
+ * addresses a peer may have; the agent's network adapter has all of IANA's registries for that.
  */
 
 /** First address and length of the prefix: this host, private use, shared (carriers), loopback, link-local. */

@@ -78,8 +78,8 @@ export interface OpenedPage {
   /** Rejects where no account was given. */
   readonly wallet: TestWallet;
   /**
-   * Errors that the page logged, violations of its policy included, and requests for another host than an agent's or the
-   * chain's. An agent that does not answer, or refuses, is none.
+   * Errors that the page logged, violations of its policy included, and requests for another host than an agent's or
+   * the chain's. An agent that does not answer, or refuses, is none.
    */
   readonly troubles: readonly string[];
   /** Fails on troubles. */

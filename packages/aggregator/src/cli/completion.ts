@@ -70,13 +70,18 @@ const findCommand = (words: string, places: readonly Place[]): string => `  for 
     esac
   done`;
 
+const bashReply = (place: Place): string => `COMPREPLY=($(compgen -W "${namesOf(place)}" -- "$current"))`;
+
+const zshItems = ({ commands, flags }: Place): string =>
+  `items=(${[...commands, ...flags].map(({ name, about }) => `'${name}:${about}'`).join(" ")})`;
+
 function bash(places: readonly Place[]): string {
   return `# quorate for bash
 _quorate() {
   local current=\${COMP_WORDS[COMP_CWORD]} at="" next word
 ${findCommand(`"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`, places)}
   case "$at" in
-${places.map((place) => `    "${place.words}") COMPREPLY=($(compgen -W "${namesOf(place)}" -- "$current")) ;;`).join("\n")}
+${places.map((place) => `    "${place.words}") ${bashReply(place)} ;;`).join("\n")}
   esac
 }
 complete -o default -F _quorate quorate
@@ -84,14 +89,13 @@ complete -o default -F _quorate quorate
 }
 
 function zsh(places: readonly Place[]): string {
-  const item = ({ name, about }: { name: string; about: string }) => `'${name}:${about}'`;
   return `#compdef quorate
 _quorate() {
   local at="" next word
   local -a items
 ${findCommand(`\${words[2,CURRENT-1]}`, places)}
   case "$at" in
-${places.map((place) => `    "${place.words}") items=(${[...place.commands, ...place.flags].map(item).join(" ")}) ;;`).join("\n")}
+${places.map((place) => `    "${place.words}") ${zshItems(place)} ;;`).join("\n")}
   esac
   _describe quorate items || _files
 }

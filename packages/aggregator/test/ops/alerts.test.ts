@@ -1,5 +1,6 @@
 /**
- * ops/prometheus/alerts.yaml against the metrics that there are, against promtool, and against a Prometheus that reads an agent's page.
+ * ops/prometheus/alerts.yaml against the metrics that there are, against promtool, and against a Prometheus that reads
+ * an agent's page.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";

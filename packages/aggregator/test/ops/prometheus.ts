@@ -28,7 +28,8 @@ export async function promtool(...args: string[]): Promise<string> {
 /** Words in a query that are no metrics: functions, and what stands beside them. */
 const NO_METRIC = new Set(
   (
-    "time rate increase sum max min avg count by without offset and or on ignoring le job instance histogram_quantile " +
+    "time rate increase sum max min avg count by without offset and or on ignoring le job instance " +
+    "histogram_quantile " +
     "changes delta label_replace topk clamp_min abs bool unless"
   ).split(" "),
 );

@@ -23,8 +23,10 @@ export function statusCommand(): Command {
   const command = new Command("status")
     .summary("one look at a running agent")
     .description(
-      "Show whether an agent is ready, and if not, why; its node, what comes next for it and what it has earned; chain, peers and\n" +
-        "rounds; the reports on chain, how its node was judged by them, and what its account does; and for its newest claims why\n" +
+      "Show whether an agent is ready, and if not, why; its node, what comes next for it and what it has earned; " +
+        "chain, peers and\n" +
+        "rounds; the reports on chain, how its node was judged by them, and what its account does; and for its " +
+        "newest claims why\n" +
         "nodes have not signed.",
     )
     .option("--agent <url>", "an agent's HTTP interface, such as http://127.0.0.1:8900", (text: string) =>
@@ -172,7 +174,8 @@ function accountFields(submitter: NonNullable<StatusAnswer["submitter"]>) {
 function printUnsigned(claim: UnsignedClaim): void {
   const { recipient, epoch, status, signedBps, missing } = claim;
   const lines = [
-    `claim of ${recipient}, epoch ${epoch}: ${status}, ${(signedBps / 100).toFixed(2)}% signed, missing ${listIds(missing)}`,
+    `claim of ${recipient}, epoch ${epoch}: ${status}, ${(signedBps / 100).toFixed(2)}% signed, missing ` +
+      `${listIds(missing)}`,
     ...whyNotSigned(claim).map((why) => `  ${why}`),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);

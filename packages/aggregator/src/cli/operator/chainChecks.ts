@@ -1,6 +1,6 @@
 /**
- * What `quorate doctor` finds on chain: each provider, this machine's clock against theirs, the contracts read back, the
- * node with this machine's keys, and who pays. Enters: the agent's configuration. Leaves: checks. Nothing is sent.
+ * What `quorate doctor` finds on chain: each provider, this machine's clock against theirs, the contracts read back,
+ * the node with this machine's keys, and who pays. Enters: the agent's configuration. Leaves: checks. Nothing is sent.
  */
 import { nodeIdOfKey, type RewardsContract } from "@quorate/client";
 import { formatAmount, sessionTokenAbi, toHex } from "@quorate/common";
@@ -119,7 +119,8 @@ function registered(principal: Principal, { keys: expected }: Config, keys: Node
         : ok("node", found),
   ];
   if (identityKey.toLowerCase() !== toHex(keys.identityKey)) {
-    const text = `it was registered with identity key ${identityKey}, and keys.directory has ${toHex(keys.identityKey)}`;
+    const own = toHex(keys.identityKey);
+    const text = `it was registered with identity key ${identityKey}, and keys.directory has ${own}`;
     checks.push(bad("node", text, "Put the registered identity key back; no peer admits another one."));
   }
   if (expected.operator !== undefined && expected.operator !== operator) {

@@ -44,7 +44,7 @@ describe("what status says is next", () => {
       "its principal is locked until 2027-01-15T08:00:01Z; `quorate withdraw --node 7` has it paid then",
     );
     expect(principal([OTHER])).toBe("its principal is free: `quorate withdraw --node 7` has it paid");
-    expect(principal([OPERATOR])).toContain(`free is that of ${OTHER}: \`quorate withdraw --node 7 --for <address>\``);
+    expect(principal([OPERATOR])).toContain(`that of ${OTHER} is free: \`quorate withdraw --node 7 --for <address>\``);
     expect(principal([OPERATOR, OTHER])).toBe("its principal was paid back");
   });
 });

@@ -1,7 +1,7 @@
 /**
- * What comes next for a node, and what its operator has earned. Enters: what an agent says of itself, and of a node that
- * has exited what the chain says of its principal. Leaves: lines for people; a command in them works now, or stands with
- * the time from which it does. Not its job: whether the agent tells the truth; it is the operator's own.
+ * What comes next for a node, and what its operator has earned. Enters: what an agent says of itself, and of a node
+ * that has exited what the chain says of its principal. Leaves: lines for people; a command in them works now, or
+ * stands with the time from which it does. Not its job: whether the agent tells the truth; it is the operator's own.
  */
 import type { AgentClient } from "@quorate/client";
 import { type Address, isQuorateError } from "@quorate/common";

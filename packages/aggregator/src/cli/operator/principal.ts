@@ -60,5 +60,6 @@ export function principalStep({ node, now }: Principal): string {
   }
   if (unpaid.some(({ addr }) => addr === operator)) return `its principal is free: ${command}\` has it paid`;
   const others = unpaid.map(({ addr }) => addr);
-  return `the operator's principal was paid back, and free is that of ${others.join(", ")}: ${command} --for <address>\``;
+  const theirs = `that of ${others.join(", ")} is free`;
+  return `the operator's principal was paid back, and ${theirs}: ${command} --for <address>\``;
 }

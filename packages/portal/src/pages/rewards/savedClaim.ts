@@ -1,6 +1,7 @@
 /**
  * What a person asked for, kept in this browser until it is done, so that a reload goes on with it. Enters: a claim's
- * epoch, or a transaction's hash. Leaves: the same after a reload. Nothing of it is believed: the chain says what became of it.
+ * epoch, or a transaction's hash. Leaves: the same after a reload. Nothing of it is believed: the chain says what
+ * became of it.
  */
 import type { Address } from "@quorate/common";
 import { z } from "zod";
