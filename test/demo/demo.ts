@@ -77,7 +77,8 @@ async function showMainJob(
     balanceAfterAtomic: String(balanceBefore),
   });
   const agents = [askedAgent(network).http];
-  const client = createClient({ agents, chain: [chain.url], rewards: network.rewards });
+  // What one agent gets signed is shown: where it falls short, no other would do better here.
+  const client = createClient({ agents, chain: [chain.url], rewards: network.rewards, discover: false });
   context.cleanup.add(() => client.close());
   const payment = await collectClaim(client, network, staker, context);
   if (payment === null) return null;
