@@ -1,7 +1,7 @@
 /**
- * `pnpm bench agent`: claims through a local network of agent processes, on Hardhat's node. In: how many nodes and claims. Out: claims per second
- * under a bounded load, latency from the request to quorum as stakers see it, memory at start and end. The baseline, in the same run, is
- * one claim at a time: what the load costs each staker.
+ * `pnpm bench agent`: claims through a local network of agent processes, on Hardhat's node. In: how many nodes and
+ * claims. Out: claims per second under a bounded load, latency from the request to quorum as stakers see it, memory at
+ * start and end. The baseline, in the same run, is one claim at a time: what the load costs each staker.
  */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -172,7 +172,8 @@ export function printAgent({ agent }: AgentResult): string {
   const { latencyMs, aloneMs, rssMb: mb } = agent;
   const row = (what: string, value: string): string => `${what.padEnd(44)}${value.padStart(12)}`;
   return `${[
-    `${agent.claims} claims through ${agent.nodes} agent processes, ${agent.openClaims} open at once, ${agent.cores} cores`,
+    `${agent.claims} claims through ${agent.nodes} agent processes, ${agent.openClaims} open at once, ` +
+      `${agent.cores} cores`,
     "",
     row("claims per second", agent.claimsPerSecond.toFixed(2)),
     row("to quorum under the load, median", `${latencyMs.p50} ms`),

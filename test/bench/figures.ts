@@ -4,7 +4,9 @@ export function median(values: readonly number[]): number {
   return percentile(values, 50);
 }
 
-/** The value that `percent` of all are at or below, between two neighbours where it falls between them. NaN of nothing. */
+/**
+ * The value that `percent` of all are at or below, between two neighbours where it falls between them. NaN of nothing.
+ */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = ((sorted.length - 1) * percent) / 100;

@@ -1,7 +1,8 @@
 /**
- * Gas of each contract call. In: how many nodes. Out: `gasUsed` of receipts (21,000 and calldata included) on Hardhat's EDR at
- * osaka, and at amsterdam as far as EDR has it, by call and by k, the number of non-signers. Gas is exact and repeats; the keys and signatures are fixed by the node's
- * number. What each call is made on is in `gasCalls.ts`, the peers' figures it is printed beside in `peerGas.ts`.
+ * Gas of each contract call. In: how many nodes. Out: `gasUsed` of receipts (21,000 and calldata included) on Hardhat's
+ * EDR at osaka, and at amsterdam as far as EDR has it, by call and by k, the number of non-signers. Gas is exact and
+ * repeats; the keys and signatures are fixed by the node's number. What each call is made on is in `gasCalls.ts`, the
+ * peers' figures it is printed beside in `peerGas.ts`.
  */
 import { type Hardfork, startTestNetwork, TEST_STAKE_ATOMIC, type TestNetwork } from "@quorate/contracts/testing";
 import {

@@ -1,6 +1,6 @@
 /**
- * The calls that `gas.ts` measures, each on a network of its own making or in the order in which they are called there. In: a
- * started network. Out: gas of receipts by k, the number of non-signers, or by variant.
+ * The calls that `gas.ts` measures, each on a network of its own making or in the order in which they are called there.
+ * In: a started network. Out: gas of receipts by k, the number of non-signers, or by variant.
  */
 import { type Address, digestOf, type EpochReport, PACKED_GROUP_SIZE } from "@quorate/common";
 import {
@@ -68,8 +68,8 @@ export async function measurePacking(network: TestNetwork): Promise<GasByVariant
 }
 
 /**
- * A recipient's first claim, which opens the token account, and a later one. Both of a part; at the distributor, or by way of the
- * rewards contract.
+ * A recipient's first claim, which opens the token account, and a later one. Both of a part; at the distributor, or by
+ * way of the rewards contract.
  */
 export async function measureClaims(
   network: TestNetwork,
@@ -129,8 +129,8 @@ export async function measureSeeding(hardfork: Hardfork): Promise<GasByVariant> 
 }
 
 /**
- * The first record of an epoch, with empty lists and a root that becomes payable; then a staker's first claim against one root
- * and a later claim against another.
+ * The first record of an epoch, with empty lists and a root that becomes payable; then a staker's first claim against
+ * one root and a later claim against another.
  */
 export async function measureReports(
   network: TestNetwork,
@@ -161,7 +161,8 @@ export async function measureExit(network: TestNetwork, id: number): Promise<Gas
 }
 
 /**
- * What is sent for those whom a record left out: the epoch's record is without `ids`, and they are shown, one or all of them.
+ * What is sent for those whom a record left out: the epoch's record is without `ids`, and they are shown, one or all of
+ * them.
  */
 export async function measureShowings(network: TestNetwork, counts: readonly number[]): Promise<GasByVariant> {
   const result: GasByVariant = {};
@@ -175,7 +176,10 @@ export async function measureShowings(network: TestNetwork, counts: readonly num
   return result;
 }
 
-/** What becomes of decommissioned nodes: they contest, are dropped, contest again, and one that says nothing is liquidated. */
+/**
+ * What becomes of decommissioned nodes: they contest, are dropped, contest again, and one that says nothing is
+ * liquidated.
+ */
 export interface SilenceGas {
   readonly contest: GasByVariant;
   readonly contestSigned: GasByVariant;
@@ -184,8 +188,8 @@ export interface SilenceGas {
 }
 
 /**
- * A report decommissions `ids`. One contests by its operator and 20 by signature, before and after they were dropped for
- * silence; the last is liquidated in the end, by somebody without tokens.
+ * A report decommissions `ids`. One contests by its operator and 20 by signature, before and after they were dropped
+ * for silence; the last is liquidated in the end, by somebody without tokens.
  * @param exited An id that signs no more.
  */
 export async function measureSilence(
@@ -249,7 +253,9 @@ interface ReportOptions {
   readonly exited?: readonly number[];
 }
 
-/** Goes to the next epoch and records the report of the one that has closed, signed by all active nodes but `absent`. */
+/**
+ * Goes to the next epoch and records the report of the one that has closed, signed by all active nodes but `absent`.
+ */
 async function reportEpoch(
   network: TestNetwork,
   { tree, absent = [], decommission = [], exited = [] }: ReportOptions,

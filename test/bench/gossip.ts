@@ -353,12 +353,14 @@ export function printGossip({ gossip }: GossipResult): string {
   const row = (what: string, ms: number, cpuMs: number): string =>
     `${what.padEnd(52)}${ms.toFixed(0).padStart(8)} ms${cpuMs.toFixed(0).padStart(8)} ms of the event loop's CPU\n`;
   return [
-    `one claim among ${gossip.agents} agents over TCP in one process, until all hold 95%: medians of ${gossip.rounds} rounds each, ${gossip.cores} cores\n\n`,
+    `one claim among ${gossip.agents} agents over TCP in one process, until all hold 95%: medians of ` +
+      `${gossip.rounds} rounds each, ${gossip.cores} cores\n\n`,
     row("each share checked alone, in the gossip validator", gossip.oneByOneMs, gossip.oneByOneCpuMs),
     row("the agent: shares checked together, in batches", gossip.asIsMs, gossip.asIsCpuMs),
     ...(gossip.subnets === null
       ? []
       : [row("the agent with subnets: until the one asked holds it", gossip.subnets.ms, gossip.subnets.cpuMs)]),
-    `\nratio ${gossip.ratio}${gossip.subnets === null ? "" : `, with subnets ${gossip.subnets.ratio}`} (target: at most ${TARGET_RATIO})\n`,
+    `\nratio ${gossip.ratio}${gossip.subnets === null ? "" : `, with subnets ${gossip.subnets.ratio}`} `,
+    `(target: at most ${TARGET_RATIO})\n`,
   ].join("");
 }

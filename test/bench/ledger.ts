@@ -74,7 +74,10 @@ interface Figures {
   readonly maxStallCpuMs: number;
   readonly fileMb: number;
   readonly peakRssMb: number;
-  /** The tree of all recipients in its thread: from changes in memory to the root, with the thread's start; and the processor of it. */
+  /**
+   * The tree of all recipients in its thread: from changes in memory to the root, with the thread's start; and the
+   * processor of it.
+   */
   readonly rootMs: number;
   readonly rootCpuMs: number;
   /** The root of an epoch in which a fifth changed, median. */

@@ -1,6 +1,6 @@
 /**
- * The rewards tree as an agent keeps it (P-41): in its thread, with a ledger of many recipients and epochs in which a fifth of
- * them change. In: how many recipients. Out: times, memory, and how long the agent's own thread was ever held.
+ * The rewards tree as an agent keeps it (P-41): in its thread, with a ledger of many recipients and epochs in which a
+ * fifth of them change. In: how many recipients. Out: times, memory, and how long the agent's own thread was ever held.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Address } from "@quorate/common";

@@ -1,7 +1,8 @@
 /**
- * `pnpm bench load`: very many claims at once, through agent processes on anvil's chain; this process is the crowd. In: how many nodes
- * and claims, for how many minutes. Out: how each claim ended, whether it was paid on chain, how late every agent's event loop was,
- * and the agents' memory over time. Stakers have addresses of their own, as behind a proxy that names them.
+ * `pnpm bench load`: very many claims at once, through agent processes on anvil's chain; this process is the crowd. In:
+ * how many nodes and claims, for how many minutes. Out: how each claim ended, whether it was paid on chain, how late
+ * every agent's event loop was, and the agents' memory over time. Stakers have addresses of their own, as behind a
+ * proxy that names them.
  */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * One staker's claim in a crowd, by the client. In: whom to ask for what. Out: how it ended, and its bundle. One agent each: a client
- * with all of them would go to another one where this one is busy, and the load would not be known.
+ * One staker's claim in a crowd, by the client. In: whom to ask for what. Out: how it ended, and its bundle. One agent
+ * each: a client with all of them would go to another one where this one is busy, and the load would not be known.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AgentClient, createAgentClient } from "@quorate/client";

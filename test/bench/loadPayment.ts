@@ -1,7 +1,8 @@
 /**
- * Pays what a crowd of stakers was given bundles for. In: how each claim ended. Out: how many were paid, the others by code. Bundles are
- * sent by the client's contract, all from one account, as anyone may; `pay` would need the key of each of hundreds of recipients.
- * The tokens are fetched by each recipient, whose account anvil lends: that only a development chain can, and no client does.
+ * Pays what a crowd of stakers was given bundles for. In: how each claim ended. Out: how many were paid, the others by
+ * code. Bundles are sent by the client's contract, all from one account, as anyone may; `pay` would need the key of
+ * each of hundreds of recipients. The tokens are fetched by each recipient, whose account anvil lends: that only a
+ * development chain can, and no client does.
  */
 import { type Address, isQuorateError, parseBundle } from "@quorate/common";
 import { connectRewards } from "../../packages/aggregator/src/adapters/chain/connectRewards.ts";

@@ -1,7 +1,7 @@
 /**
- * Preloaded (`node --import`) into an agent that is measured. In: `{type: "loop-begin"}` and `{type: "loop-end"}` over IPC. Out: how
- * late its event loop was between the two, how long its own work held it, and the processor time it took. Where others use the
- * processor too, only the second is the agent's.
+ * Preloaded (`node --import`) into an agent that is measured. In: `{type: "loop-begin"}` and `{type: "loop-end"}` over
+ * IPC. Out: how late its event loop was between the two, how long its own work held it, and the processor time it took.
+ * Where others use the processor too, only the second is the agent's.
  */
 import { createHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 

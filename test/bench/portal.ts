@@ -7,7 +7,7 @@ import type { EntryType } from "node:perf_hooks";
 import { quorateError } from "@quorate/common";
 import type { Browser, Page } from "playwright-core";
 import { buildPortal, PORTAL } from "../../packages/portal/scripts/portal.ts";
-import { hasChromium, openBrowser } from "../harness/browser.ts";
+import { missingBrowser, openBrowser } from "../harness/browser.ts";
 import { median } from "./figures.ts";
 import { startPortalAgents } from "./portalAgents.ts";
 
@@ -37,7 +37,9 @@ export interface PortalResult {
 }
 
 export async function benchPortal({ nodes }: { readonly nodes: number }): Promise<PortalResult> {
-  if (!hasChromium) throw quorateError("FLAG_INVALID", { flag: "portal", reason: "there is no /usr/bin/chromium" });
+  if (missingBrowser !== null) {
+    throw quorateError("FLAG_INVALID", { flag: "portal", reason: `this machine lacks ${missingBrowser}` });
+  }
   const firstLoadBytes = (await buildPortal()).reduce((sum, { bytes }) => sum + bytes, 0);
   const agents = await startPortalAgents(PORTAL, nodes);
   const browser = await openBrowser();
@@ -61,9 +63,11 @@ export function printPortal({
   const { loading, scrolling, filtering } = frameScriptMs;
   return [
     `first load                 ${(firstLoadBytes / 1_000).toFixed(1)} kB compressed`,
-    `interactive                ${interactiveMs.median} ms, at most ${interactiveMs.max} ms (${LOADS} loads, of at most ${INTERACTIVE_MAX_MS})`,
+    `interactive                ${interactiveMs.median} ms, at most ${interactiveMs.max} ms (${LOADS} loads, of at ` +
+      `most ${INTERACTIVE_MAX_MS})`,
     `${nodes} nodes listed after  ${listedMs} ms`,
-    `most script in a frame     ${loading} ms loading, ${scrolling} ms scrolling, ${filtering} ms filtering and sorting (of at most ${FRAME_SCRIPT_MAX_MS})`,
+    `most script in a frame     ${loading} ms loading, ${scrolling} ms scrolling, ${filtering} ms filtering and ` +
+      `sorting (of at most ${FRAME_SCRIPT_MAX_MS})`,
     "",
   ].join("\n");
 }

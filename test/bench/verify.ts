@@ -1,9 +1,9 @@
 /**
- * `pnpm bench verify`: 2,000 shares over one message, checked as the agent does it, against one pairing each on one thread. In: how many
- * rounds. Out: ratios, which hardly depend on the machine. Every round has a digest and signatures of its own, made outside of the
- * measurement, and runs all ways by turns, with a part of the one-by-one before and after each, so that all see the same machine; figures are
- * medians of the rounds. Signatures are decoded from 192 bytes in
- * every way; keys are parsed once before, on both sides.
+ * `pnpm bench verify`: 2,000 shares over one message, checked as the agent does it, against one pairing each on one
+ * thread. In: how many rounds. Out: ratios, which hardly depend on the machine. Every round has a digest and signatures
+ * of its own, made outside of the measurement, and runs all ways by turns, with a part of the one-by-one before and
+ * after each, so that all see the same machine; figures are medians of the rounds. Signatures are decoded from 192
+ * bytes in every way; keys are parsed once before, on both sides.
  */
 import { availableParallelism } from "node:os";
 import { type KeyAndSignature, SIGNATURE_BYTES } from "@quorate/common";
@@ -41,22 +41,29 @@ export interface VerifyResult {
     readonly goodRatio: number;
     readonly weightedRatio: number;
     /**
-     * How much sooner an agent is done: by the clock, workers against one thread. On two free cores it is nearly twice the next figure. Where
-     * many others want them it is chance, because blst hands half of each check to another thread and waits for it.
+     * How much sooner an agent is done: by the clock, workers against one thread. On two free cores it is nearly twice
+     * the next figure. Where many others want them it is chance, because blst hands half of each check to another
+     * thread and waits for it.
      */
     readonly onePercentBadRatio: number;
-    /** How much less it costs: processor of all threads against that of the one. Others on the machine hardly change it. */
+    /**
+     * How much less it costs: processor of all threads against that of the one. Others on the machine hardly change it.
+     */
     readonly onePercentBadCpuRatio: number;
     /** Pairing checks, the most of any round. */
     readonly checksToName20Bad: number;
     /**
-     * Longest time in which the main thread served no timer while it had shares checked, in any round, whoever caused it: what a socket or a
-     * client waits. Large jobs in the workers, and the largest that is done on the main thread itself, all bad.
+     * Longest time in which the main thread served no timer while it had shares checked, in any round, whoever caused
+     * it: what a socket or a client waits. Large jobs in the workers, and the largest that is done on the main thread
+     * itself, all bad.
      */
     readonly maxStallMs: number;
     /** The median of the rounds' longest: what others on the machine do stalls some rounds, what the agent does all. */
     readonly medianStallMs: number;
-    /** Milliseconds of processor that the main thread took at most between two timers, of all rounds: a stall that is nobody's but ours. */
+    /**
+     * Milliseconds of processor that the main thread took at most between two timers, of all rounds: a stall that is
+     * nobody's but ours.
+     */
     readonly maxStallCpuMs: number;
     readonly signatureBytes: number;
   };
@@ -226,7 +233,10 @@ function summary(rounds: readonly Round[], workers: number): VerifyResult["verif
 
 function describeRound({ oneByOneMs, goodMs, weightedMs, onePercentBadMs, checks, stall }: Round): string {
   const ms = [oneByOneMs, goodMs, weightedMs, onePercentBadMs].map((value) => value.toFixed(0)).join(", ");
-  return `${ms} ms one by one, plain, weighted, 1% bad (${checks} checks); stall ${stall.ms.toFixed(1)} ms, ${stall.cpuMs.toFixed(1)} of CPU`;
+  return (
+    `${ms} ms one by one, plain, weighted, 1% bad (${checks} checks); stall ${stall.ms.toFixed(1)} ms, ` +
+    `${stall.cpuMs.toFixed(1)} of CPU`
+  );
 }
 
 /** A benchmark of wrong answers is worth nothing. */
@@ -243,7 +253,8 @@ export function printVerify({ verify2000: result }: VerifyResult): string {
       (target === null ? "" : `×${target}`).padStart(8),
     ].join("");
   return `${[
-    `2,000 shares over one message: median of ${result.rounds} rounds, ${result.cores} cores, ${result.workers} workers`,
+    `2,000 shares over one message: median of ${result.rounds} rounds, ${result.cores} cores, ${result.workers} ` +
+      "workers",
     "",
     `${"".padEnd(44)}${"ms".padStart(8)}${"ratio".padStart(9)}${"target".padStart(8)}`,
     row("one pairing each, one thread", result.oneByOneMs, null, null),
@@ -253,7 +264,9 @@ export function printVerify({ verify2000: result }: VerifyResult): string {
     "",
     `checks to name 20 bad, at most: ${result.checksToName20Bad} (target ${TARGETS.checksToName20Bad})`,
     `1% bad by processor of all threads instead of the clock: ×${result.onePercentBadCpuRatio.toFixed(1)}`,
-    `longest stall of the main thread: ${result.maxStallMs.toFixed(1)} ms (target ${TARGETS.maxStallMs}); median of the rounds ${result.medianStallMs.toFixed(1)} ms; at most ${result.maxStallCpuMs.toFixed(1)} ms of processor at a stretch`,
+    `longest stall of the main thread: ${result.maxStallMs.toFixed(1)} ms (target ${TARGETS.maxStallMs}); median of ` +
+      `the rounds ${result.medianStallMs.toFixed(1)} ms; at most ${result.maxStallCpuMs.toFixed(1)} ms of processor ` +
+      "at a stretch",
     `bytes of a signature: ${result.signatureBytes}`,
   ].join("\n")}\n`;
 }

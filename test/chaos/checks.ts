@@ -64,7 +64,8 @@ export function checkHealed(claims: readonly Claim[], recipients: readonly Addre
     const why = last?.code ?? last?.reasons.join(", ");
     const missing = `${last?.end}, missing ${last?.missing.join(" ")} (${why})`;
     return [
-      `${recipient} asked ${after.length} times after all had healed, the last time of agent ${last?.asker}: ${missing}`,
+      `${recipient} asked ${after.length} times after all had healed, the last time of agent ${last?.asker}: ` +
+        `${missing}`,
     ];
   });
 }

@@ -1,6 +1,7 @@
 /**
- * Makes faults happen, and undoes them. In: a network, its links, its chain relays, a plan. Out: what was done and when;
- * after `heal` nothing is wrong any more but the clocks, which stay apart. Not its job: what is right or wrong of it.
+ * Makes faults happen, and undoes them. In: a network, its links, its chain relays, a plan. Out: what was done and
+ * when; after `heal` nothing is wrong any more but the clocks, which stay apart. Not its job: what is right or wrong of
+ * it.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";

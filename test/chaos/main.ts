@@ -1,7 +1,7 @@
 /**
- * `pnpm chaos`: agents in processes of their own, killed, stopped, cut off, slowed and with clocks apart. In: flags. Out:
- * a timeline on standard error, and a summary or, with `--json`, one line on standard output. Exit status 0 only if
- * nothing was violated.
+ * `pnpm chaos`: agents in processes of their own, killed, stopped, cut off, slowed and with clocks apart. In: flags.
+ * Out: a timeline on standard error, and a summary or, with `--json`, one line on standard output. Exit status 0 only
+ * if nothing was violated.
  */
 
 import { quorateError } from "@quorate/common";
@@ -13,7 +13,8 @@ import { describeFault, drawPlan, FAULT_KINDS, type FaultKind } from "./plan.ts"
 import { printChaos } from "./report.ts";
 import { runChaos } from "./run.ts";
 
-const HELP = `usage: pnpm chaos [--nodes 24] [--seed 7] [--minutes 3] [--links netns|proxy] [--faults KIND,…] [--plan] [--json]
+const HELP = `usage: pnpm chaos [--nodes 24] [--seed 7] [--minutes 3] [--links netns|proxy] [--faults KIND,…]
+                  [--plan] [--json]
 
   --nodes N        agents, 3 to 64 (default 24)
   --seed N         what happens to whom and when (default 7)

@@ -78,7 +78,8 @@ function filtersOf(device: string, id: NodeId, nodes: number, net: string): stri
   const peers = Array.from({ length: nodes }, (_, i) => i + 1).filter((peer) => peer !== id);
   return peers.flatMap((peer) => [
     `class add dev ${device} parent 1: classid 1:${peer.toString(16)} htb rate ${ANY_RATE}`,
-    `filter add dev ${device} parent 1: protocol ip prio 1 u32 match ip dst ${net}.${peer}/32 flowid 1:${peer.toString(16)}`,
+    `filter add dev ${device} parent 1: protocol ip prio 1 u32 match ip dst ${net}.${peer}/32 flowid ` +
+      `1:${peer.toString(16)}`,
   ]);
 }
 

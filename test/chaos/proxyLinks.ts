@@ -2,7 +2,8 @@
  * Links without help of the kernel: a proxy for every directed link. Agent A is told, by everyone's signed records, an
  * address of B at which a relay of this process listens. A dials it from an address of its own (preload.ts), so that
  * the relay knows the link; B really listens at an address that is told to nobody, and that agents refuse to dial.
- * What this cannot do: drop packets. A lost piece comes late, as TCP would bring it; a cut holds bytes, ends and resets.
+ * What this cannot do: drop packets. A lost piece comes late, as TCP would bring it; a cut holds bytes, ends and
+ * resets.
  */
 import type { NodeId } from "@quorate/common";
 import type { AgentLaunch } from "../harness/network.ts";

@@ -1,7 +1,7 @@
 /**
- * What agents say of themselves while a run goes on. In: a network. Out: the times at which an agent's /readyz said that
- * it could serve no claim (P-126), or at which it did not answer soon, as on a machine that others use; and for how
- * long all answered soon. Not its job: what that excuses.
+ * What agents say of themselves while a run goes on. In: a network. Out: the times at which an agent's /readyz said
+ * that it could serve no claim (P-126), or at which it did not answer soon, as on a machine that others use; and for
+ * how long all answered soon. Not its job: what that excuses.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeId } from "@quorate/common";

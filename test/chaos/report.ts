@@ -47,9 +47,11 @@ export function printChaos(report: ChaosReport): string {
     report.epochsRecorded === null
       ? "no agent sends reports"
       : `${report.epochsRecorded} of ${report.epochsClosed} epochs have their report on chain`,
-    `after healing all claims were ready within ${seconds(report.healedAfterMs)}, in ${seconds(report.healedSwiftMs)} of which every agent answered soon`,
+    `after healing all claims were ready within ${seconds(report.healedAfterMs)}, in ` +
+      `${seconds(report.healedSwiftMs)} of which every agent answered soon`,
     report.ok ? "every claim was paid once or explained" : `violations:\n  ${report.violations.join("\n  ")}`,
-    `again: npx -y pnpm@12 chaos --nodes ${report.nodes} --seed ${report.seed} --minutes ${report.minutes} --links ${report.links}`,
+    `again: npx -y pnpm@12 chaos --nodes ${report.nodes} --seed ${report.seed} --minutes ${report.minutes} --links ` +
+      `${report.links}`,
   ];
   if (report.violations.length > 0) lines[5] = `${report.signings} signings`;
   return `${lines.join("\n")}\n`;

@@ -1,7 +1,7 @@
 /**
- * The ledger beside the real contract and beside the contracts' own model of presence: random histories run on the contract, and the
- * ledger folds their logs block by block. After every block that changed the node set or recorded a report, nodes and stakes are the
- * contract's; for every recorded epoch, blocks and sums are the model's.
+ * The ledger beside the real contract and beside the contracts' own model of presence: random histories run on the
+ * contract, and the ledger folds their logs block by block. After every block that changed the node set or recorded a
+ * report, nodes and stakes are the contract's; for every recorded epoch, blocks and sums are the model's.
  */
 import { type ChainHead, type Hex, sumsOf, toHex } from "@quorate/common";
 import { send, startTestNetwork, type TestNetwork } from "@quorate/contracts/testing";

@@ -1,4 +1,6 @@
-/** The simulation's network, as the transport suite wants it: without faults, its own time runs while somebody waits. */
+/**
+ * The simulation's network, as the transport suite wants it: without faults, its own time runs while somebody waits.
+ */
 
 import { setImmediate } from "node:timers/promises";
 import type { NodeId } from "@quorate/common";

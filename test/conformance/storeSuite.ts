@@ -1,7 +1,7 @@
 /**
- * What every store of an agent has to do, whatever it is made of. Run against the simulation's disk and against SQLite, so
- * that what a simulated crash leaves is what a real one leaves. Enters: how a store is opened, again and again over the
- * same disk. Not here: damaged files, other processes, copies (adapters/sqlite).
+ * What every store of an agent has to do, whatever it is made of. Run against the simulation's disk and against SQLite,
+ * so that what a simulated crash leaves is what a real one leaves. Enters: how a store is opened, again and again over
+ * the same disk. Not here: damaged files, other processes, copies (adapters/sqlite).
  */
 import { type Address, type Hex, type KindMessage, type NodeId, roundKey, subjectOf, toHex } from "@quorate/common";
 import { afterEach, describe, expect, it } from "vitest";

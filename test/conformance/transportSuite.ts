@@ -1,7 +1,7 @@
 /**
  * What every transport of gossip, direct messages and questions has to do, whatever it is made of. Run against the
- * simulation's network and against libp2p over TCP, so that what the simulation finds holds for what is run. Enters: how
- * nodes are made and joined. Not here: faults, which only the simulation has, and defences, which only TCP needs.
+ * simulation's network and against libp2p over TCP, so that what the simulation finds holds for what is run. Enters:
+ * how nodes are made and joined. Not here: faults, which only the simulation has, and defences, which only TCP needs.
  */
 import {
   MAX_CATCH_UP_REQUEST_BYTES,

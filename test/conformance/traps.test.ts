@@ -1,5 +1,6 @@
 /**
- * The traps of docs/traps.md: every row names tests, and they exist under these names; and the tests of traps that have no better place.
+ * The traps of docs/traps.md: every row names tests, and they exist under these names; and the tests of traps that have
+ * no better place.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,7 @@
 /**
- * The demo from an empty directory to paid tokens, stage by stage. In: checked flags. Out: facts for the result, and a display of
- * what happens. Every part is real: processes, sockets, chain, contracts, commands. Not its job: signals and exit status.
+ * The demo from an empty directory to paid tokens, stage by stage. In: checked flags. Out: facts for the result, and a
+ * display of what happens. Every part is real: processes, sockets, chain, contracts, commands. Not its job: signals and
+ * exit status.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,8 +23,8 @@ import type { Progress } from "./progress.ts";
 import { type DemoResult, percent } from "./result.ts";
 
 /**
- * The demo's answer comes within this time after the staker's request: an agent collects for `CLAIM_DEADLINE_MS`, and the rest
- * is for two busy cores.
+ * The demo's answer comes within this time after the staker's request: an agent collects for `CLAIM_DEADLINE_MS`, and
+ * the rest is for two busy cores.
  */
 export const DEADLINE_MS = 15_000;
 const CLAIM_DEADLINE_MS = 10_000;
@@ -76,7 +77,8 @@ async function showMainJob(
     balanceAfterAtomic: String(balanceBefore),
   });
   const agents = [askedAgent(network).http];
-  const client = createClient({ agents, chain: [chain.url], rewards: network.rewards });
+  // What one agent gets signed is shown: where it falls short, no other would do better here.
+  const client = createClient({ agents, chain: [chain.url], rewards: network.rewards, discover: false });
   context.cleanup.add(() => client.close());
   const payment = await collectClaim(client, network, staker, context);
   if (payment === null) return null;
@@ -87,7 +89,10 @@ async function showMainJob(
 
 function headline({ nodes, offline }: DemoOptions, { style }: Progress): string {
   const silent = offline === 0 ? "none of them silent" : `${offline} of them silent`;
-  return `\n  ${style("bold", "Quorate")}  ${nodes} service nodes of equal stake, ${silent}; a reward claim needs 95% of the stake\n`;
+  return (
+    `\n  ${style("bold", "Quorate")}  ${nodes} service nodes of equal stake, ${silent}; a reward claim needs 95% of ` +
+    "the stake\n"
+  );
 }
 
 async function startLocalChain(

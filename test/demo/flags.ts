@@ -1,6 +1,6 @@
 /**
- * The demo's command line. In: the arguments. Out: checked options, or a coded error that names the flag, its value and what is
- * allowed. Not its job: printing.
+ * The demo's command line. In: the arguments. Out: checked options, or a coded error that names the flag, its value and
+ * what is allowed. Not its job: printing.
  */
 import { readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 

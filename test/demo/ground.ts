@@ -1,6 +1,6 @@
 /**
- * What the demo and the devnet begin with, stage by stage: contracts compiled, agents started, their mesh formed. In: a network, and
- * where progress is shown. Out: a network whose agents gossip.
+ * What the demo and the devnet begin with, stage by stage: contracts compiled, agents started, their mesh formed. In: a
+ * network, and where progress is shown. Out: a network whose agents gossip.
  */
 import { ensureBuilt } from "@quorate/contracts";
 import { ensurePortal } from "../../packages/portal/scripts/portal.ts";

@@ -1,6 +1,7 @@
 /**
- * The demo's second half: a network that admits, judges and heals itself. In: a network in which a claim was paid. Out: facts for the result, and a
- * table of nodes by epoch. Nothing is asked of any node here: agents sign reports unasked, and those with an account send them (P-75, P-90).
+ * The demo's second half: a network that admits, judges and heals itself. In: a network in which a claim was paid. Out:
+ * facts for the result, and a table of nodes by epoch. Nothing is asked of any node here: agents sign reports unasked,
+ * and those with an account send them (P-75, P-90).
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,14 +18,17 @@ import { askedAgent, type DemoContext, silence } from "./parts.ts";
 import { nodeList } from "./result.ts";
 
 /**
- * Shares are collected for an eighth of an epoch, and a record has to land within a half (P-37, P-90). With 24 agents on two busy cores both take
- * seconds; a dozen agents are twice as fast.
+ * Shares are collected for an eighth of an epoch, and a record has to land within a half (P-37, P-90). With 24 agents
+ * on two busy cores both take seconds; a dozen agents are twice as fast.
  */
 const EPOCH_SECONDS = 30;
 const EPOCH_SECONDS_OF_FEW = 20;
 const FEW_NODES = 12;
 
-/** The first two are the stakers of the demo, whose accounts it uses itself. The next ones have their operators' accounts and send. */
+/**
+ * The first two are the stakers of the demo, whose accounts it uses itself. The next ones have their operators'
+ * accounts and send.
+ */
 const FIRST_SUBMITTER: NodeId = 3;
 const SUBMITTERS = 8;
 const SECOND_STAKER: NodeId = 2;
@@ -88,7 +92,9 @@ export async function showLife(options: DemoOptions, network: LocalNetwork, cont
   }
 }
 
-/** Looks at one agent after another that runs, for the table, until it is stopped. What goes wrong is looked at again. */
+/**
+ * Looks at one agent after another that runs, for the table, until it is stopped. What goes wrong is looked at again.
+ */
 function keepLooking({ network, context, table }: Life): { stop(): void } {
   const { progress, signal } = context;
   let stopped = false;
@@ -177,7 +183,10 @@ async function bringBack({ network, context }: Life, ids: readonly NodeId[]): Pr
   stage.done(`${nodeList(ids)} up again: ${says} reports, unasked`);
 }
 
-/** Until a proof of the second staker's rewards can be had against a root of `from` or later: one that the healed network has signed. */
+/**
+ * Until a proof of the second staker's rewards can be had against a root of `from` or later: one that the healed
+ * network has signed.
+ */
 async function rootPayable(life: Life, from: number): Promise<void> {
   const { network, context } = life;
   const stage = context.progress.stage("Root payable");

@@ -1,6 +1,6 @@
 /**
- * The table of nodes by epoch. In: what an agent says of the nodes, look after look. Out: lines for a person: who was present in which epoch, and how
- * each node's state went. Nodes of the same history share a line. Pure.
+ * The table of nodes by epoch. In: what an agent says of the nodes, look after look. Out: lines for a person: who was
+ * present in which epoch, and how each node's state went. Nodes of the same history share a line. Pure.
  */
 import type { NodeId, NodeState } from "@quorate/common";
 import type { Progress } from "./progress.ts";

@@ -1,7 +1,7 @@
 /**
- * `npx -y pnpm@12 demo`: the entry point. In: flags, signals, the end of the command that started us. Out: exit status, and with
- * `--json` the one line on standard output. Everything that was started ends here, whatever happens. What the demo does is
- * `demo.ts`.
+ * `npx -y pnpm@12 demo`: the entry point. In: flags, signals, the end of the command that started us. Out: exit status,
+ * and with `--json` the one line on standard output. Everything that was started ends here, whatever happens. What the
+ * demo does is `demo.ts`.
  */
 import { isQuorateError } from "@quorate/common";
 import { Cleanup } from "../harness/cleanup.ts";

@@ -1,6 +1,7 @@
 /**
- * What the demo shows while it works. In: stages as they begin, move and end. Out: on a terminal one live line that is rewritten, with a bar
- * where something fills up, and perhaps a panel above it; elsewhere one plain line for each change. Not its job: to know what the stages are.
+ * What the demo shows while it works. In: stages as they begin, move and end. Out: on a terminal one live line that is
+ * rewritten, with a bar where something fills up, and perhaps a panel above it; elsewhere one plain line for each
+ * change. Not its job: to know what the stages are.
  */
 import type { WriteStream } from "node:tty";
 import { styleText } from "node:util";

@@ -1,6 +1,7 @@
 /**
- * What a run of the demo found. In: facts gathered on the way. Out: the JSON line (every key always there, `null` where the run
- * did not get that far; amounts as decimal strings) and the summary for people. Not its job: exit status and streams.
+ * What a run of the demo found. In: facts gathered on the way. Out: the JSON line (every key always there, `null` where
+ * the run did not get that far; amounts as decimal strings) and the summary for people. Not its job: exit status and
+ * streams.
  */
 import { formatAmount } from "@quorate/common";
 import { wrap } from "./wrap.ts";
@@ -40,7 +41,10 @@ export interface DemoResult {
   readonly decommissioned: readonly number[];
   /** Of those, the ones that reports activated again. */
   readonly returned: readonly number[];
-  /** Records that landed, payable ones of an epoch that had one already included. Null without `--life`, like the next two. */
+  /**
+   * Records that landed, payable ones of an epoch that had one already included. Null without `--life`, like the next
+   * two.
+   */
   readonly reports: number | null;
   /** Epochs whose root became payable. */
   readonly payableEpochs: readonly number[] | null;
@@ -84,7 +88,8 @@ function success(result: DemoResult, style: Style): string[] {
     style("green", style("bold", `${formatAmount(received)} arrived.`)),
     "",
     `Recipient   ${result.recipient}`,
-    `Balance     ${formatAmount(BigInt(result.balanceBeforeAtomic ?? 0))} before, ${formatAmount(BigInt(result.balanceAfterAtomic ?? 0))} after`,
+    `Balance     ${formatAmount(BigInt(result.balanceBeforeAtomic ?? 0))} before, ` +
+      `${formatAmount(BigInt(result.balanceAfterAtomic ?? 0))} after`,
     `Signed      ${signedLine(result)}; ${silent}`,
     `Time        ${seconds(result.timeToQuorumMs)} from the staker's request to 95% of the stake`,
     `Gas         ${count(result.gasUsed)} to verify the signatures on chain and to pay, in one transaction`,
@@ -113,7 +118,8 @@ function lifeLines({ reports, payableEpochs, claimedByProofAtomic, ...result }: 
   return [
     `Reports     ${count(reports)} records landed; roots of ${payableEpochs?.length ?? 0} epochs became payable`,
     `By proof    ${formatAmount(BigInt(claimedByProofAtomic))} to the second staker`,
-    `Nodes       ${nodeList(result.activated)} activated; ${nodeList(result.decommissioned)} decommissioned, and back: ${nodeList(result.returned)}`,
+    `Nodes       ${nodeList(result.activated)} activated; ${nodeList(result.decommissioned)} decommissioned, and ` +
+      `back: ${nodeList(result.returned)}`,
   ];
 }
 
@@ -130,7 +136,8 @@ function failure(result: DemoResult, style: Style): string[] {
     `Signed      ${signedLine(result)}; 95% is needed`,
     `Missing     ${nodeList(result.missing)}`,
     ...result.reasons.map((reason) => `            ${reason}`),
-    `Time        answered ${seconds(result.answeredAfterMs)} after the staker's request; the deadline is ${seconds(result.deadlineMs)}`,
+    `Time        answered ${seconds(result.answeredAfterMs)} after the staker's request; the deadline is ` +
+      `${seconds(result.deadlineMs)}`,
     style("dim", `All of it   ${seconds(result.elapsedMs)}; every process has ended`),
   ];
 }

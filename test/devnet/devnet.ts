@@ -1,9 +1,10 @@
 /**
- * A network that stays up. In: checked options, and where its files go. Out: agents that are killed, stopped and restarted by name,
- * and looked at. Not its job: what a person types; `prompt.ts`.
+ * A network that stays up. In: checked options, and where its files go. Out: agents that are killed, stopped and
+ * restarted by name, and looked at. Not its job: what a person types; `prompt.ts`.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { AgentClient } from "@quorate/client";
 import { ATOMIC_PER_TOKEN, type NodeId, parseAddress } from "@quorate/common";
 import type { NodeAnswer, StatusAnswer } from "@quorate/common/http";
 import { buildPage, compile, formMesh, type GroundContext, startAgents } from "../demo/ground.ts";
@@ -17,13 +18,20 @@ import type { DevnetOptions } from "./flags.ts";
 import { takeName } from "./localName.ts";
 import { findPorts, type Ports } from "./ports.ts";
 
-/** As in `demo --life`: shares are collected for an eighth of it, and a record has to land within a half (P-37, P-90). */
+/**
+ * As in `demo --life`: shares are collected for an eighth of it, and a record has to land within a half (P-37, P-90).
+ */
 const EPOCH_SECONDS = 20;
 const CLAIM_DEADLINE_MS = 10_000;
 /** On a machine that others use too everything takes ten times as long. */
 const FIRST_EPOCH_MS = 300_000;
+/** Agents close every epoch that a jump of the clock has passed over, and there are 65,000 in 15 days. */
+const CATCH_UP_MS = 300_000;
 
-/** The first nodes' operators are stakers for whoever tries things; the accounts of the next ones send what the network needs. */
+/**
+ * The first nodes' operators are stakers for whoever tries things; the accounts of the next ones send what the network
+ * needs.
+ */
 const STAKERS = 2;
 const SUBMITTERS = 4;
 
@@ -174,6 +182,29 @@ export class Devnet {
     await this.stop(id);
     await this.network.startAgent(id);
     this.#watch(id);
+  }
+
+  /**
+   * Moves the chain's clock on. Resolves to its new time, in seconds since 1970, when every agent that is up has read
+   * a final block of then: what waits for that time works from then on.
+   */
+  async moveTime(seconds: number): Promise<number> {
+    const { provider } = this.network.chain;
+    await provider.send("evm_increaseTime", [seconds]);
+    await provider.send("evm_mine", []);
+    const { timestamp } = (await provider.getBlock("latest")) as { timestamp: number };
+    await Promise.all(this.network.agents.map(({ id, client }) => this.#untilRead(id, client, timestamp)));
+    return timestamp;
+  }
+
+  async #untilRead(id: NodeId, client: AgentClient, timestamp: number): Promise<void> {
+    await waitFor({ what: `${nameOf(id)} to read the chain's new time`, timeoutMs: CATCH_UP_MS }, async (report) => {
+      // Whoever is killed meanwhile reads it after its restart.
+      if (!this.isUp(id)) return true;
+      const status = await client.status().catch(() => null);
+      report(`it is at ${status?.head?.timestamp ?? "no block"} of ${timestamp}`);
+      return (status?.head?.timestamp ?? 0) >= timestamp ? true : null;
+    });
   }
 
   async look(): Promise<DevnetLook> {

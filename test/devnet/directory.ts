@@ -1,6 +1,6 @@
 /**
- * The devnet's directory. In: where it is to be. Out: an empty directory that is this process's. One that a devnet left which was
- * killed is emptied; one that holds anything else, or is another devnet's, is refused.
+ * The devnet's directory. In: where it is to be. Out: an empty directory that is this process's. One that a devnet left
+ * which was killed is emptied; one that holds anything else, or is another devnet's, is refused.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * The devnet's command line. In: the arguments. Out: checked options, or a coded error that names the flag, its value and what is
- * allowed. Not its job: printing.
+ * The devnet's command line. In: the arguments. Out: checked options, or a coded error that names the flag, its value
+ * and what is allowed. Not its job: printing.
  */
 import { quorateError } from "@quorate/common";
 import type { EvmKind } from "../harness/chain.ts";

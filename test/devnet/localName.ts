@@ -1,6 +1,7 @@
 /**
- * `--network local`, for as long as a devnet runs. In: what the network's file holds. Out: the name where it is free, and how it is
- * given back. A devnet that runs already keeps it: commands copied from its screen would otherwise act on another network.
+ * `--network local`, for as long as a devnet runs. In: what the network's file holds. Out: the name where it is free,
+ * and how it is given back. A devnet that runs already keeps it: commands copied from its screen would otherwise act on
+ * another network.
  */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

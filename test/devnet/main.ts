@@ -1,6 +1,6 @@
 /**
- * `npx -y pnpm@12 devnet`: the entry point. In: flags, standard input, signals, the end of the command that started us. Out: exit
- * status, and what is printed. Everything that was started ends here, whatever happens.
+ * `npx -y pnpm@12 devnet`: the entry point. In: flags, standard input, signals, the end of the command that started us.
+ * Out: exit status, and what is printed. Everything that was started ends here, whatever happens.
  */
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -134,8 +134,12 @@ function renderNext(devnet: Devnet, { style }: Progress): string {
     "",
     steps.join("\n\n"),
     "",
-    `And here: ${style("bold", "kill 3")}, then ${style("bold", "status")}: the others decommission its node in three epochs.`,
-    `${style("bold", "restart 3")}, and it is active again three epochs later. ${style("bold", "help")} lists all.`,
+    `And here: ${style("bold", "kill 3")}, then ${style("bold", "status")}: the others decommission its node in ` +
+      "three epochs.",
+    `${style("bold", "restart 3")}, and it is active again three epochs later.`,
+    `${style("bold", "time 15d")} moves the chain's clock on, for what waits: a node's exit after its request to ` +
+      "leave.",
+    `${style("bold", "help")} lists all.`,
     "Ctrl-C ends everything.",
   ].join("\n");
 }

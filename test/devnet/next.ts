@@ -1,6 +1,6 @@
 /**
- * What to try on a devnet. In: the network as it is up. Out: steps, each with a command to copy that works as it stands, from the
- * root of the repository. A test runs them.
+ * What to try on a devnet. In: the network as it is up. Out: steps, each with a command to copy that works as it
+ * stands, from the root of the repository. A test runs them.
  */
 import { join } from "node:path";
 import { REPOSITORY } from "../harness/child.ts";

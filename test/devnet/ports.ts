@@ -1,6 +1,6 @@
 /**
- * Ports that stay the same when an agent is restarted, so that what was printed goes on to work. In: how many agents. Out: ports on
- * 127.0.0.1 that are free now: the usual ones where they are.
+ * Ports that stay the same when an agent is restarted, so that what was printed goes on to work. In: how many agents.
+ * Out: ports on 127.0.0.1 that are free now: the usual ones where they are.
  */
 import { once } from "node:events";
 import { createServer } from "node:net";

@@ -16,19 +16,30 @@ describe("what is typed at a devnet", () => {
     ["  Restart agent-2 ", { name: "restart", id: 2 }],
     ["stop node-4", { name: "stop", id: 4 }],
     ["status", { name: "status" }],
+    ["time 15d", { name: "time", seconds: 1_296_000 }],
+    ["time 90s", { name: "time", seconds: 90 }],
     ["exit", { name: "quit" }],
     ["", null],
   ])("%j is understood", (line, command) => expect(parseCommand(line, 4)).toEqual(command));
 
-  it.each(["kill", "kill 5", "kill 0", "kill x", "kill 1 2", "dance", "status 3"])(
-    "%j is answered with help",
-    (line) => {
-      expect(parseCommand(line, 4)).toMatchObject({
-        name: "wrong",
-        problem: expect.stringMatching(/agent-1 to|no command/),
-      });
-    },
-  );
+  it.each([
+    "kill",
+    "kill 5",
+    "kill 0",
+    "kill x",
+    "kill 1 2",
+    "dance",
+    "status 3",
+    "time",
+    "time 31d",
+    "time 0s",
+    "time 2 d",
+  ])("%j is answered with help", (line) => {
+    expect(parseCommand(line, 4)).toMatchObject({
+      name: "wrong",
+      problem: expect.stringMatching(/agent-1 to|no command|how far/),
+    });
+  });
 
   it("shows every agent in less than 80 columns, also with a full strip", () => {
     const agent = { http: "http://127.0.0.1:18901", state: "decommissioned", uptime: "UPM".repeat(8), peers: 12 };

@@ -1,12 +1,13 @@
 /**
- * What a person, or a program, types at a devnet. In: lines. Out: what was done, as text and as values. Not its job: reading and
- * printing; `main.ts`.
+ * What a person, or a program, types at a devnet. In: lines. Out: what was done, as text and as values. Not its job:
+ * reading and printing; `main.ts`.
  */
 import type { NodeId } from "@quorate/common";
 import { type Devnet, type DevnetLook, nameOf } from "./devnet.ts";
 
 export type Command =
   | { readonly name: "kill" | "stop" | "restart" | "log"; readonly id: NodeId }
+  | { readonly name: "time"; readonly seconds: number }
   | { readonly name: "status" | "next" | "help" | "quit" }
   | { readonly name: "wrong"; readonly problem: string };
 
@@ -23,6 +24,7 @@ export const PROMPT_HELP = `Commands:
   stop 3       stop it, as its operator would (SIGTERM)
   restart 3    start it again from its own store, at the same addresses
   log 3        where its log is
+  time 15d     move the chain's clock on: 30s, 10m, 2h or 15d, at most 30d
   next         what to try next
   help         this list
   quit         end everything`;
@@ -30,17 +32,31 @@ export const PROMPT_HELP = `Commands:
 const ON_AGENTS = ["kill", "stop", "restart", "log"] as const;
 const ALONE = ["status", "next", "help", "quit"] as const;
 
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+/**
+ * The longest time that the contracts let anybody wait for (P-33). Agents close each of its epochs, 130,000 of them.
+ */
+const LONGEST_SECONDS = 30 * 86_400;
+
 /** Null for an empty line. Agents are called `3`, `agent-3` or `node-3`. */
 export function parseCommand(line: string, nodes: number): Command | null {
   const [name = "", of, ...rest] = line.trim().toLowerCase().split(/\s+/);
   if (name === "") return null;
   const alone = ALONE.find((candidate) => candidate === (name === "exit" ? "quit" : name));
   if (alone !== undefined && of === undefined) return { name: alone };
+  if (name === "time" && rest.length === 0) return parseTime(of);
   const onAgent = ON_AGENTS.find((candidate) => candidate === name);
   if (onAgent === undefined || rest.length > 0) return { name: "wrong", problem: `no command: ${line.trim()}` };
   const id = Number(/^(?:agent-|node-)?(\d{1,3})$/.exec(of ?? "")?.[1]);
   if (id >= 1 && id <= nodes) return { name: onAgent, id };
   return { name: "wrong", problem: `${name} which agent? ${nameOf(1)} to ${nameOf(nodes)}, not ${of ?? "none"}` };
+}
+
+function parseTime(text = "none"): Command {
+  const [, count = "", unit = ""] = /^(\d{1,7})([smhd])$/.exec(text) ?? [];
+  const seconds = Number(count) * (UNIT_SECONDS[unit] ?? 0);
+  if (seconds >= 1 && seconds <= LONGEST_SECONDS) return { name: "time", seconds };
+  return { name: "wrong", problem: `time how far? Such as 10m, 2h or 15d, at most 30d, not ${text}` };
 }
 
 /** `quit` is the caller's. */
@@ -49,6 +65,10 @@ export async function runCommand(devnet: Devnet, command: Command, next: () => s
   if (command.name === "status") {
     const look = await devnet.look();
     return { ok: true, text: renderLook(look), look };
+  }
+  if (command.name === "time") {
+    const now = new Date((await devnet.moveTime(command.seconds)) * 1_000).toISOString();
+    return { ok: true, text: `the chain's clock says ${now}, and the agents have seen it` };
   }
   if ("id" in command) return runOnAgent(devnet, command);
   return { ok: true, text: command.name === "next" ? next() : PROMPT_HELP };

@@ -1,6 +1,6 @@
 /**
- * A command to copy into a POSIX shell. In: its parts. Out: lines of at most 80 columns where the parts allow it, joined by
- * backslashes. Not its job: what the command does.
+ * A command to copy into a POSIX shell. In: its parts. Out: lines of at most 80 columns where the parts allow it,
+ * joined by backslashes. Not its job: what the command does.
  */
 import { isAbsolute, relative } from "node:path";
 import { COLUMNS } from "../demo/wrap.ts";

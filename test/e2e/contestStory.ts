@@ -1,7 +1,7 @@
 /**
- * A node that is silent for long, and comes back: it contests by itself (P-76), others send what says that it lives (P-95, P-39), and reports
- * activate it again. In: nothing. Out: what the chain and the node's own store say of it. It waits for some twenty short epochs, so tests run it
- * beside something else.
+ * A node that is silent for long, and comes back: it contests by itself (P-76), others send what says that it lives
+ * (P-95, P-39), and reports activate it again. In: nothing. Out: what the chain and the node's own store say of it. It
+ * waits for some twenty short epochs, so tests run it beside something else.
  */
 import { join } from "node:path";
 import { type NodeId, parseRoundKey } from "@quorate/common";
@@ -23,8 +23,8 @@ const TIMEOUT_MS = 40 * EPOCH_SECONDS * 1_000;
 
 export interface ContestStory {
   /**
-   * Ids in each contest and each showing that landed since it came back. Both say that a node lives (P-110), so that one of the two makes
-   * the other needless: which it is depends on whose turn comes first.
+   * Ids in each contest and each showing that landed since it came back. Both say that a node lives (P-110), so that
+   * one of the two makes the other needless: which it is depends on whose turn comes first.
    */
   readonly heard: readonly (readonly NodeId[])[];
   /** Epochs for which the node itself signed a contest. */

@@ -1,6 +1,6 @@
 /**
- * The demo as its users start it: `npx -y pnpm@12 demo` in processes of its own. What it promises in text, JSON, exit status and
- * in leaving nothing behind.
+ * The demo as its users start it: `npx -y pnpm@12 demo` in processes of its own. What it promises in text, JSON, exit
+ * status and in leaving nothing behind.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";

@@ -1,18 +1,17 @@
 /**
- * A devnet as its users start it: what it prints is done, an agent is killed and restarted by name, and an operator goes through
- * docs/operating.md on it, from the first command to the last. In: nothing. Out: what was seen. It waits for epochs more than it
- * works, so tests run it beside something else.
+ * A devnet as its users start it: what it prints is done, an agent is killed and restarted by name, and an operator
+ * goes through docs/operating.md on it, from the first command to the last. In: nothing. Out: what was seen. It waits
+ * for epochs more than it works, so tests run it beside something else.
  */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type AgentClient, createAgentClient } from "@quorate/client";
+import { freePort } from "../../packages/aggregator/test/support/ports.ts";
 import { REPOSITORY } from "../harness/child.ts";
 import { quorateCommand } from "../harness/cli.ts";
 import { processesMarked } from "../harness/processTable.ts";
@@ -24,10 +23,8 @@ const MARK = "DEVNET_MARK";
 const PAGE = join(REPOSITORY, "docs/operating.md");
 /** With others on the same cores everything takes ten times as long. */
 const STEP_MS = 300_000;
-const FIFTEEN_DAYS_SECONDS = 15 * 86_400;
 
 interface Ready {
-  readonly rpc: readonly string[];
   readonly agents: readonly string[];
   readonly accounts: readonly { readonly name: string; readonly keyFile: string }[];
   readonly next: readonly { readonly key: string; readonly command: string }[];
@@ -74,7 +71,7 @@ export async function devnetStory(): Promise<DevnetStory> {
     await devnet.tell("restart 3");
     const restarted = await devnet.agent("agent-3");
     const listed = await listedBy(ready);
-    const page = await readPage(reader, ready);
+    const page = await readPage(reader, devnet, ready);
     process.kill(-(ownAgent.pid ?? 0), "SIGINT");
     await reader.endAgent("SIGTERM");
     const left = await devnet.killLauncher();
@@ -169,7 +166,11 @@ async function listedBy({ agents }: Ready): Promise<string[]> {
 }
 
 /** Every command of the page, in its order. */
-async function readPage(reader: Reader, ready: Ready): Promise<Pick<DevnetStory, "pageBlocks" | "stateAtEnd">> {
+async function readPage(
+  reader: Reader,
+  devnet: DevnetProcess,
+  ready: Ready,
+): Promise<Pick<DevnetStory, "pageBlocks" | "stateAtEnd">> {
   const operatorKey = ready.accounts.find(({ name }) => name === "operator")?.keyFile ?? "";
   const [http, health, p2p] = [await freePort(), await freePort(), await freePort()];
   const client = createAgentClient({ url: `http://127.0.0.1:${http}` });
@@ -186,7 +187,7 @@ async function readPage(reader: Reader, ready: Ready): Promise<Pick<DevnetStory,
     if (note === "agent killed") await reader.endAgent("SIGKILL");
     if (note === "until active") await untilState(client, reader, "active");
     if (note === "the operator's key is here") copyFileSync(operatorKey, join(reader.directory, "operator.key"));
-    if (note === "15 days later") await jump(ready.rpc[0] ?? "", FIFTEEN_DAYS_SECONDS);
+    if (note === "15 days later") await devnet.tell("time 15d");
     const run = reader.run(here(text));
     // Of a chain whose time is not ours it has something to say.
     if (note === "doctor") await run.catch((error: Error) => expectFaults(error));
@@ -216,22 +217,4 @@ async function untilState(client: AgentClient, reader: Reader, state: string | n
     report(`${status?.nodeState} ${status?.uptime}`);
     return status !== null && (state === null || status.nodeState === state) ? true : null;
   });
-}
-
-/** Moves the chain's clock. */
-async function jump(url: string, seconds: number): Promise<void> {
-  for (const [method, ...params] of [["evm_increaseTime", seconds], ["evm_mine"]]) {
-    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-    const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
-    const answer = (await response.json()) as { error?: object };
-    if (answer.error !== undefined) throw new Error(`${method}: ${JSON.stringify(answer.error)}`);
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }

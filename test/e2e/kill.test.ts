@@ -1,6 +1,7 @@
 /**
  * What was promised survives (P-71): one agent killed, two cut off and clocks apart here, much more of it with `pnpm
- * chaos` and hundreds of kills with `pnpm kill`; stores that cannot be written, cannot be read or are damaged. Full and read-only disks are real: a small file system of its own, which takes root to mount.
+ * chaos` and hundreds of kills with `pnpm kill`; stores that cannot be written, cannot be read or are damaged. Full and
+ * read-only disks are real: a small file system of its own, which takes root to mount.
  */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

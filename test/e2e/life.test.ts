@@ -1,7 +1,7 @@
 /**
- * A network that admits, judges and heals itself, with separate agent processes on Hardhat's chain. `demo --life` is most of it, as its users start
- * it; beside it, in networks of their own, agents that send reports are killed around a submission, and a node contests. All of them wait for epochs
- * more than they work.
+ * A network that admits, judges and heals itself, with separate agent processes on Hardhat's chain. `demo --life` is
+ * most of it, as its users start it; beside it, in networks of their own, agents that send reports are killed around a
+ * submission, and a node contests. All of them wait for epochs more than they work.
  */
 import { spawn } from "node:child_process";
 import { isQuorateError, type NodeId, parseAddress, verifyRewardsProof } from "@quorate/common";
@@ -62,7 +62,10 @@ describe("agents that send reports, killed around a submission", () => {
   /** Half of it is for landing a record (P-37): enough to start an agent again on a busy machine. */
   const EPOCH_SECONDS = 20;
 
-  /** Where an agent dies, by what it asks its provider: before the question is asked, or when it was asked and before the answer. */
+  /**
+   * Where an agent dies, by what it asks its provider: before the question is asked, or when it was asked and before
+   * the answer.
+   */
   const MOMENTS = [
     { name: "before it has signed", method: "eth_estimateGas", asked: false },
     { name: "signed, not sent", method: "eth_sendRawTransaction", asked: false },
@@ -147,7 +150,8 @@ describe("agents that send reports, killed around a submission", () => {
       dead = null;
       await network.startAgent(victim);
     }
-    // The last one died over the report of the last closed epoch, or before; the next epoch has to be recorded without more ado.
+    // The last one died over the report of the last closed epoch, or before; the next epoch has to be recorded without
+    // more ado.
     const last = await waitFor({ what: "another record", timeoutMs: 240_000 }, async (report) => {
       const { closedEpoch } = await network.agent(3).client.status();
       const epochs = await recorded();

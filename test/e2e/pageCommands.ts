@@ -1,7 +1,8 @@
 /**
- * A page of the documentation, run as its reader would. In: Markdown whose `sh` blocks are commands, in order; notes for the test in
- * comments before them. Out: each block run by a shell in a directory of the reader's; `quorate run` as a process of its own, that
- * goes on until a note, or the next `quorate run`, ends it. Not its job: what the notes mean otherwise.
+ * A page of the documentation, run as its reader would. In: Markdown whose `sh` blocks are commands, in order; notes
+ * for the test in comments before them. Out: each block run by a shell in a directory of the reader's; `quorate run` as
+ * a process of its own, that goes on until a note, or the next `quorate run`, ends it. Not its job: what the notes mean
+ * otherwise.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,7 +1,7 @@
 /**
  * Who takes part and what can be said: honest agents with the ids 1 to h, liars after them, the chain that all of them
- * read, and what the liars sign. Enters: how many of each, and whose stake counts. Leaves: fresh agents, and messages by
- * number. Not here: who is told what (schedules.ts, play.ts).
+ * read, and what the liars sign. Enters: how many of each, and whose stake counts. Leaves: fresh agents, and messages
+ * by number. Not here: who is told what (schedules.ts, play.ts).
  */
 import {
   type Address,
@@ -28,8 +28,8 @@ import { ledgerOf } from "../../packages/aggregator/test/support/ledgerDisk.ts";
 import { makeNode, rememberingVerifyIdentity, type SimNode, STAKE_ATOMIC } from "../sim/nodes.ts";
 
 /**
- * `light`: the honest hold more than 95% of the stake, and need nobody else. `equal`: nobody can do without anybody, for
- * 95% of up to 7 equal nodes are all of them.
+ * `light`: the honest hold more than 95% of the stake, and need nobody else. `equal`: nobody can do without anybody,
+ * for 95% of up to 7 equal nodes are all of them.
  */
 export type Weights = "light" | "equal";
 

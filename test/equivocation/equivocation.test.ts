@@ -1,4 +1,6 @@
-/** Two-faced behaviour, every schedule of it up to symmetry: the small spaces here, all of them by `sim:equivocation`. */
+/**
+ * Two-faced behaviour, every schedule of it up to symmetry: the small spaces here, all of them by `sim:equivocation`.
+ */
 import { describe, expect, it } from "vitest";
 import { Cast } from "./cast.ts";
 import { Histories, type LocalState } from "./localState.ts";

@@ -1,7 +1,7 @@
 /**
- * One schedule, from boot to end. Enters: a cast, the histories of its agents, and a schedule. Leaves: the last moment of
- * each honest agent. Gossip is as in production: what an agent accepts it passes on once, equal bytes are heard once, and
- * what was lost is fetched by the core's own catch-up. Not here: what must hold then (promises.ts).
+ * One schedule, from boot to end. Enters: a cast, the histories of its agents, and a schedule. Leaves: the last moment
+ * of each honest agent. Gossip is as in production: what an agent accepts it passes on once, equal bytes are heard
+ * once, and what was lost is fetched by the core's own catch-up. Not here: what must hold then (promises.ts).
  */
 import type { Input } from "../../packages/aggregator/src/core/io.ts";
 import type { Cast } from "./cast.ts";

@@ -1,6 +1,6 @@
 /**
- * What must hold after every schedule. Enters: what one agent has done, or the end of a schedule. Leaves: broken promises
- * in words. Those that speak of one agent are looked at whenever it has done something.
+ * What must hold after every schedule. Enters: what one agent has done, or the end of a schedule. Leaves: broken
+ * promises in words. Those that speak of one agent are looked at whenever it has done something.
  */
 import {
   type Address,

@@ -5,14 +5,14 @@
  *   alone     One round. Each liar decides for each honest node for itself: it shows it the right share, a wrong one (a
  *             valid signature of another message), a forged one (no signature of the right message), or nothing. The
  *             honest pass on to each other what they accept. So a schedule is a table of liars × honest nodes over 4
- *             signs. Run for the report, for a claim asked for before the liars speak, and for one asked for after, each
- *             with both ways to spread the stake. With 6 and 7 nodes: 3 signs (none forged: a forged share ends where it
- *             arrives, so that nodes more add nothing), the report and the first claim, equal stakes.
+ *             signs. Run for the report, for a claim asked for before the liars speak, and for one asked for after,
+ *             each with both ways to spread the stake. With 6 and 7 nodes: 3 signs (none forged: a forged share ends
+ *             where it arrives, so that nodes more add nothing), the report and the first claim, equal stakes.
  *   together  Three rounds: the report and two claims. All liars act as one. In each round every honest node stands on
- *             a side: where the right shares are shown, or where the wrong ones are; up to 4 nodes also where nothing is.
- *             The honest of one side hear each other. From side to side nothing gets through until the network heals:
- *             after each round, or only after the last. So a schedule is a multiset of 8 (or 27) histories, one for each
- *             honest node, and when it heals.
+ *             a side: where the right shares are shown, or where the wrong ones are; up to 4 nodes also where nothing
+ *             is. The honest of one side hear each other. From side to side nothing gets through until the network
+ *             heals: after each round, or only after the last. So a schedule is a multiset of 8 (or 27) histories, one
+ *             for each honest node, and when it heals.
  *
  * Two schedules that differ only in which honest node is which, or which liar, end alike (a test tries), so one of them
  * is run. The two faces cannot be exchanged: the honest know which one is right. Not here: running them (play.ts).

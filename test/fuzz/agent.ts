@@ -1,6 +1,7 @@
 /**
- * The agent's core under hostile input in hostile order. In: how many runs, a seed; a run is one agent's life of 200 inputs. Out: nothing, or
- * fast-check's error with the shortest life that breaks a rule (rules.ts). Bytes are random, valid, valid with changes, or valid and wrong.
+ * The agent's core under hostile input in hostile order. In: how many runs, a seed; a run is one agent's life of 200
+ * inputs. Out: nothing, or fast-check's error with the shortest life that breaks a rule (rules.ts). Bytes are random,
+ * valid, valid with changes, or valid and wrong.
  */
 
 import { setFlagsFromString } from "node:v8";

@@ -1,6 +1,6 @@
 /**
- * Who plays in the fuzz tests: five nodes and one pending, keys of the linear model (so that a million cases take minutes), a chain, and
- * arbitraries of what they could honestly send. Not here: what is done to it.
+ * Who plays in the fuzz tests: five nodes and one pending, keys of the linear model (so that a million cases take
+ * minutes), a chain, and arbitraries of what they could honestly send. Not here: what is done to it.
  */
 import {
   type Address,

@@ -1,4 +1,7 @@
-/** The short profile of `pnpm fuzz`: the same targets, the seed of all property tests; a failure prints the seed and the smallest input. */
+/**
+ * The short profile of `pnpm fuzz`: the same targets, the seed of all property tests; a failure prints the seed and the
+ * smallest input.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyMove } from "./agent.ts";

@@ -1,6 +1,7 @@
 /**
- * `pnpm fuzz`: every decoder and the agent's core under hostile input. In: flags. Out: a table, or with `--json` one line on standard output;
- * progress goes to standard error. A broken rule ends the run with the smallest input that breaks it, the seed, and the command that finds it again.
+ * `pnpm fuzz`: every decoder and the agent's core under hostile input. In: flags. Out: a table, or with `--json` one
+ * line on standard output; progress goes to standard error. A broken rule ends the run with the smallest input that
+ * breaks it, the seed, and the command that finds it again.
  */
 import { quorateError } from "@quorate/common";
 import { orUsage, readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";

@@ -1,6 +1,6 @@
 /**
- * Inputs that are almost right: where random ones end at the first check, these reach the later ones. In: arbitraries of valid values.
- * Out: arbitraries (fast-check) of bytes, JSON values and texts with a few things wrong.
+ * Inputs that are almost right: where random ones end at the first check, these reach the later ones. In: arbitraries
+ * of valid values. Out: arbitraries (fast-check) of bytes, JSON values and texts with a few things wrong.
  */
 import fc from "fast-check";
 

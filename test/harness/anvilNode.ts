@@ -1,8 +1,8 @@
 /**
- * The guardian of an anvil process. In: its parent's IPC channel and one JSON argument. Out: `{type: "ready", url}` once
- * anvil listens; on `{type: "restart", awayMs}` anvil is stopped and, after that time, started again from its own state
- * at the same port: `{type: "restarted"}`. anvil itself knows no IPC and would outlive a killed parent; this process
- * cannot, and takes anvil along.
+ * The guardian of an anvil process. In: its parent's IPC channel and one JSON argument. Out: `{type: "ready", url}`
+ * once anvil listens; on `{type: "restart", awayMs}` anvil is stopped and, after that time, started again from its own
+ * state at the same port: `{type: "restarted"}`. anvil itself knows no IPC and would outlive a killed parent; this
+ * process cannot, and takes anvil along.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

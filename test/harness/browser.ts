@@ -3,17 +3,20 @@
  * Leaves: a page of playwright whose wallet announces itself (EIP-6963) and sends to the real chain (EIP-1193). What
  * the person does in the wallet's own window is set by the test: agree, or decline.
  */
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { JsonRpcProvider, NonceManager, Wallet } from "ethers";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { programHere } from "../../packages/aggregator/test/support/programs.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
+const CHROMIUM = programHere("chromium", "QUORATE_CHROMIUM");
 
-/** Whether the tests of pages can run here; `.ci/run` installs what they need. */
-export const hasChromium: boolean = existsSync(CHROMIUM);
+/** What tests of pages lack here, as a sentence ends; null when nothing. `.ci/run` installs what they need. */
+export const missingBrowser: string | null =
+  CHROMIUM === null ? "chromium: apt-get install chromium, or name it in QUORATE_CHROMIUM" : null;
 
-export function openBrowser(): Promise<Browser> {
+/** Rejects where there is none. */
+export async function openBrowser(): Promise<Browser> {
+  if (CHROMIUM === null) throw new Error(`this machine lacks ${missingBrowser}`);
   return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 }
 

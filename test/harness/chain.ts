@@ -37,7 +37,10 @@ export interface Chain {
   signer(index: number): HDNodeWallet;
   /** Replaces the last `depth` blocks by as many empty ones. Only anvil can. */
   reorg(depth: number): Promise<void>;
-  /** Stops the node, and starts it again from its own state after so long, at the same URL. Only anvil can, once at a time. */
+  /**
+   * Stops the node, and starts it again from its own state after so long, at the same URL. Only anvil can, once at a
+   * time.
+   */
   restart(awayMs: number): Promise<void>;
   stop(): Promise<void>;
 }

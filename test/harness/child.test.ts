@@ -21,7 +21,8 @@ describe("a child process", () => {
   it("is ready when it says so, and stops when it is told to", async () => {
     const ready = child(
       "ready",
-      `process.on("SIGTERM", () => process.exit(7)); process.send({ type: "ready", url: "here" }); setInterval(() => {}, 1_000);`,
+      `process.on("SIGTERM", () => process.exit(7)); process.send({ type: "ready", url: "here" }); setInterval(() ` +
+        "=> {}, 1_000);",
     );
     expect(await ready.ready(60_000)).toMatchObject({ url: "here" });
     expect(await ready.stop()).toEqual({ code: 7, signal: null });

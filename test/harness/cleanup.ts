@@ -1,6 +1,6 @@
 /**
- * What must be undone at the end, whatever happens. In: undo steps, in the order in which things were made. Out: all of them run,
- * the latest first, each once. Not its job: to decide when; `main.ts` and the tests do.
+ * What must be undone at the end, whatever happens. In: undo steps, in the order in which things were made. Out: all of
+ * them run, the latest first, each once. Not its job: to decide when; `main.ts` and the tests do.
  */
 export class Cleanup {
   #steps: (() => Promise<unknown> | unknown)[] = [];

@@ -1,6 +1,6 @@
 /**
- * Command lines of the tools in this folder. In: arguments, and the flags there are. Out: their values, or FLAG_INVALID with the flag, its value
- * and what is allowed. Not its job: defaults, printing.
+ * Command lines of the tools in this folder. In: arguments, and the flags there are. Out: their values, or FLAG_INVALID
+ * with the flag, its value and what is allowed. Not its job: defaults, printing.
  */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { isQuorateError, quorateError } from "@quorate/common";

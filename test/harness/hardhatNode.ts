@@ -1,6 +1,7 @@
 /**
- * The process that is Hardhat's node. In: its parent's IPC channel and one JSON argument. Out: `{type: "ready", url}` once it
- * listens; it ends when the parent does. A process of its own so that 25 polling agents do not slow the demo's output.
+ * The process that is Hardhat's node. In: its parent's IPC channel and one JSON argument. Out: `{type: "ready", url}`
+ * once it listens; it ends when the parent does. A process of its own so that 25 polling agents do not slow the demo's
+ * output.
  */
 import type { EvmOptions } from "./chain.ts";
 

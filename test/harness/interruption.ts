@@ -1,6 +1,6 @@
 /**
- * When a tool of this folder is to end early. In: signals, closed outputs, the end of the command that started us. Out: one abort
- * signal. Not its job: what is undone then.
+ * When a tool of this folder is to end early. In: signals, closed outputs, the end of the command that started us. Out:
+ * one abort signal. Not its job: what is undone then.
  */
 import { quorateError } from "@quorate/common";
 import { launcherChain, watchLaunchers } from "../../packages/aggregator/src/cli/launchers.ts";

@@ -18,6 +18,7 @@ import {
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { type Deployment, deploy } from "@quorate/contracts";
 import { createKeys, loadKeys, type NodeKeys } from "../../packages/aggregator/src/adapters/keys/keys.ts";
+import { type HeldPort, holdPort } from "../../packages/aggregator/test/support/ports.ts";
 import { type AgentPlace, agentConfig, PASSWORD } from "./agentConfig.ts";
 import type { Chain } from "./chain.ts";
 import { type Child, type ChildExit, type ChildOptions, startChild } from "./child.ts";
@@ -52,7 +53,10 @@ export interface NetworkOptions {
   readonly rpcUrlOf?: (id: NodeId) => string | readonly string[] | undefined;
   /** How long one agent's start may take. Default AGENT_START_TIMEOUT_MS. */
   readonly startTimeoutMs?: number;
-  /** How a node's agent is started, and where: for tests that stand between agents. */
+  /**
+   * How a node's agent is started, and where: for tests that stand between agents. Default: any free ports of
+   * 127.0.0.1, that of HTTP the same after a restart, and told to others (P-138).
+   */
   readonly launchOf?: (id: NodeId) => AgentLaunch;
   /** The module that agents run; default the built command. */
   readonly command?: string;
@@ -103,6 +107,8 @@ export class LocalNetwork {
   readonly #joined = new Map<NodeId, LocalNode>();
   readonly #agents = new Map<NodeId, AgentProcess>();
   readonly #bootstrap: string[] = [];
+  /** For HTTP: agents tell others their URLs, so these are chosen before they start. */
+  readonly #ports = new Map<NodeId, HeldPort>();
   readonly #cleanup: Cleanup;
 
   private constructor(parts: {
@@ -151,7 +157,10 @@ export class LocalNetwork {
       const recipients = [operator, ...contributorAddresses(id, (options.contributors ?? 1) - 1)];
       nodes.push({ id, operator, recipients, keys, directory: nodeDirectory });
     }
-    return new LocalNetwork({ chain, directory, deployment, nodes, scheme, options: { ...options, command }, cleanup });
+    const parts = { chain, directory, deployment, nodes, scheme, options: { ...options, command }, cleanup };
+    const network = new LocalNetwork(parts);
+    await Promise.all(nodes.map(({ id }) => network.#holdPort(id)));
+    return network;
   }
 
   get rewards(): Address {
@@ -191,7 +200,23 @@ export class LocalNetwork {
     const operator = parseAddress(this.chain.signer(id).address);
     const node = { id, operator, recipients: [operator], keys, directory };
     this.#joined.set(id, node);
+    await this.#holdPort(id);
     return node;
+  }
+
+  /** Until its agent is started, nobody else gets it. */
+  async #holdPort(id: NodeId): Promise<void> {
+    if (this.#options.launchOf !== undefined) return;
+    this.#ports.set(id, await holdPort());
+  }
+
+  #ownPlace(id: NodeId): AgentPlace | undefined {
+    const held = this.#ports.get(id);
+    if (held === undefined) return undefined;
+    held.release();
+    const httpHost = "127.0.0.1";
+    const publicUrl = `http://${httpHost}:${held.port}`;
+    return { listen: `/ip4/${httpHost}/tcp/0`, httpHost, httpPort: held.port, publicUrl };
   }
 
   /** Seeds every node and starts the network: epoch 0 begins. */
@@ -262,7 +287,7 @@ export class LocalNetwork {
       claimDeadlineMs,
       accountKeyFile,
       rpcUrl: rpcUrlOf?.(id),
-      place,
+      place: place ?? this.#ownPlace(id),
     });
     // JSON is YAML.
     writeFileSync(configFile, JSON.stringify(config, null, 2));

@@ -1,6 +1,7 @@
 /**
- * Which processes carry a mark in their environment. In: a name and value that a test gave to the process it started; children
- * inherit it. Out: their ids and command lines. Linux only. Processes that have ended but were not reaped do not count.
+ * Which processes carry a mark in their environment. In: a name and value that a test gave to the process it started;
+ * children inherit it. Out: their ids and command lines. Linux only. Processes that have ended but were not reaped do
+ * not count.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { readProcess } from "../../packages/aggregator/src/cli/launchers.ts";

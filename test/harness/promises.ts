@@ -1,7 +1,8 @@
 /**
- * The checker of the kill tests; it knows nothing of who is killed when. In: what stakers were told, what was on the wire, what stores hold at
- * a death, what an agent says after its restart. Out: violations, in words. It holds to P-71 (one digest a round, recorded before it is
- * published), to accepted claims, and to amounts that never fall (P-25, P-55).
+ * The checker of the kill tests; it knows nothing of who is killed when. In: what stakers were told, what was on the
+ * wire, what stores hold at a death, what an agent says after its restart. Out: violations, in words. It holds to P-71
+ * (one digest a round, recorded before it is published), to accepted claims, and to amounts that never fall (P-25,
+ * P-55).
  */
 import { equalBytes, type Hex, type NodeId, parseRoundKey, type RoundKey, type Subject, toHex } from "@quorate/common";
 import type { StoreContent } from "./storeFile.ts";

@@ -1,6 +1,7 @@
 /**
- * Set up before each test file (vitest.config.ts): property tests draw the same inputs on every run, so that a change which passed once does
- * not fail on the next run by luck. In: FC_SEED, a 32-bit integer, or `random` for a new one each time; a failure prints the seed it had.
+ * Set up before each test file (vitest.config.ts): property tests draw the same inputs on every run, so that a change
+ * which passed once does not fail on the next run by luck. In: FC_SEED, a 32-bit integer, or `random` for a new one
+ * each time; a failure prints the seed it had.
  */
 import fc from "fast-check";
 

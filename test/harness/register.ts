@@ -1,6 +1,7 @@
 /**
- * Registers one more node as its operator would: `quorate keys generate`, then `quorate register`. In: a running network and the
- * id the node will get. Out: the node is in the set, pending (P-21). The operator's account gets the stake first.
+ * Registers one more node as its operator would: `quorate keys generate`, then `quorate register`. In: a running
+ * network and the id the node will get. Out: the node is in the set, pending (P-21). The operator's account gets the
+ * stake first.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 /**
- * Seeds a node set on a fresh deployment and starts it. In: the contracts, an owner that holds the tokens, the nodes' secrets.
- * Out: the nodes are in the set with proofs of possession, their principal is in the contract, epoch 0 has begun.
+ * Seeds a node set on a fresh deployment and starts it. In: the contracts, an owner that holds the tokens, the nodes'
+ * secrets. Out: the nodes are in the set with proofs of possession, their principal is in the contract, epoch 0 has
+ * begun.
  */
 import {
   type Address,
@@ -37,7 +38,10 @@ const NODES_A_TRANSACTION = 16;
 /** Given, so that no transaction is estimated, which would run it some ten times. */
 const GAS_LIMIT = 16_777_216n;
 
-/** The operator's part of a seeded node's rewards. The only contributor is the operator, so it changes nothing; it is there to be real. */
+/**
+ * The operator's part of a seeded node's rewards. The only contributor is the operator, so it changes nothing; it is
+ * there to be real.
+ */
 const FEE_BPS = 1_000;
 
 export async function seedNodes(
@@ -58,7 +62,10 @@ export async function seedNodes(
   }
 }
 
-/** The operator holds half of the stake where there are others, who share the rest equally; the operator has what does not divide. */
+/**
+ * The operator holds half of the stake where there are others, who share the rest equally; the operator has what does
+ * not divide.
+ */
 function contributorStructs({ operator, otherContributors = [] }: NodeSecrets, stakeAtomic: bigint) {
   const each = otherContributors.length === 0 ? 0n : stakeAtomic / 2n / BigInt(otherContributors.length);
   const others = otherContributors.map((addr) => ({ addr, beneficiary: addr, stake: each }));

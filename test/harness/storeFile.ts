@@ -1,6 +1,7 @@
 /**
- * What an agent's store holds, read from a copy. In: the path of its SQLite file, the agent dead or alive. Out: every row, those included
- * that the agent no longer loads. A copy, because opening the file itself would do the recovery that the agent is to do after a crash.
+ * What an agent's store holds, read from a copy. In: the path of its SQLite file, the agent dead or alive. Out: every
+ * row, those included that the agent no longer loads. A copy, because opening the file itself would do the recovery
+ * that the agent is to do after a crash.
  */
 import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

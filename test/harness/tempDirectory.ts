@@ -1,6 +1,7 @@
 /**
- * A temporary directory that does not outlive its owner for long. In: a prefix. Out: a new directory; those of the same prefix whose process
- * was killed before it could remove them go now. Not its job: removing what is no longer needed; the owner does.
+ * A temporary directory that does not outlive its owner for long. In: a prefix. Out: a new directory; those of the same
+ * prefix whose process was killed before it could remove them go now. Not its job: removing what is no longer needed;
+ * the owner does.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * `pnpm kill`: agents killed at random moments, and restarted from their own stores. In: flags. Out: a summary, or with `--json` one line on
- * standard output; progress goes to standard error. Exit status 0 only if no promise was broken.
+ * `pnpm kill`: agents killed at random moments, and restarted from their own stores. In: flags. Out: a summary, or with
+ * `--json` one line on standard output; progress goes to standard error. Exit status 0 only if no promise was broken.
  */
 import { orUsage, readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
 import { type KillReport, runKills } from "./run.ts";
@@ -30,9 +30,12 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function summary(report: KillReport): string {
   const lines = [
-    `${report.kills} kills in ${Math.round(report.durationMs / 1_000)} s: ${report.idle} idle, ${report.claiming} right after a claim, ${report.starting} while starting`,
-    `${report.shares} shares on the wire over ${report.rounds} rounds, ${report.sharesGivenAgain} asked for again after a restart`,
-    `${report.signings} signings recorded, ${report.acceptedClaims} accepted claims and ${report.bundles} bundles remembered`,
+    `${report.kills} kills in ${Math.round(report.durationMs / 1_000)} s: ${report.idle} idle, ${report.claiming} ` +
+      `right after a claim, ${report.starting} while starting`,
+    `${report.shares} shares on the wire over ${report.rounds} rounds, ${report.sharesGivenAgain} asked for again ` +
+      "after a restart",
+    `${report.signings} signings recorded, ${report.acceptedClaims} accepted claims and ${report.bundles} bundles ` +
+      "remembered",
     `${report.bundlesAtEnd} claims finished after the last kill, each bundle the sum of everyone's one share`,
     report.ok ? "no promise was broken" : `broken promises:\n  ${report.violations.join("\n  ")}`,
   ];

@@ -1,6 +1,7 @@
 /**
- * A peer that signs nothing, hears all gossip and asks nodes directly, over the agents' own libp2p adapter. In: a local network. Out: every
- * valid share on the wire, answers to inquiries (P-89). Agents let it in as a bootstrap peer. Not its job: judging what it hears.
+ * A peer that signs nothing, hears all gossip and asks nodes directly, over the agents' own libp2p adapter. In: a local
+ * network. Out: every valid share on the wire, answers to inquiries (P-89). Agents let it in as a bootstrap peer. Not
+ * its job: judging what it hears.
  */
 import {
   type Address,
@@ -68,7 +69,10 @@ export class Onlooker {
     return onlooker;
   }
 
-  /** The node's share of a round, in the name of the next node; null for a reason instead. Rejects when it is not reached. */
+  /**
+   * The node's share of a round, in the name of the next node; null for a reason instead. Rejects when it is not
+   * reached.
+   */
   async ask(id: NodeId, round: RoundKey): Promise<Share | null> {
     const asker = this.#network.node((id % this.#network.nodes.length) + 1);
     const message = { ...claimOf(round), nodeId: asker.id };

@@ -1,7 +1,7 @@
 /**
- * Agents killed at random moments, over and over (P-71). In: how many kills, a seed. Out: a report, with every broken promise in words.
- * Real processes, sockets, disks and clocks: the seed fixes who is killed when, not what the machine makes of it.
- * Not its job: what counts as broken (promises.ts).
+ * Agents killed at random moments, over and over (P-71). In: how many kills, a seed. Out: a report, with every broken
+ * promise in words. Real processes, sockets, disks and clocks: the seed fixes who is killed when, not what the machine
+ * makes of it. Not its job: what counts as broken (promises.ts).
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -249,7 +249,10 @@ class Rampage {
     if (bundle !== null) this.#promises.servedBundle(agent.id, roundKey(claimRound(recipient, epoch)));
   }
 
-  /** Every claim of the latest epochs that any agent has taken, and a new one of each agent, ends with a bundle; how many. */
+  /**
+   * Every claim of the latest epochs that any agent has taken, and a new one of each agent, ends with a bundle; how
+   * many.
+   */
   async #finishClaims(): Promise<number> {
     const ended = await Promise.all(
       this.#network.agents.map(async (agent) => {

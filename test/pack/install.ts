@@ -30,7 +30,9 @@ export async function installPacked(tarballs: readonly string[], directory: stri
   return join(directory, "node_modules/@quorate/aggregator/dist/quorate.js");
 }
 
-/** What publint and @arethetypeswrong/cli say: they look at a tarball, so they are part of the tests and not of `check`. */
+/**
+ * What publint and @arethetypeswrong/cli say: they look at a tarball, so they are part of the tests and not of `check`.
+ */
 export async function complaintsOf(tarball: string): Promise<string[]> {
   const tools = [
     ["publint", "run", tarball, "--strict"],

@@ -1,6 +1,7 @@
 /**
- * The licences of others' code in a package. In: directories of the npm packages whose code was built in. Out: one text that names each
- * with its version and has its licence in full. Not its job: finding out what was built in; the bundler tells.
+ * The licences of others' code in a package. In: directories of the npm packages whose code was built in. Out: one text
+ * that names each with its version and has its licence in full. Not its job: finding out what was built in; the bundler
+ * tells.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -50,7 +51,8 @@ function withoutFile(manifest: Manifest, license: string): string {
   throw new Error(`${manifest.name} ${manifest.version} has no text of its licence, ${license}`);
 }
 
-const MIT = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+const MIT = `\
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
 documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
 rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
 persons to whom the Software is furnished to do so, subject to the following conditions:

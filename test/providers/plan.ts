@@ -71,7 +71,8 @@ export function planOf(seed: number): Plan {
 export function describePlan({ seed, chain, chunkBlocks, phases }: Plan): string {
   const lines = phases.map(
     ({ height, faults, hasMajority, target }, i) =>
-      `  phase ${i + 1}: block ${height} final, ${hasMajority ? `block ${target} to be reached` : "no honest majority"}; ` +
+      `  phase ${i + 1}: block ${height} final, ` +
+      `${hasMajority ? `block ${target} to be reached` : "no honest majority"}; ` +
       faults.map((fault, j) => `provider ${j + 1}: ${describeFault(fault)}`).join("; "),
   );
   return [`seed ${seed}: ${chain.name}, ${chunkBlocks} blocks at once`, ...lines].join("\n");

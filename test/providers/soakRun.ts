@@ -202,7 +202,8 @@ class Soak {
     const last = (name: Figure): string => trendOf(this.#figures[name].slice(-SAMPLES_A_LINE)).last.toFixed(0);
     const minutes = ((performance.now() - this.#begunMs) / 60_000).toFixed(1);
     return (
-      `${minutes} min: ${last("descriptors")} descriptors, ${last("residentMb")} MB resident, ${last("heapMb")} MB heap, ` +
+      `${minutes} min: ${last("descriptors")} descriptors, ${last("residentMb")} MB resident, ${last("heapMb")} MB ` +
+      "heap, " +
       `loop delay ${last("loopDelayMs")} ms; ${this.#turns} turns, ${this.#unhealthy.length} unhealthy, ` +
       `${this.#claims.ready} claims ready, ${this.#claims.failed} failed`
     );

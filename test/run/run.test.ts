@@ -160,7 +160,8 @@ passed  e2e   4 passed, 0 failed   5.0 s                  again: pnpm test:e2e
 
   it("counts what vitest and Hardhat print, in colour or not, and nothing else", () => {
     const coloured =
-      "\u001b[2m      Tests \u001b[22m \u001b[1m\u001b[31m1 failed\u001b[39m\u001b[22m | \u001b[32m20 passed\u001b[39m (21)";
+      "\u001b[2m      Tests \u001b[22m \u001b[1m\u001b[31m1 failed\u001b[39m\u001b[22m | \u001b[32m20 " +
+      "passed\u001b[39m (21)";
     expect(countsOf([" Test Files  2 failed | 7 passed (9)", coloured])).toEqual({ passed: 20, failed: 1 });
     expect(countsOf(["  301 passing", "  2 failing", "  1 skipped"])).toEqual({ passed: 301, failed: 2 });
     expect(countsOf(["✓ Tests 3 passed in theory", "12 passing by"])).toEqual({ passed: 0, failed: 0 });

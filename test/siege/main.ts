@@ -16,7 +16,8 @@ const HELP = `usage: pnpm siege [--attack NAME[,NAME]] [--claims 10] [--nodes 10
 ${ATTACKS.map(({ name, about }) => `                 ${name.padEnd(20)}${about}`).join("\n")}
   --claims N     claims of honest stakers under each attack, 2 to 1000 (default 10); the baseline has as many
   --nodes N      honest nodes, an agent each, 3 to 40 (default 10); the hostile ones have less than 5% of the stake
-  --tries N      runs of an attack, 1 to 10 (default 2): another one where times alone are broken, and of both the better times
+  --tries N      runs of an attack, 1 to 10 (default 2): another one where times alone are broken, and of both the
+                 better times
   --seed N       what attackers choose at random (default 7)
   --json         one line, one object, on standard output
 `;

@@ -175,7 +175,8 @@ export function printReport(report: SiegeReport): string {
   ]);
   const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[], verdict: string): string =>
-    `${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ")}  ${verdict}`;
+    `${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ")}  ` +
+    `${verdict}`;
   const lines = [line(heads, "verdict")];
   for (const [i, attack] of report.attacks.entries()) {
     lines.push(line(rows[i] ?? [], attack.ok ? "held" : "BROKEN"));

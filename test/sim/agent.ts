@@ -1,7 +1,8 @@
 /**
- * One agent of the simulation: the production core, and around it what the driver does in production (driver/driver.ts), on a simulated
- * network, disk, provider and processor. It can be killed at any moment, also between two effects, and starts again from its disk.
- * Not here: what liars do instead (byzantine/), and what may be expected of a run (checkers/).
+ * One agent of the simulation: the production core, and around it what the driver does in production
+ * (driver/driver.ts), on a simulated network, disk, provider and processor. It can be killed at any moment, also
+ * between two effects, and starts again from its disk. Not here: what liars do instead (byzantine/), and what may be
+ * expected of a run (checkers/).
  */
 import {
   type Address,
@@ -117,7 +118,10 @@ export class SimAgent {
     return this.#core;
   }
 
-  /** Milliseconds of one core that it has been charged for, without reading the set's registrations, which an agent does once in its life. */
+  /**
+   * Milliseconds of one core that it has been charged for, without reading the set's registrations, which an agent does
+   * once in its life.
+   */
   get busyMs(): number {
     return this.#processor.busyMs - this.#registeringMs;
   }

@@ -1,13 +1,16 @@
 /**
- * The finalised chain of a simulation: one list of events that nothing changes, and heads that follow virtual time. What each agent
- * sees of it, and when, is its provider's doing (provider.ts).
+ * The finalised chain of a simulation: one list of events that nothing changes, and heads that follow virtual time.
+ * What each agent sees of it, and when, is its provider's doing (provider.ts).
  */
 import { type ChainHead, releasedOf } from "@quorate/common";
 import type { ChainEvent } from "../../packages/aggregator/src/core/ledger/events.ts";
 
 export const BLOCK_SECONDS = 2;
 
-/** Long enough that a claim asked for at its close is done before the next one, short enough that one closes in every run. */
+/**
+ * Long enough that a claim asked for at its close is done before the next one, short enough that one closes in every
+ * run.
+ */
 export const EPOCH_SECONDS = 30;
 
 /** Genesis, in seconds since 1970. */

@@ -1,6 +1,7 @@
 /**
- * The story of each claim: when it was asked for, heard of and signed, as a watcher with a clock in every agent would tell it. Enters: the run's
- * steps. Leaves: plain data for the report, the plot and `--json`. Not here: whether it went well (checkers/).
+ * The story of each claim: when it was asked for, heard of and signed, as a watcher with a clock in every agent would
+ * tell it. Enters: the run's steps. Leaves: plain data for the report, the plot and `--json`. Not here: whether it went
+ * well (checkers/).
  */
 import { type Address, type ClaimView, decodeGossip, isQuorateError, type NodeId } from "@quorate/common";
 import type { Effect, Input } from "../../packages/aggregator/src/core/io.ts";

@@ -1,6 +1,6 @@
 /**
- * The command: one run. In: flags (options.ts). Out: progress and a summary for people, or with `--json` one line with one object; the exit
- * status. A run that fails gives its seed and the command that replays it.
+ * The command: one run. In: flags (options.ts). Out: progress and a summary for people, or with `--json` one line with
+ * one object; the exit status. A run that fails gives its seed and the command that replays it.
  */
 import { writeFileSync } from "node:fs";
 import { isQuorateError } from "@quorate/common";

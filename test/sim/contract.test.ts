@@ -1,6 +1,6 @@
 /**
- * Bundles of simulated networks in the real contract, on Hardhat's EVM with the EIP-2537 precompiles: those of a run with real BLS as they
- * are, byte for byte; and those of the linear model with the same signers' real signatures.
+ * Bundles of simulated networks in the real contract, on Hardhat's EVM with the EIP-2537 precompiles: those of a run
+ * with real BLS as they are, byte for byte; and those of the linear model with the same signers' real signatures.
  */
 import {
   type Address,

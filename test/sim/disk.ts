@@ -1,8 +1,8 @@
 /**
  * An agent's disk: what `persist` wrote survives a crash, nothing else does. The same rules as the SQLite store
- * (adapters/sqlite); one suite holds both to it (test/conformance): one transaction a call, P-71, rounds below the window stay but are not
- * loaded, and a ledger record is only taken at first: it is on disk, whole, when `writeTaken` says so, and lost by a
- * crash before.
+ * (adapters/sqlite); one suite holds both to it (test/conformance): one transaction a call, P-71, rounds below the
+ * window stay but are not loaded, and a ledger record is only taken at first: it is on disk, whole, when `writeTaken`
+ * says so, and lost by a crash before.
  */
 import { type Hex, quorateError, type RoundId, type RoundKey, roundKey } from "@quorate/common";
 import type { PersistRecord, RestoredState, SigningRecord } from "../../packages/aggregator/src/core/io.ts";

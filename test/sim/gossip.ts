@@ -1,7 +1,8 @@
 /**
- * Gossip as gossipsub v1.1 does it: own messages to every connection, others' to the mesh and only after an `accept`; a message id is the hash
- * of the data and marked seen before the verdict. Each second a heartbeat: the mesh is repaired, and some peers outside of it are told what
- * has been heard (IHAVE), which they fetch if they lack it (IWANT). Not modelled: scores; bans come from the agents' blames (network.ts).
+ * Gossip as gossipsub v1.1 does it: own messages to every connection, others' to the mesh and only after an `accept`; a
+ * message id is the hash of the data and marked seen before the verdict. Each second a heartbeat: the mesh is repaired,
+ * and some peers outside of it are told what has been heard (IHAVE), which they fetch if they lack it (IWANT). Not
+ * modelled: scores; bans come from the agents' blames (network.ts).
  */
 import { createHash } from "node:crypto";
 import type { NodeId } from "@quorate/common";
@@ -35,7 +36,9 @@ const OVERHEAD_BYTES = 60;
 /** A message id in IHAVE and IWANT, with its field. */
 const ID_BYTES = 34;
 
-/** As adapters/libp2p: a beat each second; ids of the last three of five beats go to at least 6 peers, or a twentieth. */
+/**
+ * As adapters/libp2p: a beat each second; ids of the last three of five beats go to at least 6 peers, or a twentieth.
+ */
 const HEARTBEAT_MS = 1_000;
 const LAZY_DEGREE = 6;
 const LAZY_PART = 0.05;

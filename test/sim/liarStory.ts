@@ -1,6 +1,6 @@
 /**
- * What came of each liar: who blamed it for what, who parted from it, and in how many claims its own share ended. Enters: the run's
- * steps. Leaves: plain data.
+ * What came of each liar: who blamed it for what, who parted from it, and in how many claims its own share ended.
+ * Enters: the run's steps. Leaves: plain data.
  */
 import type { NodeId } from "@quorate/common";
 import { Conduct } from "../../packages/aggregator/src/adapters/libp2p/conduct.ts";

@@ -1,6 +1,7 @@
 /**
- * What carries bytes from one node to another: each node's uplink, on which its sends wait for each other, then the way, which takes its time.
- * Faults apply to each message: loss, duplication, delay, reordering, partition. Not here: who is connected to whom (network.ts).
+ * What carries bytes from one node to another: each node's uplink, on which its sends wait for each other, then the
+ * way, which takes its time. Faults apply to each message: loss, duplication, delay, reordering, partition. Not here:
+ * who is connected to whom (network.ts).
  */
 import type { NodeId } from "@quorate/common";
 import type { FaultOptions } from "./options.ts";
@@ -75,7 +76,10 @@ export class Links {
     this.#send(from, to, bytes, repeatable, arrive, (arriveMs) => arriveMs);
   }
 
-  /** Every draw of chance happens whatever the outcome of the others, so that one fault more changes as little as it can. */
+  /**
+   * Every draw of chance happens whatever the outcome of the others, so that one fault more changes as little as it
+   * can.
+   */
   #send(
     from: NodeId,
     to: NodeId,

@@ -1,5 +1,6 @@
 /**
- * Why an active node's share is missing from a claim, in a few words for people: what the plan knows of it, else what it told the agent.
+ * Why an active node's share is missing from a claim, in a few words for people: what the plan knows of it, else what
+ * it told the agent.
  */
 import type { ClaimView, NodeId } from "@quorate/common";
 import type { Plan } from "./plan.ts";

@@ -1,7 +1,7 @@
 /**
- * The network between the agents: who is connected, gossip (gossip.ts), direct messages, and questions there and back. A question to a node
- * without a connection has to dial it first. Connections close and are replaced where the run asks for it. Not here: how bytes travel
- * (links.ts), what an agent makes of a message, and the time its processor takes.
+ * The network between the agents: who is connected, gossip (gossip.ts), direct messages, and questions there and back.
+ * A question to a node without a connection has to dial it first. Connections close and are replaced where the run asks
+ * for it. Not here: how bytes travel (links.ts), what an agent makes of a message, and the time its processor takes.
  */
 import {
   MAX_CATCH_UP_REQUEST_BYTES,

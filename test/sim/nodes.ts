@@ -1,5 +1,6 @@
 /**
- * The nodes of a simulation: keys that follow from the id, and the registration the chain shows. Not here: how they behave.
+ * The nodes of a simulation: keys that follow from the id, and the registration the chain shows. Not here: how they
+ * behave.
  */
 import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
 import {
@@ -110,8 +111,9 @@ export function rememberingDigestOf(): typeof digestOf {
 }
 
 /**
- * Ed25519 checks are real, each done once for all agents: two hundred agents read the same two hundred registrations, and at a
- * millisecond each that would be most of the run. Of more than `knownMax` checks the later ones are made each time.
+ * Ed25519 checks are real, each done once for all agents: two hundred agents read the same two hundred registrations,
+ * and at a millisecond each that would be most of the run. Of more than `knownMax` checks the later ones are made each
+ * time.
  */
 export function rememberingVerifyIdentity(knownMax: number = Number.POSITIVE_INFINITY): typeof verifyIdentity {
   const known = new Map<string, boolean>();

@@ -1,6 +1,6 @@
 /**
- * What a run is made of: one seed, sizes, and every fault as one struct. Enters: a command line. Leaves: checked options, and the
- * command that gives the same run again.
+ * What a run is made of: one seed, sizes, and every fault as one struct. Enters: a command line. Leaves: checked
+ * options, and the command that gives the same run again.
  */
 import { quorateError } from "@quorate/common";
 import { readFlags, SWITCH, TEXT, wholeNumber } from "../harness/flags.ts";
@@ -12,7 +12,10 @@ export interface FaultOptions {
   readonly silent: number;
   /** Nodes that do what byzantine/ says, each in its own way. */
   readonly byzantine: number;
-  /** Honest agents that are killed at a random moment, also between two effects of one step, and restart from their disk. */
+  /**
+   * Honest agents that are killed at a random moment, also between two effects of one step, and restart from their
+   * disk.
+   */
   readonly crash: number;
   /** Honest agents whose provider fails or lies for a while: they abstain (P-57). */
   readonly unhealthy: number;
@@ -30,7 +33,10 @@ export interface FaultOptions {
   readonly bandwidth?: "spread";
   /** Connections that close during the run, and are replaced. */
   readonly churn?: number;
-  /** Milliseconds by which most providers are behind the finalised head at most, one in ten three times as far; left out: 2,000. */
+  /**
+   * Milliseconds by which most providers are behind the finalised head at most, one in ten three times as far; left
+   * out: 2,000.
+   */
   readonly providerLagMs?: number;
 }
 
@@ -104,7 +110,10 @@ export const NO_FAULTS: FaultOptions = {
   latencyMs: LATENCY,
 };
 
-/** In a run over epochs more lie: there are more ways, and lies about reports seldom cost more than the liar's own share. */
+/**
+ * In a run over epochs more lie: there are more ways, and lies about reports seldom cost more than the liar's own
+ * share.
+ */
 export const LIFE_FAULTS: FaultOptions = { ...DEFAULT_FAULTS, byzantine: 0.03 };
 const LIFE_ONLY: Omit<LifeOptions, "epochs"> = { dead: 0.04, turns: 0.04, idle: 0.02 };
 
@@ -141,7 +150,8 @@ const FLAGS = {
   ...{ calm: SWITCH, json: SWITCH, help: { ...SWITCH, short: "h" } },
 } as const;
 
-export const HELP = `Runs the production core of hundreds of agents in one process, under virtual time, with faults drawn from a seed.
+export const HELP = `\
+Runs the production core of hundreds of agents in one process, under virtual time, with faults drawn from a seed.
 
   npx -y pnpm@12 sim [--nodes 200] [--seed 7] [--claims 3] [--calm] [--json]
 
@@ -156,14 +166,17 @@ export const HELP = `Runs the production core of hundreds of agents in one proce
   --loss F          chance that a message is lost; default ${DEFAULT_FAULTS.loss}
   --duplicate F     chance that it arrives twice; default ${DEFAULT_FAULTS.duplicate}
   --delay F         chance that it takes ten times as long; default ${DEFAULT_FAULTS.delay}
-  --latency A-B     milliseconds on a link; default ${LATENCY.min}-${LATENCY.max}; "regions" for those between ten cities
+  --latency A-B     milliseconds on a link; default ${LATENCY.min}-${LATENCY.max};
+                    "regions" for those between ten cities
   --bandwidth W     uplinks: "fixed" at 10 Mbit/s, or "spread" from 5 to 1,000; default fixed
-  --lag MS          how far chain providers are behind at most, one in ten three times as far; default ${PROVIDER_LAG_MS}, with --calm 0
+  --lag MS          how far chain providers are behind at most, one in ten three times as far;
+                    default ${PROVIDER_LAG_MS}, with --calm 0
   --churn F         fraction of connections that close and are replaced; default 0
   --calm            no fault but those given
   --partials WAY    another way for partials than production's, to compare with: topic or dial
   --flood-max N     up to so many nodes are one flood, more have subnets; default 128, as in production
-  --epochs E        the network's life over E epochs, ${EPOCHS.min} to ${EPOCHS.max}, reports and claims; 12 are a good start. Then:
+  --epochs E        the network's life over E epochs, ${EPOCHS.min} to ${EPOCHS.max}, reports and claims;
+                    12 are a good start. Then:
   --dead F          fraction of nodes that die and come back epochs later; default ${LIFE_ONLY.dead}
   --turns F         fraction of nodes that are absent from every other report, in two groups; default ${LIFE_ONLY.turns}
   --idle F          nodes that register and never come up, as a fraction; default ${LIFE_ONLY.idle}

@@ -1,6 +1,6 @@
 /**
- * `--plot FILE.svg`: the run as a picture. In: a result. Out: SVG text with three panels over one time axis: the stake each claim holds, traffic
- * and processor of the agents. Not here: text for a terminal (report.ts).
+ * `--plot FILE.svg`: the run as a picture. In: a result. Out: SVG text with three panels over one time axis: the stake
+ * each claim holds, traffic and processor of the agents. Not here: text for a terminal (report.ts).
  */
 import type { ClaimTold } from "./claimStory.ts";
 import { type Panel, panelSvg, type Series, xmlText } from "./plotPanel.ts";

@@ -97,7 +97,10 @@ function polyline({ points, colour, steps }: Series, x: (ms: number) => number, 
     const corner = steps && before !== undefined ? [`${round(x(ms))},${round(y(before[1]))}`] : [];
     return [...corner, `${round(x(ms))},${round(y(value))}`];
   });
-  return `<polyline points="${path.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round"/>`;
+  return (
+    `<polyline points="${path.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.6" ` +
+    `stroke-linejoin="round"/>`
+  );
 }
 
 /** Beside the panel: a line for each series, then for each mark. */

@@ -1,5 +1,6 @@
 /**
- * One core of an agent's machine: jobs run one after the other, in the order in which they came, and each takes its time.
+ * One core of an agent's machine: jobs run one after the other, in the order in which they came, and each takes its
+ * time.
  */
 import type { Scheduler } from "./scheduler.ts";
 

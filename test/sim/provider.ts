@@ -1,6 +1,7 @@
 /**
- * One agent's chain provider and follower: the chain late by the provider's lag, or nothing but bad health while the provider fails or
- * lies (P-57: the follower notices and the core hears of it). Leaves: the inputs the follower would give.
+ * One agent's chain provider and follower: the chain late by the provider's lag, or nothing but bad health while the
+ * provider fails or lies (P-57: the follower notices and the core hears of it). Leaves: the inputs the follower would
+ * give.
  */
 import type { ChainHead } from "@quorate/common";
 import type { Input } from "../../packages/aggregator/src/core/io.ts";

@@ -1,6 +1,7 @@
 /**
- * Every chance of a simulation comes from here: a seed and a label give a stream of numbers (sfc32, C. Doty-Humphrey's PractRand), the same
- * one on every machine. Forking by label keeps streams apart: one more draw in one part changes nothing in another.
+ * Every chance of a simulation comes from here: a seed and a label give a stream of numbers (sfc32, C. Doty-Humphrey's
+ * PractRand), the same one on every machine. Forking by label keeps streams apart: one more draw in one part changes
+ * nothing in another.
  */
 import { createHash } from "node:crypto";
 

@@ -1,6 +1,7 @@
 /**
- * Latencies between real places. Round trips in milliseconds between ten regions of a public cloud, as its provider publishes them: IBM Cloud
- * VPC, "Network latency", averages of 27 July to 25 August 2024 (github.com/ibm-cloud-docs/vpc, _include-segments/network-latency.md).
+ * Latencies between real places. Round trips in milliseconds between ten regions of a public cloud, as its provider
+ * publishes them: IBM Cloud VPC, "Network latency", averages of 27 July to 25 August 2024
+ * (github.com/ibm-cloud-docs/vpc, _include-segments/network-latency.md).
  */
 import type { NodeId } from "@quorate/common";
 import type { Random } from "./random.ts";
@@ -43,7 +44,9 @@ const JITTER = 0.2;
 /** The longest way that a message takes, in milliseconds. */
 export const LONGEST_WAY_MS = 200;
 
-/** The region of a node: spread by a hash of its id, so that every subnet has nodes everywhere; the same in every run. */
+/**
+ * The region of a node: spread by a hash of its id, so that every subnet has nodes everywhere; the same in every run.
+ */
 export function regionOf(id: NodeId): number {
   let place = (Math.imul(id, 0x9e3779b1) >>> 0) % 100;
   for (const [region, { part }] of REGIONS.entries()) {

@@ -17,15 +17,17 @@ const IDS_MAX = 12;
 export function summaryOf(options: SimOptions, result: RunResult, wallMs: number): string {
   const { claims, virtualMsToQuorum: quorum, story } = result;
   const lines = [
-    `seed ${result.seed}, ${result.nodes} nodes, ${seconds(result.virtualMs)} of virtual time in ${seconds(wallMs)}, ${count(result.steps)} steps`,
+    `seed ${result.seed}, ${result.nodes} nodes, ${seconds(result.virtualMs)} of virtual time in ` +
+      `${seconds(wallMs)}, ${count(result.steps)} steps`,
     ...faultLines(options, result),
     "",
     ...claimTable(story.claims),
     ...missingLines(story.claims),
     "",
-    `claims      ${claims.bundles} with a bundle, ${claims.failed} without a quorum and explained, ${claims.refused} refused`,
+    `claims      ${claims.bundles} with a bundle, ${claims.failed} without a quorum and explained, ` +
+      `${claims.refused} refused`,
     `            (honest stake alone ${result.honestQuorum ? "is" : "is not"} a quorum)`,
-    `to quorum   ${quorum.median === null ? "never" : `${count(quorum.median)} ms in the median, ${count(quorum.max ?? 0)} ms at most, from the staker's question`}`,
+    `to quorum   ${quorum.median === null ? "never" : quorumLine(quorum.median, quorum.max ?? 0)}`,
     ...networkLines(story),
     `blames      ${list(result.blames) || "none"}`,
     `not signed  ${list(result.excuses) || "nobody honest"}`,
@@ -56,7 +58,8 @@ function faultLines({ faults }: SimOptions, { faulty, story }: RunResult): strin
   return [
     `faults      ${parts.join(", ")}`,
     `            ${plan.unhealthy.size} with a failing provider${cut}`,
-    `            loss ${loss}, twice ${duplicate}, delayed ${delay}, latency ${latencyMs.min} to ${latencyMs.max} ms; healed at ${seconds(plan.healMs)}`,
+    `            loss ${loss}, twice ${duplicate}, delayed ${delay}, latency ${latencyMs.min} to ${latencyMs.max} ` +
+      `ms; healed at ${seconds(plan.healMs)}`,
   ];
 }
 
@@ -169,4 +172,8 @@ function list(counts: Readonly<Record<string, number>>): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, number]) => `${count(number)} ${name}`)
     .join(", ");
+}
+
+function quorumLine(medianMs: number, maxMs: number): string {
+  return `${count(medianMs)} ms in the median, ${count(maxMs)} ms at most, from the staker's question`;
 }

@@ -1,5 +1,6 @@
 /**
- * The simulation's ServiceNodeRewards by its rules, one after the other; its node set is held to the real contract by the tests of the contracts.
+ * The simulation's ServiceNodeRewards by its rules, one after the other; its node set is held to the real contract by
+ * the tests of the contracts.
  */
 import { type ChainCall, digestOf, type EpochReport, type NodeId, type SigningDomain, toHex } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";

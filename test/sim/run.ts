@@ -1,6 +1,6 @@
 /**
- * One run: makes the world from a seed, lets virtual time pass until every staker has an answer and all is settled, and says what came out.
- * Deterministic: the same configuration gives the same result, to the last bit of the trace hash.
+ * One run: makes the world from a seed, lets virtual time pass until every staker has an answer and all is settled, and
+ * says what came out. Deterministic: the same configuration gives the same result, to the last bit of the trace hash.
  */
 import {
   type Bundle,
@@ -285,7 +285,8 @@ function passTime(config: RunConfig, world: World, stakers: readonly Staker[], v
   const tell = (): void => {
     const ended = stakers.filter(({ outcome }) => outcome !== null).length;
     config.onProgress?.(
-      `${(scheduler.nowMs / 1_000).toFixed(0).padStart(3)} s  ${ended} of ${stakers.length} claims ended, ${violations.length} violations`,
+      `${(scheduler.nowMs / 1_000).toFixed(0).padStart(3)} s  ${ended} of ${stakers.length} claims ended, ` +
+        `${violations.length} violations`,
     );
   };
   while (scheduler.step(endMs)) {

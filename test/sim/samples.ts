@@ -1,6 +1,7 @@
 /**
- * Traffic and processor of the honest agents over time: what each sent, and how long its processor was busy, in steps of 100 ms. Read when the
- * run passes a step's end, so that looking changes nothing. Leaves: the mean and the busiest for the report and the plot.
+ * Traffic and processor of the honest agents over time: what each sent, and how long its processor was busy, in steps
+ * of 100 ms. Read when the run passes a step's end, so that looking changes nothing. Leaves: the mean and the busiest
+ * for the report and the plot.
  */
 import type { NodeId } from "@quorate/common";
 import type { Observer, SimAgent } from "./agent.ts";

@@ -1,6 +1,7 @@
 /**
- * A run that is given instead of drawn: who asks whom and when, and every fault of its plan. The swarm shrinks these and writes them to
- * files, `--plan FILE.json` runs them. In and out: JSON, or a scenario. Checked on reading; errors are FLAG_INVALID.
+ * A run that is given instead of drawn: who asks whom and when, and every fault of its plan. The swarm shrinks these
+ * and writes them to files, `--plan FILE.json` runs them. In and out: JSON, or a scenario. Checked on reading; errors
+ * are FLAG_INVALID.
  */
 import { readFileSync } from "node:fs";
 import { type NodeId, quorateError } from "@quorate/common";

@@ -1,5 +1,6 @@
 /**
- * Virtual time: events by moment, and among equal moments in the order in which they were planned. Nothing here knows the wall clock.
+ * Virtual time: events by moment, and among equal moments in the order in which they were planned. Nothing here knows
+ * the wall clock.
  */
 
 /** Room at the start; it doubles when it is full. */
@@ -7,8 +8,8 @@ const ROOM = 1_024;
 
 export class Scheduler {
   /**
-   * A binary heap: a parent is never later than its children. Moments and places stand in arrays of their own, because a run has tens of
-   * millions of events, and following a pointer to each would be most of its time.
+   * A binary heap: a parent is never later than its children. Moments and places stand in arrays of their own, because
+   * a run has tens of millions of events, and following a pointer to each would be most of its time.
    */
   #atMs = new Float64Array(ROOM);
   #order = new Float64Array(ROOM);

@@ -1,7 +1,7 @@
 /**
- * The ledger of all agents of a run, folded once: agents that have read the same events up to the same head hold the same state. Ten thousand
- * ledgers of ten thousand nodes would take hours and a terabyte. States that are shared are never changed: each step is made on a copy, by
- * the production fold. Not here: the rules (core/ledger).
+ * The ledger of all agents of a run, folded once: agents that have read the same events up to the same head hold the
+ * same state. Ten thousand ledgers of ten thousand nodes would take hours and a terabyte. States that are shared are
+ * never changed: each step is made on a copy, by the production fold. Not here: the rules (core/ledger).
  */
 import type { ChainHead } from "@quorate/common";
 import type { Amounts } from "../../packages/aggregator/src/core/ledger/amounts.ts";

@@ -1,5 +1,6 @@
 /**
- * What a liar costs the honest: the same run with it and without, to the same moment of chance. Figures of a run do not depend on the machine.
+ * What a liar costs the honest: the same run with it and without, to the same moment of chance. Figures of a run do not
+ * depend on the machine.
  */
 import { describe, expect, it } from "vitest";
 import type { ClaimBehaviourName } from "./byzantine/behaviour.ts";

@@ -1,6 +1,6 @@
 /**
- * An honest staker: asks one agent, waits, asks again when refused, unheard or without a quorum, and ends with a bundle or with the
- * reason why there is none. Not here: whether the reason is good (checkers/liveness.ts).
+ * An honest staker: asks one agent, waits, asks again when refused, unheard or without a quorum, and ends with a bundle
+ * or with the reason why there is none. Not here: whether the reason is good (checkers/liveness.ts).
  */
 import type { Address, Bundle, ClaimReply, ClaimView, ErrorCode, NodeId } from "@quorate/common";
 import type { Effect } from "../../packages/aggregator/src/core/io.ts";

@@ -1,6 +1,7 @@
 /**
- * `pnpm sim:swarm`: many runs, each with a random seed, size and strength of faults. In: how long, and where to start. Out: for each run that
- * fails the smallest scenario that fails alike, with the command that runs it; a line in the ledger for what was run; a summary.
+ * `pnpm sim:swarm`: many runs, each with a random seed, size and strength of faults. In: how long, and where to start.
+ * Out: for each run that fails the smallest scenario that fails alike, with the command that runs it; a line in the
+ * ledger for what was run; a summary.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -19,8 +20,8 @@ const HELP = `usage: pnpm sim:swarm [--minutes 10] [--runs N] [--nodes-max 60] [
   --minutes M         how long; default 10
   --runs N            at most so many runs
   --nodes-max N       sizes are drawn from 4 to this; default 60
-  --from S            begins series S with its first run; if not given, goes on where the ledger's last run of this commit
-                      ended, or begins a new series drawn from the time
+  --from S            begins series S with its first run; if not given, goes on where the ledger's last run of this
+                      commit ended, or begins a new series drawn from the time
   --ledger FILE       where every run is noted; default ${LEDGER}
   --summary           runs nothing: adds up the ledger for each commit
   --shrink-runs N     at most so many runs to find a smaller scenario that fails alike; 0: none; default 300
@@ -171,7 +172,8 @@ export function summaryText(lines: readonly ledger.LedgerLine[]): string {
     const dirty = commit.includes("+") ? ` with changes ${commit.split("+")[1]}` : "";
     return [
       `${commit.slice(0, 12)}${dirty}  ${firstAt.slice(0, 16)} to ${lastAt.slice(0, 16)}`,
-      `  ${count(runs)} runs, ${count(subnets)} with subnets; claims: ${count(bundles)} bundles, ${count(failed)} failed, ${count(refused)} refused`,
+      `  ${count(runs)} runs, ${count(subnets)} with subnets; claims: ${count(bundles)} bundles, ${count(failed)} ` +
+        `failed, ${count(refused)} refused`,
       `  ${failures.length} failures`,
       ...failures.map(({ violation, command, shrunk }) => `    ${violation}\n      ${shrunk ?? command}`),
     ].join("\n");

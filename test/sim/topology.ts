@@ -1,6 +1,7 @@
 /**
- * Who holds a connection to whom at the start, and which of those are mesh links, as gossipsub would settle: about D of all. About 12
- * connections go across the whole set; above FLOOD_MAX nodes everyone is also connected to all of the own subnet (P-131).
+ * Who holds a connection to whom at the start, and which of those are mesh links, as gossipsub would settle: about D of
+ * all. About 12 connections go across the whole set; above FLOOD_MAX nodes everyone is also connected to all of the own
+ * subnet (P-131).
  */
 import type { NodeId } from "@quorate/common";
 import { MESH_FLOOD, MESH_SUBNETS } from "../../packages/aggregator/src/adapters/libp2p/limits.ts";

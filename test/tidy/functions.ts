@@ -1,6 +1,7 @@
 /**
- * Functions of a TypeScript file and how long they are. In: formatted text, where a block ends with a brace at the column where its first
- * line begins. Out: each function with a body of its own lines. A suite of tests (`describe`) is no function here: it only holds some.
+ * Functions of a TypeScript file and how long they are. In: formatted text, where a block ends with a brace at the
+ * column where its first line begins. Out: each function with a body of its own lines. A suite of tests (`describe`) is
+ * no function here: it only holds some.
  */
 
 export interface FoundFunction {
@@ -27,7 +28,9 @@ export function functionsOf(text: string): FoundFunction[] {
   });
 }
 
-/** The first line of a head that takes several: the nearest one above that begins at the same column and closes nothing. */
+/**
+ * The first line of a head that takes several: the nearest one above that begins at the same column and closes nothing.
+ */
 function headOf(lines: readonly string[], end: number, indent: number): number {
   for (let i = end - 1; i >= 0; i--) {
     const line = lines[i] as string;

@@ -1,5 +1,6 @@
 /**
- * The documents that are made from the code, each with the function that makes it. `generate.ts` writes them, `generated.test.ts` compares.
+ * The documents that are made from the code, each with the function that makes it. `generate.ts` writes them,
+ * `generated.test.ts` compares.
  */
 import { renderConfigTable, renderMetricsTable } from "@quorate/aggregator";
 import { renderErrorTable } from "@quorate/common";
@@ -19,7 +20,8 @@ export const GENERATED: readonly GeneratedDocument[] = [
     render: () =>
       page(
         "Error codes",
-        "Every failure has a stable code, the values that disagreed, and a remedy. Verdicts on peers' messages use the same codes.",
+        "Every failure has a stable code, the values that disagreed, and a remedy. Verdicts on peers' messages use " +
+          "the same codes.",
         renderErrorTable(),
       ),
   },
@@ -28,7 +30,8 @@ export const GENERATED: readonly GeneratedDocument[] = [
     render: () =>
       page(
         "Configuration",
-        "`quorate run --config agent.yaml` reads one YAML file. An environment variable wins over the file, a flag over both. Lists are separated by commas outside of the file.",
+        "`quorate run --config agent.yaml` reads one YAML file. An environment variable wins over the file, a flag " +
+          "over both. Lists are separated by commas outside of the file.",
         renderConfigTable(),
       ),
   },

@@ -3,13 +3,11 @@
  * with a few files of JavaScript that hold all of it. An agent then opens 20 files instead of 1,500, none of them
  * TypeScript, and starts in a quarter of the time (`bench start`). Not its job: types and packing (test/pack/).
  */
-import { createHash } from "node:crypto";
 import {
   existsSync,
   globSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -18,7 +16,8 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { OutputAsset, OutputChunk, Plugin } from "rolldown";
+import type { Plugin } from "rolldown";
+import { fingerprintOf, packagesIn } from "../../common/scripts/building.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 const PACKAGE = fileURLToPath(new URL("../", import.meta.url));
@@ -31,7 +30,7 @@ const BUNDLES_KEPT = 4;
 
 /** What a bundle is made from; tests are not. */
 const INPUTS = ["packages/{common,client,aggregator}/{package.json,src/**/*.ts}", "pnpm-lock.yaml"];
-const SELF = "packages/aggregator/scripts/bundle.ts";
+const SELF = ["packages/aggregator/scripts/bundle.ts", "packages/common/scripts/building.ts"];
 
 /** Left out, and so in `dependencies`: native code, and what reads files beside its own. */
 const EXTERNAL = /^@chainsafe\/blst$|^@quorate\/contracts(\/|$)/;
@@ -116,14 +115,6 @@ export async function buildIn(file: string, name: string): Promise<readonly stri
   }
 }
 
-/** Directories of packages, such as `…/node_modules/zod`. */
-const IN_PACKAGE = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/;
-
-function packagesIn(output: readonly (OutputChunk | OutputAsset)[]): string[] {
-  const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
-  return [...new Set(modules.flatMap((id) => IN_PACKAGE.exec(id)?.[1] ?? []))];
-}
-
 const THREAD = /new URL\("(\.\/\w+\.ts)", import\.meta\.url\)/;
 
 /** A thread is started by the URL of its file, which is then a file of the bundle. */
@@ -160,8 +151,8 @@ function withoutWasm(): Plugin {
 }
 
 /**
- * One letter beyond Latin-1, and V8 holds the whole file at two bytes a character: 5 MB more in each agent. Escapes mean the same
- * in strings, templates, patterns and names.
+ * One letter beyond Latin-1, and V8 holds the whole file at two bytes a character: 5 MB more in each agent. Escapes
+ * mean the same in strings, templates, patterns and names.
  */
 function inAscii(): Plugin {
   return {
@@ -171,15 +162,8 @@ function inAscii(): Plugin {
   };
 }
 
-/** A hash of the inputs' names and contents. */
 function fingerprint(): string {
-  const hash = createHash("sha256");
-  const inputs = globSync([...INPUTS, SELF], { cwd: REPOSITORY, exclude: ["**/*.test.ts"] }).sort();
-  for (const path of inputs) {
-    const content = readFileSync(join(REPOSITORY, path));
-    hash.update(`${path} ${content.length}\n`).update(content);
-  }
-  return hash.digest("hex").slice(0, 16);
+  return fingerprintOf(REPOSITORY, [...INPUTS, ...SELF]);
 }
 
 /** Another process may have been first: then the directory is the same, and in use. */

@@ -73,7 +73,8 @@ const FIELDS = {
   "p2p.allowPrivateAddresses": {
     schema: flag.optional(),
     about:
-      "dial loopback and private addresses of peer records; without it only where all own addresses are such, as in a local network (P-120)",
+      "dial loopback and private addresses of peer records; without it only where all own addresses are such, as in " +
+      "a local network (P-120)",
   },
   "p2p.allowNames": {
     schema: flag.default(false),
@@ -91,32 +92,38 @@ const FIELDS = {
   "http.healthHost": {
     schema: text.default("127.0.0.1"),
     about:
-      "address of a listener of its own for /healthz, /readyz and /metrics, so that probes are answered whatever stakers do",
+      "address of a listener of its own for /healthz, /readyz and /metrics, so that probes are answered whatever " +
+      "stakers do",
   },
   "http.healthPort": {
     schema: z.union([integer(0, 65_535), off], "not a port, and not off").optional(),
     about:
-      "its port: by default 1,000 above http.port (0, any free one, where that is 0); http.port itself or `off` for no listener of its own",
+      "its port: by default 1,000 above http.port (0, any free one, where that is 0); http.port itself or `off` for " +
+      "no listener of its own",
   },
   "http.allowedHosts": {
     schema: listOf(hostName, 0, 32).default([]),
     about:
-      "names by which the agent may be asked, beside localhost and IP addresses (P-127), such as its public name behind a proxy; `*` for any",
+      "names by which the agent may be asked, beside localhost and IP addresses (P-127), such as its public name " +
+      "behind a proxy; `*` for any",
   },
   "http.publicUrl": {
     schema: agentUrl.optional(),
     about:
-      "URL at which stakers reach this agent, told to everyone in its peer record (P-138), such as https://agent.example; its name need not be in http.allowedHosts",
+      "URL at which stakers reach this agent, told to everyone in its peer record (P-138), such as " +
+      "https://agent.example; its name need not be in http.allowedHosts",
   },
   "http.allowedOrigins": {
     schema: listOf(origin, 0, 32).optional(),
     about:
-      "origins whose pages may read and ask for claims, such as https://portal.example, `*` for any, [] for none but the agent's own; without it any, and local ones where the agent is asked by a local name (P-139)",
+      "origins whose pages may read and ask for claims, such as https://portal.example, `*` for any, [] for none " +
+      "but the agent's own; without it any, and local ones where the agent is asked by a local name (P-139)",
   },
   "http.trustedProxies": {
     schema: listOf(network, 0, 32).default([]),
     about:
-      "IP addresses and networks of proxies that name their clients in X-Forwarded-For; without it a proxy is one client",
+      "IP addresses and networks of proxies that name their clients in X-Forwarded-For; without it a proxy is one " +
+      "client",
   },
   "http.portal.enabled": {
     schema: flag.default(true),
@@ -125,7 +132,8 @@ const FIELDS = {
   "http.portal.rpc": {
     schema: listOf(portalUrl, 0, PORTAL_RPC_MAX).default([]),
     about:
-      "JSON-RPC URLs that visitors' browsers may ask, told to everyone: never one with a key of your own in it; without it the visitor's wallet is asked",
+      "JSON-RPC URLs that visitors' browsers may ask, told to everyone: never one with a key of your own in it; " +
+      "without it the visitor's wallet is asked",
   },
   "http.portal.explorer": {
     schema: portalUrl.transform((value) => value.replace(/\/+$/, "")).optional(),
@@ -148,7 +156,8 @@ const FIELDS = {
   "submit.accountKeyFile": {
     schema: text.optional(),
     about:
-      "file with the key of the account that pays for the agent's transactions: 32 bytes of hex, or an Ethereum keystore; without it the agent submits nothing",
+      "file with the key of the account that pays for the agent's transactions: 32 bytes of hex, or an Ethereum " +
+      "keystore; without it the agent submits nothing",
   },
   "submit.passwordFile": { schema: text.optional(), about: "file with that keystore's password" },
   "submit.maxFeePerGasGwei": {
@@ -249,8 +258,9 @@ export function parseConfig(sources: ConfigSources): Config {
     const { value, source } = pick(path, fileValues, sources);
     const parsed = schema.safeParse(value);
     if (!parsed.success) {
+      const problems = parsed.error.issues.map(({ message }) => message).join("; ");
       faults.push(
-        `${path} (${source}): ${value === undefined ? "is missing" : value === null ? "is empty" : parsed.error.issues.map(({ message }) => message).join("; ")}`,
+        `${path} (${source}): ${value === undefined ? "is missing" : value === null ? "is empty" : problems}`,
       );
       continue;
     }

@@ -3,21 +3,13 @@
  * value, or what is wrong with it. Not its job: which fields there are (config.ts).
  */
 import { isIP } from "node:net";
-import { type Address, isQuorateError, parseAddress } from "@quorate/common";
+import { addressSchema } from "@quorate/common";
 import { AGENT_URL_MAX_CHARS, agentUrlSchema, plainAgentUrl } from "@quorate/common/http";
 import { z } from "zod";
 
 export const text = z.string().min(1);
 export const url = z.url({ protocol: /^https?$/ });
-export const address = z.string().transform((value, context): Address => {
-  try {
-    return parseAddress(value);
-  } catch (error) {
-    if (!isQuorateError(error)) throw error;
-    context.addIssue({ code: "custom", message: error.code });
-    return z.NEVER;
-  }
-});
+export const address = addressSchema;
 /**
  * A number, or its decimal digits from an environment variable or flag. Nothing else: an empty variable is not 0,
  * `true` is not 1.
@@ -59,7 +51,8 @@ export const portalUrl = url.max(AGENT_URL_MAX_CHARS).refine((value) => {
   return username === "" && password === "" && hash === "";
 }, "has credentials or a fragment");
 /**
- * Whether a URL looks as if it let in whoever has it: a query, or a part of the path that nobody would choose as a name.
+ * Whether a URL looks as if it let in whoever has it: a query, or a part of the path that nobody would choose as a
+ * name.
  */
 export function hasKey(value: string): boolean {
   const { pathname, search } = new URL(value);

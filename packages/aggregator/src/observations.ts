@@ -1,6 +1,6 @@
 /**
- * What an operator wants counted of the agent's work, for metrics. Enters: the core's effects as the driver carries them out, and the
- * checks of signatures. Leaves: counts since the start. Nothing depends on them.
+ * What an operator wants counted of the agent's work, for metrics. Enters: the core's effects as the driver carries
+ * them out, and the checks of signatures. Leaves: counts since the start. Nothing depends on them.
  */
 import { Durations } from "@quorate/common";
 import type { Effect } from "./core/io.ts";

@@ -10,6 +10,7 @@ describe("agents that others list", () => {
     ["http://127.0.0.1:8900", "https://known.example", false],
     ["http://169.254.169.254/", "https://known.example", false],
     ["http://[::1]:8900", "https://known.example", false],
+    ["http://[::ffff:127.0.0.1]:8900", "https://known.example", false],
     ["http://printer.local", "https://known.example", false],
     ["ftp://agent.example", "https://known.example", false],
     ["https://user:secret@agent.example", "https://known.example", false],

@@ -3,7 +3,14 @@
  * the first answer that holds; an agent that is unreachable, silent, refuses, or gives a wrong answer is named, and the
  * next is asked. Not its job: what an answer has to hold against; the caller's `check` says so.
  */
-import { type ErrorCode, isQuorateError, type NodeId, type QuorateError, quorateError } from "@quorate/common";
+import {
+  type ErrorCode,
+  isLocalHost,
+  isQuorateError,
+  type NodeId,
+  type QuorateError,
+  quorateError,
+} from "@quorate/common";
 import { parseHttpUrl } from "@quorate/common/chain";
 import { type AgentClient, createAgentClient } from "./agentClient.ts";
 import { AGENTS_MAX, BUSY_PAUSE_MAX_SECONDS, BUSY_ROUNDS } from "./limits.ts";
@@ -198,9 +205,12 @@ export class AgentPool {
   }
 }
 
-/** Hosts that only mean something on the machine or in the network that names them. */
-const PRIVATE_HOST =
-  /^(?:localhost|.*\.(?:localhost|local|internal)|0\.0\.0\.0|127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|\[(?:::1?\]|f[cde]))/i;
+/** Names that routers and machines beside each other give themselves. */
+const NEIGHBOUR = /\.(?:local|internal)$/i;
+
+function isPrivate(hostname: string): boolean {
+  return isLocalHost(hostname) || NEIGHBOUR.test(hostname);
+}
 
 /**
  * Whether a stranger's list may send this client there: plain http, and to private addresses only from one of those.
@@ -209,7 +219,7 @@ export function mayBeListed(text: string, listedBy: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password, search, hash } = new URL(text);
   if (!/^https?:$/.test(protocol) || `${username}${password}${search}${hash}` !== "") return false;
-  return !PRIVATE_HOST.test(hostname) || PRIVATE_HOST.test(new URL(listedBy).hostname);
+  return !isPrivate(hostname) || isPrivate(new URL(listedBy).hostname);
 }
 
 /** Seconds until one of them is free again, where any is only busy; null otherwise. */

@@ -1,16 +1,16 @@
 /**
- * A network's beginning, as its founder sends it (P-30): nodes seeded with proofs of possession, their principal paid in,
- * the start; and its end as one account's: ownership handed over. Enters: the rewards contract. Leaves: calls to send.
- * Not its job: deploying, which needs compiled code.
+ * A network's beginning, as its founder sends it (P-30): nodes seeded with proofs of possession, their principal paid
+ * in, the start; and its end as one account's: ownership handed over. Enters: the rewards contract. Leaves: calls to
+ * send. Not its job: deploying, which needs compiled code.
  */
 import {
   type Address,
+  addressSchema,
   formatAmount,
   fromHex,
   g1FromEip2537,
   g2FromEip2537,
   type Hex,
-  isQuorateError,
   type Possession,
   parseAddress,
   quorateError,
@@ -47,23 +47,13 @@ const g2 = z.strictObject({
   y_c1_a: bytes32,
   y_c1_b: bytes32,
 });
-const address = z.string().transform((text, context): Address => {
-  try {
-    return parseAddress(text);
-  } catch (error) {
-    if (!isQuorateError(error)) throw error;
-    context.addIssue({ code: "custom", message: error.code });
-    return z.NEVER;
-  }
-});
-
 /** What a node's operator gives to the founder. Nothing of it is secret. */
 const possessionSchema = z.strictObject({
   chainId: z.string().regex(/^[1-9]\d{0,15}$/),
   /** ServiceNodeRewards: the proof holds for this deployment only. */
-  rewards: address,
-  operator: address,
-  beneficiary: address,
+  rewards: addressSchema,
+  operator: addressSchema,
+  beneficiary: addressSchema,
   registration: z.strictObject({
     blsKey: g1,
     proofOfPossession: g2,

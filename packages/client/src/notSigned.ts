@@ -21,7 +21,8 @@ export function whyNotSigned({
 }: Pick<UnsignedClaim, "amount" | "reasons" | "disagreements">): string[] {
   const differ = disagreements.map(
     ({ nodeId, amount: theirs }) =>
-      `node ${nodeId}: signed ${formatAmount(theirs)}, this agent's ledger says ${formatAmount(amount)} (MESSAGE_DISAGREES)`,
+      `node ${nodeId}: signed ${formatAmount(theirs)}, this agent's ledger says ${formatAmount(amount)} ` +
+      "(MESSAGE_DISAGREES)",
   );
   return [...reasons.map(reasonText), ...differ];
 }

@@ -1,6 +1,6 @@
 /**
- * Reads a stream of server-sent events (WHATWG HTML, section 9.2). Enters: bytes, cut anywhere. Leaves: whole events, in order. Comments,
- * ids and retry hints are passed over. Not its job: what an event says.
+ * Reads a stream of server-sent events (WHATWG HTML, section 9.2). Enters: bytes, cut anywhere. Leaves: whole events,
+ * in order. Comments, ids and retry hints are passed over. Not its job: what an event says.
  */
 import { quorateError } from "@quorate/common";
 

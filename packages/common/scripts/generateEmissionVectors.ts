@@ -1,6 +1,7 @@
 /**
- * Writes vectors/emission.json: what the pool releases (P-31), and the exponential behind it. The file holds `expWad.ts`, `poolRelease.ts`,
- * the ledger and the Solidity tests to one answer. Deterministic: running it again changes nothing.
+ * Writes vectors/emission.json: what the pool releases (P-31), and the exponential behind it. The file holds
+ * `expWad.ts`, `poolRelease.ts`, the ledger and the Solidity tests to one answer. Deterministic: running it again
+ * changes nothing.
  *
  *   node scripts/generateEmissionVectors.ts
  */

@@ -1,6 +1,7 @@
 /**
- * Writes vectors/*.json: digests, hash to G2, signatures. The same files hold this package, its independent recomputation
- * (src/vectors.test.ts) and the Solidity tests to one answer. Deterministic: running it again changes nothing.
+ * Writes vectors/*.json: digests, hash to G2, signatures. The same files hold this package, its independent
+ * recomputation (src/vectors.test.ts) and the Solidity tests to one answer. Deterministic: running it again changes
+ * nothing.
  *
  *   node scripts/generateVectors.ts
  */

@@ -1,6 +1,6 @@
 /**
- * How long things took, counted as Prometheus' histograms count. Enters: durations. Leaves: how many were at most as long as each
- * bound. It holds a number for each bound, however many durations there were.
+ * How long things took, counted as Prometheus' histograms count. Enters: durations. Leaves: how many were at most as
+ * long as each bound. It holds a number for each bound, however many durations there were.
  */
 export interface DurationsView {
   /** Upper bounds in seconds, ascending. */

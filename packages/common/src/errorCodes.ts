@@ -183,7 +183,8 @@ export const ERROR_CODES = {
   MESSAGE_DISAGREES: {
     summary: "A share is over another message than the own ledger's.",
     remedy:
-      "Compare the two nodes' finalised blocks and versions: one of them is wrong, unless it is the message of another epoch, which someone replays.",
+      "Compare the two nodes' finalised blocks and versions: one of them is wrong, unless it is the message of " +
+      "another epoch, which someone replays.",
     where: "gossip",
   },
   REQUEST_MALFORMED: {

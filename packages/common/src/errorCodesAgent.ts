@@ -13,7 +13,8 @@ export const AGENT_ERROR_CODES = {
   },
   SHARE_WITHHELD: {
     summary:
-      "The node could sign and has not: what it recorded for this round disagrees with its ledger, or it does not take the request.",
+      "The node could sign and has not: what it recorded for this round disagrees with its ledger, or it does not " +
+      "take the request.",
     remedy: "Ask its operator to look for SIGNING_CONFLICT or BUDGET_EXCEEDED in the log.",
     where: "agent",
   },
@@ -41,7 +42,8 @@ export const AGENT_ERROR_CODES = {
   SHARE_TOO_MANY_MESSAGES: {
     summary: "A node has signed more messages other than this ledger's in one round than are kept.",
     remedy:
-      "Nothing to do here: the node contradicts itself, or someone replays what it signed for other epochs. What came first is shown as disagreement.",
+      "Nothing to do here: the node contradicts itself, or someone replays what it signed for other epochs. What " +
+      "came first is shown as disagreement.",
     where: "agent",
   },
   SHARE_NOT_GOSSIPED: {
@@ -160,7 +162,8 @@ export const AGENT_ERROR_CODES = {
   CHAIN_FINALISED_REORG: {
     summary: "A finalised block has changed its hash.",
     remedy:
-      "Check the provider against others. If the chain really rewrote finalised blocks, an operator has to decide; the agent does not.",
+      "Check the provider against others. If the chain really rewrote finalised blocks, an operator has to decide; " +
+      "the agent does not.",
     where: "chain",
   },
   CHAIN_PROVIDERS_DISAGREE: {
@@ -176,7 +179,8 @@ export const AGENT_ERROR_CODES = {
   CHAIN_EVENT_INVALID: {
     summary: "A contract's event does not have the form the agent knows, or cannot follow on those before it.",
     remedy:
-      "Check that the contract and the agent have the same version; if they do, replace the provider: it leaves events " +
+      "Check that the contract and the agent have the same version; if they do, replace the provider: it leaves " +
+      "events " +
       "out or invents them. The agent abstains, keeps its place and reads the range again until another answer comes.",
     where: "chain",
   },
@@ -205,7 +209,8 @@ export const AGENT_ERROR_CODES = {
   PORTAL_NOT_BUILT: {
     summary: "This agent would serve the page of its network, and does not have its files.",
     remedy:
-      "Its operator runs `npx -y pnpm@12 --filter @quorate/portal build` in the repository, or sets http.portal.enabled to false.",
+      "Its operator runs `npx -y pnpm@12 --filter @quorate/portal build` in the repository, or sets " +
+      "http.portal.enabled to false.",
     where: "api",
   },
   METHOD_NOT_ALLOWED: {

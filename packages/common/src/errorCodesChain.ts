@@ -12,7 +12,8 @@ export const CHAIN_ERROR_CODES = {
   CHAIN_PROVIDER_SLOW: {
     summary: "The chain providers have not answered for several polls.",
     remedy:
-      "Check the providers that are waited for, and the way to them; the agent goes on by itself when enough answer in time.",
+      "Check the providers that are waited for, and the way to them; the agent goes on by itself when enough answer " +
+      "in time.",
     where: "chain",
   },
   CHAIN_WRONG_POOL: {
@@ -29,14 +30,16 @@ export const CHAIN_ERROR_CODES = {
   CHAIN_EVENTS_MISSING: {
     summary: "The contract counts other nodes than the events that the chain providers told of: some were left out.",
     remedy:
-      "Replace the providers named, and check chain.deployBlock. If it stays, the stored ledger lacks events too: move " +
+      "Replace the providers named, and check chain.deployBlock. If it stays, the stored ledger lacks events too: " +
+      "move " +
       "the store away, and the agent reads everything again.",
     where: "chain",
   },
   CHAIN_CLOCK_DISAGREES: {
     summary: "The own clock and the chain providers' finalised block are more than an hour apart.",
     remedy:
-      "Compare the clock of this machine with another. If it is right, the providers are stuck, or the chain does not " +
+      "Compare the clock of this machine with another. If it is right, the providers are stuck, or the chain does " +
+      "not " +
       "finalise; check it elsewhere.",
     where: "chain",
   },

@@ -34,7 +34,8 @@ export const COMMAND_ERROR_CODES = {
   POSSESSION_FILE_INVALID: {
     summary: "A node's proof of possession, as its operator gives it away, is not what it has to be.",
     remedy:
-      "Make it anew for this deployment and operator: `quorate keys prove`, or `quorate network possession` for a founder.",
+      "Make it anew for this deployment and operator: `quorate keys prove`, or `quorate network possession` for a " +
+      "founder.",
     where: "commands",
   },
   CONTRACTS_PACKAGE_MISSING: {

@@ -23,13 +23,15 @@ export const NETWORK_ERROR_CODES = {
   NETWORK_ADDRESS_UNDIALABLE: {
     summary: "A configured network address is one that nobody can dial.",
     remedy:
-      "Write an IP or a name and the TCP port where that agent listens: /ip4/192.0.2.1/tcp/9000, with /p2p/ and its peer id for a bootstrap peer.",
+      "Write an IP or a name and the TCP port where that agent listens: /ip4/192.0.2.1/tcp/9000, with /p2p/ and its " +
+      "peer id for a bootstrap peer.",
     where: "network",
   },
   NETWORK_PEER_ID_UNEXPECTED: {
     summary: "Another peer answers at a bootstrap address than the one configured there.",
     remedy:
-      "Ask its operator for the peer id (`quorate status` prints it) and correct p2p.bootstrap, or correct the address.",
+      "Ask its operator for the peer id (`quorate status` prints it) and correct p2p.bootstrap, or correct the " +
+      "address.",
     where: "network",
   },
   NETWORK_HANDSHAKE_ENDED: {

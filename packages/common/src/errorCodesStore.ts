@@ -18,25 +18,30 @@ export const STORE_ERROR_CODES = {
   STORE_LOCKED: {
     summary: "Another process has the store's file open, perhaps by another name.",
     remedy:
-      "Stop the other agent first: two agents on one file could sign two digests for one round. If none runs, end the program that reads the file, such as sqlite3, and start again.",
+      "Stop the other agent first: two agents on one file could sign two digests for one round. If none runs, end " +
+      "the program that reads the file, such as sqlite3, and start again.",
     where: "store",
   },
   STORE_WITHOUT_SCHEMA: {
     summary: "The store's file is there, but has no tables: it is not a store, or what is left of one.",
     remedy:
-      "If an agent has signed with these keys, put a backup in its place with `quorate store restore`. Only for a new node: delete the file, and the agent makes a new one.",
+      "If an agent has signed with these keys, put a backup in its place with `quorate store restore`. Only for a " +
+      "new node: delete the file, and the agent makes a new one.",
     where: "store",
   },
   STORE_COPY_INCOMPLETE: {
     summary: "The store's file misses commits: it was copied while an agent wrote it, or its log was taken away.",
     remedy:
-      "Put the log back beside it if it is still there. Otherwise move the file away and give it to `quorate store restore`: the agent then signs nothing of epochs that have ended, and reads the chain anew. Take copies with `quorate store backup`.",
+      "Put the log back beside it if it is still there. Otherwise move the file away and give it to `quorate store " +
+      "restore`: the agent then signs nothing of epochs that have ended, and reads the chain anew. Take copies with " +
+      "`quorate store backup`.",
     where: "store",
   },
   STORE_LOG_FOREIGN: {
     summary: "The log beside the store's file is not this file's.",
     remedy:
-      "Move file and log away together. Put a backup in their place with `quorate store restore`, never by copying over a file whose log is still there.",
+      "Move file and log away together. Put a backup in their place with `quorate store restore`, never by copying " +
+      "over a file whose log is still there.",
     where: "store",
   },
   STORE_IS_BACKUP: {
@@ -62,7 +67,8 @@ export const STORE_ERROR_CODES = {
   STORE_CORRUPT: {
     summary: "The store's file is damaged or is not a SQLite database.",
     remedy:
-      "Restore a copy, but do not start from an older one without the operator's decision: it forgets what was signed since.",
+      "Restore a copy, but do not start from an older one without the operator's decision: it forgets what was " +
+      "signed since.",
     where: "store",
   },
   STORE_WRONG_VERSION: {
@@ -73,7 +79,8 @@ export const STORE_ERROR_CODES = {
   STORE_WRONG_DEPLOYMENT: {
     summary: "The store's file belongs to another chain, contract or deployment block.",
     remedy:
-      "Correct chain.chainId, chain.rewards, chain.pool or chain.deployBlock, or give the other deployment a store.path of its own.",
+      "Correct chain.chainId, chain.rewards, chain.pool or chain.deployBlock, or give the other deployment a " +
+      "store.path of its own.",
     where: "store",
   },
   STORE_WRITE_FAILED: {

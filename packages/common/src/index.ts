@@ -4,6 +4,7 @@
  */
 
 export * from "./abi/index.ts";
+export * from "./addressSchema.ts";
 export * from "./agentViews.ts";
 export * from "./amount.ts";
 export * from "./bls/noble.ts";
@@ -16,6 +17,7 @@ export * from "./errors.ts";
 export * from "./expWad.ts";
 export * from "./gas.ts";
 export * from "./hex.ts";
+export * from "./hosts.ts";
 export * from "./identity.ts";
 export * from "./interfaces.ts";
 export * from "./kinds.ts";

@@ -10,9 +10,9 @@ import {ClaimCycle} from "./libraries/ClaimCycle.sol";
 import {MerkleTree} from "./libraries/MerkleTree.sol";
 
 /// @title Where rewards are paid from.
-/// @dev In: payouts of the pool; amounts and roots that the rewards contract has found enough signatures for. Out: tokens,
-/// to recipients only. Apart from the rewards contract, so that rewards cannot be paid out of principal, and without a
-/// proxy, which every claim would pay for.
+/// @dev In: payouts of the pool; amounts and roots that the rewards contract has found enough signatures for. Out:
+/// tokens, to recipients only. Apart from the rewards contract, so that rewards cannot be paid out of principal, and
+/// without a proxy, which every claim would pay for.
 contract RewardsDistributor is IRewardsDistributor {
     using SafeERC20 for IERC20;
 
@@ -222,8 +222,8 @@ contract RewardsDistributor is IRewardsDistributor {
         _pay(balance, recipient, lifetime, BalanceMath.paid(lifetime, claimed, amount), amount);
     }
 
-    /// @dev P-26: pays `amount` and stores the pair as it is afterwards, in one write. Everything is stored before the first
-    /// token moves: a token that calls back finds this claim done. Both casts are of what fits (P25, proofs.md).
+    /// @dev P-26: pays `amount` and stores the pair as it is afterwards, in one write. Everything is stored before the
+    /// first token moves: a token that calls back finds this claim done. Both casts are of what fits (P25, proofs.md).
     function _pay(Balance storage balance, address recipient, uint256 lifetime, uint256 claimed, uint256 amount)
         private
     {

@@ -18,8 +18,8 @@ import {IServiceNodeRewards} from "./interfaces/IServiceNodeRewards.sol";
 import {BPS} from "./libraries/Bps.sol";
 
 /// @title One node's stake, pooled by its operator and up to nine others.
-/// @dev The code of the factory's clones. In: contributions. Out: one registration, or everyone's tokens back. It trusts
-/// the rewards contract and nobody else; what the node then earns is not its job.
+/// @dev The code of the factory's clones. In: contributions. Out: one registration, or everyone's tokens back. It
+/// trusts the rewards contract and nobody else; what the node then earns is not its job.
 contract ServiceNodeContribution is IServiceNodeContribution, ReentrancyGuardTransient {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;

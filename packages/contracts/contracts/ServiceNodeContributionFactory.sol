@@ -9,8 +9,8 @@ import {IServiceNodeRewards} from "./interfaces/IServiceNodeRewards.sol";
 import {ServiceNodeContribution} from "./ServiceNodeContribution.sol";
 
 /// @title Makes contribution contracts as minimal clones (P-45).
-/// @dev No owner, no upgrade: the rewards contract trusts a clone because its code can only be this one. Another version
-/// is another factory, which the owner of the rewards contract names there.
+/// @dev No owner, no upgrade: the rewards contract trusts a clone because its code can only be this one. Another
+/// version is another factory, which the owner of the rewards contract names there.
 contract ServiceNodeContributionFactory is IServiceNodeContributionFactory {
     /// @inheritdoc IServiceNodeContributionFactory
     IServiceNodeRewards public immutable rewards;

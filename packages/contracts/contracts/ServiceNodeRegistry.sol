@@ -12,7 +12,8 @@ import {RewardsStorage} from "./libraries/RewardsStorage.sol";
 import {SignatureCheck} from "./libraries/SignatureCheck.sol";
 
 /// @title The node set and `verify`, which every message kind goes through (P-23).
-/// @dev In: digests, aggregate signatures, id lists. Out: the stake that signed. The inheriting contract handles money and quorums.
+/// @dev In: digests, aggregate signatures, id lists. Out: the stake that signed. The inheriting contract handles money
+/// and quorums.
 abstract contract ServiceNodeRegistry is IServiceNodeRegistry, EIP712Upgradeable {
     /// @inheritdoc IServiceNodeRegistry
     function verify(

@@ -25,9 +25,9 @@ import {SignatureCheck} from "./libraries/SignatureCheck.sol";
 import {ServiceNodeRegistry} from "./ServiceNodeRegistry.sol";
 
 /// @title The service nodes, their stakes and what they have signed.
-/// @dev In: registrations and messages that the nodes have signed. Out: principal, and word to the distributor of who is
-/// owed what. That is decided by the nodes' ledgers; this contract only checks that enough stake signed it. All tokens
-/// here are principal.
+/// @dev In: registrations and messages that the nodes have signed. Out: principal, and word to the distributor of who
+/// is owed what. That is decided by the nodes' ledgers; this contract only checks that enough stake signed it. All
+/// tokens here are principal.
 contract ServiceNodeRewards is IServiceNodeRewards, ServiceNodeRegistry, Ownable2StepUpgradeable {
     using SafeERC20 for IERC20;
 

@@ -1,5 +1,6 @@
-// Line coverage of the contracts by the Solidity tests: runs them instrumented, in directories of their own so that nobody
-// deploys instrumented code, and names every line that no test reaches. Exit status 0 only at 98% and more. Some twenty minutes.
+// Line coverage of the contracts by the Solidity tests: runs them instrumented, in directories of their own so that
+// nobody deploys instrumented code, and names every line that no test reaches. Exit status 0 only at 98% and more. Some
+// twenty minutes.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

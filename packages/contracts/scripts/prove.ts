@@ -1,5 +1,6 @@
-// `pnpm prove`: proves every property of test/proofs, then plants every fault of faults.json and wants it refuted. Exit status 0
-// when all is proved but for what undecided.json names with a reason, and every fault is refuted; and where there is no z3.
+// `pnpm prove`: proves every property of test/proofs, then plants every fault of faults.json and wants it refuted. Exit
+// status 0 when all is proved but for what undecided.json names with a reason, and every fault is refuted; and where
+// there is no z3.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageDir } from "../src/artifacts.ts";

@@ -1,5 +1,5 @@
-// Writes storage-layout.json and docs/contracts/storage.md, which a test compares with the sources (P-49). It refuses to overwrite a
-// layout that upgrades could not follow, unless --force says that nothing with the old one is deployed.
+// Writes storage-layout.json and docs/contracts/storage.md, which a test compares with the sources (P-49). It refuses
+// to overwrite a layout that upgrades could not follow, unless --force says that nothing with the old one is deployed.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageDir } from "../src/artifacts.ts";

@@ -30,7 +30,9 @@ export function abiFiles(): readonly (readonly [name: string, text: string])[] {
     return [file, fileText(constant, contract, abi)] as const;
   });
   const exports = generated.map(({ file, constant }) => `export { ${constant} } from "./${file}";`);
-  const index = `// Generated from the contracts by packages/contracts/scripts/generate-abi.ts. Do not edit.\n${exports.join("\n")}\n`;
+  const index =
+    "// Generated from the contracts by packages/contracts/scripts/generate-abi.ts. Do not " +
+    `edit.\n${exports.join("\n")}\n`;
   return [...files, ["index.ts", index] as const];
 }
 

@@ -38,7 +38,10 @@ const artifactsDir = join(packageDir, "artifacts");
 const buildStamp = join(packageDir, "cache", "built");
 /** Held while a process compiles, so that test workers that start together do not compile together. */
 const buildLock = join(packageDir, "cache", "building");
-/** Whoever compiles touches the lock each second; one that nobody has touched for this long was left by a process that died. */
+/**
+ * Whoever compiles touches the lock each second; one that nobody has touched for this long was left by a process that
+ * died.
+ */
 const STALE_LOCK_MS = 10_000;
 const TOUCH_LOCK_MS = 1_000;
 const LOCK_POLL_MS = 200;
@@ -163,8 +166,8 @@ function takeLock(): boolean {
 }
 
 /**
- * Preloaded into the build: when the channel to us closes, because we were killed, it ends with its whole process group, the
- * compilers that Hardhat starts included. Nobody would be there to read the result.
+ * Preloaded into the build: when the channel to us closes, because we were killed, it ends with its whole process
+ * group, the compilers that Hardhat starts included. Nobody would be there to read the result.
  */
 const END_WITH_PARENT: string = `data:text/javascript,${encodeURIComponent(
   'if(process.channel){process.on("disconnect",()=>process.kill(-process.pid,"SIGKILL"));process.channel.unref()}',

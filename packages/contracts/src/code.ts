@@ -1,5 +1,5 @@
-// Comparing code on chain with compiled code. In: both, and the addresses of libraries. Out: whether they are the same, but
-// for immutables, which the constructor writes, and the addresses among those.
+// Comparing code on chain with compiled code. In: both, and the addresses of libraries. Out: whether they are the same,
+// but for immutables, which the constructor writes, and the addresses among those.
 import type { Artifact, LinkReference } from "./artifacts.ts";
 import { linkedDeployedBytecode } from "./link.ts";
 

@@ -1,5 +1,5 @@
-// One small source, compiled in this process against the contracts and packages of this workspace, for questions the build
-// does not answer: how storage is laid out, what an internal function returns. The build itself is Hardhat's.
+// One small source, compiled in this process against the contracts and packages of this workspace, for questions the
+// build does not answer: how storage is laid out, what an internal function returns. The build itself is Hardhat's.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -23,7 +23,8 @@ export function compileProbe<T>(source: string, outputs: readonly string[]): T {
 }
 
 /**
- * As `compileProbe`, with the syntax tree of every source: what the other outputs do not tell, such as the members of an enum.
+ * As `compileProbe`, with the syntax tree of every source: what the other outputs do not tell, such as the members of
+ * an enum.
  * @returns the compiler's "contracts" and "sources"
  * @throws CONTRACTS_BUILD_FAILED
  */

@@ -40,7 +40,11 @@ export function linesCovered(files: readonly CoveredFile[]): { reached: number; 
 /** A table: contract, lines reached of lines, percent, and the lines that are missing. */
 export function formatCoverage(files: readonly CoveredFile[]): string {
   const row = (name: string, part: { reached: number; lines: number; percent: number }, missing: string): string =>
-    `${name.padEnd(52)} ${`${part.reached}/${part.lines}`.padStart(9)} ${part.percent.toFixed(2).padStart(6)}%  ${missing}`;
+    [
+      name.padEnd(52),
+      `${part.reached}/${part.lines}`.padStart(9),
+      `${part.percent.toFixed(2).padStart(6)}%  ${missing}`,
+    ].join(" ");
   const rows = files.map((file) => row(file.path, linesCovered([file]), ranges(file.missing)));
   return [...rows, row("all", linesCovered(files), "")].map((line) => line.trimEnd()).join("\n");
 }

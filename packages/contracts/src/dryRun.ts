@@ -1,6 +1,6 @@
-// A deployment that is not one. In: the chain it would go to, read only, and who would deploy. Out: what would be deployed, at
-// which addresses, for how much gas: by doing all of it on a simulated chain with the same id, account and nonce. What the
-// real chain differs in (its precompiles, its balances) is asked of it.
+// A deployment that is not one. In: the chain it would go to, read only, and who would deploy. Out: what would be
+// deployed, at which addresses, for how much gas: by doing all of it on a simulated chain with the same id, account and
+// nonce. What the real chain differs in (its precompiles, its balances) is asked of it.
 import type { Address } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import type { Provider } from "ethers";

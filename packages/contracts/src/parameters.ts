@@ -52,7 +52,10 @@ const schema = z.strictObject({
   owner: account.optional(),
   /** Owns everything from the first block on. It must be there on a public network (P-114). */
   timelock: timelockSchema.optional(),
-  /** Who may pause within the window of P-113 and announce emergencies. Default on a local network: the owner, or the deployer. */
+  /**
+   * Who may pause within the window of P-113 and announce emergencies. Default on a local network: the owner, or the
+   * deployer.
+   */
   guardian: account.optional(),
   /** The notice of an emergency (P-42), at most a year; more than 15 days on a public network. */
   emergencyNoticeSeconds: z

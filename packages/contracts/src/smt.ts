@@ -1,6 +1,7 @@
-// Proofs of pure Solidity by solc's SMTChecker with z3. In: specification contracts (test/proofs), in which `require` says what
-// is assumed and `assert` what is to be proved. Out: a verdict for each property. The CHC engine decides: it knows no
-// bound on inputs, loops or the number of calls. It gives no values for what it refutes; those come from the BMC engine.
+// Proofs of pure Solidity by solc's SMTChecker with z3. In: specification contracts (test/proofs), in which `require`
+// says what is assumed and `assert` what is to be proved. Out: a verdict for each property. The CHC engine decides: it
+// knows no bound on inputs, loops or the number of calls. It gives no values for what it refutes; those come from the
+// BMC engine.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -198,7 +199,10 @@ function compile(input: { sources: object; settings: object }, fault?: Fault): O
   return output;
 }
 
-/** What the compiler imports: a stand-in for what it could not read, or the source, with the fault if it is the library's. */
+/**
+ * What the compiler imports: a stand-in for what it could not read, or the source, with the fault if it is the
+ * library's.
+ */
 function read(path: string, fault: Fault | undefined): { contents: string } | { error: string } {
   const abstract = join(proofsDir, "abstract", basename(path));
   if (path.startsWith("solady/") && existsSync(abstract)) return { contents: readFileSync(abstract, "utf8") };

@@ -1,5 +1,6 @@
 // What a block explorer needs to verify a contract's source. In: a contract's name. Out: the compiler's own input as
-// standard JSON, unchanged, so that it compiles to the very code, metadata included; and what the explorer asks beside it.
+// standard JSON, unchanged, so that it compiles to the very code, metadata included; and what the explorer asks beside
+// it.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { quorateError } from "@quorate/common";

@@ -1,7 +1,8 @@
 /**
- * How the tests' own code is compiled: by the compiler's old pipeline and without its optimiser, which takes a small part of
- * the time. In: Hardhat's configuration. Out: the same, with an override for every test source but those that hold code of
- * the contracts. What the tests deploy comes from the artifacts (`support/Code.sol`), so that it is what is shipped.
+ * How the tests' own code is compiled: by the compiler's old pipeline and without its optimiser, which takes a small
+ * part of the time. In: Hardhat's configuration. Out: the same, with an override for every test source but those that
+ * hold code of the contracts. What the tests deploy comes from the artifacts (`support/Code.sol`), so that it is what
+ * is shipped.
  */
 import { globSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -27,8 +28,8 @@ export function testSources(): string[] {
 type Selection = Record<string, Record<string, string[]>>;
 
 /**
- * What is asked of the compiler for the tests. Hardhat asks for the code of every source; that of the contracts would be
- * compiled for nothing, and is too deep for the old pipeline. The syntax tree of a source counts as its code.
+ * What is asked of the compiler for the tests. Hardhat asks for the code of every source; that of the contracts would
+ * be compiled for nothing, and is too deep for the old pipeline. The syntax tree of a source counts as its code.
  * @param sources As the compiler names them: "project/test/...".
  * @param plain Whether they are compiled without the optimiser.
  * @returns undefined when there is no test among them

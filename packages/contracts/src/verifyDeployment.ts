@@ -60,7 +60,8 @@ async function checkCode(provider: Provider, deployment: Deployment, checks: Che
   const { token, pool, distributor, rewards, contributionFactory: factory } = deployment;
   const proxy = "TransparentUpgradeableProxy";
   const answer = await reader(provider, "ServiceNodeContributionFactory", factory)("implementation");
-  const clone = isAddress(answer) ? (getAddress(answer) as Address) : (ZeroAddress as Address); // where there is no code
+  // Zero where there is no code.
+  const clone = isAddress(answer) ? (getAddress(answer) as Address) : (ZeroAddress as Address);
   const pieces: [ContractName, Address, Address[]][] = [
     [proxy, pool, [await adminOf(provider, pool)]],
     [proxy, rewards, [await adminOf(provider, rewards)]],

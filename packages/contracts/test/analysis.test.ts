@@ -1,4 +1,5 @@
-// The static analyser over every contract. What is switched off in .solhint.json is answered in docs/contracts/analysis.md.
+// The static analyser over every contract. What is switched off in .solhint.json is answered in
+// docs/contracts/analysis.md.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

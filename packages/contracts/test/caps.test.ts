@@ -1,5 +1,6 @@
-// The largest calls of a network of 10,000, on a chain that enforces the gas cap of a transaction (EIP-7825): each is sent with
-// exactly that much, so one that needs more fails. First with no node packed, which is the dearer way, then with all (P-43).
+// The largest calls of a network of 10,000, on a chain that enforces the gas cap of a transaction (EIP-7825): each is
+// sent with exactly that much, so one that needs more fails. First with no node packed, which is the dearer way, then
+// with all (P-43).
 import {
   digestOf,
   type EpochReport,
@@ -106,8 +107,8 @@ async function claim(recipient: Hex): Promise<bigint> {
 }
 
 /**
- * A first record without `missing` nodes, with full lists; then the later record without a twentieth that makes the root
- * payable, and a showing of 64 that the first one left out.
+ * A first record without `missing` nodes, with full lists; then the later record without a twentieth that makes the
+ * root payable, and a showing of 64 that the first one left out.
  * @param batch Which 64 of the waiting nodes it activates.
  */
 async function report(

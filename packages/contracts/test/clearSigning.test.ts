@@ -42,7 +42,9 @@ interface File {
 
 const read = (name: string): File => JSON.parse(readFileSync(join(directory, `${name}.json`), "utf8"));
 
-/** Functions that no person's wallet sends: the owner's, the guardian's and the founder's, agents', other contracts'. */
+/**
+ * Functions that no person's wallet sends: the owner's, the guardian's and the founder's, agents', other contracts'.
+ */
 const NOT_PEOPLES: Readonly<Record<string, readonly string[]>> = {
   ServiceNodeRewards: [
     ...["acceptOwnership", "announceEmergency", "dropFromFloor", "emergencyDecommission", "initialize", "pause"],

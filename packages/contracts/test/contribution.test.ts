@@ -1,4 +1,5 @@
-// A pooled node on a deployed network, from the factory of the deployment to the principal's return, and what each step costs.
+// A pooled node on a deployed network, from the factory of the deployment to the principal's return, and what each step
+// costs.
 import { type Address, digestOf, g2Struct } from "@quorate/common";
 import { Contract, type InterfaceAbi, type JsonRpcSigner } from "ethers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -24,7 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => network.chain.close());
 
-/** A contribution contract of an operator, approved by all who contribute. Test node `index` is what it will register. */
+/**
+ * A contribution contract of an operator, approved by all who contribute. Test node `index` is what it will register.
+ */
 async function create(index: number): Promise<{ pot: Contract; gasUsed: bigint }> {
   const { registration } = makeTestNode(network.scheme, network.domain, index, signer(operator).address as Address);
   const gasUsed = await send(factory.connect(signer(operator)) as Contract, "create", registration);
@@ -46,7 +49,8 @@ describe("a pooled node", () => {
     const first = await send(as(pot, alice), "contribute", 1n, QUARTER, signer(alice).address);
     const last = await send(as(pot, bob), "contribute", 1n, 2n * QUARTER, signer(9).address);
     process.stdout.write(`gas: create ${created}, open ${opened}, contribute ${first}, and register ${last}\n`);
-    // Measured 282k, 360k with the check of the proof, 119k and 516k; the room is for calldata, which varies with keys and signatures.
+    // Measured 282k, 360k with the check of the proof, 119k and 516k; the room is for calldata, which varies with keys
+    // and signatures.
     expect(created).toBeLessThan(290_000n);
     expect(opened).toBeLessThan(370_000n);
     expect(first).toBeLessThan(123_000n);

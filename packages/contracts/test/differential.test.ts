@@ -1,5 +1,6 @@
-// Three implementations of the same curve, held to each other on random and on edge inputs: the precompiles as the contracts
-// call them, blst and @noble/curves. Digests likewise: the contracts, @quorate/common and ethers' own encoder.
+// Three implementations of the same curve, held to each other on random and on edge inputs: the precompiles as the
+// contracts call them, blst and @noble/curves. Digests likewise: the contracts, @quorate/common and ethers' own
+// encoder.
 import {
   type Address,
   digestOf,
@@ -29,7 +30,9 @@ contract Probe {
   }
   function negate(BLS.G1Point memory a) external pure returns (BLS.G1Point memory) { Bls.negate(a); return a; }
   function repack(BLS.G1Point memory a) external pure returns (BLS.G1Point memory) { return Bls.unpack(Bls.pack(a)); }
-  function isValid(BLS.G1Point memory key, bytes32 digest, BLS.G2Point calldata signature) external view returns (bool) {
+  function isValid(BLS.G1Point memory key, bytes32 digest, BLS.G2Point calldata signature)
+    external view returns (bool)
+  {
     return Bls.isValid(key, digest, signature);
   }
 }`;

@@ -1,5 +1,5 @@
-// The pool's release (P-31) in Solidity and in TypeScript, one integer against the other: the bare arithmetic on tiny and huge
-// numbers, and a deployed pool over random deposits, payouts and times, by its own events alone.
+// The pool's release (P-31) in Solidity and in TypeScript, one integer against the other: the bare arithmetic on tiny
+// and huge numbers, and a deployed pool over random deposits, payouts and times, by its own events alone.
 import { expWad, releasedOf, yearlyReleaseOf } from "@quorate/common";
 import { type Contract, ContractFactory, type InterfaceAbi, type JsonFragment } from "ethers";
 import fc from "fast-check";

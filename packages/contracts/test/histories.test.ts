@@ -1,5 +1,5 @@
-// The same random histories through the contracts and through a plain model: each operation ends the same way, with the same
-// error by name, and leaves the same state. A history that fails prints its seed; fast-check makes it short.
+// The same random histories through the contracts and through a plain model: each operation ends the same way, with the
+// same error by name, and leaves the same state. A history that fails prints its seed; fast-check makes it short.
 import type { Contract, JsonRpcSigner } from "ethers";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,5 +1,5 @@
-// Carries the operations of a random history out on contracts and model. In: a network and operations. Out: nothing, but each
-// operation has ended the same way on both, with the same error by name, and has left the same state.
+// Carries the operations of a random history out on contracts and model. In: a network and operations. Out: nothing,
+// but each operation has ended the same way on both, with the same error by name, and has left the same state.
 import { type Address, digestOf, g2Struct } from "@quorate/common";
 import { type Contract, type JsonRpcSigner, ZeroHash } from "ethers";
 import { expect } from "vitest";

@@ -1,5 +1,5 @@
-// P-41: the tree as TypeScript builds it, proofs as the contract follows them, and OpenZeppelin's own library and published
-// example, held to each other.
+// P-41: the tree as TypeScript builds it, proofs as the contract follows them, and OpenZeppelin's own library and
+// published example, held to each other.
 import type { Address, Hex } from "@quorate/common";
 import { type Contract, ContractFactory, type InterfaceAbi, type JsonFragment, ZeroHash } from "ethers";
 import fc from "fast-check";

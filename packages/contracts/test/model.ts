@@ -1,7 +1,7 @@
-// The contracts in plain TypeScript: the same rules, none of the code. In: operations in the order they are mined, with their
-// block's timestamp. Out: the name of the error the contract must give, or null, and the state it must then have. Keys are
-// numbers and signatures are sets of numbers: cryptography is differential.test.ts' job. Here is what needs signatures; the
-// parts are the set of nodes, the money, and what owner and guardian may do.
+// The contracts in plain TypeScript: the same rules, none of the code. In: operations in the order they are mined, with
+// their block's timestamp. Out: the name of the error the contract must give, or null, and the state it must then have.
+// Keys are numbers and signatures are sets of numbers: cryptography is differential.test.ts' job. Here is what needs
+// signatures; the parts are the set of nodes, the money, and what owner and guardian may do.
 
 import { MoneyModel } from "./moneyModel.ts";
 import { BPS, type ModelContributor, type ModelNode, NodesModel } from "./nodesModel.ts";
@@ -24,8 +24,8 @@ export interface ModelShowing {
 export type Cover = "covered" | "rootless" | "owing";
 
 /**
- * An epoch report. `content` are the leaves of its tree, lifetime amounts by account, as JSON: two reports with the same parts
- * have the same digest.
+ * An epoch report. `content` are the leaves of its tree, lifetime amounts by account, as JSON: two reports with the
+ * same parts have the same digest.
  */
 export interface ModelReport {
   readonly epoch: number;

@@ -1,5 +1,6 @@
-// The distributor in plain TypeScript: who is owed what, payable roots, the claim limit. In: operations with their block's
-// timestamp. Out: the name of the error the contract must give, or null. That a raise is signed is model.ts' job.
+// The distributor in plain TypeScript: who is owed what, payable roots, the claim limit. In: operations with their
+// block's timestamp. Out: the name of the error the contract must give, or null. That a raise is signed is model.ts'
+// job.
 
 /** Lifetime and claimed, in atomic units (P-25). */
 export interface Balance {

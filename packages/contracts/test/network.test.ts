@@ -225,7 +225,8 @@ describe("on a started network", () => {
     const { chain, scheme, deployment } = network;
     const { distributor } = deployment;
     const code = await chain.provider.getCode(distributor);
-    // Stores 1 at 99, where the compiled constructor stores nothing, and returns the code that is meant, immutables included.
+    // Stores 1 at 99, where the compiled constructor stores nothing, and returns the code that is meant, immutables
+    // included.
     const creation = creationCode(code, "6001606355");
     const sent = await signer(3).sendTransaction({ data: creation });
     const at = (await sent.wait())?.contractAddress as Address;

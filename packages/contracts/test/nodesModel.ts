@@ -1,5 +1,6 @@
-// The set of nodes in plain TypeScript: who is in which state, whose stake counts where, who leaves with what. In: operations
-// with their block's timestamp. Out: the name of the error the contract must give, or null. Who signed is model.ts' job.
+// The set of nodes in plain TypeScript: who is in which state, whose stake counts where, who leaves with what. In:
+// operations with their block's timestamp. Out: the name of the error the contract must give, or null. Who signed is
+// model.ts' job.
 
 export type ModelState = "pending" | "active" | "decommissioned" | "exited";
 

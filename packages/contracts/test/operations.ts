@@ -10,7 +10,10 @@ export const UNIT: bigint = 1_000_000_000n;
 export const SEEDED = 8;
 /** The stake of a seeded node. */
 export const stakeOf = (id: number): bigint => (id === 1 ? 400n : 40n + BigInt(id)) * UNIT;
-/** Accounts that register, contribute and are paid. Account 0 owns, account 1 operates the seeded nodes, account 8 guards. */
+/**
+ * Accounts that register, contribute and are paid. Account 0 owns, account 1 operates the seeded nodes, account 8
+ * guards.
+ */
 export const ACCOUNTS: readonly number[] = [1, 2, 3, 4, 5];
 /** Keys for registrations. Few, so that some are tried twice. */
 const KEYS = [101, 102, 103, 104];
@@ -194,7 +197,9 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   }),
 );
 
-/** The report of the running epoch, at its end: signed by all, never payable, and listing only whom it decommissions. */
+/**
+ * The report of the running epoch, at its end: signed by all, never payable, and listing only whom it decommissions.
+ */
 export function reportOf(decommission: number[]): Operation {
   const [epoch, lie, cover] = [0, "none", "rootless"] as const;
   return { kind: "report", closes: true, epoch, absent: [], lie, activate: [], decommission, cover, repeat: false };

@@ -1,5 +1,5 @@
-// What owner and guardian may do, in plain TypeScript: pauses, emergencies, the staking requirement. In: operations with their
-// block's timestamp. Out: the name of the error the contract must give, or null.
+// What owner and guardian may do, in plain TypeScript: pauses, emergencies, the staking requirement. In: operations
+// with their block's timestamp. Out: the name of the error the contract must give, or null.
 import { DAY_SECONDS, type NodesModel } from "./nodesModel.ts";
 
 export type Caller = "owner" | "guardian" | "stranger";

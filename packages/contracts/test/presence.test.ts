@@ -1,6 +1,6 @@
-// The blocks of presence.ts, without a chain: showings by honest nodes and a cartel in any order, with set changes in between.
-// Whatever the cartel shows, each block's sum is that of its nodes' signatures, and whoever signed gets in. The real contract
-// judges the same in presenceChain.test.ts.
+// The blocks of presence.ts, without a chain: showings by honest nodes and a cartel in any order, with set changes in
+// between. Whatever the cartel shows, each block's sum is that of its nodes' signatures, and whoever signed gets in.
+// The real contract judges the same in presenceChain.test.ts.
 import { GROUP_ORDER, type NodeId, nobleScheme, type SignatureScheme, type Sums, sumsOf, toHex } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
 import { loadNativeScheme } from "@quorate/common/bls/native";
@@ -139,7 +139,10 @@ const history: fc.Arbitrary<History> = fc.record({
   steps,
 });
 
-/** What can be shown of a list: those who signed, and both twins together, who need not. Null where the contract refuses it. */
+/**
+ * What can be shown of a list: those who signed, and both twins together, who need not. Null where the contract refuses
+ * it.
+ */
 function showable(list: readonly NodeId[], signed: ReadonlySet<NodeId>): NodeId[] | null {
   const hasTwins = TWINS.every((id) => list.includes(id));
   const able = list.filter((id) => signed.has(id) || (hasTwins && TWINS.includes(id)));

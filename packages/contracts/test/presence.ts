@@ -1,7 +1,7 @@
-// Who has signed an epoch's report, and the aggregate of exactly them, from the chain's events alone. In: the events of the node
-// set and of one epoch, in the order of the log. Out: the present nodes as disjoint blocks with known sums, and what makes the
-// root payable. Pure: reading logs is presenceChain.ts. A second implementation of what the ledger keeps as recipes: here every sum
-// is a point, added up as it comes.
+// Who has signed an epoch's report, and the aggregate of exactly them, from the chain's events alone. In: the events of
+// the node set and of one epoch, in the order of the log. Out: the present nodes as disjoint blocks with known sums,
+// and what makes the root payable. Pure: reading logs is presenceChain.ts. A second implementation of what the ledger
+// keeps as recipes: here every sum is a point, added up as it comes.
 import type { NodeId, Sum, Sums } from "@quorate/common";
 
 /** What the fold reads, in the order of the log. Ids of lists are distinct, as the contract's are. */

@@ -1,5 +1,5 @@
-// The blocks of presence.ts on the real contract: a cartel of 6% shows what it likes, and from the logs alone anyone makes the
-// root payable as soon as 95% are present. Nothing here hands a share to the fold.
+// The blocks of presence.ts on the real contract: a cartel of 6% shows what it likes, and from the logs alone anyone
+// makes the root payable as soon as 95% are present. Nothing here hands a share to the fold.
 import {
   type Address,
   digestOf,

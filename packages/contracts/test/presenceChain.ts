@@ -1,5 +1,5 @@
-// The events that presence.ts folds, read from the logs of the rewards contract. In: the contract and an epoch. Out: the events
-// of the node set from the first on, and those of that epoch, in the order of the log.
+// The events that presence.ts folds, read from the logs of the rewards contract. In: the contract and an epoch. Out:
+// the events of the node set from the first on, and those of that epoch, in the order of the log.
 import { fromHex, g2FromEip2537, type Hex, type NodeId } from "@quorate/common";
 import type { Contract, Log, LogDescription, Result } from "ethers";
 import type { PresenceEvent } from "./presence.ts";

@@ -21,8 +21,8 @@ export async function rejectionCode(promise: Promise<unknown>): Promise<string> 
 }
 
 /**
- * The custom error that a call or transaction of a contract reverts with, as `Name(value,...)`; its own, or that of another it calls
- * in turn, where several are given.
+ * The custom error that a call or transaction of a contract reverts with, as `Name(value,...)`; its own, or that of
+ * another it calls in turn, where several are given.
  */
 export async function revertOf(contracts: Contract | readonly Contract[], promise: Promise<unknown>): Promise<string> {
   try {

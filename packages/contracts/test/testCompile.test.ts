@@ -1,5 +1,5 @@
-// How the Solidity tests are compiled: their own code cheaply, the contracts' as it is shipped. That what they deploy is the
-// shipped code, byte for byte, is in solidity/Artifacts.t.sol.
+// How the Solidity tests are compiled: their own code cheaply, the contracts' as it is shipped. That what they deploy
+// is the shipped code, byte for byte, is in solidity/Artifacts.t.sol.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";

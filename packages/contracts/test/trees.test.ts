@@ -1,5 +1,6 @@
-// The branch trees beside the Solidity tests: each file of tests has one, every leaf names the tests that reach it, and every
-// test stands in the tree of its file. A leaf is a line under which there is none: `what happens · test_one, test_two`.
+// The branch trees beside the Solidity tests: each file of tests has one, every leaf names the tests that reach it, and
+// every test stands in the tree of its file. A leaf is a line under which there is none: `what happens · test_one,
+// test_two`.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

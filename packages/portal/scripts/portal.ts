@@ -3,12 +3,12 @@
  * beside its brotli form: servers send that where a browser takes it. Never an old one, because `dist` says of which
  * sources it is.
  */
-import { createHash } from "node:crypto";
-import { globSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import type { Rollup } from "vite";
+import { fingerprintOf, packagesIn } from "../../common/scripts/building.ts";
 import { firstLoad } from "./firstLoad.ts";
 
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
@@ -19,6 +19,7 @@ export const PORTAL = join(PACKAGE, "dist");
 
 const INPUTS = [
   "packages/{common,client}/{package.json,src/**/*.ts}",
+  "packages/common/scripts/building.ts",
   "packages/portal/{package.json,index.html,vite.config.ts,scripts/*,public/**/*,src/**/*}",
   "pnpm-lock.yaml",
 ];
@@ -55,7 +56,7 @@ export async function buildPortal(): Promise<{ readonly name: string; readonly b
     compress(made);
     const first = ["index.html", ...firstLoad(output)];
     const files = first.map((name) => ({ name, bytes: statSync(join(made, `${name}.br`)).size }));
-    writeFileSync(join(made, PACKAGES), JSON.stringify(packagesIn(output)));
+    writeFileSync(join(made, PACKAGES), JSON.stringify(packagesOf(output)));
     writeFileSync(join(made, FINGERPRINT), sources);
     swap(made, old);
     return files;
@@ -82,12 +83,10 @@ export function packagesOfPortal(): readonly string[] {
   return packages.map((directory) => join(REPOSITORY, directory));
 }
 
-function packagesIn(output: Rollup.RollupOutput["output"]): readonly string[] {
-  const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
-  const directories = modules.flatMap(
-    (id) => /^\0?(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id.replaceAll("\\", "/"))?.[1] ?? [],
-  );
-  return [...new Set(directories)].map((directory) => relative(REPOSITORY, directory)).sort();
+function packagesOf(output: Rollup.RollupOutput["output"]): readonly string[] {
+  return packagesIn(output)
+    .map((directory) => relative(REPOSITORY, directory).replaceAll("\\", "/"))
+    .sort();
 }
 
 /** Whether a file of the built page is for visitors. */
@@ -126,14 +125,6 @@ function madeOf(directory: string): string | null {
   }
 }
 
-/** A hash of the inputs' names and contents. */
 function fingerprint(): string {
-  const hash = createHash("sha256");
-  for (const path of globSync(INPUTS, { cwd: REPOSITORY, exclude: ["**/*.test.ts"] }).sort()) {
-    const file = join(REPOSITORY, path);
-    if (!statSync(file).isFile()) continue;
-    const content = readFileSync(file);
-    hash.update(`${path} ${content.length}\n`).update(content);
-  }
-  return hash.digest("hex").slice(0, 16);
+  return fingerprintOf(REPOSITORY, INPUTS);
 }

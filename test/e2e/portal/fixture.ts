@@ -7,14 +7,12 @@
  * leaves it as it found it, or says in its name what it has changed. What a step leaves behind for the next one stands
  * in variables of its file.
  */
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { ATOMIC_PER_TOKEN, type NodeId } from "@quorate/common";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { expect } from "vitest";
 import { ensurePortal } from "../../../packages/portal/scripts/portal.ts";
 import { addWallet, openBrowser, type TestWallet, type TestWalletOptions } from "../../harness/browser.ts";
-import type { AgentLaunch, LocalNetwork } from "../../harness/network.ts";
+import type { LocalNetwork } from "../../harness/network.ts";
 import { connect, send } from "../../harness/seed.ts";
 import { waitFor } from "../../harness/waitFor.ts";
 import { startFixture, untilReady } from "../fixture.ts";
@@ -82,8 +80,8 @@ export interface OpenedPage {
   /** Rejects where no account was given. */
   readonly wallet: TestWallet;
   /**
-   * Errors that the page logged, violations of its policy included, and requests for another host than an agent's or the
-   * chain's. An agent that does not answer, or refuses, is none.
+   * Errors that the page logged, violations of its policy included, and requests for another host than an agent's or
+   * the chain's. An agent that does not answer, or refuses, is none.
    */
   readonly troubles: readonly string[];
   /** Fails on troubles. */
@@ -107,15 +105,9 @@ export interface PortalFixture extends PortalNetwork {
 }
 
 export async function startPortal(): Promise<PortalFixture> {
-  const held = await holdPorts(NODES);
-  const launchOf = (id: NodeId): AgentLaunch => {
-    const httpPort = held[id - 1]?.release() ?? 0;
-    const publicUrl = `http://127.0.0.1:${httpPort}`;
-    return { place: { listen: "/ip4/127.0.0.1/tcp/0", httpHost: "127.0.0.1", httpPort, healthPort: 0, publicUrl } };
-  };
   const options = {
     ...{ nodes: NODES, epochSeconds: EPOCH_SECONDS, claimDeadlineMs: CLAIM_DEADLINE_MS },
-    ...{ submitters: SUBMITTERS, launchOf },
+    submitters: SUBMITTERS,
   };
   const [fixture, browser] = await Promise.all([
     startFixture("anvil", options, SPARE_ACCOUNTS),
@@ -239,25 +231,4 @@ async function giveTokens(network: LocalNetwork): Promise<void> {
   const amount = 3n * network.deployment.parameters.stakingRequirementAtomic + 1_000n * ATOMIC_PER_TOKEN;
   for (const account of [ACCOUNTS.operator, ACCOUNTS.contributor, ACCOUNTS.poolOperator])
     await send(token, "transfer", network.chain.signer(account).address, amount);
-}
-
-interface HeldPort {
-  /** Frees it for whoever is started next. */
-  release(): number;
-}
-
-/** Agents tell others their URLs, so ports are chosen before they start; until then nobody else gets them. */
-async function holdPorts(count: number): Promise<HeldPort[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1").unref());
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  return servers.map((server) => {
-    const { port } = server.address() as AddressInfo;
-    return {
-      // Again at each start: an agent comes back where it was.
-      release() {
-        server.close();
-        return port;
-      },
-    };
-  });
 }

@@ -5,10 +5,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasChromium } from "../../harness/browser.ts";
+import { missingBrowser } from "../../harness/browser.ts";
 import { type PortalFixture, type PortalStory, startPortal } from "./fixture.ts";
 
-if (!hasChromium) process.stderr.write("The page is not tried here: this machine lacks /usr/bin/chromium\n");
+if (missingBrowser !== null) process.stderr.write(`The page is not tried here: this machine lacks ${missingBrowser}\n`);
 
 const names = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".story.ts"));
 const stories = await Promise.all(
@@ -17,7 +17,7 @@ const stories = await Promise.all(
 
 it("there are stories to tell", () => expect(stories.length).toBeGreaterThan(0));
 
-describe.skipIf(!hasChromium)("the page of a network", () => {
+describe.skipIf(missingBrowser !== null)("the page of a network", () => {
   let portal: PortalFixture;
   beforeAll(async () => {
     portal = await startPortal();

@@ -1,6 +1,7 @@
 /**
- * Liars that add up others' shares (P-132): they leave somebody out, send subsets, wrong sums, other sums to other peers, nothing, or too much.
- * Each is an aggregator like all others: it knows the single shares that mates sent it, and the partials it should pass on.
+ * Liars that add up others' shares (P-132): they leave somebody out, send subsets, wrong sums, other sums to other
+ * peers, nothing, or too much. Each is an aggregator like all others: it knows the single shares that mates sent it,
+ * and the partials it should pass on.
  */
 import {
   decodeCatchUpResponse,

@@ -9,7 +9,10 @@ import type { Liar } from "./liar.ts";
 
 const VICTIMS_PER_ROUND = 3;
 
-/** Wrong signatures under the own index, each another, right before the core publishes the right one: none may shut that out. */
+/**
+ * Wrong signatures under the own index, each another, right before the core publishes the right one: none may shut that
+ * out.
+ */
 export function forger(liar: Liar, random: Random): Behaviour {
   return onOwnShare(liar, (share) => {
     for (let i = 0; i < 2; i++) {
@@ -20,8 +23,9 @@ export function forger(liar: Liar, random: Random): Behaviour {
 }
 
 /**
- * Wrong signatures under the indices of others, as soon as it knows what is signed: before most of them have sent theirs. In a gossip
- * that took the index for the message's id, or one share an index unchecked, they would shut the honest ones out (Handel, Charon).
+ * Wrong signatures under the indices of others, as soon as it knows what is signed: before most of them have sent
+ * theirs. In a gossip that took the index for the message's id, or one share an index unchecked, they would shut the
+ * honest ones out (Handel, Charon).
  */
 export function impostor(liar: Liar, random: Random): Behaviour {
   return onceARound((share) => {
@@ -34,8 +38,9 @@ export function impostor(liar: Liar, random: Random): Behaviour {
 }
 
 /**
- * An error added to its own signature and taken from an honest one: the plain sum of both is right (P-6). Works on any scheme whose
- * signatures add up: the error is itself a signature, by a secret nobody has, and its negative one by the negated secret.
+ * An error added to its own signature and taken from an honest one: the plain sum of both is right (P-6). Works on any
+ * scheme whose signatures add up: the error is itself a signature, by a secret nobody has, and its negative one by the
+ * negated secret.
  */
 export function canceller(liar: Liar, random: Random): Behaviour {
   return onceARound((share) => {
@@ -58,7 +63,8 @@ export function equivocator(liar: Liar, random: Random): Behaviour {
     for (const other of [amount + 1n, amount * 2n, amount - 1n]) {
       const signed = { kind: share.kind, message: { recipient, amount: other } };
       const lie: Share = { ...share, ...signed, signature: liar.sign(signed) };
-      // The right one comes first here and last there; whichever a peer takes first, it keeps the right one and two others.
+      // The right one comes first here and last there; whichever a peer takes first, it keeps the right one and two
+      // others.
       liar.world.scheduler.after(random.between(0, 200), () => liar.tellAll({ type: "share", share: lie }));
     }
   });
@@ -74,7 +80,10 @@ function onOwnShare(liar: Liar, act: (share: Share) => void): Behaviour {
   };
 }
 
-/** Acts on the first share of each round that it hears, or is about to send itself, until it says that it has done what it wanted. */
+/**
+ * Acts on the first share of each round that it hears, or is about to send itself, until it says that it has done what
+ * it wanted.
+ */
 function onceARound(act: (share: Share) => boolean): Behaviour {
   const done = new Set<string>();
   const see = (share: Share | null): void => {

@@ -21,7 +21,10 @@ export function withholder(liar: Liar): Behaviour {
   };
 }
 
-/** Catch-up answers full of forgeries for the latest round it heard of, under others' indices. Checked like gossip (P-87). */
+/**
+ * Catch-up answers full of forgeries for the latest round it heard of, under others' indices. Checked like gossip
+ * (P-87).
+ */
 export function catchUpLiar(liar: Liar, random: Random): Behaviour {
   const FORGERIES = 4;
   let latest: Share | null = null;

@@ -66,8 +66,8 @@ export function lateSender(liar: Liar, random: Random): Behaviour {
 }
 
 /**
- * A block of itself and one whom honest agents are about to show makes their showing count for nobody (P-56): it waits until one is sent, and pays to
- * be before it. Once an epoch, for after that it is in a block itself.
+ * A block of itself and one whom honest agents are about to show makes their showing count for nobody (P-56): it waits
+ * until one is sent, and pays to be before it. Once an epoch, for after that it is in a block itself.
  */
 export function overlapper(liar: Liar, random: Random): Behaviour {
   const chain = lifeOf(liar);
@@ -203,7 +203,10 @@ function onOwnReport(liar: Liar, act: (share: ReportShare) => void): Behaviour {
   };
 }
 
-/** As above; catch-up, which would hand the share out, is answered with nothing, and its own core sends no calls with it. */
+/**
+ * As above; catch-up, which would hand the share out, is answered with nothing, and its own core sends no calls with
+ * it.
+ */
 function withoutStreams(liar: Liar, act: (share: ReportShare) => void): Behaviour {
   const { onEffect } = onOwnReport(liar, act);
   return {

@@ -41,7 +41,10 @@ export function replayer(liar: Liar, random: Random): Behaviour {
 /** Ten a second, of each kind: far above the budget of an origin (P-74) and of rounds that nobody asked for. */
 const FLOOD_EVERY_MS = 100;
 
-/** Valid requests for recipients that do not exist, and valid shares for them: to be ignored, not blamed, and to crowd nobody out. */
+/**
+ * Valid requests for recipients that do not exist, and valid shares for them: to be ignored, not blamed, and to crowd
+ * nobody out.
+ */
 export function flooder(liar: Liar, random: Random): Behaviour {
   const epoch = 3;
   const flood = (): void => {
@@ -59,7 +62,10 @@ export function flooder(liar: Liar, random: Random): Behaviour {
 
 const GARBAGE_EVERY_MS = 150;
 
-/** Random, oversized, truncated and non-canonical bytes (P-82). It is banned within seconds, and its right share with it. */
+/**
+ * Random, oversized, truncated and non-canonical bytes (P-82). It is banned within seconds, and its right share with
+ * it.
+ */
 export function garbler(liar: Liar, random: Random): Behaviour {
   let sample: Uint8Array = new Uint8Array(1);
   const garble = (): void => {

@@ -1,5 +1,6 @@
 /**
- * Every honest agent's ledger is what the contract is: states, silence, valid roots at its head, and the verdicts on everyone (P-50, P-59).
+ * Every honest agent's ledger is what the contract is: states, silence, valid roots at its head, and the verdicts on
+ * everyone (P-50, P-59).
  */
 import type { NodeId } from "@quorate/common";
 import type { Agent } from "../../../packages/aggregator/src/core/io.ts";

@@ -1,6 +1,6 @@
 /**
- * Blame falls on liars alone (P-83): an honest agent that forwarded what it had checked is never blamed, and nothing an honest agent sends
- * is rejected.
+ * Blame falls on liars alone (P-83): an honest agent that forwarded what it had checked is never blamed, and nothing an
+ * honest agent sends is rejected.
  */
 import type { NodeId } from "@quorate/common";
 import type { Effect, Input } from "../../../packages/aggregator/src/core/io.ts";

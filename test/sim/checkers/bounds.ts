@@ -1,5 +1,6 @@
 /**
- * Bounds that anyone outside could push at are kept (P-88): what the core's limits.ts promises, as far as it shows in effects and status.
+ * Bounds that anyone outside could push at are kept (P-88): what the core's limits.ts promises, as far as it shows in
+ * effects and status.
  */
 import { decodeCatchUpRequest, decodeCatchUpResponse, MAX_GOSSIP_BYTES, type NodeId } from "@quorate/common";
 import type { Effect, Input } from "../../../packages/aggregator/src/core/io.ts";

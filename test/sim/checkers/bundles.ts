@@ -1,6 +1,6 @@
 /**
- * No bundle below quorum, and every bundle's signature is valid (P-24, P-85, P-86, P-102): recomputed from the keys and stakes the run
- * was made with, not with what the agents use. And all bundles of one round carry one amount.
+ * No bundle below quorum, and every bundle's signature is valid (P-24, P-85, P-86, P-102): recomputed from the keys and
+ * stakes the run was made with, not with what the agents use. And all bundles of one round carry one amount.
  */
 import { type Bundle, type ClaimView, digestOf, fromHex, type NodeId, parseBundle, toHex } from "@quorate/common";
 import type { Effect } from "../../../packages/aggregator/src/core/io.ts";

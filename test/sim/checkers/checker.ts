@@ -1,6 +1,6 @@
 /**
- * What all checkers share. A checker sees the run from outside, knows what is true of it, and reports what must never happen. It knows
- * nothing of scenarios, and changes nothing.
+ * What all checkers share. A checker sees the run from outside, knows what is true of it, and reports what must never
+ * happen. It knows nothing of scenarios, and changes nothing.
  */
 import { type Address, type NodeId, type RoundKey, roundKey } from "@quorate/common";
 import { claimRound } from "../../../packages/aggregator/src/core/kinds/rewardClaim.ts";

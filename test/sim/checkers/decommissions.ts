@@ -1,6 +1,6 @@
 /**
- * No honest node is decommissioned for nothing: each has missed, for a reason in the plan, as many reports as P-60 asks for. Three from the start;
- * one may be enough for a node that has come back.
+ * No honest node is decommissioned for nothing: each has missed, for a reason in the plan, as many reports as P-60 asks
+ * for. Three from the start; one may be enough for a node that has come back.
  */
 import type { NodeId } from "@quorate/common";
 import { GENESIS } from "../life/calendar.ts";

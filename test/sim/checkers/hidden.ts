@@ -1,6 +1,7 @@
 /**
- * Nobody is hidden: an honest node that was up and connected when an epoch's report was signed has signed it, and stands in a record or a counting
- * showing of that epoch (P-56, P-75, P-93). Presence is counted by the second implementation that the contracts' tests have, from the chain's log.
+ * Nobody is hidden: an honest node that was up and connected when an epoch's report was signed has signed it, and
+ * stands in a record or a counting showing of that epoch (P-56, P-75, P-93). Presence is counted by the second
+ * implementation that the contracts' tests have, from the chain's log.
  */
 import { fromHex, type NodeId, sumsOf } from "@quorate/common";
 import type { Effect } from "../../../packages/aggregator/src/core/io.ts";

@@ -1,6 +1,7 @@
 /**
- * Claims while reports are collected: each ends, with a bundle or with a reason that names only nodes that could not sign; and from the epoch on
- * whose root has to be payable each ends with a bundle. What an agent accepted it never forgets.
+ * Claims while reports are collected: each ends, with a bundle or with a reason that names only nodes that could not
+ * sign; and from the epoch on whose root has to be payable each ends with a bundle. What an agent accepted it never
+ * forgets.
  */
 import type { LifeClaim } from "../life/claims.ts";
 import { honest } from "./checker.ts";

@@ -1,6 +1,7 @@
 /**
- * After the faults heal, every claim of an honest staker has ended: with a bundle, which it must where honest stake alone is a quorum; or
- * with a reason that names only nodes that are silent or lie. And no claim that an agent accepted is lost, whatever happened to it.
+ * After the faults heal, every claim of an honest staker has ended: with a bundle, which it must where honest stake
+ * alone is a quorum; or with a reason that names only nodes that are silent or lie. And no claim that an agent accepted
+ * is lost, whatever happened to it.
  */
 import type { Staker } from "../staker.ts";
 import { type Checker, honest, type Truth } from "./checker.ts";

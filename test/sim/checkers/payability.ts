@@ -1,6 +1,6 @@
 /**
- * The network lives: an epoch whose report enough nodes could sign has a record (P-90). And it heals: from a stated epoch on every root is payable.
- * docs/simulation.md has the reasons for the bound.
+ * The network lives: an epoch whose report enough nodes could sign has a record (P-90). And it heals: from a stated
+ * epoch on every root is payable. docs/simulation.md has the reasons for the bound.
  */
 import { REPORT_QUORUM_BPS } from "@quorate/common";
 import { GENESIS } from "../life/calendar.ts";
@@ -10,7 +10,10 @@ import { honest } from "./checker.ts";
 import type { Hidden } from "./hidden.ts";
 import { activeBefore, type LifeChecker, type LifeTruth } from "./life.ts";
 
-/** A node that is absent from epoch 0 on is listed by the report of epoch 3, and out when epoch 4 is reported (P-60, P-62). */
+/**
+ * A node that is absent from epoch 0 on is listed by the report of epoch 3, and out when epoch 4 is reported (P-60,
+ * P-62).
+ */
 const FIRST_DECOMMISSIONED = 4;
 /** What healing itself takes: the report of the epoch in which faults ended, and one more. */
 const RECOVERY_EPOCHS = 2;

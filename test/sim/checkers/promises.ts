@@ -1,5 +1,6 @@
 /**
- * One digest for each node and round, ever, over all its lives; on disk before it is signed, and before anything of it is published (P-71).
+ * One digest for each node and round, ever, over all its lives; on disk before it is signed, and before anything of it
+ * is published (P-71).
  */
 import { digestOf, type Hex, type NodeId, roundKey, toHex } from "@quorate/common";
 import type { Effect } from "../../../packages/aggregator/src/core/io.ts";

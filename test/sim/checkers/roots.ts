@@ -1,6 +1,6 @@
 /**
- * Money: an epoch has at most one payable root, and it is the root of what everyone is owed at that epoch's close, by a ledger and a tree of the
- * checker's own (P-40, P-41, P-51).
+ * Money: an epoch has at most one payable root, and it is the root of what everyone is owed at that epoch's close, by a
+ * ledger and a tree of the checker's own (P-40, P-41, P-51).
  */
 import { buildRewardsTree, type ChainHead } from "@quorate/common";
 import { amountsAt } from "../../../packages/aggregator/src/core/ledger/amounts.ts";

@@ -1,7 +1,8 @@
 /**
- * What liars cost an honest agent while nothing is asked for: in all seconds without a claim under way and away from an epoch's close, its
- * pairings and the bytes it sends stay below a stated number for each liar. docs/simulation.md has the reasons. Not here: what they cost during
- * claims, which a test measures against the same run without them (spam.test.ts).
+ * What liars cost an honest agent while nothing is asked for: in all seconds without a claim under way and away from an
+ * epoch's close, its pairings and the bytes it sends stay below a stated number for each liar. docs/simulation.md has
+ * the reasons. Not here: what they cost during claims, which a test measures against the same run without them
+ * (spam.test.ts).
  */
 import type { NodeId } from "@quorate/common";
 import { blockAt, EPOCH_SECONDS, GENESIS } from "../chain.ts";

@@ -1,6 +1,7 @@
 /**
- * An honest share is never suppressed: when a claim ends, every honest node is among its signers or there is a reason why it could not be,
- * and the reason is a fault of the plan, not something a liar did. A share that was out in good time must be in.
+ * An honest share is never suppressed: when a claim ends, every honest node is among its signers or there is a reason
+ * why it could not be, and the reason is a fault of the plan, not something a liar did. A share that was out in good
+ * time must be in.
  */
 import type { ClaimView, NodeId } from "@quorate/common";
 import type { Effect, Input } from "../../../packages/aggregator/src/core/io.ts";
@@ -19,15 +20,19 @@ import type { SimNode } from "../nodes.ts";
 import { overlap, type Window } from "../plan.ts";
 import { type Checker, honest, roundOf, type Truth } from "./checker.ts";
 
-/** Time for a request that gossip did not bring to come by catch-up: four idle exchanges of two peers each, of which some are silent. */
+/**
+ * Time for a request that gossip did not bring to come by catch-up: four idle exchanges of two peers each, of which
+ * some are silent.
+ */
 const CATCH_UP_GRACE_MS: number = 4 * CATCH_UP_IDLE_MS;
 
 /** Some exchanges of a collector that is busy, of which some meet silent peers. */
 const NEWCOMER_GRACE_MS: number = 4 * CATCH_UP_BUSY_MS;
 
 /**
- * Above FLOOD_MAX a share comes in a partial, or is asked for: after a second, of two to five aggregators of its subnet, one a tick, then of its
- * node, with as much for the way there and back each time. No liar can hold it up for longer.
+ * Above FLOOD_MAX a share comes in a partial, or is asked for: after a second, of two to five aggregators of its
+ * subnet, one a tick, then of its node, with as much for the way there and back each time. No liar can hold it up for
+ * longer.
  */
 export const SUPPRESSED_MAX_MS: number = PULL_AFTER_MS + PULL_AGAIN_MS + (AGGREGATORS + 1) * 2 * TICK_MS;
 
@@ -160,7 +165,8 @@ export class Suppression implements Checker {
     ) {
       return "down";
     }
-    // Whoever has read nothing of the chain yet ignores requests instead of holding them: they must come again by catch-up.
+    // Whoever has read nothing of the chain yet ignores requests instead of holding them: they must come again by
+    // catch-up.
     const isNew = this.#truth.world.nodes.get(id)?.active !== true;
     const readyAfterMs = 2 * this.#graceMs + (isNew ? CATCH_UP_GRACE_MS : 0);
     const failing = unhealthy.get(id);

@@ -1,6 +1,6 @@
 /**
- * Gas: honest agents send no more transactions an epoch than a stated number, network-wide, those that came to nothing included.
- * docs/simulation.md has the reasons for the bound.
+ * Gas: honest agents send no more transactions an epoch than a stated number, network-wide, those that came to nothing
+ * included. docs/simulation.md has the reasons for the bound.
  */
 import type { Transaction, TransactionEnd } from "../life/chain.ts";
 import { honest } from "./checker.ts";

@@ -1,5 +1,6 @@
 /**
- * The calendar of a life run: which block stands at which moment, and when epochs end. Chain time in seconds since 1970, the run's in milliseconds.
+ * The calendar of a life run: which block stands at which moment, and when epochs end. Chain time in seconds since
+ * 1970, the run's in milliseconds.
  */
 export const BLOCK_SECONDS = 2;
 

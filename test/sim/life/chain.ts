@@ -1,7 +1,8 @@
 /**
- * The chain of a life run: blocks in which calls are executed one after the other, a finalised head behind the latest one, and a queue of
- * transactions that everyone can see. Enters: what happens without agents, by moment, and transactions. Leaves: events and outcomes.
- * Not here: the contract's rules (rewardsContract.ts), what each agent sees of the chain, and when (provider.ts, services.ts).
+ * The chain of a life run: blocks in which calls are executed one after the other, a finalised head behind the latest
+ * one, and a queue of transactions that everyone can see. Enters: what happens without agents, by moment, and
+ * transactions. Leaves: events and outcomes. Not here: the contract's rules (rewardsContract.ts), what each agent sees
+ * of the chain, and when (provider.ts, services.ts).
  */
 import { type Address, type ChainCall, type ChainHead, type NodeId, releasedOf } from "@quorate/common";
 import type { ChainEvent } from "../../../packages/aggregator/src/core/ledger/events.ts";

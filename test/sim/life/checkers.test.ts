@@ -76,7 +76,8 @@ describe("checkers of a life find what they are for", () => {
   });
 
   it("a network that does not become payable again", () => {
-    // Two of twelve sign no more reports once the faults of the others are healed: a record has its quorum, money has not.
+    // Two of twelve sign no more reports once the faults of the others are healed: a record has its quorum, money has
+    // not.
     const fromMs = CLOCK_START_MS + new Calendar(epochSecondsFor(12)).endMs(6);
     const tired: Mutate = (agent, id) => ({
       ...agent,

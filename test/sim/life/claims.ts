@@ -1,6 +1,7 @@
 /**
- * Stakers of a life run: after each epoch some ask honest agents, while reports of the same epoch are collected. Enters: the plan and a stream of
- * chance. Leaves: stakers, and what became of their claims. Not here: whether that is good (checkers/lifeClaims.ts).
+ * Stakers of a life run: after each epoch some ask honest agents, while reports of the same epoch are collected.
+ * Enters: the plan and a stream of chance. Leaves: stakers, and what became of their claims. Not here: whether that is
+ * good (checkers/lifeClaims.ts).
  */
 import type { NodeId } from "@quorate/common";
 import type { SimAgent, World } from "../agent.ts";
@@ -27,8 +28,8 @@ export interface ClaimsTold {
 }
 
 /**
- * The first question after an epoch's close, when most providers have seen it, and the last, as a part of the epoch: with the deadline all fits into
- * the part that the checker of presence watches.
+ * The first question after an epoch's close, when most providers have seen it, and the last, as a part of the epoch:
+ * with the deadline all fits into the part that the checker of presence watches.
  */
 const ASK_AFTER_MS = 3_000;
 const ASK_UNTIL_PART = 0.3;

@@ -1,6 +1,7 @@
 /**
- * What goes wrong in a life run, all decided before it starts: who is silent, lies, dies and comes back, takes turns, never comes up; whose provider
- * fails, who is cut off, who has an account. Then, at the start of the heal epoch, everything but silence and lies stops.
+ * What goes wrong in a life run, all decided before it starts: who is silent, lies, dies and comes back, takes turns,
+ * never comes up; whose provider fails, who is cut off, who has an account. Then, at the start of the heal epoch,
+ * everything but silence and lies stops.
  */
 import type { NodeId } from "@quorate/common";
 import { type AnyBehaviourName, BEHAVIOURS, MUTE_IN_REPORTS, REPORT_BEHAVIOURS } from "../byzantine/behaviour.ts";
@@ -42,7 +43,10 @@ const ACCOUNTS = 0.6;
 /** Whoever dies is away for so many epochs: some long enough to be decommissioned. */
 const DEAD_EPOCHS = { min: 1, max: 5 };
 
-/** Ways of lying in a run over epochs: those about reports, and those of the old ones that do not live from claims alone. */
+/**
+ * Ways of lying in a run over epochs: those about reports, and those of the old ones that do not live from claims
+ * alone.
+ */
 const LIES: readonly AnyBehaviourName[] = [
   ...REPORT_BEHAVIOURS,
   ...BEHAVIOURS.filter((name) => !["equivocator", "flooder"].includes(name)),
@@ -128,7 +132,10 @@ function planDeaths(
   });
 }
 
-/** Down from right before an epoch closes until right after the next one has: so its report is missed, and the next one is not. */
+/**
+ * Down from right before an epoch closes until right after the next one has: so its report is missed, and the next one
+ * is not.
+ */
 function planTurns(ids: readonly NodeId[], healEpoch: number, calendar: Calendar): [NodeId, Outage[]][] {
   return ids.map((id, i) => {
     const outages: Outage[] = [];

@@ -1,5 +1,6 @@
 /**
- * The story of a life run for people: a line an epoch, then a line for each node that something happened to. In: a result. Out: text.
+ * The story of a life run for people: a line an epoch, then a line for each node that something happened to. In: a
+ * result. Out: text.
  */
 import { verdictLine } from "../report.ts";
 import type { LifeResult } from "./run.ts";
@@ -15,8 +16,10 @@ const ROWS_MAX = 40;
 export function lifeSummaryOf(result: LifeResult, wallMs: number): string {
   const { perEpoch, perNode, violations } = result;
   const lines = [
-    `seed ${result.seed}, ${result.nodes} nodes, ${result.epochs} epochs, ${(result.virtualMs / 1_000).toFixed(0)} s of virtual time in ${(wallMs / 1_000).toFixed(1)} s, ${result.steps} steps`,
-    `nodes       ${list(result.fates)}; ${result.crashes} times one went down; faults end before the report of epoch ${result.healEpoch}`,
+    `seed ${result.seed}, ${result.nodes} nodes, ${result.epochs} epochs, ${(result.virtualMs / 1_000).toFixed(0)} ` +
+      `s of virtual time in ${(wallMs / 1_000).toFixed(1)} s, ${result.steps} steps`,
+    `nodes       ${list(result.fates)}; ${result.crashes} times one went down; faults end before the report of ` +
+      `epoch ${result.healEpoch}`,
     `each node   ${(result.bytesPerNode / 1_000).toFixed(0)} kB sent, ${result.pairingsPerNode} pairings`,
     `blames      ${list(result.blames) || "none"}`,
     `claims      ${claimsText(result)}`,
@@ -27,7 +30,8 @@ export function lifeSummaryOf(result: LifeResult, wallMs: number): string {
     `node   what it is     ${result.perEpoch.map(({ epoch }) => String(epoch).padEnd(3)).join("")}`,
     ...perNode.slice(0, ROWS_MAX).map(nodeLine),
     ...(perNode.length > ROWS_MAX ? [`... and ${perNode.length - ROWS_MAX} more, with --json`] : []),
-    "P present, M missed, U nobody judged, . not registered yet; v decommissioned and ^ activated by the epoch's record",
+    "P present, M missed, U nobody judged, . not registered yet; v decommissioned and ^ activated by the epoch's " +
+      "record",
     "",
     `payable     ${payableText(perEpoch)}`,
     `trace       ${result.traceHash}`,

@@ -1,6 +1,7 @@
 /**
- * One life run: the network over many epochs, its reports, records, showings and contests. Makes the world from a seed, lets virtual time pass until the
- * last epoch is judged, and says what came out. Deterministic, as run.ts; there nothing is sent to the chain. Here stakers ask after each epoch.
+ * One life run: the network over many epochs, its reports, records, showings and contests. Makes the world from a seed,
+ * lets virtual time pass until the last epoch is judged, and says what came out. Deterministic, as run.ts; there
+ * nothing is sent to the chain. Here stakers ask after each epoch.
  */
 import { type Bundle, FLOOD_MAX, type NodeId, type SigningDomain, subnetBits } from "@quorate/common";
 import { insecureLinearScheme } from "@quorate/common/bls/insecure-linear";
@@ -63,10 +64,16 @@ export interface LifeResult extends StoryTold {
   readonly claims: ClaimsTold;
 }
 
-/** A turn is that long: a transaction is sent, a block comes, and the next in line sees it. All turns are a quarter of an epoch (P-91). */
+/**
+ * A turn is that long: a transaction is sent, a block comes, and the next in line sees it. All turns are a quarter of
+ * an epoch (P-91).
+ */
 const TURN_SECONDS = 4;
 
-/** Half of it has to hold finality, the lag of slow providers, collecting and all turns: in shorter epochs records come too late (P-37). */
+/**
+ * Half of it has to hold finality, the lag of slow providers, collecting and all turns: in shorter epochs records come
+ * too late (P-37).
+ */
 const EPOCH_SECONDS_MIN = 80;
 
 /** No longer than the turns of so many nodes need: virtual time is cheap, but not free. */
@@ -83,7 +90,10 @@ const ADDED_ATOMIC: bigint = 10_000_000n * 10n ** 9n;
 /** More would be one fault again and again. */
 const VIOLATIONS_MAX = 50;
 
-/** The last epoch's report may be shown, and its ledgers are compared, until so long after it closes for good: slow providers have caught up. */
+/**
+ * The last epoch's report may be shown, and its ledgers are compared, until so long after it closes for good: slow
+ * providers have caught up.
+ */
 const SETTLE_MS = 30_000;
 
 export function runLife(config: LifeConfig): LifeResult {

@@ -1,6 +1,7 @@
 /**
- * What an agent of a life run has beside network and disk: the worker that builds its trees, one provider that it asks for what is not final,
- * and its account. Enters: `build-tree`, `look-ahead` and `submit` effects. Leaves: the inputs that answer them, some of which never come.
+ * What an agent of a life run has beside network and disk: the worker that builds its trees, one provider that it asks
+ * for what is not final, and its account. Enters: `build-tree`, `look-ahead` and `submit` effects. Leaves: the inputs
+ * that answer them, some of which never come.
  */
 import type { ChainHead } from "@quorate/common";
 import type { SubmitRules } from "../../../packages/aggregator/src/core/context.ts";
@@ -96,7 +97,10 @@ export class LifeServices implements ChainServices {
     });
   }
 
-  /** Simulated against the latest block right before it is sent; then only its block decides, whatever became of its sender. */
+  /**
+   * Simulated against the latest block right before it is sent; then only its block decides, whatever became of its
+   * sender.
+   */
   #submit({ call, notAfter }: Extract<ChainWork, { type: "submit" }>, end: (outcome: SubmitOutcome) => void): void {
     const { scheduler, chain } = this.#modules;
     const fails = this.#goesWrong(SEND_FAILS);

@@ -1,6 +1,7 @@
 /**
- * The story of a life run: for each epoch what was recorded, shown, contested and paid, and with which transactions; for each node that something
- * happened to, its presences and changes of state. Enters: what the chain does. Leaves: plain data for `--json`, and a table for people.
+ * The story of a life run: for each epoch what was recorded, shown, contested and paid, and with which transactions;
+ * for each node that something happened to, its presences and changes of state. Enters: what the chain does. Leaves:
+ * plain data for `--json`, and a table for people.
  */
 import type { NodeId } from "@quorate/common";
 import type { ChainEvent } from "../../../packages/aggregator/src/core/ledger/events.ts";
@@ -35,7 +36,10 @@ export interface EpochTold {
 export interface NodeTold {
   readonly id: NodeId;
   readonly fate: string;
-  /** A letter an epoch: P present, M missed, U nobody judged, `.` not registered; then v decommissioned or ^ activated by its record. */
+  /**
+   * A letter an epoch: P present, M missed, U nobody judged, `.` not registered; then v decommissioned or ^ activated
+   * by its record.
+   */
   readonly epochs: readonly string[];
 }
 

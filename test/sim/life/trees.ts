@@ -1,6 +1,7 @@
 /**
- * Rewards trees for all agents of a run, by the real RewardsTree (P-41). What an agent has asked for so far is hashed, and one that has asked for
- * exactly the same as another gets the root that was built for the other: a difference between two agents is never hidden.
+ * Rewards trees for all agents of a run, by the real RewardsTree (P-41). What an agent has asked for so far is hashed,
+ * and one that has asked for exactly the same as another gets the root that was built for the other: a difference
+ * between two agents is never hidden.
  */
 import { createHash } from "node:crypto";
 import { type Address, toHex } from "@quorate/common";

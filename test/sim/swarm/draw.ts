@@ -4,7 +4,9 @@
 import { DEFAULT_FAULTS, type FaultOptions, type SimOptions } from "../options.ts";
 import { Random } from "../random.ts";
 
-/** Most often some faults, sometimes one alone, sometimes too many for a quorum; sometimes subnets, however few nodes. */
+/**
+ * Most often some faults, sometimes one alone, sometimes too many for a quorum; sometimes subnets, however few nodes.
+ */
 export function drawOptions(series: number, i: number, nodesMax: number): SimOptions {
   const random = new Random(`swarm ${series} ${i}`);
   const scale = random.pick([0, 0.5, 1, 1, 2, 4]);

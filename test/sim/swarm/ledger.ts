@@ -1,6 +1,7 @@
 /**
- * The ledger of seeds: which runs of which series were made on which commit, and what failed, one JSON object a line. It is only ever
- * appended to, so that a crash loses at most its last line; a torn line is read over. Not here: the runs.
+ * The ledger of seeds: which runs of which series were made on which commit, and what failed, one JSON object a line.
+ * It is only ever appended to, so that a crash loses at most its last line; a torn line is read over. Not here: the
+ * runs.
  */
 
 import { execFileSync } from "node:child_process";
@@ -114,7 +115,9 @@ export function summarise(lines: readonly LedgerLine[]): CommitSummary[] {
   });
 }
 
-/** Without lines whose runs another line has already: the swarm writes each run once, unless it is told to begin again. */
+/**
+ * Without lines whose runs another line has already: the swarm writes each run once, unless it is told to begin again.
+ */
 function distinct(lines: readonly LedgerLine[]): LedgerLine[] {
   const seen = new Set<string>();
   return lines.filter(({ series, from, to, nodesMax }) => {

@@ -1,7 +1,7 @@
 /**
- * From a scenario that fails to the smallest one found that still fails in the same way: fewer claims, nodes, faults, each fault of the plan
- * alone, a shorter run. Greedy and deterministic: tries the boldest cut first, keeps what still fails, and ends when no cut does, or after
- * so many runs. Not here: how a run is judged.
+ * From a scenario that fails to the smallest one found that still fails in the same way: fewer claims, nodes, faults,
+ * each fault of the plan alone, a shorter run. Greedy and deterministic: tries the boldest cut first, keeps what still
+ * fails, and ends when no cut does, or after so many runs. Not here: how a run is judged.
  */
 import type { NodeId } from "@quorate/common";
 import { NO_FAULTS } from "../options.ts";
@@ -100,7 +100,10 @@ function withAsks(scenario: Scenario, asks: Scenario["asks"]): Scenario {
   return { ...scenario, asks, options: { ...scenario.options, claims: asks.length } };
 }
 
-/** Non-empty, shorter lists: each half, each quarter left out and so on to each element left out, as ddmin does (Zeller). */
+/**
+ * Non-empty, shorter lists: each half, each quarter left out and so on to each element left out, as ddmin does
+ * (Zeller).
+ */
 function smallerLists<T>(list: readonly T[]): T[][] {
   const found: T[][] = [];
   for (let chunk = Math.ceil(list.length / 2); list.length > 1; chunk = Math.ceil(chunk / 2)) {

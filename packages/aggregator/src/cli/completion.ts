@@ -62,19 +62,26 @@ const commandPattern = (places: readonly Place[]): string =>
     .filter((words) => words !== '""')
     .join("|");
 
-/** The words that are no flags, as far as they name commands. */
-function bash(places: readonly Place[]): string {
-  return `# quorate for bash
-_quorate() {
-  local current=\${COMP_WORDS[COMP_CWORD]} at="" next word
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+/** For bash and zsh: puts into `at` those of the words that name a command. */
+const findCommand = (words: string, places: readonly Place[]): string => `  for word in ${words}; do
     next="\${at:+$at }$word"
     case "$next" in
       ${commandPattern(places)}) at="$next" ;;
     esac
-  done
+  done`;
+
+const bashReply = (place: Place): string => `COMPREPLY=($(compgen -W "${namesOf(place)}" -- "$current"))`;
+
+const zshItems = ({ commands, flags }: Place): string =>
+  `items=(${[...commands, ...flags].map(({ name, about }) => `'${name}:${about}'`).join(" ")})`;
+
+function bash(places: readonly Place[]): string {
+  return `# quorate for bash
+_quorate() {
+  local current=\${COMP_WORDS[COMP_CWORD]} at="" next word
+${findCommand(`"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`, places)}
   case "$at" in
-${places.map((place) => `    "${place.words}") COMPREPLY=($(compgen -W "${namesOf(place)}" -- "$current")) ;;`).join("\n")}
+${places.map((place) => `    "${place.words}") ${bashReply(place)} ;;`).join("\n")}
   esac
 }
 complete -o default -F _quorate quorate
@@ -82,19 +89,13 @@ complete -o default -F _quorate quorate
 }
 
 function zsh(places: readonly Place[]): string {
-  const item = ({ name, about }: { name: string; about: string }) => `'${name}:${about}'`;
   return `#compdef quorate
 _quorate() {
   local at="" next word
   local -a items
-  for word in \${words[2,CURRENT-1]}; do
-    next="\${at:+$at }$word"
-    case "$next" in
-      ${commandPattern(places)}) at="$next" ;;
-    esac
-  done
+${findCommand(`\${words[2,CURRENT-1]}`, places)}
   case "$at" in
-${places.map((place) => `    "${place.words}") items=(${[...place.commands, ...place.flags].map(item).join(" ")}) ;;`).join("\n")}
+${places.map((place) => `    "${place.words}") ${zshItems(place)} ;;`).join("\n")}
   esac
   _describe quorate items || _files
 }

@@ -1,7 +1,7 @@
 /**
- * Notices that the command which started us is gone. In: our ancestors, as they are at the start. Out: one callback when a link
- * of that chain breaks. Needed because SIGKILL to `npx` reaches nobody: npm's shell, pnpm and its shell survive it, and us with
- * them. Not its job: stopping anything.
+ * Notices that the command which started us is gone. In: our ancestors, as they are at the start. Out: one callback
+ * when a link of that chain breaks. Needed because SIGKILL to `npx` reaches nobody: npm's shell, pnpm and its shell
+ * survive it, and us with them. Not its job: stopping anything.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -26,9 +26,9 @@ const POLL_MS = 500;
 const MAX_ANCESTORS = 16;
 
 /**
- * The chain to watch: from us up to the topmost package manager (npx, npm, pnpm, yarn) that is reached through package managers and
- * `sh -c` alone; at least our own parent. Whatever started that package manager (a terminal's shell, a job runner) is not
- * watched: it may end first with good reason, as in `npx … &`.
+ * The chain to watch: from us up to the topmost package manager (npx, npm, pnpm, yarn) that is reached through package
+ * managers and `sh -c` alone; at least our own parent. Whatever started that package manager (a terminal's shell, a job
+ * runner) is not watched: it may end first with good reason, as in `npx … &`.
  */
 export function launcherChain(self: number, read: (pid: number) => ProcessInfo | null = readProcess): readonly Link[] {
   return chainAbove(self, 1, read);
@@ -60,7 +60,10 @@ function chainAbove(self: number, atLeast: number, read: (pid: number) => Proces
   return links.slice(0, keep);
 }
 
-/** Calls `onBroken` once, when a process of the chain has died: its child then has another parent. Returns the end of the watch. */
+/**
+ * Calls `onBroken` once, when a process of the chain has died: its child then has another parent. Returns the end of
+ * the watch.
+ */
 export function watchLaunchers(chain: readonly Link[], onBroken: (link: Link) => void): () => void {
   if (chain.length === 0) return () => {};
   const timer = setInterval(() => {
@@ -100,7 +103,9 @@ function parentOf(pid: number): number | null {
   return readProcess(pid)?.parentPid ?? null;
 }
 
-/** The fourth field of proc_pid_stat(5). The second is the program's name, which may itself hold spaces and parentheses. */
+/**
+ * The fourth field of proc_pid_stat(5). The second is the program's name, which may itself hold spaces and parentheses.
+ */
 function parentFromStat(stat: string): number {
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
 }

@@ -6,11 +6,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { isQuorateError, parseAddress, quorateError } from "@quorate/common";
+import { isQuorateError, quorateError } from "@quorate/common";
 import type { Command } from "commander";
 import { z } from "zod";
 import mainnet from "../../networks/mainnet.json" with { type: "json" };
 import testnet from "../../networks/testnet.json" with { type: "json" };
+import { address, url } from "../configValues.ts";
 
 /** Environment variables: a name for `--network`, and where a person's own networks are. */
 const NETWORK_VARIABLE = "QUORATE_NETWORK";
@@ -18,17 +19,6 @@ const DIRECTORY_VARIABLE = "QUORATE_NETWORKS";
 
 /** Part of the program, so that they are there however it was installed. */
 const SHIPPED: Readonly<Record<string, unknown>> = { mainnet, testnet };
-
-const address = z.string().transform((value, context) => {
-  try {
-    return parseAddress(value);
-  } catch (error) {
-    if (!isQuorateError(error)) throw error;
-    context.addIssue({ code: "custom", message: error.code });
-    return z.NEVER;
-  }
-});
-const url = z.url({ protocol: /^https?$/ });
 
 /** What is in a network's file. */
 export const networkSchema = z.strictObject({

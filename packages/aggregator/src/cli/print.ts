@@ -1,5 +1,6 @@
 /**
- * How commands print: aligned fields for people on standard output, progress on standard error. Nothing here decides anything.
+ * How commands print: aligned fields for people on standard output, progress on standard error. Nothing here decides
+ * anything.
  */
 
 /** Aligned `name  value` lines. */

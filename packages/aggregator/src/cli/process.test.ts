@@ -93,7 +93,8 @@ describe("a command's process (P-106)", () => {
 
   it("a reader that is gone is no error, and the work is done to its end: standard output, error, or both", async () => {
     const body =
-      "for (let i = 0; i < 20; i++) { process.stdout.write('x'.repeat(99_999)); process.stderr.write('y'); await sleep(1); }" +
+      "for (let i = 0; i < 20; i++) { process.stdout.write('x'.repeat(99_999)); process.stderr.write('y'); await " +
+      "sleep(1); }" +
       "process.exitCode = 9;";
     for (const gone of [["stdout"], ["stderr"], ["stdout", "stderr"]] as const) {
       const child = start(body);

@@ -26,10 +26,12 @@ export function createProgram(): Command {
   const program = new Command("quorate")
     .description(
       "Service-node rewards, agreed by 95% of the stake.\n\n" +
-        "Operators:  init, doctor, keys, register, pool, run, status, log, leave, exit, withdraw, contest, store, relay\n" +
+        "Operators:  init, doctor, keys, register, pool, run, status, log, leave, exit, withdraw, contest, store, " +
+        "relay\n" +
         "Stakers:    balance, claim, history, pools, contribute, withdraw, verify\n" +
         "Deployers:  network\nAnybody:    ledger, completion\n\n" +
-        "Each command's --help has an example; docs/commands.md says how they send, end, and what their exit statuses mean.",
+        "Each command's --help has an example; docs/commands.md says how they send, end, and what their exit " +
+        "statuses mean.",
     )
     .version(VERSION);
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * The installed `quorate`. Refuses a Node that cannot run it in words, turns on the compile cache before anything large is
- * loaded, so that every start but the first spends no time on compiling, then loads the program. Not its job: commands.
+ * The installed `quorate`. Refuses a Node that cannot run it in words, turns on the compile cache before anything large
+ * is loaded, so that every start but the first spends no time on compiling, then loads the program. Not its job:
+ * commands.
  */
 // All of it at once: a name that an old Node lacks would end this file before it can say so.
 import * as nodeModule from "node:module";

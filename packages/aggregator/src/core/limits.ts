@@ -165,9 +165,9 @@ export const REQUEST_BURST_WORK_MS = 5_000;
 export const REQUEST_BURST_MIN = 8;
 
 /**
- * Requests of one origin that are held for an epoch that has not closed here, in a set with subnets (P-72). An honest one asks for closed
- * epochs, and is a few seconds ahead of this agent at most; anyone may ask for whom it likes, because who is owed
- * nothing is not known yet. Beyond it a request is ignored; catch-up brings it again.
+ * Requests of one origin that are held for an epoch that has not closed here, in a set with subnets (P-72). An honest
+ * one asks for closed epochs, and is a few seconds ahead of this agent at most; anyone may ask for whom it likes,
+ * because who is owed nothing is not known yet. Beyond it a request is ignored; catch-up brings it again.
  */
 export const HELD_REQUESTS_MAX = 2;
 
@@ -231,8 +231,8 @@ export const PARTIALS_KEPT_MAX = 4;
 export const PULL_AFTER_MS = 1_000;
 /**
  * Milliseconds before the same node is asked again for signatures of the same round; doubled with each question, up to
- * the most. Who is silent stays so for hours, and every sender of reports asks: at 2,000 nodes with a twentieth silent a
- * steady 4 s would be 25 questions a second from each.
+ * the most. Who is silent stays so for hours, and every sender of reports asks: at 2,000 nodes with a twentieth silent
+ * a steady 4 s would be 25 questions a second from each.
  */
 export const PULL_AGAIN_MS = 4_000;
 export const PULL_AGAIN_MAX_MS = 5 * 60_000;

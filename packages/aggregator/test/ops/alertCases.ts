@@ -1,6 +1,6 @@
 /**
- * What each alert of ops/prometheus/alerts.yaml is to fire on, as series in promtool's notation (a sample a minute), and the healthy
- * agent on which none may.
+ * What each alert of ops/prometheus/alerts.yaml is to fire on, as series in promtool's notation (a sample a minute),
+ * and the healthy agent on which none may.
  */
 export interface AlertCase {
   /** Values of each series. */

@@ -1,10 +1,10 @@
 /**
- * ops/prometheus/alerts.yaml against the metrics that there are, against promtool, and against a Prometheus that reads an agent's page.
+ * ops/prometheus/alerts.yaml against the metrics that there are, against promtool, and against a Prometheus that reads
+ * an agent's page.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,6 +13,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { createMetrics, type MeasuredStatus } from "../../src/adapters/metrics/metrics.ts";
 import { serve, stopServers, testAgent } from "../support/httpServer.ts";
+import { freePort } from "../support/ports.ts";
 import { ALERT_CASES, HEALTHY } from "./alertCases.ts";
 import { ALERTS_FILE, MISSING, metricsIn, promtool, readText } from "./prometheus.ts";
 
@@ -159,12 +160,4 @@ async function firing(port: number, name: string): Promise<object> {
     const found = data.alerts.find(({ state, labels }) => labels.alertname === name && state === "firing");
     if (found !== undefined) return found;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }

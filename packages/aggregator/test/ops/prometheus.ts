@@ -1,8 +1,9 @@
 /** Prometheus and its promtool, where this machine has them (Debian: `apt-get install prometheus`). */
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { programHere } from "../support/programs.ts";
 
 const run = promisify(execFile);
 
@@ -11,7 +12,7 @@ export const DASHBOARD_FILE: string = fileURLToPath(new URL("../../../../ops/gra
 
 /** Which of the programs are missing here; null when none is. */
 export const MISSING: string | null =
-  ["promtool", "prometheus"].filter((name) => spawnSync(name, ["--version"]).error !== undefined).join(" and ") || null;
+  ["promtool", "prometheus"].filter((name) => programHere(name) === null).join(" and ") || null;
 
 /** What it says. Rejects with it when it finds fault. */
 export async function promtool(...args: string[]): Promise<string> {
@@ -27,7 +28,8 @@ export async function promtool(...args: string[]): Promise<string> {
 /** Words in a query that are no metrics: functions, and what stands beside them. */
 const NO_METRIC = new Set(
   (
-    "time rate increase sum max min avg count by without offset and or on ignoring le job instance histogram_quantile " +
+    "time rate increase sum max min avg count by without offset and or on ignoring le job instance " +
+    "histogram_quantile " +
     "changes delta label_replace topk clamp_min abs bool unless"
   ).split(" "),
 );

@@ -1,7 +1,7 @@
 /**
  * What ledger records leave on a disk, in memory: as the store's tables keep them (adapters/sqlite), which
- * test/conformance/store.test.ts holds it to. Records are never changed, so that keeping them is enough; values become plain
- * data when loaded. Disks to which the same records were written, in the same order, share what they hold.
+ * test/conformance/store.test.ts holds it to. Records are never changed, so that keeping them is enough; values become
+ * plain data when loaded. Disks to which the same records were written, in the same order, share what they hold.
  */
 import type { Address } from "@quorate/common";
 import { fromText, toText } from "../../src/adapters/sqlite/plain.ts";

@@ -5,34 +5,20 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { access, constants, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { programHere } from "./programs.ts";
 
 const run = promisify(execFile);
 const CONFIG = new URL("../../../../ops/nginx/quorate.conf", import.meta.url);
 
 /** Path of the program, or why there is none. QUORATE_NGINX names it where it is in none of the usual places. */
 export async function nginxHere(): Promise<{ readonly path: string } | { readonly missing: string }> {
-  const given = process.env["QUORATE_NGINX"];
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
-  for (const path of given === undefined ? folders.map((folder) => join(folder, "nginx")) : [given]) {
-    if (!(await isProgram(path))) continue;
-    const openssl = await run("openssl", ["version"]).catch(() => null);
-    return openssl === null ? { missing: "openssl, which makes the certificate" } : { path };
-  }
-  // Whoever names one wants the test.
-  if (given !== undefined)
-    throw new Error(`QUORATE_NGINX is ${given}, which is no program: install nginx, or unset it`);
-  return { missing: "nginx: apt-get install nginx, or name it in QUORATE_NGINX" };
-}
-
-function isProgram(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+  const path = programHere("nginx", "QUORATE_NGINX");
+  if (path === null) return { missing: "nginx: apt-get install nginx, or name it in QUORATE_NGINX" };
+  return programHere("openssl") === null ? { missing: "openssl, which makes the certificate" } : { path };
 }
 
 export interface Nginx {

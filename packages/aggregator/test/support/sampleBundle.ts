@@ -1,4 +1,7 @@
-/** A bundle of the right form, for tests of what stores and serves bundles: one node, all of the stake; the signature is not checked. */
+/**
+ * A bundle of the right form, for tests of what stores and serves bundles: one node, all of the stake; the signature is
+ * not checked.
+ */
 import { type Address, type Bundle, buildBundle, Signers } from "@quorate/common";
 
 export function sampleBundle({ recipient, epoch }: { recipient: Address; epoch: number }): Bundle {

@@ -1,8 +1,9 @@
 /**
- * INSECURE: the simulator's linear model of BLS. A point is its own discrete logarithm: key = secret · G mod r, signature = secret · h mod r,
- * so anyone divides and has the secret. What it keeps is the algebra (sums, cancelling errors, random weights, infinity) and the
- * wire forms (P-2, P-3), at microseconds each. In and out as `scheme.ts`. Its points are not on BLS12-381's curves, so blst, noble
- * and the contract refuse them, and a tidy test lets only tests and the simulator import this file.
+ * INSECURE: the simulator's linear model of BLS. A point is its own discrete logarithm: key = secret · G mod r,
+ * signature = secret · h mod r, so anyone divides and has the secret. What it keeps is the algebra (sums, cancelling
+ * errors, random weights, infinity) and the wire forms (P-2, P-3), at microseconds each. In and out as `scheme.ts`. Its
+ * points are not on BLS12-381's curves, so blst, noble and the contract refuse them, and a tidy test lets only tests
+ * and the simulator import this file.
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -27,7 +28,9 @@ const VALUE_OFFSET_BYTES = 16;
 const VALUE_BYTES = 32;
 const MARK = 0x4c;
 
-/** Hashes of digests kept: more than a simulation has in flight. The oldest is dropped; a miss costs some microseconds. */
+/**
+ * Hashes of digests kept: more than a simulation has in flight. The oldest is dropped; a miss costs some microseconds.
+ */
 const MAX_CACHED_HASHES = 4_096;
 
 /** A scheme for simulations and tests. Nothing about it is secret; see the head of this file. */
@@ -81,8 +84,8 @@ function pairs(key: bigint, hash: bigint, signature: bigint): boolean {
 }
 
 /**
- * P-6. The weights are drawn from a hash over everything they weigh, so that a run repeats exactly and whoever makes the
- * signatures still cannot choose them to fit.
+ * P-6. The weights are drawn from a hash over everything they weigh, so that a run repeats exactly and whoever makes
+ * the signatures still cannot choose them to fit.
  */
 function pairsWeighted(hash: bigint, digest: Uint8Array, items: readonly KeyAndSignature[]): boolean {
   const transcript = sha256.create().update(digest);

@@ -2,7 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type BatchChecks, type Named, nameInvalid } from "./naming.ts";
 
-/** Checks over errors that are integers: 0 is a valid share, and errors that add up to 0 cancel. Keeps what was proven how. */
+/**
+ * Checks over errors that are integers: 0 is a valid share, and errors that add up to 0 cancel. Keeps what was proven
+ * how.
+ */
 class Model implements BatchChecks {
   readonly errors: readonly number[];
   readonly refutedAlone = new Set<number>();

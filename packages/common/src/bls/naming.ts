@@ -1,12 +1,14 @@
 /**
- * Names the invalid shares of a batch with few pairing checks (P-6). In: how many shares there are and three ways to check some of
- * them. Out: the positions of the bad ones and what it cost. How a check is made is the backend's job (`nativeBatch.ts`).
+ * Names the invalid shares of a batch with few pairing checks (P-6). In: how many shares there are and three ways to
+ * check some of them. Out: the positions of the bad ones and what it cost. How a check is made is the backend's job
+ * (`nativeBatch.ts`).
  *
- * Three rules keep it sound. A share is accepted only in a check with random weights. A share is named only when a check of its own has
- * failed. Plain sums just lead there: they steer the search, and what they say wrongly costs time, never a verdict.
+ * Three rules keep it sound. A share is accepted only in a check with random weights. A share is named only when a
+ * check of its own has failed. Plain sums just lead there: they steer the search, and what they say wrongly costs time,
+ * never a verdict.
  *
- * The search is generalised binary splitting (Hwang 1972, "A Method for Detecting all Defective Members in a Population by Group
- * Testing"), with the rate of bad shares learned on the way instead of known beforehand.
+ * The search is generalised binary splitting (Hwang 1972, "A Method for Detecting all Defective Members in a Population
+ * by Group Testing"), with the rate of bad shares learned on the way instead of known beforehand.
  */
 
 /** Each call is one pairing check. Positions are those of the batch. */
@@ -41,18 +43,21 @@ export function finish<Result>(steps: Steps<Result>): Result {
 }
 
 /**
- * From here on a plain sum is tried before random weights: it costs 2 µs a share against 40, so a bad batch is told apart for little. In
- * smaller batches the second pairing check (1 ms) costs more than it saves.
+ * From here on a plain sum is tried before random weights: it costs 2 µs a share against 40, so a bad batch is told
+ * apart for little. In smaller batches the second pairing check (1 ms) costs more than it saves.
  */
 const PLAIN_FIRST_MIN = 64;
 
 /**
- * The search begins with a part of this kind: for 1 bad share it costs 2 checks more than halving the whole, for 1% bad 2 less. Where errors
- * cancel in the whole, parts stay as small: two that cancel meet in one once in 16 times.
+ * The search begins with a part of this kind: for 1 bad share it costs 2 checks more than halving the whole, for 1% bad
+ * 2 less. Where errors cancel in the whole, parts stay as small: two that cancel meet in one once in 16 times.
  */
 const PARTS_AT_FIRST = 16;
 
-/** Rounds in which nothing was found although something is there, before every share is checked by itself: a chance of 16^-4. */
+/**
+ * Rounds in which nothing was found although something is there, before every share is checked by itself: a chance of
+ * 16^-4.
+ */
 const FRUITLESS_ROUNDS_MAX = 4;
 
 export function nameInvalid(positions: readonly number[], checks: BatchChecks, randomBelow: RandomBelow): Named {
@@ -88,7 +93,9 @@ export function* nameInvalidInSteps(
 
 type State = "all valid" | "sum fails" | "sum may hold";
 
-/** Looks at all suspects at once. After the first round the sum mostly holds, so that random weights are asked at once. */
+/**
+ * Looks at all suspects at once. After the first round the sum mostly holds, so that random weights are asked at once.
+ */
 function* inspect(checks: CountedChecks, suspects: readonly number[], firstRound: boolean): Steps<State> {
   const [only] = suspects;
   if (suspects.length === 1 && only !== undefined) return (yield* checks.one(only)) ? "all valid" : "sum fails";
@@ -102,8 +109,8 @@ function* inspect(checks: CountedChecks, suspects: readonly number[], firstRound
 }
 
 /**
- * One pass over the shares, in random order so that nobody can place errors to cancel. Takes parts of the size at which good and bad are
- * equally likely, and halves a bad part until its first bad share is found.
+ * One pass over the shares, in random order so that nobody can place errors to cancel. Takes parts of the size at which
+ * good and bad are equally likely, and halves a bad part until its first bad share is found.
  */
 function* search(checks: CountedChecks, order: readonly number[], state: State): Steps<number[]> {
   const found: number[] = [];
@@ -125,7 +132,9 @@ function* search(checks: CountedChecks, order: readonly number[], state: State):
   return found;
 }
 
-/** `length` shares from `start` on have a bad sum. Sums are exact, so when one half's sum is good the other's is bad. */
+/**
+ * `length` shares from `start` on have a bad sum. Sums are exact, so when one half's sum is good the other's is bad.
+ */
 function* firstBad(
   checks: CountedChecks,
   order: readonly number[],
@@ -148,7 +157,10 @@ function* firstBad(
   return { at, confirmed };
 }
 
-/** The size at which (1 − rate)^size = 1/2, with the rate seen so far: each check then says the most. Before any was seen it doubles. */
+/**
+ * The size at which (1 − rate)^size = 1/2, with the rate seen so far: each check then says the most. Before any was
+ * seen it doubles.
+ */
 function partSize(count: number, seen: number, bad: number, state: State): number {
   const first = Math.ceil(count / PARTS_AT_FIRST);
   const size = bad === 0 ? Math.max(first, seen) : Math.max(1, Math.round((Math.LN2 * seen) / bad));

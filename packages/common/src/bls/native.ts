@@ -1,7 +1,7 @@
 /**
- * BLS on blst, the native library, for agents. In and out as `scheme.ts`. An entry point of its own, because browsers cannot
- * load it. `@chainsafe/bls` holds keys and signs; `@chainsafe/blst`, which it wraps, parses and checks: the former's
- * aggregation takes points outside the subgroup and has no batch check with random weights.
+ * BLS on blst, the native library, for agents. In and out as `scheme.ts`. An entry point of its own, because browsers
+ * cannot load it. `@chainsafe/bls` holds keys and signs; `@chainsafe/blst`, which it wraps, parses and checks: the
+ * former's aggregation takes points outside the subgroup and has no batch check with random weights.
  */
 
 import type { IBls, PointFormat } from "@chainsafe/bls/types";
@@ -24,14 +24,16 @@ import {
 /** What agents use: the scheme, and the naming of bad shares in a batch. */
 export interface NativeScheme extends SignatureScheme, AsyncVerifier {
   /**
-   * Which items are invalid, malformed ones included, with few checks (`naming.ts`): a valid batch of 2,000 costs two, one with 20 bad about
-   * 180. Each verdict rests on random weights of 65 bits or on a check of the one share (P-6). Blocks the calling thread.
+   * Which items are invalid, malformed ones included, with few checks (`naming.ts`): a valid batch of 2,000 costs two,
+   * one with 20 bad about
+   * 180. Each verdict rests on random weights of 65 bits or on a check of the one share (P-6). Blocks the calling
+   *      thread.
    * @throws DIGEST_WRONG_LENGTH
    */
   nameInvalid(digest: Uint8Array, items: readonly KeyAndSignature[]): Named;
   /**
-   * As `nameInvalid`, in steps that hold the calling thread for one pairing check each; the one with random weights takes 70 µs a share more.
-   * The digest is checked at the first step. @throws DIGEST_WRONG_LENGTH
+   * As `nameInvalid`, in steps that hold the calling thread for one pairing check each; the one with random weights
+   * takes 70 µs a share more. The digest is checked at the first step. @throws DIGEST_WRONG_LENGTH
    */
   nameInvalidInSteps(digest: Uint8Array, items: readonly KeyAndSignature[]): Steps<Named>;
 }
@@ -39,8 +41,8 @@ export interface NativeScheme extends SignatureScheme, AsyncVerifier {
 export { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from "../points.ts";
 
 /**
- * Parsed keys kept: twice the largest set simulated, about 1 kB each. The oldest is dropped; a miss costs 45 µs, most of it
- * the subgroup check.
+ * Parsed keys kept: twice the largest set simulated, about 1 kB each. The oldest is dropped; a miss costs 45 µs, most
+ * of it the subgroup check.
  */
 const MAX_CACHED_KEYS = 4_096;
 
@@ -194,11 +196,15 @@ function nativeScheme(bls: IBls, blst: typeof Blst): NativeScheme {
 
 const UNCOMPRESSED = "uncompressed" as PointFormat.uncompressed;
 
-/** Keys by their bytes, parsed and validated once. The text key is a copy: a caller who changes its bytes changes nothing here. */
+/**
+ * Keys by their bytes, parsed and validated once. The text key is a copy: a caller who changes its bytes changes
+ * nothing here.
+ */
 function cachedKeys(parse: (bytes: Uint8Array) => Blst.PublicKey): (publicKey: Uint8Array) => Blst.PublicKey {
   const keys = new Map<string, Blst.PublicKey>();
   return (publicKey) => {
-    // Spreading would take eight times as long as the rest of the look-up. A longer key is cut: it is never one that is kept.
+    // Spreading would take eight times as long as the rest of the look-up. A longer key is cut: it is never one that is
+    // kept.
     const text = String.fromCharCode.apply(null, publicKey.subarray(0, 97) as unknown as number[]);
     const cached = keys.get(text);
     if (cached !== undefined) return cached;

@@ -1,11 +1,14 @@
 /**
- * Batches on blst for `naming.ts`: parsed once, then checked in any part. In: parsed keys, signatures in blst's byte order. Out: verdicts.
+ * Batches on blst for `naming.ts`: parsed once, then checked in any part. In: parsed keys, signatures in blst's byte
+ * order. Out: verdicts.
  *
- * Large parts get their random weights by sums over random subsets instead of by multiplication: with bits b_ij drawn for share i,
+ * Large parts get their random weights by sums over random subsets instead of by multiplication: with bits b_ij drawn
+ * for share i,
  *   S_j = Σ_i b_ij · signature_i,   P_j = Σ_i b_ij · key_i   (j = 0 … 64),
- * Σ_j 2^j S_j and Σ_j 2^j P_j are the sums weighted by r_i = Σ_j 2^j b_ij, 65 random bits each (P-6). And the subgroup, which costs 52 µs
- * for a point, is checked on the 65 S_j alone: a part of a share outside of it stays in a random subset's sum with a chance of at least 1/2,
- * so it passes all of them once in 2^65. blst's own `aggregateWithRandomness` checks every point: 68 µs a share against 38.
+ * Σ_j 2^j S_j and Σ_j 2^j P_j are the sums weighted by r_i = Σ_j 2^j b_ij, 65 random bits each (P-6). And the subgroup,
+ * which costs 52 µs for a point, is checked on the 65 S_j alone: a part of a share outside of it stays in a random
+ * subset's sum with a chance of at least 1/2, so it passes all of them once in 2^65. blst's own
+ * `aggregateWithRandomness` checks every point: 68 µs a share against 38.
  */
 import type * as Blst from "@chainsafe/blst";
 import { randomBytes } from "@noble/curves/utils.js";
@@ -19,10 +22,16 @@ export interface ParsedShare {
   readonly point: Blst.Signature;
 }
 
-/** From here on subset sums are cheaper than `aggregateWithRandomness`: some 11 ms whatever the size, but 40 µs less a share. */
+/**
+ * From here on subset sums are cheaper than `aggregateWithRandomness`: some 11 ms whatever the size, but 40 µs less a
+ * share.
+ */
 const SUBSET_SUMS_MIN = 288;
 
-/** Bits taken together: 13 windows of 5. Fewer make more additions, more make more sums: 4 and 6 are each some 5% slower at 2,000. */
+/**
+ * Bits taken together: 13 windows of 5. Fewer make more additions, more make more sums: 4 and 6 are each some 5% slower
+ * at 2,000.
+ */
 const WINDOW_BITS = 5;
 const WINDOWS = 13;
 
@@ -43,7 +52,8 @@ export function nameInvalidNatively(
       return holds(key, point) && inSubgroup(point);
     },
     sum(positions) {
-      // The subgroup is not checked: a sum outside of it hardly passes a pairing, and if it does it costs time, never a verdict.
+      // The subgroup is not checked: a sum outside of it hardly passes a pairing, and if it does it costs time, never a
+      // verdict.
       const { key, signature } = plainSum(blst, positions.map(at));
       return holds(key, signature);
     },

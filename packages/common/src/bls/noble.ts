@@ -1,6 +1,6 @@
 /**
- * BLS on `@noble/curves`: portable JavaScript for browsers, and the independent second implementation in tests. In and out as
- * `scheme.ts`. Twenty times slower than blst; agents must not use it (P-9).
+ * BLS on `@noble/curves`: portable JavaScript for browsers, and the independent second implementation in tests. In and
+ * out as `scheme.ts`. Twenty times slower than blst; agents must not use it (P-9).
  */
 
 import { bls12_381 } from "@noble/curves/bls12-381.js";

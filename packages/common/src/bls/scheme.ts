@@ -1,7 +1,8 @@
 /**
- * The one interface to BLS (P-1 to P-3, P-6). In: keys, digests and signatures as bytes in wire form. Out: bytes, booleans,
- * coded errors. Implementations: `native.ts` (blst, agents), `noble.ts` (browsers, second opinion), the simulator's linear
- * model. All pass `testing/algebraSuite.ts`, the real ones `testing/pointSuite.ts` too. Whose key it is, and what stake it has, is not its job.
+ * The one interface to BLS (P-1 to P-3, P-6). In: keys, digests and signatures as bytes in wire form. Out: bytes,
+ * booleans, coded errors. Implementations: `native.ts` (blst, agents), `noble.ts` (browsers, second opinion), the
+ * simulator's linear model. All pass `testing/algebraSuite.ts`, the real ones `testing/pointSuite.ts` too. Whose key it
+ * is, and what stake it has, is not its job.
  */
 
 import { isQuorateError, quorateError } from "../errors.ts";
@@ -20,9 +21,13 @@ export interface SignatureScheme {
   publicKeyOf(secretKey: Uint8Array): Uint8Array;
   /** The 192-byte signature over a 32-byte digest. @throws SECRET_KEY_INVALID, DIGEST_WRONG_LENGTH */
   sign(secretKey: Uint8Array, digest: Uint8Array): Uint8Array;
-  /** @throws PUBLIC_KEY_WRONG_LENGTH, POINT_AT_INFINITY, POINT_NOT_CANONICAL, POINT_NOT_ON_CURVE, POINT_NOT_IN_SUBGROUP */
+  /**
+   * @throws PUBLIC_KEY_WRONG_LENGTH, POINT_AT_INFINITY, POINT_NOT_CANONICAL, POINT_NOT_ON_CURVE, POINT_NOT_IN_SUBGROUP
+   */
   validatePublicKey(publicKey: Uint8Array): void;
-  /** @throws SIGNATURE_WRONG_LENGTH, POINT_AT_INFINITY, POINT_NOT_CANONICAL, POINT_NOT_ON_CURVE, POINT_NOT_IN_SUBGROUP */
+  /**
+   * @throws SIGNATURE_WRONG_LENGTH, POINT_AT_INFINITY, POINT_NOT_CANONICAL, POINT_NOT_ON_CURVE, POINT_NOT_IN_SUBGROUP
+   */
   validateSignature(signature: Uint8Array): void;
   /** Whether the signature is valid; malformed input is false. @throws DIGEST_WRONG_LENGTH */
   verify(publicKey: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
@@ -32,17 +37,21 @@ export interface SignatureScheme {
    */
   verifyBatch(digest: Uint8Array, items: readonly KeyAndSignature[]): boolean;
   /**
-   * Whether the signature is valid under the plain sum of the keys. Proves the sum only (P-6): each key needs its proof of
-   * possession. Malformed input, an empty list and keys that sum to infinity are false. @throws DIGEST_WRONG_LENGTH
+   * Whether the signature is valid under the plain sum of the keys. Proves the sum only (P-6): each key needs its proof
+   * of possession. Malformed input, an empty list and keys that sum to infinity are false. @throws DIGEST_WRONG_LENGTH
    */
   verifyAggregate(publicKeys: readonly Uint8Array[], digest: Uint8Array, signature: Uint8Array): boolean;
   /**
-   * The plain sum. Each input is checked for encoding and curve, the sum for subgroup and infinity: what returns is a valid
-   * point and needs one verifyAggregate; its parts are not thereby proven (P-6). So summing costs 2 µs a signature, not 50.
+   * The plain sum. Each input is checked for encoding and curve, the sum for subgroup and infinity: what returns is a
+   * valid point and needs one verifyAggregate; its parts are not thereby proven (P-6). So summing costs 2 µs a
+   * signature, not 50.
    * @throws AGGREGATE_EMPTY, POINT_AT_INFINITY when the signatures cancel, and as validateSignature
    */
   aggregateSignatures(signatures: readonly Uint8Array[]): Uint8Array;
-  /** What cancels with the signature in a sum (P-56). At least the encoding is checked. Throws as `checkSignatureEncoding`. */
+  /**
+   * What cancels with the signature in a sum (P-56). At least the encoding is checked. Throws as
+   * `checkSignatureEncoding`.
+   */
   negateSignature(signature: Uint8Array): Uint8Array;
   /**
    * The plain sum. Each key is validated.
@@ -61,8 +70,8 @@ export interface AsyncVerifier {
 }
 
 /**
- * The invalid items of a batch, malformed ones included, named on any scheme by the search that agents use (`naming.ts`), which have their own
- * checks for it (`nativeBatch.ts`). @throws DIGEST_WRONG_LENGTH
+ * The invalid items of a batch, malformed ones included, named on any scheme by the search that agents use
+ * (`naming.ts`), which have their own checks for it (`nativeBatch.ts`). @throws DIGEST_WRONG_LENGTH
  */
 export function findInvalid(
   scheme: SignatureScheme,

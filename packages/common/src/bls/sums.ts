@@ -1,6 +1,6 @@
 /**
- * Sums and differences of signatures in which infinity may come up: keys of one hand may cancel (P-56). In: a scheme, which itself
- * refuses infinity. Out: sums, null where nothing is left. Nothing is proven of the parts (P-6).
+ * Sums and differences of signatures in which infinity may come up: keys of one hand may cancel (P-56). In: a scheme,
+ * which itself refuses infinity. Out: sums, null where nothing is left. Nothing is proven of the parts (P-6).
  */
 import { isQuorateError } from "../errors.ts";
 import type { SignatureScheme } from "./scheme.ts";
@@ -9,7 +9,10 @@ import type { SignatureScheme } from "./scheme.ts";
 export type Sum = Uint8Array | null;
 
 export interface Sums {
-  /** The sum of any number of them; of none it is null. Throws as `SignatureScheme.aggregateSignatures` for malformed parts. */
+  /**
+   * The sum of any number of them; of none it is null. Throws as `SignatureScheme.aggregateSignatures` for malformed
+   * parts.
+   */
   add(parts: readonly Sum[]): Sum;
   negate(part: Sum): Sum;
 }

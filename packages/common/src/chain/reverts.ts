@@ -51,13 +51,15 @@ function date(seconds: bigint): string {
 const MEANINGS: Readonly<Record<string, (...args: bigint[]) => string>> = {
   EnforcedPause: (until = 0n) => `registrations, reports and payouts are paused until ${date(until)}; nothing is lost`,
   ClaimLimitExceeded: (amount = 0n, left = 0n) =>
-    `all claims together may take ${formatAmount(left)} more in this cycle, and this one wants ${formatAmount(amount)}; ` +
+    `all claims together may take ${formatAmount(left)} more in this cycle, and this one wants ` +
+    `${formatAmount(amount)}; ` +
     "claim a part, or all of it in the next cycle",
   AmountNotRaised: (amount = 0n, lifetime = 0n) =>
     `the chain has ${formatAmount(lifetime)} for the recipient already, and this says ${formatAmount(amount)}`,
   NothingToClaim: () => "all that the chain has for the recipient was paid",
   RewardsShort: (available = 0n, amount = 0n) =>
-    `the contract and its pool hold ${formatAmount(available)} now, and ${formatAmount(amount)} are asked for; the pool goes on releasing`,
+    `the contract and its pool hold ${formatAmount(available)} now, and ${formatAmount(amount)} are asked for; the ` +
+    "pool goes on releasing",
   QuorumNotReached: (signed = 0n, active = 0n) =>
     `${formatAmount(signed)} of ${formatAmount(active)} active stake have signed, and 95% are needed`,
   FloorNotReached: (signed = 0n, total = 0n) =>

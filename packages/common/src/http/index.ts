@@ -1,4 +1,7 @@
-/** The HTTP interface of an agent: every request and answer as a schema, and its paths. Server and clients read the same. */
+/**
+ * The HTTP interface of an agent: every request and answer as a schema, and its paths. Server and clients read the
+ * same.
+ */
 export * from "./limits.ts";
 export * from "./openapi.ts";
 export * from "./routes.ts";

@@ -1,6 +1,6 @@
 /**
- * Conformance of any `SignatureScheme`, the simulator's linear model included: what follows from signatures being linear in
- * the secret. Forgeries are made by algebra on secrets alone, so nothing here knows how points are encoded.
+ * Conformance of any `SignatureScheme`, the simulator's linear model included: what follows from signatures being
+ * linear in the secret. Forgeries are made by algebra on secrets alone, so nothing here knows how points are encoded.
  */
 
 import { findInvalid, type KeyAndSignature, type SignatureScheme } from "../bls/scheme.ts";

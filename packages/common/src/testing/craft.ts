@@ -1,6 +1,6 @@
 /**
- * Forged and broken points for tests, made on noble-curves: points outside the subgroup, of small order, off the curve, and
- * in forms that are not canonical. In: nothing, or a valid point in wire form. Out: bytes that P-3 says to reject.
+ * Forged and broken points for tests, made on noble-curves: points outside the subgroup, of small order, off the curve,
+ * and in forms that are not canonical. In: nothing, or a valid point in wire form. Out: bytes that P-3 says to reject.
  */
 
 import { bls12_381 } from "@noble/curves/bls12-381.js";

@@ -1,6 +1,6 @@
 /**
- * Conformance of a real BLS12-381 `SignatureScheme`: the ciphersuite against published vectors, and every broken point of P-3
- * wherever points enter.
+ * Conformance of a real BLS12-381 `SignatureScheme`: the ciphersuite against published vectors, and every broken point
+ * of P-3 wherever points enter.
  */
 
 import type { SignatureScheme } from "../bls/scheme.ts";

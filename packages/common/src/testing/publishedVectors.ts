@@ -3,8 +3,8 @@
  */
 
 /**
- * Sign vectors of ethereum/bls12-381-tests (`sign_case_*`), compressed; they fix the whole ciphersuite of P-1: the domain
- * separation tag, the hash to G2 and the scalar multiplication.
+ * Sign vectors of ethereum/bls12-381-tests (`sign_case_*`), compressed; they fix the whole ciphersuite of P-1: the
+ * domain separation tag, the hash to G2 and the scalar multiplication.
  */
 export const ETHEREUM_SIGN_VECTORS: readonly {
   readonly privkey: string;

@@ -1,5 +1,6 @@
 /**
- * What a conformance suite needs of Vitest, handed in by the test file, so that suites run in the caller's own copy of it.
+ * What a conformance suite needs of Vitest, handed in by the test file, so that suites run in the caller's own copy of
+ * it.
  */
 
 import { type ErrorCode, isQuorateError } from "../errors.ts";

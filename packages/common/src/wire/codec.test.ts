@@ -192,7 +192,7 @@ describe("gossip (P-81, P-82)", () => {
       concatBytes(good, good), // one field twice
       gossipOf(reordered), // fields out of order
       concatBytes(other.slice(0, 1), Uint8Array.of((other[1] as number) | 0x80, 0), other.slice(2)), // long varint
-      gossipOf(concatBytes(inner, Uint8Array.of(0x22, claim.length), claim, contest)), // two kinds of message in one share
+      gossipOf(concatBytes(inner, Uint8Array.of(0x22, claim.length), claim, contest)),
       gossipOf(concatBytes(inner, contest, contest)),
     ]) {
       expect(decodeCode(message)).toBe("WIRE_NOT_CANONICAL");

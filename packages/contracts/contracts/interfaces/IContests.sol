@@ -17,14 +17,16 @@ interface IContests {
     /// @notice Decommissioned nodes were heard, by a contest or a showing: their silent reports count from here.
     /// @param ids The nodes, in the order in which they were named.
     event ServiceNodesHeard(uint64[] ids);
-    /// @notice Of nodes that were just heard, these had been dropped for silence: their stake counts toward the floor again.
+    /// @notice Of nodes that were just heard, these had been dropped for silence: their stake counts toward the floor
+    /// again.
     /// @param ids The nodes, in the order in which they were named.
     event ServiceNodesRestored(uint64[] ids);
 
     /// @notice Says that a decommissioned node is alive (P-111). Its operator only. Never paused.
     function contest(uint64 id) external;
 
-    /// @notice Says that decommissioned nodes are alive, by what they have signed (P-111). Anyone may call. Never paused.
+    /// @notice Says that decommissioned nodes are alive, by what they have signed (P-111). Anyone may call. Never
+    /// paused.
     /// @param epoch The running epoch or the one before.
     /// @param signature The aggregate of exactly these nodes over `hashContest(epoch)`.
     /// @param signers Strictly ascending ids. Those that are not decommissioned change nothing.
@@ -34,8 +36,8 @@ interface IContests {
     /// call. Ids that are not fit are passed over.
     function dropSilent(uint64[] calldata ids) external;
 
-    /// @notice Takes decommissioned nodes out of the floor until they are activated (P-116). Owner only. Ids that are not
-    /// fit are passed over.
+    /// @notice Takes decommissioned nodes out of the floor until they are activated (P-116). Owner only. Ids that are
+    /// not fit are passed over.
     function dropFromFloor(uint64[] calldata ids) external;
 
     /// @notice The total stake of decommissioned nodes that does not count toward the floor, in atomic units.

@@ -46,20 +46,20 @@ interface IEmergency {
 
     // --- calls ---
 
-    /// @notice Stops registration, reports, dropping, liquidation, reward updates and payouts of rewards, here and at the
-    /// distributor, for a time (P-29, P-113). It replaces the time of a pause that is running. Owner or guardian.
+    /// @notice Stops registration, reports, dropping, liquidation, reward updates and payouts of rewards, here and at
+    /// the distributor, for a time (P-29, P-113). It replaces the time of a pause that is running. Owner or guardian.
     /// @param duration Seconds, at most 30 days. A guardian's pause ends with its window at the latest.
     function pause(uint256 duration) external;
 
     /// @notice Ends a pause. The owner, or the guardian one that is not the owner's.
     function unpause() external;
 
-    /// @notice Announces `emergencyDecommission` with the same lists (P-42). Owner or guardian, when 72 epochs' time has
-    /// passed since the last accepted report, genesis or end of a pause.
+    /// @notice Announces `emergencyDecommission` with the same lists (P-42). Owner or guardian, when 72 epochs' time
+    /// has passed since the last accepted report, genesis or end of a pause.
     function announceEmergency(uint64[] calldata decommission, uint64[] calldata activate) external;
 
-    /// @notice Decommissions without caps, then activates if nobody is active (P-42). Owner only, after the notice, while
-    /// 72 epochs' time has passed as above, and not once a report was accepted.
+    /// @notice Decommissions without caps, then activates if nobody is active (P-42). Owner only, after the notice,
+    /// while 72 epochs' time has passed as above, and not once a report was accepted.
     function emergencyDecommission(uint64[] calldata decommission, uint64[] calldata activate) external;
 
     /// @notice Sets the guardian; zero for none. Owner only.
@@ -84,7 +84,7 @@ interface IEmergency {
     /// @notice From an announcement to when it may be carried out, in seconds. It never changes.
     function emergencyNoticeSeconds() external view returns (uint256);
 
-    /// @notice An announced emergency: when its notice ends (zero when there is none), and whether an accepted report has
-    /// voided it (P-42).
+    /// @notice An announced emergency: when its notice ends (zero when there is none), and whether an accepted report
+    /// has voided it (P-42).
     function emergency(bytes32 listsHash) external view returns (uint256 readyAt, bool isVoid);
 }

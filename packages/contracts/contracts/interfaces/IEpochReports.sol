@@ -5,7 +5,8 @@ import {BLS} from "solady/src/utils/ext/ithaca/BLS.sol";
 
 /// @notice What the nodes agree on at the close of an epoch (P-5, section 7 of the protocol).
 /// @param epoch The epoch that has closed.
-/// @param rewardsRoot The root of OpenZeppelin's standard tree over (recipient, lifetime amount); zero for an empty one.
+/// @param rewardsRoot The root of OpenZeppelin's standard tree over (recipient, lifetime amount); zero for an empty
+/// one.
 /// @param totalOwed The sum of all lifetime amounts, in atomic units.
 /// @param activate Pending and decommissioned nodes to activate.
 /// @param decommission Active nodes to decommission, in the order in which the caps take them.
@@ -103,7 +104,8 @@ interface IEpochReports {
     /// @notice The digest that the first record of an epoch has fixed; zero without one.
     function recordedDigest(uint64 epoch) external view returns (bytes32);
 
-    /// @notice Whether the root of an epoch has become payable. Reverts with `EpochTooOld` when 16 later ones have closed.
+    /// @notice Whether the root of an epoch has become payable. Reverts with `EpochTooOld` when 16 later ones have
+    /// closed.
     function isPayable(uint64 epoch) external view returns (bool);
 
     /// @notice The digest that nodes sign for an epoch report (P-5).

@@ -42,13 +42,13 @@ interface IRewardRatePool {
     /// @notice Pulls tokens from the caller into the pool, and settles.
     function fund(uint256 amount) external;
 
-    /// @notice Takes tokens that were simply transferred here into the pool, and settles. Anyone may call. Where it finds
-    /// nothing it changes nothing and emits nothing.
+    /// @notice Takes tokens that were simply transferred here into the pool, and settles. Anyone may call. Where it
+    /// finds nothing it changes nothing and emits nothing.
     /// @return amount What was found.
     function sync() external returns (uint256 amount);
 
-    /// @notice Pays what has been released and not paid to the distributor. Anyone may call. It settles nothing: what is
-    /// released later does not depend on when, how often or by whom it is paid.
+    /// @notice Pays what has been released and not paid to the distributor. Anyone may call. It settles nothing: what
+    /// is released later does not depend on when, how often or by whom it is paid.
     /// @return amount What was paid.
     function payoutReleased() external returns (uint256 amount);
 

@@ -121,8 +121,8 @@ interface IRewardsDistributor {
     /// @notice Starts the pool (P-30). Rewards contract only.
     function start() external;
 
-    /// @notice Stops payouts, proofs and roots until a time, after which they go on by themselves (P-29). Rewards contract
-    /// only, whose events tell of it.
+    /// @notice Stops payouts, proofs and roots until a time, after which they go on by themselves (P-29). Rewards
+    /// contract only, whose events tell of it.
     /// @param until In seconds since 1970, of 40 bits. A time that has passed ends a pause.
     function setPausedUntil(uint256 until) external;
 

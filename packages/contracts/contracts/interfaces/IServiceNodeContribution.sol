@@ -163,7 +163,8 @@ interface IServiceNodeContribution {
     /// @return nodeId_ The node's id.
     function finalize() external returns (uint64 nodeId_);
 
-    /// @notice Sends the operator what the contract holds of a token beyond its contributors' parts (P-48). Operator only.
+    /// @notice Sends the operator what the contract holds of a token beyond its contributors' parts (P-48). Operator
+    /// only.
     function rescue(IERC20 token_) external returns (uint256 amount);
 
     // --- contributors ---

@@ -191,7 +191,8 @@ interface IServiceNodeRegistry {
     /// @param id The node's id.
     /// @param unlocksAt In seconds since 1970.
     event ServiceNodeExit(uint64 indexed id, uint256 unlocksAt);
-    /// @notice A node was taken out (P-36). Both shares come from the operator's part; the rest is free from `unlocksAt` on.
+    /// @notice A node was taken out (P-36). Both shares come from the operator's part; the rest is free from
+    /// `unlocksAt` on.
     /// @param id The node's id.
     /// @param liquidator Who called, and was paid its share.
     /// @param liquidatorShare In atomic units.
@@ -212,8 +213,8 @@ interface IServiceNodeRegistry {
 
     // --- packing ---
 
-    /// @notice Copies keys and stakes of the next full group of 219 ids into one data contract, which makes each of them
-    /// cheaper to name as a non-signer (P-43). Anyone may call; about 5,700,000 gas, once for each group.
+    /// @notice Copies keys and stakes of the next full group of 219 ids into one data contract, which makes each of
+    /// them cheaper to name as a non-signer (P-43). Anyone may call; about 5,700,000 gas, once for each group.
     function packNodes() external;
 
     // --- views ---

@@ -62,7 +62,8 @@ interface IServiceNodeRewards is IServiceNodeRegistry, IContests, IEpochReports,
     // --- nodes ---
 
     /// @notice Registers a node as pending and pulls its whole stake from the caller.
-    /// @dev The caller is the operator, `contributors[0].addr`, or a contribution contract of that operator. Rules P-8, P-20, P-27, P-28.
+    /// @dev The caller is the operator, `contributors[0].addr`, or a contribution contract of that operator. Rules P-8,
+    /// P-20, P-27, P-28.
     /// @param registration What the node brings. `checkRegistration` tells beforehand whether it is taken.
     /// @param contributors The operator first; with none, the caller is operator, beneficiary and whole stake.
     /// @return id The node's id.
@@ -78,8 +79,8 @@ interface IServiceNodeRewards is IServiceNodeRegistry, IContests, IEpochReports,
     /// @notice Takes a node out of the set whose unlock time has come (P-34). Anyone may call. Never paused.
     function exitBLSPublicKey(uint64 id) external;
 
-    /// @notice Takes a node out of the set that is decommissioned and was silent for 168 accepted reports (P-36). Anyone
-    /// may call, and is paid the liquidator's share.
+    /// @notice Takes a node out of the set that is decommissioned and was silent for 168 accepted reports (P-36).
+    /// Anyone may call, and is paid the liquidator's share.
     function liquidateBLSPublicKey(uint64 id) external;
 
     /// @notice Pays the caller its principal of a node that has exited and is unlocked (P-35). Never paused.

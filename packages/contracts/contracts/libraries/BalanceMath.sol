@@ -5,8 +5,8 @@ import {IRewardsDistributor} from "../interfaces/IRewardsDistributor.sol";
 
 /// @title The arithmetic of a recipient's pair (P-25, P-26), apart from storage, so that it can be proved:
 /// test/proofs/BalanceMath.sol.
-/// @dev `lifetime` is what a recipient has earned and `claimed` what of it was paid, in atomic units of 128 bits. `require`,
-/// because the prover does not see that a `revert` statement ends a function.
+/// @dev `lifetime` is what a recipient has earned and `claimed` what of it was paid, in atomic units of 128 bits.
+/// `require`, because the prover does not see that a `revert` statement ends a function.
 library BalanceMath {
     /// @notice The lifetime amount after somebody has shown `amount`: it only grows (P-25).
     /// @dev Reverts with `AmountTooLarge` when a larger amount does not fit its 128 bits.

@@ -6,7 +6,8 @@ import {IRewardsDistributor} from "../interfaces/IRewardsDistributor.sol";
 /// @title The claim limit of a cycle (P-26), apart from storage, so that it can be proved: test/proofs/ClaimCycle.sol.
 /// @dev Amounts are atomic units; a cycle is known by its number.
 library ClaimCycle {
-    /// @notice What cycle `cycleNow` has paid, from what is stored of the last cycle that paid: a new one starts at zero.
+    /// @notice What cycle `cycleNow` has paid, from what is stored of the last cycle that paid: a new one starts at
+    /// zero.
     function used(uint256 cycleNow, uint256 storedCycle, uint256 storedUsed) internal pure returns (uint256) {
         return cycleNow == storedCycle ? storedUsed : 0;
     }

@@ -12,7 +12,8 @@ import {RewardsStorage} from "./RewardsStorage.sol";
 import {SignatureCheck} from "./SignatureCheck.sol";
 import {SignerList} from "./SignerList.sol";
 
-/// @title How decommissioned nodes say that they are alive, and what becomes of those that do not (P-110, P-111, P-116).
+/// @title How decommissioned nodes say that they are alive, and what becomes of those that do not (P-110, P-111,
+/// P-116).
 /// @dev Linked: it runs on the storage of ServiceNodeRewards.
 library ContestLib {
     /// @notice See `IContests.contest`.

@@ -8,11 +8,11 @@ import {NodeSet} from "./NodeSet.sol";
 import {RewardsStorage} from "./RewardsStorage.sol";
 
 /// @title Pauses that end by themselves (P-113), and the way out when no report gets through (P-42).
-/// @dev Linked: it runs on the storage of ServiceNodeRewards. Who the owner is, and telling the distributor of a pause, is
-/// the caller's job.
+/// @dev Linked: it runs on the storage of ServiceNodeRewards. Who the owner is, and telling the distributor of a pause,
+/// is the caller's job.
 library EmergencyLib {
-    /// @dev The longest pause, and the window in which a guardian may pause: longer than the timelock's 22 days, so that a
-    /// repair can land in it.
+    /// @dev The longest pause, and the window in which a guardian may pause: longer than the timelock's 22 days, so
+    /// that a repair can land in it.
     uint256 internal constant MAX_PAUSE_SECONDS = 30 days;
     /// @dev What a guardian may begin in one window.
     uint256 internal constant MAX_GUARDIAN_PAUSES = 3;

@@ -17,8 +17,8 @@ library ExitLib {
     uint256 internal constant SMALL_CONTRIBUTOR_SECONDS = 30 days;
     /// @dev Silent reports from which on a decommissioned node may be liquidated: a week of hours (P-36).
     uint256 internal constant LIQUIDATION_REPORTS = 168;
-    /// @dev Session's numbers: 3 to the liquidator, 17 to the pool, 9980 stay (P-36). The operator has at least a quarter,
-    /// which covers both.
+    /// @dev Session's numbers: 3 to the liquidator, 17 to the pool, 9980 stay (P-36). The operator has at least a
+    /// quarter, which covers both.
     uint256 internal constant LIQUIDATOR_BPS = 3;
     uint256 internal constant POOL_BPS = 17;
     /// @dev From the decommission to the principal of a liquidated node: twice what leaving takes, so that failing is

@@ -7,15 +7,16 @@ import {Bls} from "./Bls.sol";
 
 /// @title What never changes about a node, as the code of a data contract.
 /// @dev Layout: STOP 1 || key 96 || stake 16 || operator 20 || identity key 32 || fee 2 || contributors, each
-/// address 20 || beneficiary 20 || stake 16. A signature check reads the first 113 bytes only, or key and stake from the
-/// piece of the node's group.
+/// address 20 || beneficiary 20 || stake 16. A signature check reads the first 113 bytes only, or key and stake from
+/// the piece of the node's group.
 library NodeData {
     uint256 private constant HEAD_SIZE = 166; // after the STOP
     uint256 private constant CONTRIBUTOR_SIZE = 56;
     uint256 private constant MAX_CONTRIBUTORS = 10; // P-27
     /// @dev Key and stake, with which a node's data begins: what a group keeps of it (P-43).
     uint256 internal constant PACKED_SIZE = 112;
-    /// @dev Ids in a group: as many as fit a contract of 24,576 bytes (EIP-170), so that a list touches few groups (P-43).
+    /// @dev Ids in a group: as many as fit a contract of 24,576 bytes (EIP-170), so that a list touches few groups
+    /// (P-43).
     uint256 internal constant GROUP_SIZE = 219;
 
     /// @dev 1 + GROUP_SIZE * PACKED_SIZE: where a group's data ends, the STOP included.
@@ -118,8 +119,8 @@ library NodeData {
         if (!success) revert IServiceNodeRegistry.PrecompileFailed(Bls.G1ADD);
     }
 
-    /// @notice Adds the keys of the ids in calldata from `cursor` on, as long as they ascend, are below `limit` and are in
-    /// the first one's word of the bitmap.
+    /// @notice Adds the keys of the ids in calldata from `cursor` on, as long as they ascend, are below `limit` and are
+    /// in the first one's word of the bitmap.
     /// @dev This loop is what a packed non-signer costs. Unchecked: the stakes of distinct nodes sum to less than 2^96.
     /// @param previous The id before; ids are above it.
     /// @param data Where the keys and stakes of the group are that ends before `limit`.

@@ -71,7 +71,8 @@ library RewardsStorage {
     /// @dev The node exited by liquidation.
     uint16 internal constant LIQUIDATED_FLAG = 1 << 15;
 
-    /// @dev keccak256(abi.encode(uint256(keccak256("quorate.storage.ServiceNodeRewards")) - 1)) & ~bytes32(uint256(0xff))
+    /// @dev keccak256(abi.encode(uint256(keccak256("quorate.storage.ServiceNodeRewards")) - 1)) &
+    /// ~bytes32(uint256(0xff))
     bytes32 internal constant LOCATION = 0xc9e6cc040adc646b9ca6c6b1b1051e4c58634494c02defe4af00ade74b1b1300;
 
     function load() internal pure returns (Layout storage $) {

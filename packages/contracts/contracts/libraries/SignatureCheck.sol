@@ -8,8 +8,8 @@ import {NodeData} from "./NodeData.sol";
 import {RewardsStorage} from "./RewardsStorage.sol";
 
 /// @title The check of an aggregate signature, which every message kind goes through (P-23).
-/// @dev In two steps, so that callers compare with their quorums before the pairing is paid for: `sum` says whose key the
-/// signature must be of and what stake that is, `check` whether it is. Quorums are the caller's job.
+/// @dev In two steps, so that callers compare with their quorums before the pairing is paid for: `sum` says whose key
+/// the signature must be of and what stake that is, `check` whether it is. Quorums are the caller's job.
 library SignatureCheck {
     /// @dev Which ids of a list are taken, as masks of a word of the bitmap: `word ^ flip | any`.
     uint256 private constant ACTIVE = 0;
@@ -28,8 +28,8 @@ library SignatureCheck {
         check(key, digest, signature);
     }
 
-    /// @notice The key of those who are said to have signed, all active nodes but `nonSigners` and `extraSigners`, and their
-    /// stake: that of active nodes, and with it that of decommissioned ones that count toward the floor.
+    /// @notice The key of those who are said to have signed, all active nodes but `nonSigners` and `extraSigners`, and
+    /// their stake: that of active nodes, and with it that of decommissioned ones that count toward the floor.
     function sum(uint64[] calldata nonSigners, uint64[] calldata extraSigners)
         internal
         view

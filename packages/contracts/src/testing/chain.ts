@@ -38,8 +38,8 @@ export interface SimulatedChain {
 export type Hardfork = "osaka" | "cancun" | "amsterdam";
 
 /**
- * What a transaction may use at amsterdam. Gas for state is not capped there (EIP-8037), but EDR's cap is on both kinds, so that
- * such a chain has none: 50 seeds take 49 million.
+ * What a transaction may use at amsterdam. Gas for state is not capped there (EIP-8037), but EDR's cap is on both
+ * kinds, so that such a chain has none: 50 seeds take 49 million.
  */
 const AMSTERDAM_GAS_LIMIT = 100_000_000n;
 const AMSTERDAM = { transactionGasCap: false, blockGasLimit: AMSTERDAM_GAS_LIMIT } as const;

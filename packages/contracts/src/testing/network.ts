@@ -114,9 +114,9 @@ export async function seedStructs(
 }
 
 /**
- * Sends a transaction and returns the gas it used, with 21,000 and calldata included. Whether it would revert is asked by a call
- * first, so that a revert has its data and mines nothing; then it is sent with the cap as its limit. Estimating the limit would
- * run it some ten times.
+ * Sends a transaction and returns the gas it used, with 21,000 and calldata included. Whether it would revert is asked
+ * by a call first, so that a revert has its data and mines nothing; then it is sent with the cap as its limit.
+ * Estimating the limit would run it some ten times.
  */
 export async function send(contract: Contract, method: string, ...args: readonly unknown[]): Promise<bigint> {
   const call = contract.getFunction(method);

@@ -101,8 +101,8 @@ export function signRewardClaim(
 }
 
 /**
- * The aggregate signature of `signers` over a digest, made by the sum of their secrets: the same bytes as the sum of their
- * signatures, for the price of one. Only a test knows everyone's secret.
+ * The aggregate signature of `signers` over a digest, made by the sum of their secrets: the same bytes as the sum of
+ * their signatures, for the price of one. Only a test knows everyone's secret.
  */
 export function signAsOne(scheme: SignatureScheme, signers: readonly TestNode[], digest: Uint8Array): G2Struct {
   const sum = signers.reduce((total, { blsSecret }) => total + BigInt(toHex(blsSecret)), 0n) % GROUP_ORDER;

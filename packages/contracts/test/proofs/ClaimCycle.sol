@@ -40,8 +40,8 @@ contract ClaimCycleProofs {
     }
 }
 
-/// @dev P-26: any number of claims in any cycles, under one limit, as RewardsDistributor stores them. There `used` has 64
-/// bits, as the limit has: that it is never above the limit is a property here, so the casts there lose nothing.
+/// @dev P-26: any number of claims in any cycles, under one limit, as RewardsDistributor stores them. There `used` has
+/// 64 bits, as the limit has: that it is never above the limit is a property here, so the casts there lose nothing.
 contract ClaimCycleHistoryProofs {
     uint256 private immutable _limit;
     uint256 private _cycle;

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {PoolMath} from "../../contracts/libraries/PoolMath.sol";
 
-/// @dev P-31, for all balances and times. What is assumed of `expWad` is in abstract/FixedPointMathLib.sol, which stands in
-/// for Solady's here: that is assembly, which the prover does not read.
+/// @dev P-31, for all balances and times. What is assumed of `expWad` is in abstract/FixedPointMathLib.sol, which
+/// stands in for Solady's here: that is assembly, which the prover does not read.
 contract PoolProofs {
     uint256 private constant WAD = 1e18;
 

@@ -81,7 +81,8 @@ contract ContributionLeaveTest is ContributionTest {
     }
 
     function test_P47_withdrawing_and_paying_again_never_takes_the_operators_hour() public {
-        // Each has been in for a day, and leaves as soon as it may, in front of `finalize`; then it fills its place anew.
+        // Each has been in for a day, and leaves as soon as it may, in front of `finalize`; then it fills its place
+        // anew.
         _open(2 * QUARTER, true);
         _contribute(ALICE, QUARTER);
         _contribute(BOB, QUARTER);

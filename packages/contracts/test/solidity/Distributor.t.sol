@@ -8,8 +8,8 @@ import {HostileToken} from "./support/HostileToken.sol";
 import {NetworkTest} from "./support/NetworkTest.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @dev P-25, P-26, P-29, P-49: the contract that rewards are paid from, by itself. Claims by signature and by proof are in
-/// Rewards.t.sol and Proof.t.sol.
+/// @dev P-25, P-26, P-29, P-49: the contract that rewards are paid from, by itself. Claims by signature and by proof
+/// are in Rewards.t.sol and Proof.t.sol.
 contract DistributorTest is NetworkTest {
     address private constant ALICE = address(0xa11ce);
     address private constant BOB = address(0xb0b);
@@ -181,7 +181,8 @@ contract DistributorTest is NetworkTest {
             uint256 before = token.balanceOf(address(distributor)) + pool.pendingRelease();
             (uint256 lifetime,) = distributor.recipients(address(hostile));
             _raise(address(hostile), lifetime + 7);
-            address target = i % calls.length == 3 ? address(pool) : forwarded ? address(rewards) : address(distributor);
+            address target =
+                i % calls.length == 3 ? address(pool) : forwarded ? address(rewards) : address(distributor);
             hostile.setCallback(target, calls[i % calls.length]);
             // The token is itself the recipient: its transfers to itself call back.
             hostile.forward(address(distributor), calls[0]);

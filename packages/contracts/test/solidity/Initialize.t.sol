@@ -200,7 +200,8 @@ contract InitializeTest is NetworkTest {
         assertEq(answer, expected);
     }
 
-    /// @dev Pool and distributor for a rewards proxy that is the fourth contract from here: pool, distributor, code, proxy.
+    /// @dev Pool and distributor for a rewards proxy that is the fourth contract from here: pool, distributor, code,
+    /// proxy.
     function _distributorFor(SessionToken token_) private returns (address planned, RewardsDistributor created) {
         address logic = Deploy.poolLogic();
         uint256 nonce = vm.getNonce(address(this));

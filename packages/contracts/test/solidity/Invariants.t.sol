@@ -47,8 +47,8 @@ contract InvariantsTest is Assert {
             if (i == lie) continue;
             assertTrue(handler.accepted(i) > 0, string.concat("accepts ", vm.toString(i)));
         }
-        // Dropping from the floor passes over what is not fit, and is the owner's at any time. A leave request is refused
-        // only of a node that was liquidated unasked: too rare here.
+        // Dropping from the floor passes over what is not fit, and is the owner's at any time. A leave request is
+        // refused only of a node that was liquidated unasked: too rare here.
         for (uint256 i = 0; i <= uint256(type(Action).max); ++i) {
             bool isRarely = i == uint256(Action.DropFromFloor) || i == uint256(Action.Leave);
             if (!isRarely) assertTrue(handler.refused(i) > 0, string.concat("refuses ", vm.toString(i)));

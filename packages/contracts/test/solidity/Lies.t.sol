@@ -8,8 +8,8 @@ import {NetworkTest} from "./support/NetworkTest.sol";
 import {Signer} from "./support/Signer.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @dev P-23: no lists make a signature pass for one of other signers. The secret key of node i is 2^(64 + i), so that no two
-/// sets of nodes have the same sum.
+/// @dev P-23: no lists make a signature pass for one of other signers. The secret key of node i is 2^(64 + i), so that
+/// no two sets of nodes have the same sum.
 contract LiesTest is NetworkTest {
     uint256 private constant N = 10;
     uint64 private constant PENDING = 8;

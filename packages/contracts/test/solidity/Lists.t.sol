@@ -138,7 +138,8 @@ contract ListsTest is ReportTest {
 
     // --- packing ---
 
-    /// @dev 440 nodes: two groups of 219 ids (from 0 on), the second of which reaches over a word of the bitmap, and two more.
+    /// @dev 440 nodes: two groups of 219 ids (from 0 on), the second of which reaches over a word of the bitmap, and
+    /// two more.
     function test_P43_packing_changes_no_answer() public {
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRegistry.GroupNotFull.selector, 0, N + 1));
         rewards.packNodes();

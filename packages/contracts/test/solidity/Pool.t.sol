@@ -186,7 +186,9 @@ contract PoolTest is NetworkTest {
     }
 
     /// @dev Payouts and syncs that find nothing, at any times, by anybody: not one atomic unit of difference.
-    function testFuzz_P31_payouts_and_empty_syncs_never_change_the_emission(uint32[12] memory steps, uint96 funds) public {
+    function testFuzz_P31_payouts_and_empty_syncs_never_change_the_emission(uint32[12] memory steps, uint96 funds)
+        public
+    {
         (RewardRatePool own, uint256 from) = _poolOf(bound(funds, 0, 200_000_000e9));
         uint256 year = own.released(from + YEAR);
         uint256 century = own.released(from + 100 * YEAR);

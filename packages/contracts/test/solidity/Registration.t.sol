@@ -254,7 +254,9 @@ contract RegistrationTest is NetworkTest {
         for (uint256 i = 0; i < 20; ++i) _register(60 + i, address(uint160(0x60 + i)));
         Registration memory registration = _registration(50, OPERATOR);
         _refused(
-            registration, _solo(OPERATOR), abi.encodeWithSelector(IServiceNodeRegistry.TooManyRegistrations.selector, 20)
+            registration,
+            _solo(OPERATOR),
+            abi.encodeWithSelector(IServiceNodeRegistry.TooManyRegistrations.selector, 20)
         );
         vm.roll(block.number + 1);
         vm.prank(OPERATOR);

@@ -234,8 +234,8 @@ contract ShowingTest is SilenceTest {
         _submit(report, _sumTo(14), _range(15, 20), none);
         bytes32 digest = rewards.hashEpochReport(report);
         BLS.G2Point memory signature = Signer.sign(15 + 16 + 17, digest);
-        // The same, parts of it, more than it; one of the shown has been decommissioned and dropped, one has exited; the
-        // root has become payable; the network is paused.
+        // The same, parts of it, more than it; one of the shown has been decommissioned and dropped, one has exited;
+        // the root has become payable; the network is paused.
         rewards.showSigners(0, signature, _range(15, 17));
         _show(report, 15, _ids(15));
         _show(report, ALL, _range(1, 20));

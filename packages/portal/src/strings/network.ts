@@ -15,7 +15,8 @@ export const network = {
     noNode: "No whole node may fail: only stake of ",
     noNodeEnd: " may be missing, which is less than the largest node has.",
     short:
-      "Payments wait for decommissioned nodes: the active nodes alone are less than 75% of active and decommissioned stake.",
+      "Payments wait for decommissioned nodes: the active nodes alone are less than 75% of active and " +
+      "decommissioned stake.",
     none: "There is no active stake: nothing can be signed.",
     byActive: "What moves money is signed by 95% of the active stake.",
     byFloor: "Here the floor is nearer: 75% of active and decommissioned stake together have to sign.",

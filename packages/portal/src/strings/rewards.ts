@@ -54,7 +54,8 @@ const trouble: Record<Trouble, readonly [what: string, help: string]> = {
 export const rewards = {
   title: "My rewards",
   about:
-    "Service nodes earn tokens for those who stake in them, and this page shows what an address has earned, what it was paid, and why. " +
+    "Service nodes earn tokens for those who stake in them, and this page shows what an address has earned, what it " +
+    "was paid, and why. " +
     "Connect a wallet to take what is yours, or paste any address just to look.",
   whose: {
     label: "Address or ENS name",
@@ -110,7 +111,8 @@ export const rewards = {
     signed: (amount: string) => `Claim ${amount} by signatures instead`,
     signedWhy: "The stake signs for the last closed epoch; that takes some seconds and costs more gas.",
     byProof: (epoch: string) =>
-      `By a proof for epoch ${epoch}, which this page checked against the root on chain. One transaction, no signatures needed.`,
+      `By a proof for epoch ${epoch}, which this page checked against the root on chain. One transaction, no ` +
+      "signatures needed.",
     bySignatures:
       "95% of the stake has to sign first, which takes some seconds. Then the wallet opens, for one transaction.",
     byRecord: "The chain has recorded all of it: no agent is needed. One transaction.",
@@ -149,7 +151,8 @@ export const rewards = {
       `All claims together may take ${left} of ${limit} more until ${when}.`,
     refused: "The contract would refuse it now:",
     behind: (blocks: string) =>
-      `The chain provider that this page asks is ${blocks} blocks behind what the agents have seen as final. Amounts may be old, and a claim could fail: wait, look again, or connect a wallet with another provider.`,
+      `The chain provider that this page asks is ${blocks} blocks behind what the agents have seen as final. ` +
+      "Amounts may be old, and a claim could fail: wait, look again, or connect a wallet with another provider.",
     asking: "Looking for the cheapest way to be paid…",
     checking: "Checking what came, here in the page…",
     left: (url: string, why: string) => `${url}: ${why}`,
@@ -173,7 +176,8 @@ export const rewards = {
   ready: {
     pays: "Pays",
     checked: (signed: string, all: string, nodes: number, active: number) =>
-      `Checked here: ${signed} of ${all} stake has signed (${nodes} of ${active} nodes), by this page's own BLS check with the keys on chain.`,
+      `Checked here: ${signed} of ${all} stake has signed (${nodes} of ${active} nodes), by this page's own BLS ` +
+      "check with the keys on chain.",
     proved: "Checked here: the proof leads to the root that the chain has.",
     recorded: "Read from the chain by this page.",
     rest: (amount: string) => `${amount} more stay yours, for a later claim.`,
@@ -212,7 +216,8 @@ export const rewards = {
     differs: (sum: string) => `The lines add up to ${sum}, which is not the amount above: agents differ.`,
     none: "There are no lines: this address has earned nothing yet.",
     chart: (epochs: string, nodes: number) =>
-      `Earned by epoch, up to epoch ${epochs}, from ${nodes === 1 ? "one node" : `${nodes} nodes`}. The table below has the same in numbers.`,
+      `Earned by epoch, up to epoch ${epochs}, from ${nodes === 1 ? "one node" : `${nodes} nodes`}. ` +
+      "The table below has the same in numbers.",
     node: (id: number) => `node ${id}`,
     others: "others and bounties",
     byNode: "By node",

@@ -2,7 +2,8 @@
 export const run = {
   meaning: (stake: string) => [
     `A node is an agent that you keep running, against a stake of ${stake} which stays yours and earns rewards.`,
-    "It earns while its signature stands under the network's reports: after three missed epochs in a row it earns nothing until it is back.",
+    "It earns while its signature stands under the network's reports: after three missed epochs in a row it earns " +
+      "nothing until it is back.",
     "When it is asked to leave it signs and earns for 15 more days; then it is taken out and the stake is paid back.",
   ],
   noChain: "Connect a wallet: this network names no chain provider, and the page asks yours.",

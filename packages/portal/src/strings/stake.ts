@@ -66,7 +66,8 @@ export const stake = {
     zero: "Nobody holds the zero address: the rewards would be lost.",
     network: "This is one of the network's own contracts: it can never claim, and the rewards would be lost.",
     callsNothing:
-      "This is a contract that can call nothing. Rewards are paid to whoever sends the claim, so it could never get them.",
+      "This is a contract that can call nothing. Rewards are paid to whoever sends the claim, so it could never get " +
+      "them.",
   },
   contractConfirm:
     "The beneficiary is a contract. It is paid only if it can send the claim itself; I know that it can, such as a " +

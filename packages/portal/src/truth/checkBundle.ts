@@ -72,8 +72,8 @@ export async function checkBundle(
 }
 
 /**
- * The plain sum of all keys, some at a time. Each was proven to the contract when it was registered (P-8), so that only the
- * sum is checked to be a point of the group, by `verify`: that takes a hundredth of the time.
+ * The plain sum of all keys, some at a time. Each was proven to the contract when it was registered (P-8), so that only
+ * the sum is checked to be a point of the group, by `verify`: that takes a hundredth of the time.
  */
 async function sumOf(keys: readonly Uint8Array[]): Promise<Uint8Array> {
   let sum = Point.ZERO;

@@ -17,7 +17,9 @@ export interface Question<A> extends HowToCompare<A> {
 }
 
 export interface Panel {
-  /** @throws AGENT_UNREACHABLE, or what the one agent that could be asked said, when none answers; the signal's reason */
+  /**
+   * @throws AGENT_UNREACHABLE, or what the one agent that could be asked said, when none answers; the signal's reason
+   */
   ask<A>(question: Question<A>): Promise<Compared<A>>;
   /** The agents to ask, in the order in which they are asked. */
   agents(): Promise<readonly AgentClient[]>;

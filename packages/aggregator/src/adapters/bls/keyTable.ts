@@ -1,10 +1,14 @@
 /**
  * Public keys in memory that all threads share: each is written once and named by its slot from then on.
- * Enters: keys as bytes. Leaves: slots, and the buffer they are in. Not here: whether a key is valid; the thread that checks finds out.
+ * Enters: keys as bytes. Leaves: slots, and the buffer they are in. Not here: whether a key is valid; the thread that
+ * checks finds out.
  */
 import { PUBLIC_KEY_BYTES } from "@quorate/common/bls/native";
 
-/** Twice the largest set simulated, 393 kB. When full a new table begins: a key met again is written again, jobs under way keep the old one. */
+/**
+ * Twice the largest set simulated, 393 kB. When full a new table begins: a key met again is written again, jobs under
+ * way keep the old one.
+ */
 export const KEYS_MAX = 4_096;
 
 export class KeyTable {

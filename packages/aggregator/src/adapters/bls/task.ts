@@ -1,5 +1,6 @@
 /**
- * What passes between the agent's thread and those that check (worker.ts). Bytes only: blst's objects do not survive the way.
+ * What passes between the agent's thread and those that check (worker.ts). Bytes only: blst's objects do not survive
+ * the way.
  */
 // Not from the main entry: a worker that loads ethers takes 15 MB more.
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from "@quorate/common/bls/native";

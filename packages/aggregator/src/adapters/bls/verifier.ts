@@ -1,7 +1,8 @@
 /**
  * Checks shares for the driver without stalling the agent's thread (P-6, P-83).
- * Enters: groups of shares over one digest each. Leaves: a verdict for every share. Small jobs are done at once on the calling thread, so that a
- * network of a few dozen nodes never starts another; larger ones go to a pool. Not here: the check itself (common/bls/native.ts).
+ * Enters: groups of shares over one digest each. Leaves: a verdict for every share. Small jobs are done at once on the
+ * calling thread, so that a network of a few dozen nodes never starts another; larger ones go to a pool. Not here: the
+ * check itself (common/bls/native.ts).
  */
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
@@ -13,25 +14,34 @@ import { fits, packTask, type TaskResult } from "./task.ts";
 import { WorkerPool } from "./workerPool.ts";
 
 /**
- * Shares of a job that are checked on the calling thread while no worker is there: a round of 24 nodes takes 5 ms, three of them 15. A worker
- * costs 150 ms of start-up and 22 MB, which 24 agents on one machine would feel.
+ * Shares of a job that are checked on the calling thread while no worker is there: a round of 24 nodes takes 5 ms,
+ * three of them 15. A worker costs 150 ms of start-up and 22 MB, which 24 agents on one machine would feel.
  */
 export const INLINE_JOB_MAX = 96;
 /**
- * Shares checked there together. The thread gives way after each pairing check, a millisecond, or several where others use the machine: what
- * takes longest is the check with random weights, 70 µs a share more.
+ * Shares checked there together. The thread gives way after each pairing check, a millisecond, or several where others
+ * use the machine: what takes longest is the check with random weights, 70 µs a share more.
  */
 export const INLINE_PART_MAX = 32;
 
-/** Shares in one task at least where a group is split among threads: each part learns its rate of bad shares anew and has its own last check. */
+/**
+ * Shares in one task at least where a group is split among threads: each part learns its rate of bad shares anew and
+ * has its own last check.
+ */
 export const TASK_SHARES_MIN = 1_000;
 /** And at most: the core's largest job. 384 kB of signatures are packed in 1 ms. */
 export const TASK_SHARES_MAX = 2_048;
 
-/** Threads at most: a job of the core has no more than two parts, and its next comes when it is done; two more serve other callers. */
+/**
+ * Threads at most: a job of the core has no more than two parts, and its next comes when it is done; two more serve
+ * other callers.
+ */
 const WORKERS_MAX = 4;
 
-/** A core each but one, and two at least: where there are two cores, the agent's own thread sleeps for most of a check and is woken at once. */
+/**
+ * A core each but one, and two at least: where there are two cores, the agent's own thread sleeps for most of a check
+ * and is woken at once.
+ */
 export function defaultWorkers(cores: number = availableParallelism()): number {
   return Math.min(WORKERS_MAX, Math.max(2, cores - 1));
 }

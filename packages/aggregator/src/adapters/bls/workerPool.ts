@@ -1,6 +1,7 @@
 /**
- * Threads that check signatures, started when there is work for them. Enters: tasks. Leaves: their results, or null for what no thread finished.
- * A thread that dies is replaced and its task is repeated, ahead of those that wait. Not here: what becomes of a task nobody finished.
+ * Threads that check signatures, started when there is work for them. Enters: tasks. Leaves: their results, or null for
+ * what no thread finished. A thread that dies is replaced and its task is repeated, ahead of those that wait. Not here:
+ * what becomes of a task nobody finished.
  */
 import { Worker } from "node:worker_threads";
 import type { TaskMessage, TaskResult } from "./task.ts";
@@ -8,7 +9,10 @@ import type { TaskMessage, TaskResult } from "./task.ts";
 /** Deaths of a thread at one task before it is given up: the first may be chance, the second hardly. */
 const ATTEMPTS_MAX = 2;
 
-/** Heap of one thread in MB. A task of 2,048 shares needs 3 and code 8; beyond this something is wrong, and only the thread dies of it. */
+/**
+ * Heap of one thread in MB. A task of 2,048 shares needs 3 and code 8; beyond this something is wrong, and only the
+ * thread dies of it.
+ */
 const HEAP_MAX_MB = 64;
 
 export function startWorker(): Worker {

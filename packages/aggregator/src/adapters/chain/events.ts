@@ -1,6 +1,7 @@
 /**
- * The events the ledger folds over (P-50), from raw logs. Enters: logs of the rewards and pool contracts, and the blocks they claim to be
- * in. Leaves: `ChainEvent`s in (block, log index) order, or CHAIN_EVENT_INVALID / CHAIN_LOGS_UNTRUSTED. Not its job: where logs come from.
+ * The events the ledger folds over (P-50), from raw logs. Enters: logs of the rewards and pool contracts, and the
+ * blocks they claim to be in. Leaves: `ChainEvent`s in (block, log index) order, or CHAIN_EVENT_INVALID /
+ * CHAIN_LOGS_UNTRUSTED. Not its job: where logs come from.
  */
 import {
   type Address,
@@ -51,7 +52,10 @@ export interface Contracts {
   readonly pool: Address;
 }
 
-/** The order of P-50, each position once. @throws CHAIN_LOGS_UNTRUSTED when two logs have one position, or one is outside the range */
+/**
+ * The order of P-50, each position once. @throws CHAIN_LOGS_UNTRUSTED when two logs have one position, or one is
+ * outside the range
+ */
 export function orderLogs(logs: readonly RawLog[], fromBlock: number, toBlock: number): RawLog[] {
   const sorted = [...logs].sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex);
   sorted.forEach((log, i) => {
@@ -65,7 +69,8 @@ export function orderLogs(logs: readonly RawLog[], fromBlock: number, toBlock: n
 }
 
 /**
- * The event of one log, or null for a contract's event that is not its own kind (the pool's topic from the rewards contract).
+ * The event of one log, or null for a contract's event that is not its own kind (the pool's topic from the rewards
+ * contract).
  * @throws CHAIN_LOGS_UNTRUSTED when `block` is not the log's; CHAIN_EVENT_INVALID when it does not decode
  */
 export function parseEvent(log: RawLog, block: ChainHead, contracts: Contracts): ChainEvent | null {

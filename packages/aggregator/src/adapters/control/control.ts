@@ -1,7 +1,7 @@
 /**
- * The agent's control socket: what its operator changes while it runs, on this machine only. Enters: a line of JSON on a
- * Unix socket beside the store, which only the store's owner can open. Leaves: an answer, and another level of the log.
- * It is no route of HTTP, so that no proxy or page of a browser ever reaches it.
+ * The agent's control socket: what its operator changes while it runs, on this machine only. Enters: a line of JSON on
+ * a Unix socket beside the store, which only the store's owner can open. Leaves: an answer, and another level of the
+ * log. It is no route of HTTP, so that no proxy or page of a browser ever reaches it.
  */
 import { chmodSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";

@@ -7,7 +7,7 @@ import { closeSync, openSync, readSync, renameSync, rmSync, writeSync } from "no
 import { type Address, type ChainHead, isQuorateError, quorateError } from "@quorate/common";
 import { z } from "zod";
 import type { ChainEvent } from "../../core/ledger/events.ts";
-import { eventFromJson, eventToJson, headSchema } from "./eventJson.ts";
+import { address, eventFromJson, eventToJson, headSchema } from "./eventJson.ts";
 
 /** Bytes of a line: a record that names every node of 65,536 has half of it. */
 const LINE_MAX_BYTES = 1_048_576;
@@ -35,10 +35,6 @@ export interface EventFile {
   events(): Generator<ChainEvent>;
 }
 
-const address = z
-  .string()
-  .regex(/^0x[0-9a-f]{40}$/)
-  .transform((text) => text as Address);
 const headerSchema = z.strictObject({
   format: z.literal("quorate-events"),
   version: z.literal(VERSION),

@@ -12,7 +12,7 @@ const bytes = (length: number) =>
     .string()
     .regex(new RegExp(`^0x[0-9a-f]{${2 * length}}$`), `not ${length} bytes of lower-case hex`)
     .transform((text) => text as Hex);
-const address = bytes(20).transform((text): Address => text);
+export const address = bytes(20).transform((text): Address => text);
 const amount = z
   .string()
   .regex(/^(?:0|[1-9][0-9]{0,77})$/, "not an amount as a decimal string")

@@ -65,7 +65,9 @@ describe("clients that hold connections", () => {
     };
     const url = await serve({ ...agent, api: { ...agent.api, ...never } }, { ...FEW, answerTimeoutMs: 60_000 });
     const body = JSON.stringify({ recipient: ALICE, epoch: 3 });
-    const claim = `POST /v1/claims HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    const claim =
+      "POST /v1/claims HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: " +
+      `${body.length}\r\n\r\n${body}`;
     for (let i = 0; i < FEW.maxConnectionsPerClient; i++) await rawSocket(url, "127.0.1.1", claim);
     await until(() => asked === FEW.maxConnectionsPerClient);
     const own = await ask(`${url}/v1/status`, { localAddress: "127.0.1.1" });

@@ -7,11 +7,13 @@
  * browser; the Host it sends is still its own name.
  */
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIP } from "node:net";
-import { quorateError } from "@quorate/common";
+import { isIP } from "node:net";
+import { isLocalHost, quorateError } from "@quorate/common";
 import { PREFLIGHT_FRESH_MS } from "./limits.ts";
 
-/** The entry of http.allowedHosts that allows every name, for a proxy that checks them itself, and of allowedOrigins. */
+/**
+ * The entry of http.allowedHosts that allows every name, for a proxy that checks them itself, and of allowedOrigins.
+ */
 const EVERY_ONE = "*";
 
 type Headers = Readonly<Record<string, string>>;
@@ -69,7 +71,7 @@ export class Guard {
   /** The local name by which the agent is asked, without port; null for any other. */
   localName({ headers: { host } }: IncomingMessage): string | null {
     const name = hostnameOf(host ?? "");
-    return name !== null && isLocal(name) ? name : null;
+    return name !== null && isLocalHost(name) ? name : null;
   }
 
   /** An IP address is nobody's to rebind: whoever has a page there has the agent's own address. */
@@ -84,9 +86,9 @@ export class Guard {
     const named = this.#origins;
     if (named !== null) return named.has(EVERY_ONE) ? EVERY_ONE : named.has(origin) ? origin : null;
     const asked = hostnameOf(host ?? "");
-    if (asked !== null && !isLocal(asked)) return EVERY_ONE;
+    if (asked !== null && !isLocalHost(asked)) return EVERY_ONE;
     const page = URL.canParse(origin) ? hostnameOf(new URL(origin).host) : null;
-    return page !== null && isLocal(page) ? origin : null;
+    return page !== null && isLocalHost(page) ? origin : null;
   }
 
   #isOwnOrigin(origin: string, host: string | undefined): boolean {
@@ -95,24 +97,6 @@ export class Guard {
     if (this.#names.has(hostname)) return true;
     return host !== undefined && URL.canParse(`${protocol}//${host}`) && new URL(`${protocol}//${host}`).host === named;
   }
-}
-
-/** Addresses that one machine, or one home, answers at. */
-const LOCAL = new BlockList();
-LOCAL.addSubnet("127.0.0.0", 8, "ipv4");
-LOCAL.addSubnet("10.0.0.0", 8, "ipv4");
-LOCAL.addSubnet("100.64.0.0", 10, "ipv4");
-LOCAL.addSubnet("169.254.0.0", 16, "ipv4");
-LOCAL.addSubnet("172.16.0.0", 12, "ipv4");
-LOCAL.addSubnet("192.168.0.0", 16, "ipv4");
-LOCAL.addAddress("::1", "ipv6");
-LOCAL.addSubnet("fc00::", 7, "ipv6");
-LOCAL.addSubnet("fe80::", 10, "ipv6");
-
-/** A name by which a machine asks itself, or one beside it. */
-function isLocal(name: string): boolean {
-  if (isIP(name) !== 0) return LOCAL.check(name, isIP(name) === 6 ? "ipv6" : "ipv4");
-  return /(^|\.)localhost$/.test(name);
 }
 
 /** Without port, brackets and a final dot, in lower case; null for what is no host. */

@@ -1,7 +1,7 @@
 /**
- * The page of the network, as every agent serves it (P-143 to P-146). Enters: the built files of `packages/portal`, what
- * the operator lets visitors ask, the agents known here. Leaves: `/`, `/assets/…` and `/portal.json`, with the policy
- * that holds in the visitor's browser. Not its job: what the page does.
+ * The page of the network, as every agent serves it (P-143 to P-146). Enters: the built files of `packages/portal`,
+ * what the operator lets visitors ask, the agents known here. Leaves: `/`, `/assets/…` and `/portal.json`, with the
+ * policy that holds in the visitor's browser. Not its job: what the page does.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";

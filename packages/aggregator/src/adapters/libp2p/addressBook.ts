@@ -1,7 +1,7 @@
 /**
  * Where admitted identities can be reached, by their own signed records (libp2p RFC 0003). In: envelopes from identify
- * and from other peers. Out: addresses to dial, URLs of agents (P-138), and envelopes to pass on. A record counts only if the peer it names
- * signed it, whoever brought it.
+ * and from other peers. Out: addresses to dial, URLs of agents (P-138), and envelopes to pass on. A record counts only
+ * if the peer it names signed it, whoever brought it.
  */
 
 import { peerIdFromPublicKey } from "@libp2p/peer-id";

@@ -4,7 +4,7 @@
  */
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import { CODE_P2P, type Multiaddr, multiaddr } from "@multiformats/multiaddr";
-import { quorateError } from "@quorate/common";
+import { groupsOfIp6, LOCAL_IP4_NETWORKS, quorateError } from "@quorate/common";
 import type { PeerKey } from "../../core/io.ts";
 import { parsePeerKey, peerIdOf } from "./peers.ts";
 
@@ -113,16 +113,7 @@ export function hostOf(address: Multiaddr): string | null {
   const value = host?.value ?? "";
   if (isIPv4(value)) return value;
   if (!isIPv6(value)) return null;
-  return groupsOf(value).slice(0, 4).join(":");
-}
-
-/** The eight groups of an IPv6 address, without leading zeros. */
-function groupsOf(ip6: string): string[] {
-  // URL writes it in the one canonical form, whatever form it comes in.
-  const [head = "", tail] = new URL(`http://[${ip6}]`).hostname.slice(1, -1).split("::");
-  const front = head === "" ? [] : head.split(":");
-  const back = tail === undefined || tail === "" ? [] : tail.split(":");
-  return [...front, ...Array<string>(8 - front.length - back.length).fill("0"), ...back];
+  return groupsOfIp6(value).slice(0, 4).join(":");
 }
 
 const NOBODY = new BlockList();
@@ -135,14 +126,9 @@ NOBODY.addSubnet("ff00::", 8, "ipv6");
 /** IANA's registries of special-purpose addresses. */
 const PRIVATE_IP4 = new BlockList();
 for (const [net, bits] of [
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
+  ...LOCAL_IP4_NETWORKS,
   ["192.0.0.0", 24],
   ["192.0.2.0", 24],
-  ["192.168.0.0", 16],
   ["198.18.0.0", 15],
   ["198.51.100.0", 24],
   ["203.0.113.0", 24],

@@ -373,7 +373,10 @@ function createNetwork(name: string): Promise<Network> {
   );
 }
 
-/** No connection comes about, or none that lasts: a gater's refusal may reach the dialler only after its own side looks open. */
+/**
+ * No connection comes about, or none that lasts: a gater's refusal may reach the dialler only after its own side looks
+ * open.
+ */
 async function refuses(node: TestNode, libp2p: Libp2p): Promise<void> {
   const connection = await libp2p.dial(multiaddr(node.address)).catch(() => null);
   await until(() => connection === null || connection.status !== "open");

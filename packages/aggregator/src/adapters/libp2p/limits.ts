@@ -173,8 +173,8 @@ export const FRESH_ASKS_PER_SECOND = 0.25;
 export const ASK_MATES_GAP_MAX_MS = 60_000;
 
 /**
- * The longest gap for an agent that has all the peers it wants, and lacks only records: an answer is about 64 kB. In a quarter
- * of an hour it has asked ten times, for 2,560 records.
+ * The longest gap for an agent that has all the peers it wants, and lacks only records: an answer is about 64 kB. In a
+ * quarter of an hour it has asked ten times, for 2,560 records.
  */
 export const REFRESH_GAP_MAX_MS = 10 * 60_000;
 
@@ -252,10 +252,16 @@ export const CONNECTIONS_PER_PEER = 2;
 export const PEER_CONNECTIONS_BURST = 8;
 export const PEER_CONNECTIONS_PER_SECOND = 0.2;
 
-/** Of the maximum of connections without those of mates: above it a node closes some, so that a quarter is there for those that come. */
+/**
+ * Of the maximum of connections without those of mates: above it a node closes some, so that a quarter is there for
+ * those that come.
+ */
 export const FULL_SHARE = 0.75;
 
-/** Of those kept, which mates (P-131) do not count among: inbound peers that have been here longest are not closed for newcomers. The rest is open to all. */
+/**
+ * Of those kept, which mates (P-131) do not count among: inbound peers that have been here longest are not closed for
+ * newcomers. The rest is open to all.
+ */
 export const LONG_LIVED_SHARE = 0.5;
 
 /**

@@ -55,7 +55,9 @@ export function parsePeerKey(text: string): PeerKey {
   return key;
 }
 
-/** `parsePeerKey` with a memory: gossipsub asks for the sender's score at every message, and reading base58 costs 20 µs. */
+/**
+ * `parsePeerKey` with a memory: gossipsub asks for the sender's score at every message, and reading base58 costs 20 µs.
+ */
 export class PeerKeys {
   readonly #known = new Map<string, PeerKey>();
 

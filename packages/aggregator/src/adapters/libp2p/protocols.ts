@@ -1,6 +1,6 @@
 /**
- * The names spoken on the wire (P-81, P-87, P-89, P-122, P-130). In: chain and contract. Out: one topic and four stream protocols,
- * which no other network shares.
+ * The names spoken on the wire (P-81, P-87, P-89, P-122, P-130). In: chain and contract. Out: one topic and four stream
+ * protocols, which no other network shares.
  */
 import type { Address } from "@quorate/common";
 

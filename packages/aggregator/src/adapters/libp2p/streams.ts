@@ -1,7 +1,8 @@
 /**
- * Requests and answers over one long-lived stream: length-prefixed, one after the other, each within its bound. In: a libp2p stream.
- * Out: on the asking side a promise an answer, on the answering side a loop. A new stream for each request costs 976 µs, a message on
- * an open one 35 µs (measured), so streams are kept. What the bytes mean, and how often a peer may ask, is not its job.
+ * Requests and answers over one long-lived stream: length-prefixed, one after the other, each within its bound. In: a
+ * libp2p stream. Out: on the asking side a promise an answer, on the answering side a loop. A new stream for each
+ * request costs 976 µs, a message on an open one 35 µs (measured), so streams are kept. What the bytes mean, and how
+ * often a peer may ask, is not its job.
  */
 import type { Stream } from "@libp2p/interface";
 import { messageStreamToDuplex } from "@libp2p/utils";
@@ -20,12 +21,15 @@ export interface StreamBounds {
   readonly maxAnswerBytes: number;
 }
 
-/** The varint before a message of a few megabytes takes 4 bytes; anything that arrives beside one message is a second one. */
+/**
+ * The varint before a message of a few megabytes takes 4 bytes; anything that arrives beside one message is a second
+ * one.
+ */
 const PREFIX_BYTES = 8;
 
 /**
- * Answers requests in turn until the other side closes. Never rejects: what breaks the exchange resets the stream and goes to
- * `onFailure`. A peer that sends ahead is held to the bytes of one request.
+ * Answers requests in turn until the other side closes. Never rejects: what breaks the exchange resets the stream and
+ * goes to `onFailure`. A peer that sends ahead is held to the bytes of one request.
  */
 export async function serveStream(
   stream: Stream,
@@ -70,7 +74,10 @@ export class RequestStream {
     return this.#stream.status === "open" && this.#stream.remoteWriteStatus === "writable";
   }
 
-  /** @throws NETWORK_ANSWER_TOO_LARGE, or NETWORK_REQUEST_REFUSED when the stream ends first. The stream is of no use afterwards. */
+  /**
+   * @throws NETWORK_ANSWER_TOO_LARGE, or NETWORK_REQUEST_REFUSED when the stream ends first. The stream is of no use
+   * afterwards.
+   */
   async ask(request: Uint8Array): Promise<Uint8Array> {
     this.#slot.resolve(request);
     try {
@@ -111,8 +118,8 @@ export class RequestStream {
 }
 
 /**
- * libp2p renews a peer's window as soon as bytes are handed over, and they then wait in an unbounded list. Counting them in and out
- * bounds what a peer can make this process hold to one message.
+ * libp2p renews a peer's window as soon as bytes are handed over, and they then wait in an unbounded list. Counting
+ * them in and out bounds what a peer can make this process hold to one message.
  */
 function boundedDuplex(stream: Stream, maxMessageBytes: number): ReturnType<typeof messageStreamToDuplex> {
   let waitingBytes = 0;

@@ -1,8 +1,9 @@
 /**
- * What one turn of the event loop sends over a connection leaves as one noise record in one write. A batch of verdicts forwards dozens of shares to
- * the same few peers at once; each would otherwise be a record of its own and two system calls, with an answer of the muxer's for each, at both ends.
- * In: libp2p's encrypter. Out: the same one, whose connections gather. The bytes inside and their order stay, so peers need not know of it, and
- * nothing waits longer than the turn.
+ * What one turn of the event loop sends over a connection leaves as one noise record in one write. A batch of verdicts
+ * forwards dozens of shares to the same few peers at once; each would otherwise be a record of its own and two system
+ * calls, with an answer of the muxer's for each, at both ends. In: libp2p's encrypter. Out: the same one, whose
+ * connections gather. The bytes inside and their order stay, so peers need not know of it, and nothing waits longer
+ * than the turn.
  */
 import type { ConnectionEncrypter, MessageStream, SecuredConnection } from "@libp2p/interface";
 import { GATHERED_MAX_BYTES } from "./limits.ts";

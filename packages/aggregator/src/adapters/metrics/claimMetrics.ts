@@ -7,7 +7,8 @@ export const CLAIM_METRICS: readonly Metric[] = [
   counters(
     "quorate_claims_total",
     ["outcome"],
-    "claims since the start: ready with a quorum, failed without one at the deadline (P-86), or refused before the network was asked",
+    "claims since the start: ready with a quorum, failed without one at the deadline (P-86), or refused before the " +
+      "network was asked",
     ({ observed }) =>
       Object.entries(observed?.claims ?? NONE).map(([outcome, value]) => ({ labels: { outcome }, value })),
   ),

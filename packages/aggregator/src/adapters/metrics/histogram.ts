@@ -1,6 +1,6 @@
 /**
- * A histogram that shows what was counted elsewhere: prom-client's own would count again. Enters: counts by bound. Leaves: the
- * series `_bucket`, `_sum` and `_count`.
+ * A histogram that shows what was counted elsewhere: prom-client's own would count again. Enters: counts by bound.
+ * Leaves: the series `_bucket`, `_sum` and `_count`.
  */
 import type { DurationsView } from "@quorate/common";
 import type { Metric as ClientMetric, Registry } from "prom-client";

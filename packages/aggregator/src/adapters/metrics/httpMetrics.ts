@@ -9,7 +9,8 @@ export const HTTP_METRICS: readonly Metric[] = [
   counters(
     "quorate_http_dropped_total",
     ["listener", "reason"],
-    "connections that were cut: for another's place (room), for want of one (refused), because the client did not read (unread), asked without waiting (pipelined) or never hung up (lingering)",
+    "connections that were cut: for another's place (room), for want of one (refused), because the client did not " +
+      "read (unread), asked without waiting (pipelined) or never hung up (lingering)",
     (measured) =>
       samples(measured, ({ dropped }) =>
         Object.entries(dropped).map(([reason, value]) => ({ labels: { reason }, value })),

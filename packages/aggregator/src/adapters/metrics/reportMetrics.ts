@@ -4,7 +4,8 @@ import { gauge, type Metric } from "./metric.ts";
 export const REPORT_METRICS: readonly Metric[] = [
   gauge(
     "quorate_accepted_reports",
-    "epochs with a record in the ledger; one more each epoch while the network reports. A restart may begin a little lower",
+    "epochs with a record in the ledger; one more each epoch while the network reports. A restart may begin a " +
+      "little lower",
     ({ acceptedReports }) => acceptedReports,
   ),
   gauge(
@@ -24,12 +25,14 @@ export const REPORT_METRICS: readonly Metric[] = [
   ),
   gauge(
     "quorate_missed_in_a_row",
-    "epochs missed up to the last that was judged, without one in between that was not; at three the node is decommissioned",
+    "epochs missed up to the last that was judged, without one in between that was not; at three the node is " +
+      "decommissioned",
     ({ uptime }) => /M*$/.exec(uptime)?.[0].length ?? 0,
   ),
   gauge(
     "quorate_silent_reports",
-    "accepted reports since this node was last heard while decommissioned; 0 otherwise. From 48 on its stake stops counting, from 168 on it may be liquidated",
+    "accepted reports since this node was last heard while decommissioned; 0 otherwise. From 48 on its stake stops " +
+      "counting, from 168 on it may be liquidated",
     ({ silentReports }) => silentReports ?? 0,
   ),
 ];

@@ -262,7 +262,8 @@ describe("bounds", () => {
     const { url, ask } = await relayOf(chain);
     const { hostname, port } = new URL(url);
     const body = JSON.stringify({ id: 1, method: "eth_getLogs", params: [logsUpTo(5)] });
-    const request = `POST / HTTP/1.1\r\nhost: relay\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const head = ["POST / HTTP/1.1", "host: relay", "content-type: application/json", `content-length: ${body.length}`];
+    const request = `${head.join("\r\n")}\r\n\r\n`;
     const silent = Array.from({ length: 10 }, () => connect(Number(port), hostname));
     for (const socket of silent)
       socket

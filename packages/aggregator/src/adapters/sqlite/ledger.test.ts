@@ -261,7 +261,10 @@ async function storedLedger(epochs: number) {
   return { state, former: folded(load()) };
 }
 
-/** Closes the file after so many turns of the event loop, with what is not written left undone; something is signed in each. */
+/**
+ * Closes the file after so many turns of the event loop, with what is not written left undone; something is signed in
+ * each.
+ */
 async function crashAfter(at: string, records: readonly PersistRecord[], turns: number) {
   const store = openStore(at, DEPLOYMENT);
   let written = false;

@@ -101,8 +101,8 @@ function sayCode(run: () => void): void {
 }
 
 /**
- * Waits until there is room. `process.stdout` would queue what a slow reader leaves no room for, and `write` never comes back to the event loop
- * that sends the queue.
+ * Waits until there is room. `process.stdout` would queue what a slow reader leaves no room for, and `write` never
+ * comes back to the event loop that sends the queue.
  */
 function say(line: string): void {
   writeSync(1, `${line}\n`);

@@ -30,8 +30,9 @@ export type SubmitOutcome =
   /** The simulation says that the call would be refused now, with the contract's error: nothing is sent (any more). */
   | { readonly kind: "redundant"; readonly code: string }
   /**
-   * It is in a block and did nothing; `code` is the contract's error, as far as a replay tells. Its key is answered so until
-   * that block is finalised: after a reorganisation it may still succeed. Who wants it tried at once names it anew.
+   * It is in a block and did nothing; `code` is the contract's error, as far as a replay tells. Its key is answered so
+   * until that block is finalised: after a reorganisation it may still succeed. Who wants it tried at once names it
+   * anew.
    */
   | { readonly kind: "reverted"; readonly txHash: Hex; readonly code: string }
   /** `notAfter` has passed. */

@@ -33,5 +33,8 @@ export const MIN_PRIORITY_FEE_WEI = 10_000_000n;
 /** Characters of a key, which names what is wanted. */
 export const KEY_MAX_CHARS = 256;
 
-/** Milliseconds between looks while nothing is under way: the balance that an operator sees is no older, for three questions a minute. */
+/**
+ * Milliseconds between looks while nothing is under way: the balance that an operator sees is no older, for three
+ * questions a minute.
+ */
 export const IDLE_LOOK_MS = 60_000;

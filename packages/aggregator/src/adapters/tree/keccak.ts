@@ -1,7 +1,7 @@
 /**
- * keccak256 of many messages, for the tree's thread. By hash-wasm each of 64 bytes takes 1.9 microseconds, most of it for the
- * way into WebAssembly and back; by keccakCode.ts, which takes a thousand at once and works on two at a time, 0.3.
- * What hash-wasm says is right: the faster one is used when it says the same.
+ * keccak256 of many messages, for the tree's thread. By hash-wasm each of 64 bytes takes 1.9 microseconds, most of it
+ * for the way into WebAssembly and back; by keccakCode.ts, which takes a thousand at once and works on two at a time,
+ * 0.3. What hash-wasm says is right: the faster one is used when it says the same.
  */
 import type { KeccakMany } from "@quorate/common/rewards-tree";
 import { createKeccak } from "hash-wasm";

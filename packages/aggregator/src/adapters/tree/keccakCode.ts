@@ -1,7 +1,7 @@
 /**
- * WebAssembly that hashes two messages at once with keccak256. In: nothing. Out: a module's bytes, made here so that what runs
- * can be read. Its memory begins with the round constants; `hash32` and `hash64` take pairs of messages of 32 and 64 bytes:
- * the place of the first, the place of the first hash, and the place after the last pair.
+ * WebAssembly that hashes two messages at once with keccak256. In: nothing. Out: a module's bytes, made here so that
+ * what runs can be read. Its memory begins with the round constants; `hash32` and `hash64` take pairs of messages of 32
+ * and 64 bytes: the place of the first, the place of the first hash, and the place after the last pair.
  *
  * The 25 words of a state are 25 variables of 128 bits, the lower half of one message and the upper half of the other.
  */

@@ -1,5 +1,6 @@
 /**
- * What passes between the agent's thread and the one that keeps the tree (worker.ts). Changes go as bytes that are handed over.
+ * What passes between the agent's thread and the one that keeps the tree (worker.ts). Changes go as bytes that are
+ * handed over.
  */
 import type { Address } from "@quorate/common";
 import type { ErrorCode, ErrorValues, RewardsProof, RewardsTotals } from "@quorate/common/rewards-tree";

@@ -97,7 +97,8 @@ describe("when the thread ends", () => {
   });
 
   it("error: a thread that throws is named with what it threw", async () => {
-    const source = `require("node:worker_threads").parentPort.on("message", () => { throw new Error("out of memory"); })`;
+    const fails = `() => { throw new Error("out of memory"); }`;
+    const source = `require("node:worker_threads").parentPort.on("message", ${fails})`;
     const tree = start(() => new Worker(source, { eval: true }));
     await expect(tree.apply(0, ledger(1))).rejects.toThrow(coded("TREE_WORKER_DIED", { reason: "out of memory" }));
   });

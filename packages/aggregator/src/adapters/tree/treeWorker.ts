@@ -1,7 +1,7 @@
 /**
- * The rewards tree in a thread of its own. In: changes and questions. Out: promises, which always settle: when the thread
- * ends, whatever was asked and whatever is asked from then on rejects. A new thread would know nothing of what the old one
- * was told, so who owns this makes a new one and brings every recipient again.
+ * The rewards tree in a thread of its own. In: changes and questions. Out: promises, which always settle: when the
+ * thread ends, whatever was asked and whatever is asked from then on rejects. A new thread would know nothing of what
+ * the old one was told, so who owns this makes a new one and brings every recipient again.
  */
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
@@ -86,7 +86,9 @@ export class TreeWorker implements RewardsTrees {
     await this.#worker.terminate();
   }
 
-  /** Resolves when everything is with the thread. The answer is wrapped, so that the next epoch need not wait for it. */
+  /**
+   * Resolves when everything is with the thread. The answer is wrapped, so that the next epoch need not wait for it.
+   */
   async #sendChanges(
     epoch: number,
     changes: readonly RewardsEntry[],

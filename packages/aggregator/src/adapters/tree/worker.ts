@@ -1,6 +1,7 @@
 /**
- * The thread that keeps the rewards tree. Enters: requests, one after the other. Leaves: an answer to each `apply` and `proof`.
- * Coded errors are answers, since they change nothing. Any other error ends the thread: its tree may be half changed.
+ * The thread that keeps the rewards tree. Enters: requests, one after the other. Leaves: an answer to each `apply` and
+ * `proof`. Coded errors are answers, since they change nothing. Any other error ends the thread: its tree may be half
+ * changed.
  */
 import { parentPort } from "node:worker_threads";
 import { isQuorateError, RewardsTree } from "@quorate/common/rewards-tree";

@@ -26,7 +26,8 @@ function generateCommand(): Command {
     .summary("make new keys")
     .description(
       "Make a BLS key (signs shares) and an identity key (the node's libp2p key) as EIP-2335 keystores.\n" +
-        "Files that exist are never overwritten. Keep a copy: a lost key cannot be replaced while its node is registered.",
+        "Files that exist are never overwritten. Keep a copy: a lost key cannot be replaced while its node is " +
+        "registered.",
     )
     .addHelpText("after", "\nExample:\n  quorate keys generate --out keys --password-file password");
   return addWritingOptions(command).action(async (flags: KeysFlags & { readonly out: string }) => {
@@ -45,8 +46,10 @@ function importCommand(): Command {
   const command = new Command("import")
     .summary("take over keys from another tool or machine")
     .description(
-      "Open EIP-2335 keystores of any tool, check them against their public keys, and write them under a password of yours.\n" +
-        "Without --identity a new identity key is made: only for a node that is not registered yet. Never let two agents run\n" +
+      "Open EIP-2335 keystores of any tool, check them against their public keys, and write them under a password " +
+        "of yours.\n" +
+        "Without --identity a new identity key is made: only for a node that is not registered yet. Never let two " +
+        "agents run\n" +
         "with the same keys: stop the old one first, and move its store too (`quorate store backup` and `restore`).",
     )
     .requiredOption("--bls <file>", "keystore of the BLS key")
@@ -54,7 +57,8 @@ function importCommand(): Command {
     .option("--from-password-file <file>", "their password (default: the one of --password-file)")
     .addHelpText(
       "after",
-      "\nExample:\n  quorate keys import --bls old/bls.json --identity old/identity.json --from-password-file old-password \\\n" +
+      "\nExample:\n  quorate keys import --bls old/bls.json --identity old/identity.json --from-password-file " +
+        "old-password \\\n" +
         "    --out keys --password-file password",
     );
   return addWritingOptions(command).action(async (flags: ImportFlags) => {
@@ -105,7 +109,8 @@ function changePasswordCommand(): Command {
   const command = new Command("change-password")
     .summary("put the keys under another password")
     .description(
-      "Open both keystores and write them under the new password. The keys stay what they are. When it is interrupted, run it\n" +
+      "Open both keystores and write them under the new password. The keys stay what they are. When it is " +
+        "interrupted, run it\n" +
         "again. The agent reads its password at the start: put the new one into keys.passwordFile before the next one.",
     )
     .requiredOption("--password-file <file>", "file with the password that opens them now")
@@ -113,7 +118,8 @@ function changePasswordCommand(): Command {
     .option("--devnet", "throw-away keys: opened at once, protected by nothing")
     .addHelpText(
       "after",
-      "\nExample:\n  quorate keys change-password --directory keys --password-file password --new-password-file new-password",
+      "\nExample:\n  quorate keys change-password --directory keys --password-file password --new-password-file " +
+        "new-password",
     );
   return addDirectoryOptions(command).action(async (flags: ChangeFlags) => {
     const directory = directoryOf(flags);

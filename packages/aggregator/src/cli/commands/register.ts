@@ -31,9 +31,12 @@ export function registerCommand(): Command {
   const command = new Command("register")
     .summary("enter the set: proof of possession and stake")
     .description(
-      "Register this node against its stake, with a proof of possession of its BLS key signed by its identity key too.\n" +
-        "The account is the operator: it pays the stake and is the only contributor. The node is pending until a report activates it.\n" +
-        "Tokens, ether and the registration are checked first, and you are asked. Each transaction's hash is printed before it is\n" +
+      "Register this node against its stake, with a proof of possession of its BLS key signed by its identity key " +
+        "too.\n" +
+        "The account is the operator: it pays the stake and is the only contributor. The node is pending until a " +
+        "report activates it.\n" +
+        "Tokens, ether and the registration are checked first, and you are asked. Each transaction's hash is " +
+        "printed before it is\n" +
         "sent; when the wait for it ends, run the same command with --resume and that hash.",
     )
     .addHelpText(
@@ -85,7 +88,8 @@ function effectsOf(
   operator: Address,
 ): string[] {
   return [
-    `${formatAmount(stake)} of ${formatAmount(balance)} that ${operator} holds become this node's stake. They come back`,
+    `${formatAmount(stake)} of ${formatAmount(balance)} that ${operator} holds become this node's stake. They come ` +
+      "back",
     "by `quorate leave`, `exit` and `withdraw`, 15 days after the request to leave.",
     `Rewards are owed to ${beneficiary}; the operator's fee is ${feeBps / 100}%, which never changes.`,
     "The node is pending until three reports in a row show its signature: run its agent from now on.",

@@ -17,9 +17,12 @@ export function relayCommand(): Command {
   return new Command("relay")
     .summary("let many agents share one chain provider")
     .description(
-      "Pass on what agents ask of a chain provider, once for all of them: equal questions are asked once, and answers are kept\n" +
-        "for about a poll, those about finalised blocks for some minutes. It reads only. One relay has one provider, because two\n" +
-        "relays are to be two opinions: an agent lists several of them as its chain.providers, and signs only while they agree.",
+      "Pass on what agents ask of a chain provider, once for all of them: equal questions are asked once, and " +
+        "answers are kept\n" +
+        "for about a poll, those about finalised blocks for some minutes. It reads only. One relay has one " +
+        "provider, because two\n" +
+        "relays are to be two opinions: an agent lists several of them as its chain.providers, and signs only while " +
+        "they agree.",
     )
     .addHelpText("after", "\nExample:\n  quorate relay --provider https://one.example/KEY --listen 10.0.0.5:8549")
     .requiredOption("--provider <url>", "JSON-RPC URL of an Ethereum node", collect)

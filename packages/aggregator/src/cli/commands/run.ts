@@ -17,8 +17,10 @@ export function runCommand(): Command {
   const command = new Command("run")
     .summary("run one agent")
     .description(
-      "Run one agent: follow the chain, sign what its own ledger says, gossip, aggregate, and serve stakers over HTTP.\n" +
-        "Every field of the file can be given as a flag or as an environment variable QUORATE_… too; docs/configuration.md lists them.",
+      "Run one agent: follow the chain, sign what its own ledger says, gossip, aggregate, and serve stakers over " +
+        "HTTP.\n" +
+        "Every field of the file can be given as a flag or as an environment variable QUORATE_… too; " +
+        "docs/configuration.md lists them.",
     )
     .addHelpText("after", "\nExample:\n  quorate run --config agent.yaml")
     .option("--config <file>", "YAML file", process.env["QUORATE_CONFIG"]);

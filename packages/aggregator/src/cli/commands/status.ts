@@ -7,6 +7,7 @@ import { Command } from "commander";
 import { formatEther } from "ethers";
 import { addNetworkOption } from "../networks.ts";
 import { earningsOf, nextEvents } from "../operator/outlook.ts";
+import { principalOf } from "../operator/principal.ts";
 import { listIds, printFields, printJson, uptimePicture } from "../print.ts";
 import { agentsOf } from "../target.ts";
 import { readConfig } from "./run.ts";
@@ -22,8 +23,10 @@ export function statusCommand(): Command {
   const command = new Command("status")
     .summary("one look at a running agent")
     .description(
-      "Show whether an agent is ready, and if not, why; its node, what comes next for it and what it has earned; chain, peers and\n" +
-        "rounds; the reports on chain, how its node was judged by them, and what its account does; and for its newest claims why\n" +
+      "Show whether an agent is ready, and if not, why; its node, what comes next for it and what it has earned; " +
+        "chain, peers and\n" +
+        "rounds; the reports on chain, how its node was judged by them, and what its account does; and for its " +
+        "newest claims why\n" +
         "nodes have not signed.",
     )
     .option("--agent <url>", "an agent's HTTP interface, such as http://127.0.0.1:8900", (text: string) =>
@@ -40,12 +43,17 @@ export function statusCommand(): Command {
 async function status(options: StatusOptions): Promise<void> {
   const client = createAgentClient({ url: agentOf(options) });
   const [now, readiness] = await Promise.all([client.status(), client.ready()]);
-  const earnings = await earningsOf(client, now);
-  if (options.json) return printJson({ ...now, ...readiness, next: nextEvents(now), earnings });
+  const { ownNode } = now;
+  const [earnings, principal] = await Promise.all([
+    earningsOf(client, now),
+    ownNode?.state === "exited" ? principalOf(ownNode, options) : null,
+  ]);
+  const next = nextEvents(now, principal);
+  if (options.json) return printJson({ ...now, ...readiness, next, earnings });
   printFields({
     ready: readiness.ready ? "yes" : `no: ${readiness.reasons.join("; ")}`,
     ...nodeFields(now),
-    next: nextEvents(now).join("; "),
+    next: next.join("; "),
     ...Object.fromEntries(
       earnings.map(({ beneficiary, owed, epoch }) => [
         "earnings",
@@ -166,7 +174,8 @@ function accountFields(submitter: NonNullable<StatusAnswer["submitter"]>) {
 function printUnsigned(claim: UnsignedClaim): void {
   const { recipient, epoch, status, signedBps, missing } = claim;
   const lines = [
-    `claim of ${recipient}, epoch ${epoch}: ${status}, ${(signedBps / 100).toFixed(2)}% signed, missing ${listIds(missing)}`,
+    `claim of ${recipient}, epoch ${epoch}: ${status}, ${(signedBps / 100).toFixed(2)}% signed, missing ` +
+      `${listIds(missing)}`,
     ...whyNotSigned(claim).map((why) => `  ${why}`),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);

@@ -35,7 +35,8 @@ export function storeCommand(): Command {
     .command("restore")
     .summary("put a copy in place")
     .description(
-      "Put a copy in place of a store that is not there any more. The agent that starts on it signs nothing of epochs\n" +
+      "Put a copy in place of a store that is not there any more. The agent that starts on it signs nothing of " +
+        "epochs\n" +
         "that have ended by then, because it may have signed them already (P-108).",
     )
     .requiredOption("--from <file>", "the copy: of `quorate store backup`, or of a stopped or killed agent")
@@ -50,7 +51,8 @@ export function storeCommand(): Command {
     .command("info")
     .summary("what a store or a copy of one holds")
     .description(
-      "Show what a store or a copy of one holds: its deployment, how far it has read, what was signed. It changes nothing.",
+      "Show what a store or a copy of one holds: its deployment, how far it has read, what was signed. It changes " +
+        "nothing.",
     )
     .addHelpText("after", "\nExample:\n  quorate store info --path backup.sqlite");
   addStoreOptions(info).action((options: StoreOptions) => inform(pathOf(options), options));

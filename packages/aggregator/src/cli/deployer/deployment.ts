@@ -39,8 +39,10 @@ export function deployCommand(): Command {
   const command = new Command("deploy")
     .summary("deploy a network's contracts, and read them back")
     .description(
-      "Deploy token, pool, distributor, rewards contract and factory, wire and fund them, and read everything back: sixteen\n" +
-        "transactions, about 23 million gas. The parameters file says what kind of network it is; a public one needs a timelock,\n" +
+      "Deploy token, pool, distributor, rewards contract and factory, wire and fund them, and read everything back: " +
+        "sixteen\n" +
+        "transactions, about 23 million gas. The parameters file says what kind of network it is; a public one " +
+        "needs a timelock,\n" +
         "a guardian, proposers and executors (P-114). The record is what all later commands start from: keep it.\n" +
         "--dry-run does all of it on a simulated chain with the target's id and the deployer's nonce.",
     )
@@ -54,7 +56,8 @@ export function deployCommand(): Command {
     .option("--token <address>", "a token that exists", parseAddress)
     .addHelpText(
       "after",
-      "\nExample:\n  quorate network deploy --rpc http://127.0.0.1:8545 --parameters packages/contracts/networks/local.json \\\n" +
+      "\nExample:\n  quorate network deploy --rpc http://127.0.0.1:8545 --parameters " +
+        "packages/contracts/networks/local.json \\\n" +
         "    --record record.json --save-as own --account-key-file founder.json",
     );
   addRpcOption(command, "JSON-RPC URL of an Ethereum node; given several, the next is asked when one fails");
@@ -71,7 +74,8 @@ export function verifyDeploymentCommand(): Command {
   const command = new Command("verify-deployment")
     .summary("read a deployment back, and say what is not as meant")
     .description(
-      "Compare code, constructors, wiring, owners, parameters and the chain's precompiles with the record, and what a public\n" +
+      "Compare code, constructors, wiring, owners, parameters and the chain's precompiles with the record, and what " +
+        "a public\n" +
         "network owes its users with the chain (P-114). Anyone may, at any time. Exit status 1 when anything differs.",
     )
     .requiredOption("--record <file>", "the deployment's record")
@@ -94,15 +98,18 @@ export function upgradeCommand(): Command {
   const command = new Command("upgrade")
     .summary("deploy new code, and put it behind a proxy or schedule that")
     .description(
-      "Deploy the new code of rewards contract or pool. A storage layout that does not fit is refused. The owner's account puts it\n" +
-        "there at once; of a timelock's network it is scheduled, and executed after the delay. --next is the record then.",
+      "Deploy the new code of rewards contract or pool. A storage layout that does not fit is refused. The owner's " +
+        "account puts it\n" +
+        "there at once; of a timelock's network it is scheduled, and executed after the delay. --next is the record " +
+        "then.",
     )
     .requiredOption("--record <file>", "the deployment's record")
     .requiredOption("--what <contract>", "rewards or pool")
     .requiredOption("--next <file>", "where the new record goes; it must not exist")
     .addHelpText(
       "after",
-      "\nExample:\n  quorate network upgrade --rpc http://127.0.0.1:8545 --record record.json --what pool --next next.json \\\n" +
+      "\nExample:\n  quorate network upgrade --rpc http://127.0.0.1:8545 --record record.json --what pool --next " +
+        "next.json \\\n" +
         "    --account-key-file owner.json",
     );
   addRpcOption(command, "JSON-RPC URL of an Ethereum node");
@@ -113,7 +120,8 @@ export function sourceInputCommand(): Command {
   return new Command("source-input")
     .summary("what a block explorer needs to verify a contract's source")
     .description(
-      "Write the compiler's input as standard JSON, unchanged, and say what the explorer's form asks beside it: contract, compiler,\n" +
+      "Write the compiler's input as standard JSON, unchanged, and say what the explorer's form asks beside it: " +
+        "contract, compiler,\n" +
         "libraries (their addresses are in the record).",
     )
     .requiredOption("--of <contract>", "such as ServiceNodeRewards, RewardRatePool or TransparentUpgradeableProxy")

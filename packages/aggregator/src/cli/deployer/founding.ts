@@ -30,8 +30,10 @@ export function seedCommand(): Command {
   const command = new Command("seed")
     .summary("enter the first nodes, before the start")
     .description(
-      "Seed nodes, each with one contributor: its operator, with the whole stake. The founder sends it, before the start. Each\n" +
-        "proof is held against the contract first; 40 nodes fit one transaction. The stake itself is paid by `network start`.",
+      "Seed nodes, each with one contributor: its operator, with the whole stake. The founder sends it, before the " +
+        "start. Each\n" +
+        "proof is held against the contract first; 40 nodes fit one transaction. The stake itself is paid by " +
+        "`network start`.",
     )
     .requiredOption("--possession <file...>", "the operators' files, of `quorate network possession`")
     .option(
@@ -40,7 +42,8 @@ export function seedCommand(): Command {
     )
     .addHelpText(
       "after",
-      "\nExample:\n  quorate network seed --network own --possession node-*.json --account-key-file founder.json --dry-run",
+      "\nExample:\n  quorate network seed --network own --possession node-*.json --account-key-file founder.json " +
+        "--dry-run",
     );
   addTargetOptions(command);
   return addSendingOptions(command, "the founder's account").action((flags: FoundingFlags) => found(flags, seed));
@@ -50,7 +53,8 @@ export function startCommand(): Command {
   const command = new Command("start")
     .summary("pay the seeded nodes' principal in, and start the network")
     .description(
-      "Pay into the contract what it lacks of the seeded nodes' principal, and start: seeded nodes are active from then on, the\n" +
+      "Pay into the contract what it lacks of the seeded nodes' principal, and start: seeded nodes are active from " +
+        "then on, the\n" +
         "first epoch begins, and the founder's part ends. Two transactions at most. It happens once.",
     )
     .addHelpText("after", "\nExample:\n  quorate network start --network own --account-key-file founder.json");
@@ -62,9 +66,11 @@ export function handOverCommand(): Command {
   const command = new Command("hand-over")
     .summary("give a network without a timelock to another owner")
     .description(
-      "Offer rewards contract and pool to another owner, and give it both ProxyAdmins at once: four transactions of the owner's\n" +
+      "Offer rewards contract and pool to another owner, and give it both ProxyAdmins at once: four transactions of " +
+        "the owner's\n" +
         "account. The new owner takes the offer by --accept. A network of a timelock is handed over by `propose`\n" +
-        "(docs/contracts/deployment.md). Whoever owns a ProxyAdmin can put other code there: look at the address twice.",
+        "(docs/contracts/deployment.md). Whoever owns a ProxyAdmin can put other code there: look at the address " +
+        "twice.",
     )
     .option("--to <address>", "the new owner", parseAddress)
     .option("--accept", "as the new owner: take what was offered")

@@ -11,8 +11,10 @@ export function networkCommand(): Command {
   const network = new Command("network")
     .summary("networks by name; deploy, seed, start, read back and upgrade one")
     .description(
-      "A network's contracts, from their deployment on. In this order: deploy; each node's operator makes a `possession` for the\n" +
-        "founder; seed; start. verify-deployment reads everything back at any time. What an owner with a timelock does is\n" +
+      "A network's contracts, from their deployment on. In this order: deploy; each node's operator makes a " +
+        "`possession` for the\n" +
+        "founder; seed; start. verify-deployment reads everything back at any time. What an owner with a timelock " +
+        "does is\n" +
         "scheduled: docs/contracts/deployment.md.",
     );
   for (const command of [

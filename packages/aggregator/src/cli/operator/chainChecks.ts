@@ -1,8 +1,8 @@
 /**
- * What `quorate doctor` finds on chain: each provider, this machine's clock against theirs, the contracts read back, the
- * node with this machine's keys, and who pays. Enters: the agent's configuration. Leaves: checks. Nothing is sent.
+ * What `quorate doctor` finds on chain: each provider, this machine's clock against theirs, the contracts read back,
+ * the node with this machine's keys, and who pays. Enters: the agent's configuration. Leaves: checks. Nothing is sent.
  */
-import { type NodeDetails, nodeIdOfKey, type RewardsContract, readNode } from "@quorate/client";
+import { nodeIdOfKey, type RewardsContract } from "@quorate/client";
 import { formatAmount, sessionTokenAbi, toHex } from "@quorate/common";
 import { ChainProviders, coded } from "@quorate/common/chain";
 import { Contract, formatEther } from "ethers";
@@ -13,6 +13,7 @@ import { openAccount } from "../../adapters/submitter/account.ts";
 import type { Config } from "../../config.ts";
 import { dateText } from "../print.ts";
 import { bad, type Check, ok, saidBy, warn } from "./check.ts";
+import { type Principal, principalStep, readPrincipal } from "./principal.ts";
 
 /** Seconds that a new block may be ahead of this machine's clock, and behind it. */
 const AHEAD_SECONDS = 15;
@@ -104,22 +105,22 @@ async function nodeChecks(contract: RewardsContract, config: Config, keys: NodeK
   if (keys === null) return checks;
   const id = await nodeIdOfKey(contract, keys.blsKey);
   if (id === null) return [...checks, ...(await unregistered(contract, config))];
-  const node = await readNode(contract, id);
-  return [...checks, ...registered(node, config, keys)];
+  return [...checks, ...registered(await readPrincipal(contract, id), config, keys)];
 }
 
-function registered(node: NodeDetails, { keys: expected }: Config, keys: NodeKeys): Check[] {
-  const { id, state, operator, stake, identityKey, unlocksAt } = node;
+function registered(principal: Principal, { keys: expected }: Config, keys: NodeKeys): Check[] {
+  const { id, state, operator, stake, identityKey, unlocksAt } = principal.node;
   const found = `node ${id} is ${state}, ${formatAmount(stake)}, operator ${operator}`;
   const checks: Check[] = [
     state === "exited"
-      ? warn("node", found, `Its principal is free from ${dateText(unlocksAt)} on: \`quorate withdraw\`.`)
+      ? warn("node", found, `${sentence(principalStep(principal))} Its agent has nothing more to do.`)
       : state === "decommissioned"
         ? warn("node", found, "Let its agent run: it contests, and three reports with its signature activate it.")
         : ok("node", found),
   ];
   if (identityKey.toLowerCase() !== toHex(keys.identityKey)) {
-    const text = `it was registered with identity key ${identityKey}, and keys.directory has ${toHex(keys.identityKey)}`;
+    const own = toHex(keys.identityKey);
+    const text = `it was registered with identity key ${identityKey}, and keys.directory has ${own}`;
     checks.push(bad("node", text, "Put the registered identity key back; no peer admits another one."));
   }
   if (expected.operator !== undefined && expected.operator !== operator) {
@@ -127,9 +128,14 @@ function registered(node: NodeDetails, { keys: expected }: Config, keys: NodeKey
     checks.push(bad("node", text, "Correct keys.operator, or find out who registered it."));
   }
   if (state !== "exited" && unlocksAt !== null) {
-    checks.push(warn("node", `it leaves, and may be exited from ${dateText(unlocksAt)} on`, "Keep its agent running."));
+    const remedy = principal.now < unlocksAt ? "Keep its agent running until then." : "`quorate exit` takes it out.";
+    checks.push(warn("node", `it leaves, and may be exited from ${dateText(unlocksAt)} on`, remedy));
   }
   return checks;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 async function unregistered(contract: RewardsContract, { keys: { operator } }: Config): Promise<Check[]> {

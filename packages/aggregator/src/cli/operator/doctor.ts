@@ -27,8 +27,10 @@ export function doctorCommand(): Command {
   return new Command("doctor")
     .summary("look at everything an agent needs, before it is missed")
     .description(
-      "Look at versions, keys, disk, ports and peers of this machine, at each chain provider and the clock, and read back from the\n" +
-        "chain the contracts, the node with these keys and the accounts. It changes nothing, and may run beside the agent.\n" +
+      "Look at versions, keys, disk, ports and peers of this machine, at each chain provider and the clock, and " +
+        "read back from the\n" +
+        "chain the contracts, the node with these keys and the accounts. It changes nothing, and may run beside the " +
+        "agent.\n" +
         "✓ is well, ! will be missed, ✗ keeps the agent from its work; with a ✗ the exit status is 1.\n" +
         "Whether others reach your node only another machine can tell: run `quorate doctor --dial <multiaddr>` there.",
     )

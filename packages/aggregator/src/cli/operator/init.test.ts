@@ -15,6 +15,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LEAVE_SECONDS } from "@quorate/client";
 import { send, TEST_STAKE_ATOMIC, type TestNetwork } from "@quorate/contracts/testing";
 import { HDNodeWallet } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -150,6 +151,24 @@ describe("a new node", () => {
     expect(json()).toMatchObject({ status: "finalized", node: 3 });
     expect(stderr).toContain("registered as node 3; let its agent run");
     await expect(command("pool", "show", "--pool", own.address, ...at)).rejects.toMatchObject({ code: "POOL_UNKNOWN" });
+  });
+
+  it("doctor: a node that leaves, one whose principal is free, and one whose was paid, each with what works now", async () => {
+    const account = ["--account-key-file", join(directory, "key"), "--yes"];
+    const ofNode = async (): Promise<string> => {
+      const found = (await checks("--config", config)).filter(({ area }) => area === "node");
+      return found.map(({ remedy }) => remedy).join(" ");
+    };
+    await command("leave", "--config", config, ...account);
+    expect(await ofNode()).toContain("Keep its agent running until then.");
+    const { timestamp } = (await chain.rpc("eth_getBlockByNumber", "latest", false)) as { timestamp: string };
+    await chain.rpc("evm_setNextBlockTimestamp", Number(timestamp) + LEAVE_SECONDS);
+    await chain.mine(1);
+    expect(await ofNode()).toContain("`quorate exit` takes it out.");
+    await command("exit", "--config", config, ...account);
+    expect(await ofNode()).toContain("Its principal is free: `quorate withdraw --node 2` has it paid.");
+    await command("withdraw", "--config", config, ...account);
+    expect(await ofNode()).toContain("Its principal was paid back. Its agent has nothing more to do.");
   });
 
   it("doctor: what keeps the agent from its work is a fault, with what to do", async () => {

@@ -32,8 +32,10 @@ export function initCommand(): Command {
   const command = new Command("init")
     .summary("set up a node on this machine: configuration, password, keys")
     .description(
-      "Write a node's directory: an annotated agent.yaml, a password file that only you can read, and new keys. It asks what it\n" +
-        "is not told, and asks nothing with --yes or where standard input is no terminal. Nothing that exists is replaced,\n" +
+      "Write a node's directory: an annotated agent.yaml, a password file that only you can read, and new keys. It " +
+        "asks what it\n" +
+        "is not told, and asks nothing with --yes or where standard input is no terminal. Nothing that exists is " +
+        "replaced,\n" +
         "and a directory inside a repository is refused.",
     )
     .option("--directory <directory>", "where it all goes (default: .quorate/<network> in your home directory)");
@@ -49,7 +51,8 @@ export function initCommand(): Command {
     .option("--json", "the result as one line of JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  quorate init\n  quorate init --network local --directory node-7 --p2p-port 4007 --http-port 8907 --yes",
+      "\nExamples:\n  quorate init\n  quorate init --network local --directory node-7 --p2p-port 4007 --http-port " +
+        "8907 --yes",
     )
     .action(init);
 }
@@ -83,7 +86,8 @@ async function init(flags: InitFlags): Promise<void> {
     "peer id": peerId,
   });
   process.stdout.write(
-    `\nKeep a copy of ${join(directory, "keys")} and of the password in another place: a lost key cannot be replaced.\nNext:\n` +
+    `\nKeep a copy of ${join(directory, "keys")} and of the password in another place: a lost key cannot be ` +
+      "replaced.\nNext:\n" +
       `  quorate doctor --config ${config}\n` +
       `  quorate run --config ${config}\n` +
       `  quorate register --config ${config} --account-key-file <your account>   # while it runs\n`,

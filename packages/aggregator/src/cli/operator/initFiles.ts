@@ -71,9 +71,12 @@ export async function writeNode(directory: string, answers: Answers, protection:
 /** JSON's texts and lists are YAML's too. */
 const yaml = (value: unknown): string => JSON.stringify(value);
 
+const NO_OPERATOR = `# The account that registers this node: the agent tells when it is another one.
+  # operator: "0x…"`;
+
 function configText(answers: Answers): string {
   const { chainId, rewards, pool, deployBlock, providers, p2pPort, announce, bootstrap, httpPort, operator } = answers;
-  return `# One agent of a Quorate network. docs/configuration.md lists every field; \`quorate doctor\` checks this file.
+  return `# One agent of a Quorate network. docs/configuration.md lists every field; \`quorate doctor\` checks them.
 # Paths are meant from the directory of this file.
 
 chain:
@@ -102,7 +105,7 @@ http:
 keys:
   directory: ${KEYS_DIRECTORY}
   passwordFile: ${PASSWORD_FILE}
-  ${operator === null ? `# The account that registers this node: the agent tells when it is another one.\n  # operator: "0x…"` : `operator: ${yaml(operator)}`}
+  ${operator === null ? NO_OPERATOR : `operator: ${yaml(operator)}`}
 
 store:
   # What was signed, which must never be lost or rolled back: \`quorate store backup\`.

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startAnvilNetwork } from "../../../test/support/anvilNetwork.ts";
 import type { TestChain } from "../../../test/support/chain.ts";
 import { command, type Said } from "../../../test/support/command.ts";
+import { serve, stopServers, testAgent } from "../../../test/support/httpServer.ts";
 import { connectRewards } from "../../adapters/chain/connectRewards.ts";
 import { openAccount } from "../account.ts";
 import { carryOut } from "../sending.ts";
@@ -44,6 +45,7 @@ beforeAll(async () => {
 afterAll(async () => {
   delete process.env["QUORATE_NETWORKS"];
   for (const server of servers) server.close();
+  await stopServers();
   await chain?.stop();
   rmSync(directory, { recursive: true });
 });
@@ -63,6 +65,15 @@ async function wait(seconds: number): Promise<void> {
   const { timestamp } = (await chain.rpc("eth_getBlockByNumber", "latest", false)) as { timestamp: string };
   await chain.rpc("evm_setNextBlockTimestamp", Number(timestamp) + seconds);
   await chain.mine(1);
+}
+
+/** What `quorate status` of an agent whose node has exited says is next, without the epoch's end. */
+async function nextOf(nodeId: number, { chainNamed = true } = {}): Promise<string[]> {
+  const agent = testAgent();
+  agent.ownNode = { nodeId, state: "exited", operator: own, unlocksAt: 1_800_000_000, foreign: [] };
+  const args = ["status", "--agent", await serve(agent), "--json"];
+  const { next } = (await (chainNamed ? quorate(...args) : command(...args))).json();
+  return (next as string[]).slice(1);
 }
 
 describe("a node leaves (P-33 to P-35)", () => {
@@ -118,7 +129,10 @@ describe("a node leaves (P-33 to P-35)", () => {
     expect(left).toMatchObject({ node: 1, state: "exited" });
     expect(left["transactions"]).toHaveLength(2);
     await send("exit", "--node", "2");
+    expect(await nextOf(2)).toEqual(["its principal is free: `quorate withdraw --node 2` has it paid"]);
     await send("withdraw", "--node", "2");
+    expect(await nextOf(2)).toEqual(["its principal was paid back"]);
+    expect(await nextOf(2, { chainNamed: false })).toEqual([expect.stringContaining("unless it was paid already")]);
     const after = (await network.token.getFunction("balanceOf")(operator.address)) as bigint;
     expect(after - before).toBe(2n * network.deployment.parameters.stakingRequirementAtomic);
     await expect(send("withdraw", "--node", "2")).rejects.toMatchObject({

@@ -86,9 +86,12 @@ export function withdrawCommand(): Command {
 
 export function contestCommand(): Command {
   return leavingCommand("contest", "say that a decommissioned node is alive", [
-    "Let the contract know that your decommissioned node is alive: its stake counts for the floor again, and its silent",
-    "reports begin anew (P-111). Only the operator's account may. An agent that runs contests by itself; this is for when",
-    "no agent of the network sends. It does not activate the node: that takes three reports in a row with its signature.",
+    "Let the contract know that your decommissioned node is alive: its stake counts for the floor again, and its " +
+      "silent",
+    "reports begin anew (P-111). Only the operator's account may. An agent that runs contests by itself; this is " +
+      "for when",
+    "no agent of the network sends. It does not activate the node: that takes three reports in a row with its " +
+      "signature.",
   ]).action((flags: LeavingFlags) => run(flags, contest));
 }
 
@@ -172,7 +175,8 @@ function contest({ contract, node }: Ground): Step {
   const silent = node.silentReports === null ? "" : `, not heard for ${node.silentReports} reports`;
   return {
     effects: [
-      `Node ${node.id} (${node.state}${silent}) is said to be alive: its ${formatAmount(node.stake)} count for the floor.`,
+      `Node ${node.id} (${node.state}${silent}) is said to be alive: its ${formatAmount(node.stake)} count for the ` +
+        "floor.",
       "It is active again after three reports in a row with its signature; let its agent run.",
     ],
     calls: [contestCall(contract, node.id)],

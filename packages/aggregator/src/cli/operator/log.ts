@@ -15,7 +15,8 @@ export function logCommand(): Command {
     .command("level")
     .summary("show or change the level, while the agent runs")
     .description(
-      "Change the least severe level that a running agent logs, or show it. It lasts until the agent stops; log.level in the\n" +
+      "Change the least severe level that a running agent logs, or show it. It lasts until the agent stops; " +
+        "log.level in the\n" +
         "file is what it starts with. The command speaks to a socket beside the store, as the user the agent runs as.",
     )
     .argument("[level]", LOG_LEVELS.join(", "))

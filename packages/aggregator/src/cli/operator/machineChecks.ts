@@ -1,6 +1,7 @@
 /**
- * What `quorate doctor` finds on this machine: versions, files, disk, ports, the agent that runs here, and whether peers
- * can be reached and this node by them. Enters: the agent's configuration. Leaves: checks, and the keys if they open.
+ * What `quorate doctor` finds on this machine: versions, files, disk, ports, the agent that runs here, and whether
+ * peers can be reached and this node by them. Enters: the agent's configuration. Leaves: checks, and the keys if they
+ * open.
  */
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
@@ -93,7 +94,8 @@ export async function portChecks(config: Config, running: StatusAnswer | null): 
 }
 
 function runningChecks({ connectedPeers, peerId, nodeId, addresses }: StatusAnswer): Check[] {
-  const found = `it runs as ${nodeId === null ? "no registered node" : `node ${nodeId}`}, ${connectedPeers} peers, ${peerId}`;
+  const node = nodeId === null ? "no registered node" : `node ${nodeId}`;
+  const found = `it runs as ${node}, ${connectedPeers} peers, ${peerId}`;
   const listens = `it tells others: ${addresses.join(", ") || "nothing"}`;
   if (connectedPeers > 0) return [ok("agent", found), ok("ports", listens)];
   const remedy =

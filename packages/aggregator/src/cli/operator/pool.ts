@@ -50,7 +50,8 @@ export function poolCommand(): Command {
   const pool = new Command("pool")
     .summary("a node whose stake several people pay together")
     .description(
-      "Run a contribution contract: you pay a quarter of the stake at least, others the rest, and the node is registered when it\n" +
+      "Run a contribution contract: you pay a quarter of the stake at least, others the rest, and the node is " +
+        "registered when it\n" +
         "is complete. Contributors use `quorate pools`, `contribute` and `withdraw --pool`.",
     );
   return pool
@@ -64,8 +65,10 @@ function openCommand(): Command {
   const command = new Command("open")
     .summary("make a pool for this node and open its round")
     .description(
-      "Make a contribution contract with this node's proof of possession, pay your own part, and take contributions: up to three\n" +
-        "transactions. With --pool the round of a contract that is there is opened: one that was ended, or whose opening was\n" +
+      "Make a contribution contract with this node's proof of possession, pay your own part, and take " +
+        "contributions: up to three\n" +
+        "transactions. With --pool the round of a contract that is there is opened: one that was ended, or whose " +
+        "opening was\n" +
         "interrupted. The fee, the stake and the reserved places do not change while the round runs.",
     )
     .option("--pool <address>", "a contract of yours that has no round open", parseAddress)
@@ -83,7 +86,8 @@ function openCommand(): Command {
   return addSendingOptions(command, "the operator's account")
     .addHelpText(
       "after",
-      "\nExample:\n  quorate pool open --config agent.yaml --amount 30 --fee-bps 500 --account-key-file operator.json --dry-run",
+      "\nExample:\n  quorate pool open --config agent.yaml --amount 30 --fee-bps 500 --account-key-file " +
+        "operator.json --dry-run",
     )
     .action((flags: OpenFlags) => withPool(flags, open));
 }
@@ -126,7 +130,8 @@ function endCommand(): Command {
   const command = new Command("end")
     .summary("end the round and pay everyone back")
     .description(
-      "End a pool's round before its node is registered, and have everyone sent what they paid, you included: a transaction for the\n" +
+      "End a pool's round before its node is registered, and have everyone sent what they paid, you included: a " +
+        "transaction for the\n" +
         "end and one for each contributor, which anyone else may send too. The contract can be opened again.",
     )
     .requiredOption("--pool <address>", "the contribution contract", parseAddress)
@@ -246,7 +251,8 @@ async function finalize(contract: RewardsContract, account: Account, sender: Add
 async function end(contract: RewardsContract, account: Account, sender: Address, flags: PoolFlags): Promise<void> {
   const pool = await poolAt(contract, parseAddress(flags.pool as string), sender);
   const effects = [
-    `The round of pool ${pool.address} ends: ${formatAmount(pool.total)} go back to ${pool.contributions.length} contributors.`,
+    `The round of pool ${pool.address} ends: ${formatAmount(pool.total)} go back to ${pool.contributions.length} ` +
+      "contributors.",
   ];
   const calls: readonly Call[] = endPoolCalls(
     pool.address,

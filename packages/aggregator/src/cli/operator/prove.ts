@@ -25,7 +25,8 @@ export function possessionCommand(): Command {
   return provingCommand("possession", "quorate network possession", "--out node-1.json")
     .summary("a node's proof of possession, for the founder to seed it")
     .description(
-      "Prove that this node has its BLS and identity keys, for one operator and one deployment, as a file for the founder's\n" +
+      "Prove that this node has its BLS and identity keys, for one operator and one deployment, as a file for the " +
+        "founder's\n" +
         "`network seed`. It asks no chain, and nothing in the file is secret.",
     );
 }
@@ -35,8 +36,10 @@ export function proveCommand(): Command {
   return provingCommand("prove", "quorate keys prove", "")
     .summary("a node's proof of possession, to register it in the portal")
     .description(
-      "Prove that this node has its BLS and identity keys, for one operator and one deployment. Paste what it prints into the\n" +
-        "portal's page \"Run a node\", with the operator's wallet connected. It asks no chain, and nothing of it is secret.",
+      "Prove that this node has its BLS and identity keys, for one operator and one deployment. Paste what it " +
+        "prints into the\n" +
+        "portal's page \"Run a node\", with the operator's wallet connected. It asks no chain, and nothing of it is " +
+        "secret.",
     );
 }
 

@@ -21,8 +21,10 @@ export function balanceCommand(): Command {
   const command = new Command("balance")
     .summary("what a recipient has earned, was paid, and can claim now")
     .description(
-      "Show a recipient's lifetime amount, what of it the chain has recorded and paid, and what could be paid now, how and\n" +
-        "why. Recorded and paid amounts are the chain's own. The lifetime amount is what the agent named says; claiming proves it.",
+      "Show a recipient's lifetime amount, what of it the chain has recorded and paid, and what could be paid now, " +
+        "how and\n" +
+        "why. Recorded and paid amounts are the chain's own. The lifetime amount is what the agent named says; " +
+        "claiming proves it.",
     )
     .addHelpText("after", "\nExample:\n  quorate balance --network local 0xYou")
     .argument("[recipient]", "whose rewards", parseAddress)

@@ -33,7 +33,8 @@ export function historyCommand(): Command {
   const command = new Command("history")
     .summary("what a recipient earned by epoch, and every payment")
     .description(
-      "Show what each epoch gave a recipient, by an agent's ledger, and every payment it got, by the chain's own events, which\n" +
+      "Show what each epoch gave a recipient, by an agent's ledger, and every payment it got, by the chain's own " +
+        "events, which\n" +
         "must add up to what the contract has paid. `quorate ledger explain` shows each line of an epoch.",
     )
     .addHelpText("after", "\nExample:\n  quorate history --network local 0xYou --csv > rewards.csv")

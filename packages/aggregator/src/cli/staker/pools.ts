@@ -28,8 +28,10 @@ export function poolsCommand(): Command {
   const command = new Command("pools")
     .summary("nodes that take contributions to their stake")
     .description(
-      "Show the contribution contracts of the network's factory that take or hold contributions: fee, what is paid in and\n" +
-        "missing, free and reserved places, and the least and most that can be paid now. With --account, what that account may\n" +
+      "Show the contribution contracts of the network's factory that take or hold contributions: fee, what is paid " +
+        "in and\n" +
+        "missing, free and reserved places, and the least and most that can be paid now. With --account, what that " +
+        "account may\n" +
         "pay, and what it can take back. No agent is asked.",
     )
     .addHelpText("after", "\nExample:\n  quorate pools --network local --account 0xYou")
@@ -44,9 +46,12 @@ export function contributeCommand(): Command {
   const command = new Command("contribute")
     .summary("pay a part of a node's stake into a pool")
     .description(
-      "Pay a part of a node's stake. The amount has to be within what `quorate pools --account` shows. One transaction where the\n" +
-        "pool may take the tokens already; otherwise two: an approval of exactly the amount, and the contribution. The tokens stay\n" +
-        "a day at least; then `quorate withdraw --pool` takes them back, until the node is registered. From then on they come\n" +
+      "Pay a part of a node's stake. The amount has to be within what `quorate pools --account` shows. One " +
+        "transaction where the\n" +
+        "pool may take the tokens already; otherwise two: an approval of exactly the amount, and the contribution. " +
+        "The tokens stay\n" +
+        "a day at least; then `quorate withdraw --pool` takes them back, until the node is registered. From then on " +
+        "they come\n" +
         "back when the node has left.",
     )
     .addHelpText(
@@ -138,7 +143,8 @@ function contributionEffects(pool: PoolView, amount: bigint, beneficiary: Addres
         ? "It completes the stake; the operator then registers the node."
         : "It completes the stake and registers the node in the same transaction.";
   return [
-    `Pays ${formatAmount(amount)} into pool ${address} of operator ${operator}, whose fee is ${(feeBps / 100).toFixed(2)}%.`,
+    `Pays ${formatAmount(amount)} into pool ${address} of operator ${operator}, whose fee is ` +
+      `${(feeBps / 100).toFixed(2)}%.`,
     `Its rewards go to ${beneficiary}. ${then}`,
     "You can take it back from a day on, until the node is registered; then it stays until the node has left.",
   ];

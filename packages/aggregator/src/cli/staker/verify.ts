@@ -35,9 +35,12 @@ export function verifyCommand(): Command {
   const command = new Command("verify")
     .summary("check a bundle or a proof against the chain, trusting no agent")
     .description(
-      "Check a bundle or a proof against the chain. Of a bundle every part is recomputed, the id lists are derived from the contract's\n" +
-        "node set of this moment, and the contract itself checks the aggregate signature. A proof is followed up to its root, which must be\n" +
-        "the one on chain. What would happen now is asked as the recipient's own call. Nothing is sent and no agent is asked.\n" +
+      "Check a bundle or a proof against the chain. Of a bundle every part is recomputed, the id lists are derived " +
+        "from the contract's\n" +
+        "node set of this moment, and the contract itself checks the aggregate signature. A proof is followed up to " +
+        "its root, which must be\n" +
+        "the one on chain. What would happen now is asked as the recipient's own call. Nothing is sent and no agent " +
+        "is asked.\n" +
         "Exit status 0 only if it is genuine and adds to what the chain has for the recipient.",
     )
     .addHelpText("after", "\nExample:\n  quorate verify --network local --proof claim.json")

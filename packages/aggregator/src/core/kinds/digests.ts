@@ -2,8 +2,10 @@
  * Digests of messages, remembered: every share of a round is over the same one, and 2,000 hashes would hold the event
  * loop for 0.1 s.
  */
-import { digestOf, type KindMessage, messageToJson, type SigningDomain, toHex } from "@quorate/common";
+import { digestOf, type KindMessage, messageToJson, type RoundId, type SigningDomain, toHex } from "@quorate/common";
+import type { Context } from "../context.ts";
 import { DIGESTS_MAX } from "../limits.ts";
+import { kindNamed } from "./kinds.ts";
 
 /** A digest as bytes, and as the key under which shares over it are grouped. */
 export interface Digest {
@@ -32,6 +34,12 @@ export class Digests {
     if (this.#known.size >= DIGESTS_MAX) this.#known.delete(this.#known.keys().next().value as string);
     this.#known.set(key, digest);
     return digest;
+  }
+
+  /** What the own ledger says, also while nothing may be signed (P-73); null while it does not know. */
+  ofOwn(context: Context, id: RoundId): Digest | null {
+    const own = kindNamed(id.kind).own(context, id);
+    return own === null ? null : this.of(own);
   }
 }
 

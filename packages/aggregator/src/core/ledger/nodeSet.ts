@@ -1,6 +1,7 @@
 /**
- * The node set of a ledger, and what is looked up in it: by key, by identity, how many there are. Each is made once for
- * each set, however often it is asked for, and whoever shares a ledger shares it. Not here: how nodes change (ledger.ts).
+ * The node set of a ledger, and what is looked up in it: by key, by identity. Each is made once for
+ * each set, however often it is asked for, and whoever shares a ledger shares it. Not here: how nodes change
+ * (ledger.ts).
  */
 import { type Hex, toHex } from "@quorate/common";
 import type { LedgerNode } from "./events.ts";
@@ -30,16 +31,12 @@ export function indexOf(nodes: readonly LedgerNode[]): NodeIndex {
 }
 
 export class NodeIndex {
-  /** Nodes that have not exited. */
-  readonly present: number;
   readonly #byBlsKey = new Map<Hex, LedgerNode>();
   readonly #byIdentity = new Map<Hex, LedgerNode[]>();
 
   constructor(nodes: readonly LedgerNode[]) {
-    let present = 0;
     for (const node of nodes) {
       if (node.state !== "exited") {
-        present += 1;
         const key = toHex(node.blsKey);
         if (!this.#byBlsKey.has(key)) this.#byBlsKey.set(key, node);
       }
@@ -48,7 +45,6 @@ export class NodeIndex {
       if (others === undefined) this.#byIdentity.set(node.identityKey, [node]);
       else others.push(node);
     }
-    this.present = present;
   }
 
   /** The node with this BLS key that has not exited; null for none. */

@@ -23,7 +23,7 @@ import {
 } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
 import type { PeerKey, Verdict } from "../io.ts";
-import { type Digest, type Digests, messageKey } from "../kinds/digests.ts";
+import { type Digests, messageKey } from "../kinds/digests.ts";
 import { kindNamed } from "../kinds/kinds.ts";
 import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
 import { lastClosedEpoch } from "../ledger/ledger.ts";
@@ -267,7 +267,7 @@ export class PeerIntake implements Intake {
     const outside = outsideWindow(this.#context.ledger, partial.epoch);
     if (outside !== null) return ignore(outside);
     const round = this.#rounds.get(idOf(partial));
-    const refused = whyNotWanted(this.#context, round, partial, (signed) => this.#digests.of(signed));
+    const refused = whyNotWanted(this.#context, round, partial, this.#digests);
     if (refused !== null) return ignore(refused);
     const publicKey = keysSum(this.#context, partial.signers);
     if (publicKey === null) return ignore("SHARE_UNKNOWN_NODE");
@@ -313,7 +313,7 @@ export class PeerIntake implements Intake {
     const { signed: share, digest } = pending;
     const id = idOf(share);
     const round = this.#rounds.forShare(id, share.nodeId);
-    if (round === null || !mayAdd(round, digest, share.nodeId, this.#ownDigest(id))) {
+    if (round === null || !mayAdd(round, digest, share.nodeId, this.#digests.ofOwn(this.#context, id))) {
       this.#settle(pending, ignore(round === null ? "BUDGET_EXCEEDED" : "SHARE_TOO_MANY_MESSAGES"), step);
       return null;
     }
@@ -329,7 +329,7 @@ export class PeerIntake implements Intake {
   #takePartial(pending: PendingPartial, step: Step): Round | null {
     const { signed: partial, digest, from, handle } = pending;
     const round = this.#rounds.get(idOf(partial));
-    const refused = whyNotWanted(this.#context, round, partial, (signed) => this.#digests.of(signed));
+    const refused = whyNotWanted(this.#context, round, partial, this.#digests);
     if (round === undefined || refused !== null) {
       this.#settle(pending, ignore(refused ?? "PARTIAL_UNASKED"), step);
       return null;
@@ -366,12 +366,6 @@ export class PeerIntake implements Intake {
     const isNews = verdict === "reject" && this.#standing.blame(arrival.from, code, step);
     const level = isNews ? "warn" : "debug";
     emit({ type: "observe", level, code, values: { from: arrival.from, verdict } });
-  }
-
-  /** What the own ledger says, also while nothing may be signed (P-73). */
-  #ownDigest(id: RoundId): Digest | null {
-    const own = kindNamed(id.kind).own(this.#context, id);
-    return own === null ? null : this.#digests.of(own);
   }
 }
 

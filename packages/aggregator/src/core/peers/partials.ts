@@ -7,15 +7,13 @@ import {
   type ErrorCode,
   isInSubnet,
   isQuorateError,
-  type KindMessage,
   type NodeId,
   type PartialAggregate,
   Signers,
   type Subnet,
 } from "@quorate/common";
 import type { Context } from "../context.ts";
-import type { Digest } from "../kinds/digests.ts";
-import { kindNamed } from "../kinds/kinds.ts";
+import type { Digests } from "../kinds/digests.ts";
 import { OTHERS_PER_NODE_MAX } from "../limits.ts";
 import { type Contribution, isOfUse } from "../rounds/contributions.ts";
 import { ownGroup, type Round } from "../rounds/round.ts";
@@ -26,24 +24,19 @@ export function whyNotWanted(
   context: Context,
   round: Round | undefined,
   partial: PartialAggregate,
-  digestOf: (signed: KindMessage) => Digest,
+  digests: Digests,
 ): ErrorCode | null {
   if (partial.subnet.bits !== subnetsOf(context).bits || partial.subnet.bits === 0) return "PARTIAL_OTHER_SUBNETS";
   // Only shares open rounds: a node answers for them with its key.
   if (round === undefined) return "PARTIAL_UNASKED";
-  const digest = digestOf(partial).hex;
-  const own = round.own ?? ownOf(context, round, digestOf);
-  if (own !== null && own.digest.hex !== digest) return "PARTIAL_DISAGREES";
+  const digest = digests.of(partial).hex;
+  const own = round.own?.digest ?? digests.ofOwn(context, round.id);
+  if (own !== null && own.hex !== digest) return "PARTIAL_DISAGREES";
   // What the own ledger does not know yet is passed on for others, a few messages of it.
   if (own === null && !round.groups.has(digest) && round.groups.size >= OTHERS_PER_NODE_MAX) {
     return "SHARE_TOO_MANY_MESSAGES";
   }
   return isOfUse(round.groups.get(digest), contributionOf(partial)) ? null : "PARTIAL_ADDS_NOTHING";
-}
-
-function ownOf(context: Context, round: Round, digestOf: (signed: KindMessage) => Digest) {
-  const signed = kindNamed(round.id.kind).own(context, round.id);
-  return signed === null ? null : { signed, digest: digestOf(signed) };
 }
 
 export function contributionOf({ subnet, signers, signature }: PartialAggregate): Contribution {

@@ -2,8 +2,8 @@
  * Shares wait here for company, so that many over one digest are checked in one go (P-6, P-83), and forwarders take
  * turns (P-97): whatever one of them floods delays its own. What forwarders of bad shares send waits apart, for a
  * while: a bad share among the others costs all of them a search.
- * Enters: a share or partial with its key and digest. Leaves: jobs for the driver and, with their results, the same again. Not
- * here: the check itself, and who is suspect (standing.ts).
+ * Enters: a share or partial with its key and digest. Leaves: jobs for the driver and, with their results, the same
+ * again. Not here: the check itself, and who is suspect (standing.ts).
  */
 import type { PartialAggregate, Share } from "@quorate/common";
 import type { PeerKey, VerifyGroup } from "../io.ts";

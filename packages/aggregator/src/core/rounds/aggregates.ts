@@ -1,7 +1,7 @@
 /**
- * From the agreeing contributions of a round to their aggregate, verified as a whole before anybody gets it (P-109). Enters: a
- * round and the nodes whose signatures are wanted. Leaves: an aggregate, or null and a loud word: each part of it was
- * checked before, so one that does not verify is a fault of this agent. Not here: when to look (collect/).
+ * From the agreeing contributions of a round to their aggregate, verified as a whole before anybody gets it (P-109).
+ * Enters: a round and the nodes whose signatures are wanted. Leaves: an aggregate, or null and a loud word: each part
+ * of it was checked before, so one that does not verify is a fault of this agent. Not here: when to look (collect/).
  */
 import type { NodeId } from "@quorate/common";
 import type { Context, Step } from "../context.ts";

@@ -185,8 +185,8 @@ contract OwnerHandler is OwnerStakers, Acting {
     }
 
     /// @dev No report gets through for weeks, and the adversary decommissions whom it likes, the dead among them, so
-    /// that reports go on; or all, of whom some come back. Scheduled and announced in parallel, as fast as the rules let
-    /// it. The stakers see both.
+    /// that reports go on; or all, of whom some come back. Scheduled and announced in parallel, as fast as the rules
+    /// let it. The stakers see both.
     function _emergency(uint256 seed) private {
         bool all = seed % 3 == 0;
         uint64[] memory ids = _some(all ? type(uint256).max : (seed >> 8) | _dead(), false);

@@ -23,7 +23,10 @@ export interface AgentSaid {
 
 export type AgentHeard = AgentSaid | { readonly url: string; readonly error: QuorateError };
 
-/** Two URLs of one agent are one. `onHeard` is told of all so far, whenever one has answered. @throws the signal's reason */
+/**
+ * Two URLs of one agent are one. `onHeard` is told of all so far, whenever one has answered. @throws the signal's
+ * reason
+ */
 export async function hearAgents(
   agents: readonly AgentClient[],
   facts: Pick<PortalFacts, "chainId" | "contract">,

@@ -1,4 +1,6 @@
-/** What the page reads of reports itself. Enters: a client. Leaves: records, and the newest payable root with its epoch. */
+/**
+ * What the page reads of reports itself. Enters: a client. Leaves: records, and the newest payable root with its epoch.
+ */
 import type { QuorateClient, ReportRecord } from "@quorate/client";
 import type { PayableRootSaid } from "./agents.ts";
 

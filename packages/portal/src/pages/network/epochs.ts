@@ -1,4 +1,6 @@
-/** The clock of epochs (P-51). Enters: genesis and length, both of the chain, and its time. Leaves: where in it we are. */
+/**
+ * The clock of epochs (P-51). Enters: genesis and length, both of the chain, and its time. Leaves: where in it we are.
+ */
 
 export interface EpochClock {
   /** Seconds since 1970; null before the start. */

@@ -1,6 +1,6 @@
 /**
- * The figures at the top of the page. Enters: what the chain says, or, where none can be asked, what agents say. Leaves:
- * the same figures with how far they can be believed.
+ * The figures at the top of the page. Enters: what the chain says, or, where none can be asked, what agents say.
+ * Leaves: the same figures with how far they can be believed.
  */
 import type { NetworkOverview, QuorateClient } from "@quorate/client";
 import type { Belief } from "../../parts/parts.tsx";

@@ -1,6 +1,6 @@
 /**
- * Page "network": whether payments can go on, epochs, uptime, nodes, reports, emission, and the agents that say so. What
- * the chain has is read from it; what only agents know is asked of several.
+ * Page "network": whether payments can go on, epochs, uptime, nodes, reports, emission, and the agents that say so.
+ * What the chain has is read from it; what only agents know is asked of several.
  */
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";

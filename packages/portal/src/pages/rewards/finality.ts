@@ -1,6 +1,7 @@
 /**
- * Follows a transaction that is in a block until the block is final. Enters: its receipt. Leaves: when no reorganisation
- * can take it back any more; a block that is taken back is noticed, and the one that holds it then is followed.
+ * Follows a transaction that is in a block until the block is final. Enters: its receipt. Leaves: when no
+ * reorganisation can take it back any more; a block that is taken back is noticed, and the one that holds it then is
+ * followed.
  */
 import { quorateError } from "@quorate/common";
 import { type ChainProviders, coded } from "@quorate/common/chain";

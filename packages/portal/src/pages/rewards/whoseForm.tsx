@@ -1,4 +1,6 @@
-/** Asks whose rewards are to be shown, and says whose they are. The address stands in the page's own, to be passed on. */
+/**
+ * Asks whose rewards are to be shown, and says whose they are. The address stands in the page's own, to be passed on.
+ */
 import type { Address } from "@quorate/common";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";

@@ -1,6 +1,6 @@
 /**
- * What `quorate keys prove` printed, as a person pastes it. Enters: text. Leaves: the checked content, or a coded error.
- * Not its job: whether the proof holds (check.ts).
+ * What `quorate keys prove` printed, as a person pastes it. Enters: text. Leaves: the checked content, or a coded
+ * error. Not its job: whether the proof holds (check.ts).
  */
 import { type PossessionFile, parsePossessionFile } from "@quorate/client";
 import { quorateError } from "@quorate/common";

@@ -1,6 +1,7 @@
 /**
- * Whether an amount may be paid into a pool now (P-46). Enters: what a person typed, the pool's bounds, what the account
- * has. Leaves: atomic units, or the problem with the values that disagreed. Not its job: the calls (`@quorate/client`).
+ * Whether an amount may be paid into a pool now (P-46). Enters: what a person typed, the pool's bounds, what the
+ * account has. Leaves: atomic units, or the problem with the values that disagreed. Not its job: the calls
+ * (`@quorate/client`).
  */
 import type { PoolView } from "@quorate/client";
 import { isQuorateError, parseAmount } from "@quorate/common";

@@ -9,7 +9,10 @@ import type { Address } from "@quorate/common";
 /** Of the stake, in 1/10000: with less, a contributor that is not the operator waits before ending a node (P-33). */
 const SMALL_CONTRIBUTOR_BPS = 2_500n;
 const SMALL_CONTRIBUTOR_SECONDS = 30 * 86_400;
-/** What a liquidation takes from the operator, in 1/10000 of the node's stake: the liquidator's part and the pool's (P-36). */
+/**
+ * What a liquidation takes from the operator, in 1/10000 of the node's stake: the liquidator's part and the pool's
+ * (P-36).
+ */
 const LIQUIDATION_BPS = [3n, 17n] as const;
 const BPS = 10_000n;
 
