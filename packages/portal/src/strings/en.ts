@@ -32,6 +32,7 @@ export const en = {
     notFound: "There is no such page.",
     loading: "Loading…",
     again: "Try again",
+    more: (shown: number, all: number) => `Show more (${shown} of ${all} are shown)`,
     copy: "Copy",
     copied: "Copied",
     close: "Close",
@@ -53,6 +54,7 @@ export const en = {
   marks: {
     verified: "Checked by this page against the chain",
     agreed: (count: number) => `${count} agents say the same`,
+    keys: (count: number) => `Checked against a node set that ${count} agents agree on`,
     one: "One agent says so; this page could not verify it",
     disagree: "Agents disagree",
   },

@@ -23,7 +23,6 @@ export const stake = {
   nodeLink: (id: number, state: string) => `Node ${id} (${state})`,
   choose: "Contribute",
   chooseAbout: (pool: string) => `Contribute to pool ${pool}`,
-  more: "Show more pools",
   back: "All open pools",
   pool: (address: string) => `Pool ${address}`,
   full: "full",

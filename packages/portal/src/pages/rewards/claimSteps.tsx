@@ -50,7 +50,7 @@ export function ClaimSteps(props: Props): JSX.Element {
   );
 }
 
-function LeftAgents({ left }: { readonly left: readonly AgentLeft[] }): JSX.Element | null {
+export function LeftAgents({ left }: { readonly left: readonly AgentLeft[] }): JSX.Element | null {
   if (left.length === 0) return null;
   return (
     <Notice kind="warn">
