@@ -28,8 +28,8 @@ export const PAGE_EPOCHS = 168;
 export const PAGE_LINES = 4_000;
 
 /**
- * Folds kept for the pages that follow: visitors who read at the same time. One of 2,000 nodes takes some 20 MB; beyond
- * it the one that was asked longest ago is dropped, and its next page begins from nothing.
+ * Folds kept for the pages that follow: visitors who read at the same time. One of 2,000 nodes and 20,000 contributors
+ * takes 7 MB; beyond it the one that was asked longest ago is dropped, and its next page begins from nothing.
  */
 const KEPT_FOLDS_MAX = 4;
 
