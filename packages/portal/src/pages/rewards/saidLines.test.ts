@@ -2,7 +2,7 @@ import { isQuorateError, type LedgerLine } from "@quorate/common";
 import { afterEach, describe, expect, it } from "vitest";
 import { createPanel } from "../../truth/panel.ts";
 import { CHAIN_ID, CONTRACT, startTestAgent, type TestAgent } from "../../truth/testAgents.ts";
-import { askLines, digestOfLines, firstDifference, type SaidLines } from "./saidLines.ts";
+import { askLines, firstDifference, keyOfLines, type SaidLines } from "./saidLines.ts";
 
 const RECIPIENT = `0x${"aa".repeat(20)}` as const;
 
@@ -61,12 +61,12 @@ describe("P-150: the lines of an amount, held against a second agent's", () => {
     ]);
   });
 
-  it("the digest tells any field, any order, and lines beyond the first thousand apart", async () => {
+  it("the key tells any field, any order, and lines beyond the first thousand apart", async () => {
     const many = Array.from({ length: 2_500 }, (_, epoch) => line(epoch, 1, BigInt(epoch)));
     const last = [...many.slice(0, -1), { ...line(2_499, 1, 2_499n), activeSeconds: 19 }];
-    const digests = await Promise.all([many, last, many.toReversed(), many.slice(0, 1_000)].map(digestOfLines));
-    expect(new Set(digests).size).toBe(4);
-    expect(await digestOfLines([...many])).toBe(digests[0]);
+    const keys = await Promise.all([many, last, many.toReversed(), many.slice(0, 1_000)].map(keyOfLines));
+    expect(new Set(keys).size).toBe(4);
+    expect(await keyOfLines([...many])).toBe(keys[0]);
   });
 
   it("lines that end early differ in the first epoch that is missing", () => {

@@ -43,7 +43,9 @@ export default function WhyPanel({ rewards, connection }: Props): JSX.Element {
     [connection, recipient],
   );
   if (said.step === "failed") return <Failure error={said.error} onAgain={again} />;
-  const lines = said.value?.value ?? first?.lines;
+  const agreed = said.value?.value;
+  // The same lines are not drawn twice.
+  const lines = agreed !== undefined && agreed.key !== first?.lines.key ? agreed : first?.lines;
   if (lines === undefined) return <Waiting what={reached === null ? s.begin : s.loading(String(reached))} />;
   return (
     <>
