@@ -176,7 +176,7 @@ export const rewards = {
     differs: (ids: string, more: number) =>
       `; not as above: ${ids.includes(",") ? "nodes" : "node"} ${ids}${more > 0 ? ` and ${more} more` : ""}`,
     useIt:
-      "What of it was paid is only on the chain. `quorate verify --bundle` says what the file is worth now, and anyone may send the calldata in it: it records the amount for this address, which can then claim it.",
+      "Only the chain knows what of it was paid. The command quorate verify says what the file is worth now. Anyone may send the calldata in it: that records the amount for this address, which can then claim it.",
     save: "Save the bundle",
   },
   sent: {
@@ -197,7 +197,7 @@ export const rewards = {
     about: "Every line of the amount, from agents' ledgers: what each node earned in each epoch, down to fee and dust.",
     second: (url: string) => `These are the lines of ${url}. Another agent is asked for the same…`,
     linesBy: (urls: readonly string[]) => `The lines are those of ${urls.join(" and ")}.`,
-    linesOf: (count: string, sum: string) => `${count} lines, ${sum}`,
+    linesOf: (count: number, sum: string) => `${count === 1 ? "one line" : `${count} lines`}, ${sum}`,
     differsFrom: (epoch: string) => `; not as above from epoch ${epoch} on`,
     loading: (epoch: string) => `Reading lines, epoch ${epoch}…`,
     begin: "Reading lines…",
@@ -210,7 +210,7 @@ export const rewards = {
     others: "others and bounties",
     byNode: "By node",
     lines: "Lines",
-    count: (count: string) => `${count} lines; newest first`,
+    count: (count: number) => (count === 1 ? "One line" : `${count} lines, newest first`),
     columns: {
       epoch: "Epoch",
       node: "Node",

@@ -79,5 +79,4 @@ export const stake = {
   effectCompletes:
     "It completes the stake and registers the node in the same transaction. It then comes back when the node has left.",
   connect: "Connect a wallet to contribute.",
-  refresh: "Read it again",
 } as const;

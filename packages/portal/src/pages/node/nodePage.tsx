@@ -54,7 +54,12 @@ function OneNode({ known, id }: { readonly known: Connection; readonly id: numbe
   );
   return (
     <>
-      <Shown title={words.record} loaded={record} onAgain={again} reading={words.reading}>
+      <Shown
+        title={chain === null ? words.recordTold : words.record}
+        loaded={record}
+        onAgain={again}
+        reading={words.reading}
+      >
         {(value) => <RecordBody record={value} />}
       </Shown>
       <Shown title={words.uptime} loaded={said} onAgain={askAgain} reading={t.network.list.reading}>

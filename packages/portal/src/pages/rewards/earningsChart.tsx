@@ -53,7 +53,9 @@ function dataOf(columns: Columns): UPlot.AlignedData {
   return [[...columns.epochs], ...stacked(columns).reverse()];
 }
 
-function optionsOf({ nodes, width }: Columns, place: HTMLElement): UPlot.Options {
+function optionsOf({ nodes, width, epochs }: Columns, place: HTMLElement): UPlot.Options {
+  // Its own range: of one epoch uPlot would make a hundred.
+  const range: [number, number] = [epochs[0] ?? 0, (epochs.at(-1) ?? 0) + width];
   const series = nodes.map((_node, i) => `series-${i}`);
   const colours = coloursAt<string>(place, ["soft", "line", ...series]);
   const bars = UPlot.paths.bars?.({ size: [0.85, 60], align: 1 });
@@ -75,7 +77,7 @@ function optionsOf({ nodes, width }: Columns, place: HTMLElement): UPlot.Options
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      x: { time: false, range: (_u, min, max) => [min, max + width] },
+      x: { time: false, range },
       y: { range: (_u, _min, max) => [0, max || 1] },
     },
     // Epochs are whole.

@@ -81,7 +81,7 @@ function WhoseLines({ said }: { readonly said: Compared<SaidLines> }): JSX.Eleme
         show={({ lines, amount }) => {
           const differs = firstDifference(lines, value.lines);
           const sum = `${tokens(amount)} ${t.units.token}`;
-          return `${s.linesOf(String(lines.length), sum)}${differs === null ? "" : s.differsFrom(String(differs))}`;
+          return `${s.linesOf(lines.length, sum)}${differs === null ? "" : s.differsFrom(String(differs))}`;
         }}
       />
     </>
@@ -133,7 +133,7 @@ function Explanation({ explained, rewards, connection, shown }: ExplanationProps
       </div>
       <h3>{s.lines}</h3>
       <p class="soft">
-        {s.count(String(lines.length))}. {s.explain}
+        {s.count(lines.length)}. {s.explain}
       </p>
       <LinesTable lines={lines} />
       <p>{s.recompute}</p>
