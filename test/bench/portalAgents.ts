@@ -13,6 +13,14 @@ const EPOCH = 4_000;
 const EPOCH_SECONDS = 3_600;
 const STAKE = 25_000_000_000_000n;
 const STRIP_EPOCHS = 48;
+/** Somebody who has earned in ten nodes in every epoch. */
+export const EARNER = `0x${"ea".repeat(20)}`;
+const EARNING_NODES = 10;
+export const EARNER_LINES = EARNING_NODES * (EPOCH + 1);
+/** Atomic units of one line. */
+const EARNED = 123_456_789n;
+/** As agents have it. */
+const PAGE_EPOCHS = 168;
 const network = { chainId: "1", contract: `0x${"c0".repeat(20)}` };
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -122,10 +130,28 @@ function answerOf(
     }));
     return { epochs: totals, closedEpoch: EPOCH };
   }
+  if (path === `/v1/rewards/${EARNER}`) {
+    return { recipient: EARNER, epoch: EPOCH, amount: String(EARNED * BigInt(EARNER_LINES)) };
+  }
+  if (path === `/v1/ledger/${EARNER}`) return linesFrom(Number(query.get("from")));
   if (path !== "/v1/nodes") return null;
   const from = Number(query.get("from") ?? 1);
   const page = nodes.slice(from - 1, from - 1 + Number(query.get("count") ?? NODES_PAGE_MAX));
   return { nodes: page, next: from - 1 + page.length < nodes.length ? from + page.length : null };
+}
+
+function linesFrom(from: number): unknown {
+  const to = Math.min(EPOCH, from + PAGE_EPOCHS - 1);
+  const upTo = (epochs: number) => String(EARNED * BigInt(EARNING_NODES * epochs));
+  const parts = { nodeReward: String(10n * EARNED), fee: "1", dust: "2", bounty: "0", amount: String(EARNED) };
+  const line = { activeSeconds: EPOCH_SECONDS, ...parts, share: String(EARNED - 3n) };
+  const lines = Array.from({ length: EARNING_NODES * (to - from + 1) }, (_, at) => ({
+    ...{ epoch: from + Math.floor(at / EARNING_NODES), node: 1 + (at % EARNING_NODES), ...line },
+  }));
+  return {
+    ...{ recipient: EARNER, from, to, before: upTo(from), after: upTo(to + 1), lines },
+    next: to === EPOCH ? null : to + 1,
+  };
 }
 
 /** As agents serve the page: compressed where there is such a file, and kept where its name says what it holds. */

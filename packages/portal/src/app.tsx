@@ -21,12 +21,13 @@ const RunPage = lazy(() => import("./pages/run/runPage.tsx"));
 const NetworkPage = lazy(() => import("./pages/network/networkPage.tsx"));
 const NodePage = lazy(() => import("./pages/node/nodePage.tsx"));
 
+/** Of the menu: where it leads, its name, and which addresses are of it. */
 const PAGES = [
-  ["/", t.app.pages.rewards],
-  ["/stakes", t.app.pages.stakes],
-  ["/stake", t.app.pages.stake],
-  ["/run", t.app.pages.run],
-  ["/network", t.app.pages.network],
+  ["/", t.app.pages.rewards, /^\/(?:of\/.*)?$/],
+  ["/stakes", t.app.pages.stakes, /^\/stakes$/],
+  ["/stake", t.app.pages.stake, /^\/stake(?:\/.*)?$/],
+  ["/run", t.app.pages.run, /^\/run$/],
+  ["/network", t.app.pages.network, /^\/(?:network|nodes\/.*)$/],
 ] as const;
 
 export function App(): JSX.Element {
@@ -58,13 +59,19 @@ function Pages(): JSX.Element {
   const [location] = useHashLocation();
   return (
     <nav aria-label={t.app.menu}>
-      {PAGES.map(([path, name]) => (
-        <Link key={path} href={path} aria-current={location === path ? "page" : undefined}>
+      {PAGES.map(([path, name, isOf]) => (
+        <Link key={path} href={path} aria-current={currentOf(location, path, isOf)}>
           {name}
         </Link>
       ))}
     </nav>
   );
+}
+
+/** "page" is the page itself; "true" is a page under it, such as one pool or one node. */
+function currentOf(location: string, path: string, isOf: RegExp): "page" | "true" | undefined {
+  if (location === path) return "page";
+  return isOf.test(location) ? "true" : undefined;
 }
 
 function Content(): JSX.Element {

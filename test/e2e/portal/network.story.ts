@@ -56,7 +56,7 @@ async function toNode(portal: PortalNetwork): Promise<void> {
       .waitFor();
     // A young network has judged no epoch yet; then the card says so.
     await page
-      .getByText(/epochs present|No epoch was judged yet/)
+      .getByText(/Present in|No epoch was judged yet/)
       .first()
       .waitFor();
   });

@@ -65,6 +65,18 @@ describe("an amount, explained from the store", () => {
     expect(await thread.page(address(99), 0, 3)).toMatchObject({ lines: [], after: 0n, next: null });
   });
 
+  it("goes on for each of several recipients whose pages are asked for in turn", async () => {
+    await advance(EPOCHS);
+    const thread = open();
+    const recipients = [1, 2, 3, 4, 5, 6].map(address);
+    const lines = new Map<Address, LedgerLine[]>(recipients.map((recipient) => [recipient, []]));
+    for (const from of [0, PAGE_EPOCHS]) {
+      for (const recipient of recipients)
+        lines.get(recipient)?.push(...(await thread.page(recipient, from, null)).lines);
+    }
+    expect([...lines.values()].map(sumOf)).toEqual(recipients.map(owed));
+  });
+
   it("sees what the agent has written since", async () => {
     await advance(3);
     const thread = open();

@@ -85,7 +85,7 @@ export function recompute(source: LedgerSource, options: RecomputeOptions): Reco
   const payables = new Map<number, Payable>();
   let found: Recomputed | null = null;
   const history = watching(source.events(), records, payables);
-  const modules = { admit: nodeUnchecked, observe: collector?.observe ?? null };
+  const modules = { admit: nodeUnchecked, observer: collector };
   for (const { closed, events } of foldHistory(state, history, source.head, modules)) {
     onProgress?.(events, state.openEpoch);
     if (closed === null || closed !== (options.epoch ?? lastClosedAt(state, source.head))) continue;

@@ -4,7 +4,8 @@
  */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { theme } from "../parts/theme.ts";
+import { coloursAt } from "../parts/colours.ts";
+import { isDark } from "../parts/theme.ts";
 import { type Cell, cellAt, drawHeat, type HeatColours, type HeatRow, markAt, moved, ROW_PX } from "./heat.ts";
 import "./charts.css";
 
@@ -99,16 +100,13 @@ function useDrawing(
     cancelAnimationFrame(frame.current);
     frame.current = requestAnimationFrame(() => drawNow(scroller.current, canvas.current, latest.current));
   }).current;
-  const colours = theme.value;
+  const colours = isDark.value;
   useEffect(draw, [rows, columns, cursor, colours]);
   useEffect(() => {
     const sizes = new ResizeObserver(draw);
     if (canvas.current !== null) sizes.observe(canvas.current);
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", draw);
     return () => {
       sizes.disconnect();
-      dark.removeEventListener("change", draw);
       cancelAnimationFrame(frame.current);
     };
   }, [draw, canvas]);
@@ -127,11 +125,6 @@ function drawNow(
   if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
   if (canvas.height !== Math.round(height * scale)) canvas.height = Math.round(height * scale);
   context.setTransform(scale, 0, 0, scale, 0, 0);
-  drawHeat(context, rows, { width, height, columns, cursor, scrollTop: scroller.scrollTop }, coloursOf(canvas));
-}
-
-function coloursOf(element: Element): HeatColours {
-  const style = getComputedStyle(element);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
-  return { text: colour("--text"), soft: colour("--soft"), good: colour("--good"), bad: colour("--bad") };
+  const colours: HeatColours = coloursAt(scroller, ["text", "soft", "good", "bad"]);
+  drawHeat(context, rows, { width, height, columns, cursor, scrollTop: scroller.scrollTop }, colours);
 }

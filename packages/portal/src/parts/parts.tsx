@@ -1,8 +1,8 @@
 /** Small pieces that every page is made of. Enters: values. Leaves: markup that is read well aloud too. */
-import { isQuorateError } from "@quorate/common";
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { t } from "../strings/index.ts";
+import { failureWords } from "./failureWords.ts";
 import { shortHex, tokens } from "./format.ts";
 
 /** Exact tokens. */
@@ -38,18 +38,30 @@ export function Stat({ label, children }: { readonly label: string; readonly chi
   );
 }
 
-/** How far something can be believed: by the chain, by several agents, by one. */
-export type Belief = { readonly by: "chain" } | { readonly by: "agents"; readonly count: number };
+/**
+ * How far something can be believed: by the chain; by signatures, checked with keys that several agents told alike
+ * (P-149); by several agents; by one.
+ */
+export type Belief =
+  | { readonly by: "chain" }
+  | { readonly by: "keys"; readonly count: number }
+  | { readonly by: "agents"; readonly count: number };
 
 export function Mark({ belief }: { readonly belief: Belief }): JSX.Element {
   const sure = belief.by === "chain" || belief.count > 1;
-  const text = belief.by === "chain" ? t.marks.verified : belief.count > 1 ? t.marks.agreed(belief.count) : t.marks.one;
+  const text = markText(belief);
   return (
     <span class={`mark ${sure ? "sure" : "unsure"}`} title={text}>
       <span aria-hidden="true">{belief.by === "chain" ? "✓" : sure ? "≈" : "?"}</span>
       <span class="quiet-text">{text}</span>
     </span>
   );
+}
+
+function markText(belief: Belief): string {
+  if (belief.by === "chain") return t.marks.verified;
+  if (belief.by === "keys") return t.marks.keys(belief.count);
+  return belief.count > 1 ? t.marks.agreed(belief.count) : t.marks.one;
 }
 
 export function Notice({
@@ -66,14 +78,21 @@ export function Notice({
   );
 }
 
-/** What went wrong, and what to do about it, in the error's own words. */
+/** What went wrong, with which values, and what to do about it: each once. */
 export function Failure({ error, onAgain }: { readonly error: unknown; readonly onAgain?: () => void }): JSX.Element {
-  const coded = isQuorateError(error) ? error : null;
+  const { what, values, remedy, code } = failureWords(error);
   return (
     <Notice kind="bad">
-      <p>{coded?.message ?? String(error)}</p>
-      {coded === null ? null : <p>{coded.remedy}</p>}
-      {coded === null ? null : <p class="code">{coded.code}</p>}
+      <p>{what}</p>
+      {values.length === 0 ? null : (
+        <ul class="values">
+          {values.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      )}
+      {remedy === null ? null : <p>{remedy}</p>}
+      {code === null ? null : <p class="code">{code}</p>}
       {onAgain === undefined ? null : (
         <button type="button" onClick={onAgain}>
           {t.app.again}

@@ -1,9 +1,10 @@
 /** Light, dark, or as the system has it; kept in this browser. */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 
 export type Theme = "light" | "dark" | "system";
 
 const KEY = "quorate.theme";
+const DARK = matchMedia("(prefers-color-scheme: dark)");
 
 function stored(): Theme {
   const text = localStorage.getItem(KEY);
@@ -11,6 +12,14 @@ function stored(): Theme {
 }
 
 export const theme = signal<Theme>(stored());
+
+const systemIsDark = signal(DARK.matches);
+DARK.addEventListener("change", () => {
+  systemIsDark.value = DARK.matches;
+});
+
+/** As the page looks now: what is drawn on a canvas is drawn anew when it changes. */
+export const isDark = computed(() => (theme.value === "system" ? systemIsDark.value : theme.value === "dark"));
 
 export function applyTheme(): void {
   const { dataset } = document.documentElement;

@@ -31,3 +31,8 @@ export function useLoaded<T>(
   }, [...on, turn]);
   return [state, () => setTurn((last) => last + 1)];
 }
+
+/** What was asked for, also while it is asked for again; null where it is not known. */
+export function valueIn<T>(loaded: Loaded<T>): T | null {
+  return "value" in loaded && loaded.value !== undefined ? loaded.value : null;
+}

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { connection } from "../network/connection.ts";
+import { ExplorerLink } from "../parts/explorerLink.tsx";
 import { Card, Hash, Notice } from "../parts/parts.tsx";
 import { t } from "../strings/index.ts";
 import { wallet } from "../wallet/wallet.ts";
@@ -59,9 +60,9 @@ export function TransactionLink({ id }: { readonly id: string }): JSX.Element {
     <>
       <Hash text={id} />
       {explorer === null ? null : (
-        <a href={`${explorer}/tx/${id}`} target="_blank" rel="noreferrer">
+        <ExplorerLink explorer={explorer} hash={id}>
           {t.sending.explorer}
-        </a>
+        </ExplorerLink>
       )}
     </>
   );

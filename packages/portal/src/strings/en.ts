@@ -37,6 +37,7 @@ export const en = {
     ],
     loading: "Loading…",
     again: "Try again",
+    more: (shown: number, all: number) => `Show more (${shown} of ${all} are shown)`,
     copy: "Copy",
     copied: "Copied",
     close: "Close",
@@ -58,6 +59,7 @@ export const en = {
   marks: {
     verified: "Checked by this page against the chain",
     agreed: (count: number) => `${count} agents say the same`,
+    keys: (count: number) => `Checked against a node set that ${count} agents agree on`,
     one: "One agent says so; this page could not verify it",
     disagree: "Agents disagree",
   },

@@ -15,8 +15,8 @@ export const network = {
     noNode: "No whole node may fail: only stake of ",
     noNodeEnd: " may be missing, which is less than the largest node has.",
     short:
-      "Payments wait for decommissioned nodes: the active nodes alone are less than 75% of active and " +
-      "decommissioned stake.",
+      "Payments wait for decommissioned nodes: active stake is less than 75% of active and decommissioned stake " +
+      "together.",
     none: "There is no active stake: nothing can be signed.",
     byActive: "What moves money is signed by 95% of the active stake.",
     byFloor: "Here the floor is nearer: 75% of active and decommissioned stake together have to sign.",
@@ -46,14 +46,13 @@ export const network = {
     payableFrom: (epochs: number) => (epochs === 1 ? "1 epoch ago" : `${epochs} epochs ago`),
     reports: "Epochs with a report",
     notStarted: "The network has not started.",
-    due: "closing",
   },
   uptime: {
     title: "Uptime by epoch",
     label: "Verdicts on every node by epoch. Arrow keys move over the cells; Enter opens the node.",
     hint: "Point at a cell, or move over the map with the arrow keys.",
     summary: (nodes: string, epochs: string, share: string) =>
-      `${nodes} over the last ${epochs} epochs: present in ${share} of what was judged.`,
+      `${nodes} over the last ${epochs === "1" ? "epoch" : `${epochs} epochs`}: present in ${share} of what was judged.`,
     nothing: "No epoch was judged yet.",
     perfect: (count: string) => `${count} missed none.`,
     order: "Those that missed most stand first.",
@@ -63,7 +62,7 @@ export const network = {
   },
   strip: {
     words: (present: number, missed: number, unjudged: number) =>
-      `${present} epochs present, ${missed} missed, ${unjudged} not judged; the newest is last`,
+      `Present in ${present} of the last ${present + missed + unjudged} epochs, missed ${missed}, not judged ${unjudged}; the newest is last`,
   },
   list: {
     title: "Nodes",
@@ -139,6 +138,7 @@ export const network = {
     badId: (text: string) => `“${text}” is no id of a node.`,
     reading: "Reading the node from the chain…",
     record: "What the contract has of it",
+    recordTold: "What agents tell of it",
     state: "State",
     stake: "Stake",
     operator: "Operator",
@@ -163,13 +163,14 @@ export const network = {
     reports: "Reports of the chain it was named in",
     part: { missing: "had not signed", extra: "signed while not active" },
     noneNamed: (records: number) =>
-      `In none of the last ${records} records it is named as missing: it had signed each as long as it was active.`,
+      `None of the last ${records} records names it as missing: it had signed each as long as it was active.`,
     namedIn: (named: number, records: number) => `It is named in ${named} of the last ${records} records.`,
     earned: "What it earned",
-    earnedIn: (epochs: number) => `In the last ${epochs} epochs, before it is shared`,
+    earnedIn: (epochs: number) => `In the last ${epochs === 1 ? "epoch" : `${epochs} epochs`}, before it is shared`,
     earnedLast: (epoch: string) => `In epoch ${epoch}`,
     noEarnings: "Nothing in these epochs.",
-    earnedWhat: "By the lines of the agents’ ledger that pay its first contributor.",
+    earnedBy: (urls: readonly string[]) => `Said by ${urls.join(" and ")}.`,
+    earnedWhat: "By the lines of the agents' ledgers that pay its first contributor.",
     earnedReading: "Asking agents for the ledger…",
   },
 } as const;

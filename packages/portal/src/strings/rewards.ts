@@ -189,6 +189,27 @@ export const rewards = {
     file: "Save the proof or bundle",
     wallet: "Confirm in your wallet. Nothing is sent before you do.",
   },
+  offChain: {
+    title: "Signatures without a chain",
+    about:
+      "No chain can be asked, so nothing can be sent from here. The stake can still sign what this address has earned: keep that as a file, and send it from anywhere that has a chain.",
+    ask: "Ask the stake to sign",
+    asking: "Asking an agent to have the stake sign…",
+    earned: (epoch: string) => `Earned up to the close of epoch ${epoch}, whether it was paid or not:`,
+    checked: (signed: string, all: string, nodes: number, active: number) =>
+      `Checked here, against a node set that two agents agree on: ${signed} of ${all} stake has signed (${nodes} of ${active} nodes), by this page's own BLS check.`,
+    toldBy: (urls: readonly string[]) => `The node set is told by ${urls.join(" and ")}.`,
+    notChecked: "Not checked.",
+    disagree: "Agents disagree about the node set, so this page has no keys to check the signatures with.",
+    alone: (urls: readonly string[]) =>
+      `Only one agent tells the node set (${urls.join(", ")}), so this page has no keys to check the signatures with.`,
+    set: (count: number) => `${count} nodes`,
+    differs: (ids: string, more: number) =>
+      `; not as above: ${ids.includes(",") ? "nodes" : "node"} ${ids}${more > 0 ? ` and ${more} more` : ""}`,
+    useIt:
+      "Only the chain knows what of it was paid. The command quorate verify says what the file is worth now. Anyone may send the calldata in it: that records the amount for this address, which can then claim it.",
+    save: "Save the bundle",
+  },
   sent: {
     waiting: "Sent. Waiting for a block…",
     recording:
@@ -208,8 +229,11 @@ export const rewards = {
   why: {
     title: "Why this amount",
     open: "Show every epoch",
-    about:
-      "Every line of the amount, from an agent's ledger: what each node earned in each epoch, down to fee and dust.",
+    about: "Every line of the amount, from agents' ledgers: what each node earned in each epoch, down to fee and dust.",
+    second: (url: string) => `These are the lines of ${url}. Another agent is asked for the same…`,
+    linesBy: (urls: readonly string[]) => `The lines are those of ${urls.join(" and ")}.`,
+    linesOf: (count: number, sum: string) => `${count === 1 ? "one line" : `${count} lines`}, ${sum}`,
+    differsFrom: (epoch: string) => `; not as above from epoch ${epoch} on`,
     loading: (epoch: string) => `Reading lines, epoch ${epoch}…`,
     begin: "Reading lines…",
     agrees: "The lines add up to the amount above, exactly.",
@@ -222,7 +246,7 @@ export const rewards = {
     others: "others and bounties",
     byNode: "By node",
     lines: "Lines",
-    count: (count: string) => `${count} lines; newest first`,
+    count: (count: number) => (count === 1 ? "One line" : `${count} lines, newest first`),
     columns: {
       epoch: "Epoch",
       node: "Node",

@@ -33,7 +33,6 @@ export const run = {
   kind: "Kind",
   fee: "My fee in per cent of the node's rewards",
   feeHint: "It never changes while the node is registered.",
-  feeProblem: "A fee is 0 to 100 per cent, with two decimals at most.",
   beneficiary: "Who receives my rewards (leave it empty: the account)",
   amount: "My own part in SESH",
   amountHint: (least: string, stake: string) => `At least ${least} of ${stake}.`,
@@ -41,7 +40,7 @@ export const run = {
   manual: "I register the node myself when the stake is complete, not whoever completes it",
   continue: "Check and continue",
   problems: {
-    amount: "The amount is none: digits, at most nine decimals.",
+    amount: "This is no amount: digits, at most nine decimals.",
     fee: "A fee is 0 to 100 per cent, with two decimals at most.",
     tooManyPlaces: "A node has ten contributors at most, you included: keep nine places at most.",
     tooLittle: (least: string) => `Your own part is ${least} at least.`,

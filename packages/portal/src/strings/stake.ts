@@ -23,7 +23,6 @@ export const stake = {
   nodeLink: (id: number, state: string) => `Node ${id} (${state})`,
   choose: "Contribute",
   chooseAbout: (pool: string) => `Contribute to pool ${pool}`,
-  more: "Show more pools",
   back: "All open pools",
   pool: (address: string) => `Pool ${address}`,
   full: "full",
@@ -81,5 +80,4 @@ export const stake = {
   effectCompletes:
     "It completes the stake and registers the node in the same transaction. It then comes back when the node has left.",
   connect: "Connect a wallet to contribute.",
-  refresh: "Read it again",
 } as const;

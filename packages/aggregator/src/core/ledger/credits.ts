@@ -4,6 +4,7 @@
  * reports.ts).
  */
 import type { Address, NodeId } from "@quorate/common";
+import type { ContributorView } from "./events.ts";
 
 /** The node that earned a credit, in one epoch. */
 export interface EarningNode {
@@ -29,19 +30,36 @@ export type ObserveCredit = (
   node: EarningNode | null,
 ) => void;
 
+/** Who looks on while epochs close. */
+export interface CreditObserver {
+  readonly observe: ObserveCredit | null;
+  /**
+   * Where it is set, nobody else's credits are computed, and amounts are this recipient's alone: a fold for one among
+   * 100,000. What is owed in all and what is carried over are the same.
+   */
+  readonly only?: Address | null;
+}
+
 /** The credits of one epoch. Whatever is added to them is told, so that the parts add up to the amounts. */
 export class Credits {
   readonly amounts: Map<Address, bigint> = new Map();
   readonly #epoch: number;
   readonly #observe: ObserveCredit | null;
+  readonly #only: Address | null;
 
-  constructor(epoch: number, observe: ObserveCredit | null) {
+  constructor(epoch: number, observer: CreditObserver | null) {
     this.#epoch = epoch;
-    this.#observe = observe;
+    this.#observe = observer?.observe ?? null;
+    this.#only = observer?.only ?? null;
+  }
+
+  /** Whether anybody among them is credited here. */
+  concern(contributors: readonly ContributorView[]): boolean {
+    return this.#only === null || contributors.some(({ beneficiary }) => beneficiary === this.#only);
   }
 
   add(to: Address, amountAtomic: bigint, part: CreditPart, node: EarningNode | null): void {
-    if (amountAtomic === 0n) return;
+    if (amountAtomic === 0n || (this.#only !== null && to !== this.#only)) return;
     const before = this.amounts.get(to);
     this.amounts.set(to, before === undefined ? amountAtomic : before + amountAtomic);
     this.#observe?.(this.#epoch, to, amountAtomic, part, node);

@@ -19,11 +19,12 @@ import { amountAt, emptyLedger, type LedgerState } from "./ledger.ts";
 import { LineCollector } from "./lines.ts";
 
 /** What one recipient is credited, line by line, and the state at the end. */
-function explained(events: readonly ChainEvent[], until: number, recipient: Address) {
+function explained(events: readonly ChainEvent[], until: number, recipient: Address, only: Address | null = null) {
   const state = emptyLedger();
   const collector = new LineCollector(recipient);
   const closed: number[] = [];
-  for (const step of foldHistory(state, events, headAt(until), { admit, observe: collector.observe }))
+  const observer = { observe: collector.observe, only };
+  for (const step of foldHistory(state, events, headAt(until), { admit, observer }))
     if (step.closed !== null) closed.push(step.closed);
   return { state, closed, lines: collector.take() };
 }
@@ -50,6 +51,23 @@ describe("P-50: a history folded epoch by epoch", () => {
         const { state, closed } = explained(events, until, address(1));
         expect(folded(state)).toEqual(folded(foldAll(events, until)));
         expect(closed).toEqual(Array.from({ length: state.openEpoch }, (_, epoch) => epoch));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("property: folded for one recipient it has the same lines, and all but the others' amounts is the same", () => {
+    fc.assert(
+      fc.property(histories, fc.constantFrom(1, 50, 55, 61, 999), (events, number) => {
+        const [until, recipient] = [lastTimestamp(events) + EPOCH_SECONDS, address(number)];
+        const all = explained(events, until, recipient);
+        const one = explained(events, until, recipient, recipient);
+        expect(one.lines).toEqual(all.lines);
+        expect([...one.state.owed]).toEqual([...all.state.owed].filter(([to]) => to === recipient));
+        const rest = ({ totalOwed, carry, nodes, uptime, openEpoch }: LedgerState) => ({
+          ...{ totalOwed, carry, nodes, uptime, openEpoch },
+        });
+        expect(rest(one.state)).toEqual(rest(all.state));
       }),
       { numRuns: 60 },
     );

@@ -4,7 +4,7 @@
  * it is then. Not here: reading events, and the agent's own fold, which follows the chain as it comes (agent.ts).
  */
 import type { ChainHead } from "@quorate/common";
-import type { ObserveCredit } from "./credits.ts";
+import type { CreditObserver } from "./credits.ts";
 import type { ChainEvent } from "./events.ts";
 import { type AdmitNode, advanceLedger, type LedgerState } from "./ledger.ts";
 import { copyUptime } from "./reports.ts";
@@ -29,14 +29,14 @@ export function* foldHistory(
   state: LedgerState,
   events: Iterable<ChainEvent>,
   head: ChainHead | null,
-  { admit, observe = null }: { readonly admit: AdmitNode; readonly observe?: ObserveCredit | null },
+  { admit, observer = null }: { readonly admit: AdmitNode; readonly observer?: CreditObserver | null },
 ): Generator<HistoryStep, void, void> {
   let batch: ChainEvent[] = [];
   let count = 0;
   const fold = (): void => {
     const last = batch.at(-1);
     if (last === undefined) return;
-    advanceLedger(state, batch, headOf(last), admit, observe);
+    advanceLedger(state, batch, headOf(last), admit, observer);
     count += batch.length;
     batch = [];
   };
@@ -46,20 +46,20 @@ export function* foldHistory(
       fold();
       yield { closed: null, events: count };
     }
-    while (event.timestamp >= openEpochEnd(state)) yield closeOne(state, count, admit, observe);
+    while (event.timestamp >= openEpochEnd(state)) yield closeOne(state, count, admit, observer);
     batch.push(event);
   }
   fold();
   yield { closed: null, events: count };
   if (head === null) return;
-  while (head.timestamp >= openEpochEnd(state)) yield closeOne(state, count, admit, observe);
-  advanceLedger(state, [], head, admit, observe);
+  while (head.timestamp >= openEpochEnd(state)) yield closeOne(state, count, admit, observer);
+  advanceLedger(state, [], head, admit, observer);
 }
 
-function closeOne(state: LedgerState, events: number, admit: AdmitNode, observe: ObserveCredit | null): HistoryStep {
+function closeOne(state: LedgerState, events: number, admit: AdmitNode, observer: CreditObserver | null): HistoryStep {
   const closed = state.openEpoch;
   const { number, hash } = state.head ?? { number: 0, hash: "0x" };
-  advanceLedger(state, [], { number, hash, timestamp: openEpochEnd(state) }, admit, observe);
+  advanceLedger(state, [], { number, hash, timestamp: openEpochEnd(state) }, admit, observer);
   return { closed, events };
 }
 

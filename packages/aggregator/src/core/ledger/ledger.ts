@@ -12,7 +12,7 @@ import {
   quorateError,
 } from "@quorate/common";
 import { SIGNING_WINDOW_EPOCHS } from "../limits.ts";
-import { Credits, type ObserveCredit } from "./credits.ts";
+import { type CreditObserver, Credits } from "./credits.ts";
 import { type PoolState, releasedAt } from "./emission.ts";
 import type { ChainEvent, LedgerNode } from "./events.ts";
 import { checkFollows } from "./follows.ts";
@@ -91,7 +91,7 @@ export interface LedgerChange {
 /**
  * Folds events up to a finalised head, in place. An epoch closes before the first event at or after its end is
  * applied (P-51).
- * @param observe told of every credit of the epochs that close, also when a later event is refused
+ * @param observer told of every credit of the epochs that close, also when a later event is refused
  * @throws CHAIN_EVENT_INVALID when one of them cannot follow; the state is then what it was before the call (P-58)
  */
 export function advanceLedger(
@@ -99,7 +99,7 @@ export function advanceLedger(
   events: readonly ChainEvent[],
   head: ChainHead,
   admit: AdmitNode,
-  observe: ObserveCredit | null = null,
+  observer: CreditObserver | null = null,
 ): LedgerChange {
   // Heads without events come every few seconds, and cannot be refused.
   const draft =
@@ -107,12 +107,12 @@ export function advanceLedger(
   const closed: ClosedEpoch[] = [];
   let nodesChanged = false;
   for (const event of events) {
-    closeEpochs(draft, event.timestamp, closed, observe);
+    closeEpochs(draft, event.timestamp, closed, observer);
     checkFollows(draft, event);
     foldReports(draft, event);
     nodesChanged = applyEvent(draft, event, admit) || nodesChanged;
   }
-  closeEpochs(draft, head.timestamp, closed, observe);
+  closeEpochs(draft, head.timestamp, closed, observer);
   draft.head = head;
   Object.assign(state, draft);
   // What is too large to be copied changes last, when nothing can be refused any more.
@@ -264,11 +264,11 @@ function closeEpochs(
   state: LedgerState,
   timestamp: number,
   closed: ClosedEpoch[],
-  observe: ObserveCredit | null,
+  observer: CreditObserver | null,
 ): void {
   if (state.genesis === null || state.epochSeconds === null) return;
   while (timestamp >= state.genesis + (state.openEpoch + 1) * state.epochSeconds)
-    closed.push(closeEpoch(state, state.genesis + state.openEpoch * state.epochSeconds, state.epochSeconds, observe));
+    closed.push(closeEpoch(state, state.genesis + state.openEpoch * state.epochSeconds, state.epochSeconds, observer));
 }
 
 /** Lifetime amounts are left to the caller. */
@@ -276,12 +276,12 @@ function closeEpoch(
   state: LedgerState,
   start: number,
   epochSeconds: number,
-  observe: ObserveCredit | null,
+  observer: CreditObserver | null,
 ): ClosedEpoch {
   const end = start + epochSeconds;
   const released = state.pool === null ? 0n : releasedAt(state.pool, end);
   const emission = released - state.releasedAtOpen;
-  const credits = new Credits(state.openEpoch, observe);
+  const credits = new Credits(state.openEpoch, observer);
   const bounties = takeBounties(state.uptime, emission, credits);
   const carry = splitEpoch(emission + state.carry - bounties, weighNodes(state, start, end), credits);
   closeUptime(state, state.openEpoch, end, epochSeconds);

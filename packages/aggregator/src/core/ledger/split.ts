@@ -34,7 +34,7 @@ export function splitEpoch(toSplit: bigint, nodes: readonly WeighedNode[], credi
     }
     if (reward === 0n) continue;
     carry -= reward;
-    creditNode(credits, node, reward);
+    if (credits.concern(node.contributors)) creditNode(credits, node, reward);
   }
   return carry;
 }

@@ -2,9 +2,9 @@ import type { ReportRecord } from "@quorate/client";
 import { createAgentClient } from "@quorate/client";
 import type { StatusAnswer } from "@quorate/common/http";
 import { afterEach, describe, expect, it } from "vitest";
+import { nodesQuestion } from "../../truth/nodesSaid.ts";
 import { CHAIN_ID, CONTRACT, startTestAgent, type TestAgent } from "../../truth/testAgents.ts";
 import { type AgentSaid, disputesOf, hearAgents, outOfReach, THE_CHAIN } from "./agents.ts";
-import { nodesQuestion } from "./loading.ts";
 import { partOf, submittersOf } from "./submitters.ts";
 
 const root = (n: number) => `0x${String(n).repeat(64)}` as const;

@@ -4,11 +4,11 @@ import { StackedBar } from "../../charts/stackedBar.tsx";
 import { moment, percent } from "../../parts/format.ts";
 import { Amount, Mark, Notice } from "../../parts/parts.tsx";
 import { t } from "../../strings/index.ts";
+import type { NodesSaid } from "../../truth/nodesSaid.ts";
 import type { AgentSaid } from "./agents.ts";
 import { outOfReach } from "./agents.ts";
 import type { Figures } from "./figures.ts";
 import { bpsOf, healthOf, nodesThatMayFail } from "./health.ts";
-import type { NodesSaid } from "./loading.ts";
 import { byState } from "./nodeRows.ts";
 
 const words = t.network.health;

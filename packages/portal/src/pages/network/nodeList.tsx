@@ -9,7 +9,7 @@ import { Amount, Mark } from "../../parts/parts.tsx";
 import { useVirtual } from "../../parts/useVirtual.ts";
 import { t } from "../../strings/index.ts";
 import type { Compared } from "../../truth/compare.ts";
-import type { NodesSaid } from "./loading.ts";
+import type { NodesSaid } from "../../truth/nodesSaid.ts";
 import {
   filterNodes,
   type NodeFilter,

@@ -2,6 +2,7 @@
 import type { QuorateClient, ReportRecord, ReportStake } from "@quorate/client";
 import type { JSX } from "preact";
 import { Link } from "wouter-preact";
+import { ExplorerLink } from "../../parts/explorerLink.tsx";
 import { percent } from "../../parts/format.ts";
 import { Amount, Failure, Hash } from "../../parts/parts.tsx";
 import { ScrollTable } from "../../parts/scrollTable.tsx";
@@ -72,7 +73,11 @@ function Row({ record, explorer, stake }: RowProps): JSX.Element {
       <td>
         <Hash text={submitter} />
       </td>
-      <td>{explorer === null ? block : <a href={`${explorer}/tx/${transaction}`}>{block}</a>}</td>
+      <td>
+        <ExplorerLink explorer={explorer} hash={transaction}>
+          {block}
+        </ExplorerLink>
+      </td>
     </tr>
   );
 }

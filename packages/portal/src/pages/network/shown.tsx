@@ -20,7 +20,3 @@ export function Shown<T>({ title, loaded, reading, onAgain, children }: ShownPro
     </Card>
   );
 }
-
-export function valueIn<T>(loaded: Loaded<T>): T | null {
-  return "value" in loaded && loaded.value !== undefined ? loaded.value : null;
-}

@@ -7,7 +7,7 @@ import { HeatMap } from "../../charts/heatMap.tsx";
 import { percent } from "../../parts/format.ts";
 import { Notice } from "../../parts/parts.tsx";
 import { t } from "../../strings/index.ts";
-import type { NodesSaid } from "./loading.ts";
+import type { NodesSaid } from "../../truth/nodesSaid.ts";
 import { uptimeOf } from "./nodeRows.ts";
 
 const words = t.network.uptime;

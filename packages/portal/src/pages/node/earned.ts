@@ -4,7 +4,6 @@
  */
 import type { AgentClient } from "@quorate/client";
 import type { Address, NodeId } from "@quorate/common";
-import { wholeKey } from "../../truth/compare.ts";
 import type { Question } from "../../truth/panel.ts";
 
 /** Epochs looked at: as many as the strip shows. */
@@ -12,6 +11,8 @@ export const EARNED_EPOCHS = 48;
 
 /** Amounts in atomic units. */
 export interface NodeEarned {
+  /** The same for the same reward in each epoch: sums alone could agree by chance. */
+  readonly key: string;
   /** The last closed epoch. */
   readonly epoch: number;
   readonly from: number;
@@ -22,7 +23,7 @@ export interface NodeEarned {
 export function earnedQuestion(node: NodeId, beneficiary: Address, signal: AbortSignal): Question<NodeEarned> {
   return {
     ask: (agent) => earnedBy(agent, node, beneficiary, signal),
-    keyOf: wholeKey,
+    keyOf: ({ key }) => key,
     momentOf: ({ epoch }) => epoch,
     signal,
   };
@@ -44,6 +45,7 @@ async function earnedBy(
     for (const line of page.lines) if (line.node === node) rewards.set(line.epoch, line.nodeReward);
     next = page.next;
   }
+  const key = [...rewards].map(([of, reward]) => `${of} ${reward}`).join("\n");
   const total = [...rewards.values()].reduce((sum, reward) => sum + reward, 0n);
-  return { epoch, from, total, inLast: rewards.get(epoch) ?? 0n };
+  return { key, epoch, from, total, inLast: rewards.get(epoch) ?? 0n };
 }

@@ -7,11 +7,11 @@ import { useMemo } from "preact/hooks";
 import { Link, useParams } from "wouter-preact";
 import { type Connection, connection } from "../../network/connection.ts";
 import { Card, Notice, Waiting } from "../../parts/parts.tsx";
-import { useLoaded } from "../../parts/useLoaded.ts";
+import { useLoaded, valueIn } from "../../parts/useLoaded.ts";
 import { t } from "../../strings/index.ts";
+import { nodesQuestion } from "../../truth/nodesSaid.ts";
 import { createPanel } from "../../truth/panel.ts";
-import { nodesQuestion } from "../network/loading.ts";
-import { Shown, valueIn } from "../network/shown.tsx";
+import { Shown } from "../network/shown.tsx";
 import { earnedQuestion } from "./earned.ts";
 import { EarnedBody } from "./earnedBody.tsx";
 import { readRecord } from "./record.ts";
@@ -54,7 +54,12 @@ function OneNode({ known, id }: { readonly known: Connection; readonly id: numbe
   );
   return (
     <>
-      <Shown title={words.record} loaded={record} onAgain={again} reading={words.reading}>
+      <Shown
+        title={chain === null ? words.recordTold : words.record}
+        loaded={record}
+        onAgain={again}
+        reading={words.reading}
+      >
         {(value) => <RecordBody record={value} />}
       </Shown>
       <Shown title={words.uptime} loaded={said} onAgain={askAgain} reading={t.network.list.reading}>
@@ -62,9 +67,11 @@ function OneNode({ known, id }: { readonly known: Connection; readonly id: numbe
           <UptimeBody strip={value.nodes.find((node) => node.id === id)?.uptime ?? ""} belief={belief} />
         )}
       </Shown>
-      <Shown title={words.earned} loaded={earned} onAgain={earnedAgain} reading={words.earnedReading}>
-        {(value) => (value === null ? <Waiting what={words.earnedReading} /> : <EarnedBody compared={value} />)}
-      </Shown>
+      {record.step === "failed" ? null : (
+        <Shown title={words.earned} loaded={earned} onAgain={earnedAgain} reading={words.earnedReading}>
+          {(value) => (value === null ? <Waiting what={words.earnedReading} /> : <EarnedBody compared={value} />)}
+        </Shown>
+      )}
       {chain === null ? (
         <Card title={words.reports}>
           <Notice kind="info">{t.network.noChain}</Notice>

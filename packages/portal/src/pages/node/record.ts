@@ -3,8 +3,8 @@ import { type NodeContributor, type NodeDetails, readNode } from "@quorate/clien
 import { quorateError, toHex } from "@quorate/common";
 import type { Connection } from "../../network/connection.ts";
 import type { Belief } from "../../parts/parts.tsx";
+import { nodesQuestion } from "../../truth/nodesSaid.ts";
 import type { Panel } from "../../truth/panel.ts";
-import { nodesQuestion } from "../network/loading.ts";
 
 type Told = Pick<
   NodeDetails,

@@ -1,6 +1,7 @@
 /** The records of the chain that name a node: as one that had not signed, or that had though it was not active. */
 import type { ReportRecord } from "@quorate/client";
 import type { JSX } from "preact";
+import { ExplorerLink } from "../../parts/explorerLink.tsx";
 import { t } from "../../strings/index.ts";
 import { partOf } from "../network/submitters.ts";
 
@@ -26,7 +27,10 @@ export function ReportsBody({ id, records, explorer }: ReportsProps): JSX.Elemen
         {named.map(({ record: { epoch, block, transaction }, part }) => (
           <li key={transaction}>
             {t.network.reports.columns.epoch} {epoch}: {words.part[part]} ({t.network.reports.columns.block}{" "}
-            {explorer === null ? block : <a href={`${explorer}/tx/${transaction}`}>{block}</a>})
+            <ExplorerLink explorer={explorer} hash={transaction}>
+              {block}
+            </ExplorerLink>
+            )
           </li>
         ))}
       </ul>

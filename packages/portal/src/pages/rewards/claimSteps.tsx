@@ -3,6 +3,7 @@ import type { AgentLeft, Eip1193Provider } from "@quorate/client";
 import { ERROR_CODES, isQuorateError } from "@quorate/common";
 import type { PortalFacts } from "@quorate/common/http";
 import type { JSX } from "preact";
+import { ExplorerLink } from "../../parts/explorerLink.tsx";
 import { tokens } from "../../parts/format.ts";
 import { Amount, Failure, Hash, Notice, Waiting } from "../../parts/parts.tsx";
 import { t } from "../../strings/index.ts";
@@ -50,7 +51,7 @@ export function ClaimSteps(props: Props): JSX.Element {
   );
 }
 
-function LeftAgents({ left }: { readonly left: readonly AgentLeft[] }): JSX.Element | null {
+export function LeftAgents({ left }: { readonly left: readonly AgentLeft[] }): JSX.Element | null {
   if (left.length === 0) return null;
   return (
     <Notice kind="warn">
@@ -174,9 +175,9 @@ function Sent({ state, facts, onDone }: SentProps): JSX.Element {
       <p>
         {s.sent.hash} <Hash text={state.hash} />{" "}
         {facts.explorer === null ? null : (
-          <a href={`${facts.explorer.replace(/\/+$/, "")}/tx/${state.hash}`} rel="noreferrer" target="_blank">
+          <ExplorerLink explorer={facts.explorer} hash={state.hash}>
             {s.sent.explorer}
-          </a>
+          </ExplorerLink>
         )}
       </p>
       {mined?.finality.isFinal === true ? null : <p class="soft">{s.sent.reload}</p>}

@@ -3,7 +3,8 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { theme } from "../../parts/theme.ts";
+import { coloursAt } from "../../parts/colours.ts";
+import { isDark } from "../../parts/theme.ts";
 import { t } from "../../strings/index.ts";
 import { type Columns, stacked } from "./earningsView.ts";
 
@@ -17,7 +18,7 @@ interface Props {
 
 export function EarningsChart({ columns, label }: Props): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
-  const colours = theme.value;
+  const colours = isDark.value;
   useEffect(() => {
     const place = box.current;
     if (place === null) return;
@@ -52,14 +53,20 @@ function dataOf(columns: Columns): UPlot.AlignedData {
   return [[...columns.epochs], ...stacked(columns).reverse()];
 }
 
-function optionsOf({ nodes, width }: Columns, place: HTMLElement): UPlot.Options {
-  const style = getComputedStyle(place);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
+function optionsOf({ nodes, width, epochs }: Columns, place: HTMLElement): UPlot.Options {
+  // Its own range: of one epoch uPlot would make a hundred.
+  const range: [number, number] = [epochs[0] ?? 0, (epochs.at(-1) ?? 0) + width];
+  const series = nodes.map((_node, i) => `series-${i}`);
+  const colours = coloursAt<string>(place, ["soft", "line", ...series]);
   const bars = UPlot.paths.bars?.({ size: [0.85, 60], align: 1 });
-  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
-  const series = nodes.map((_node, i) => ({
-    fill: colour(`--series-${i}`),
-    stroke: colour(`--series-${i}`),
+  const axis = {
+    stroke: colours["soft"] ?? "",
+    grid: { stroke: colours["line"] ?? "", width: 1 },
+    ticks: { show: false },
+  };
+  const columnsDrawn = series.map((name) => ({
+    fill: colours[name] ?? "",
+    stroke: colours[name] ?? "",
     width: 0,
     points: { show: false },
     ...(bars === undefined ? {} : { paths: bars }),
@@ -70,7 +77,7 @@ function optionsOf({ nodes, width }: Columns, place: HTMLElement): UPlot.Options
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      x: { time: false, range: (_u, min, max) => [min, max + width] },
+      x: { time: false, range },
       y: { range: (_u, _min, max) => [0, max || 1] },
     },
     // Epochs are whole.
@@ -78,6 +85,6 @@ function optionsOf({ nodes, width }: Columns, place: HTMLElement): UPlot.Options
       { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] },
       { ...axis, size: 64 },
     ],
-    series: [{}, ...series.reverse()],
+    series: [{}, ...columnsDrawn.reverse()],
   };
 }

@@ -3,6 +3,7 @@ import type { PaymentMade } from "@quorate/client";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import type { Connection } from "../../network/connection.ts";
+import { ExplorerLink } from "../../parts/explorerLink.tsx";
 import { moment } from "../../parts/format.ts";
 import { Amount, Card, Failure, Hash, Notice, Waiting } from "../../parts/parts.tsx";
 import { useLoaded } from "../../parts/useLoaded.ts";
@@ -104,9 +105,9 @@ function Rows({ payments, explorer }: RowsProps): JSX.Element {
                 <td>
                   <Hash text={transaction} />
                   {explorer === null ? null : (
-                    <a href={`${explorer.replace(/\/+$/, "")}/tx/${transaction}`} rel="noreferrer" target="_blank">
+                    <ExplorerLink explorer={explorer} hash={transaction}>
                       {t.rewards.sent.explorer}
-                    </a>
+                    </ExplorerLink>
                   )}
                 </td>
               </tr>

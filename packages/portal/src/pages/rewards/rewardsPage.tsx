@@ -12,6 +12,7 @@ import { ClaimCard } from "./claimCard.tsx";
 import { PaymentsCard } from "./paymentsCard.tsx";
 import { loadRewards } from "./rewards.ts";
 import "./rewards.css";
+import { SignedCard } from "./signedCard.tsx";
 import { WhoseForm, WhoseLine } from "./whoseForm.tsx";
 import { WhyCard } from "./whyCard.tsx";
 
@@ -70,6 +71,7 @@ function RewardsOf({ recipient }: { readonly recipient: Address }): JSX.Element 
         <>
           <BalanceCard rewards={known} isAsking={rewards.step === "waiting"} onAgain={again} />
           <ClaimCard rewards={known} connection={asked} onAgain={again} />
+          <SignedCard rewards={known} connection={asked} />
           <WhyCard rewards={known} connection={asked} />
           <PaymentsCard rewards={known} connection={asked} />
         </>

@@ -7,10 +7,14 @@ import { tokens } from "../../parts/format.ts";
 import { Amount, Failure, Mark, Notice, Waiting } from "../../parts/parts.tsx";
 import { useLoaded } from "../../parts/useLoaded.ts";
 import { t } from "../../strings/index.ts";
+import type { Compared } from "../../truth/compare.ts";
+import { panelOf } from "../../truth/panel.ts";
+import { WhoSays } from "../../truth/whoSays.tsx";
 import { EarningsChart } from "./earningsChart.tsx";
 import { columnsOf, recomputeLine, sumsByNode } from "./earningsView.ts";
 import { LinesTable } from "./linesTable.tsx";
 import type { Rewards } from "./rewards.ts";
+import { askLines, firstDifference, type SaidLines } from "./saidLines.ts";
 
 const s = t.rewards.why;
 
@@ -24,21 +28,64 @@ export default function WhyPanel({ rewards, connection }: Props): JSX.Element {
   // The lines are of the amount that was shown when they were asked for: another epoch may close while they are read.
   const [shown] = useState("value" in earned ? earned.value.value : null);
   const [reached, setReached] = useState<number | null>(null);
-  const [explained, again] = useLoaded(
-    (signal) =>
-      connection.client.earnings(recipient, {
+  const [first, setFirst] = useState<Heard | null>(null);
+  const [said, again] = useLoaded(
+    (signal) => {
+      setFirst(null);
+      return askLines(panelOf(connection), {
+        recipient,
+        epoch: shown === null || shown.epoch < 0 ? null : shown.epoch,
         signal,
         onPage: setReached,
-        ...(shown === null || shown.epoch < 0 ? {} : { epoch: shown.epoch }),
-      }),
+        onHeard: (lines, url) => setFirst((before) => before ?? { lines, url }),
+      });
+    },
     [connection, recipient],
   );
-  if (explained.step === "failed") return <Failure error={explained.error} onAgain={again} />;
-  if (explained.value === undefined) {
-    return <Waiting what={reached === null ? s.begin : s.loading(String(reached))} />;
-  }
-  if (explained.value.lines.length === 0) return <p>{s.none}</p>;
-  return <Explanation explained={explained.value} rewards={rewards} connection={connection} shown={shown} />;
+  if (said.step === "failed") return <Failure error={said.error} onAgain={again} />;
+  const agreed = said.value?.value;
+  // The same lines are not drawn twice.
+  const lines = agreed !== undefined && agreed.key !== first?.lines.key ? agreed : first?.lines;
+  if (lines === undefined) return <Waiting what={reached === null ? s.begin : s.loading(String(reached))} />;
+  return (
+    <>
+      {said.value !== undefined ? (
+        <WhoseLines said={said.value} />
+      ) : first === null ? null : (
+        <Waiting what={s.second(first.url)} />
+      )}
+      {lines.lines.length === 0 ? (
+        <p>{s.none}</p>
+      ) : (
+        <Explanation explained={lines} rewards={rewards} connection={connection} shown={shown} />
+      )}
+    </>
+  );
+}
+
+interface Heard {
+  readonly lines: SaidLines;
+  readonly url: string;
+}
+
+/** Who stands for the lines, and who has others. */
+function WhoseLines({ said }: { readonly said: Compared<SaidLines> }): JSX.Element {
+  const { by, belief, value } = said;
+  return (
+    <>
+      <p>
+        {s.linesBy(by)} <Mark belief={belief} />
+      </p>
+      <WhoSays
+        compared={said}
+        show={({ lines, amount }) => {
+          const differs = firstDifference(lines, value.lines);
+          const sum = `${tokens(amount)} ${t.units.token}`;
+          return `${s.linesOf(lines.length, sum)}${differs === null ? "" : s.differsFrom(String(differs))}`;
+        }}
+      />
+    </>
+  );
 }
 
 interface ExplanationProps extends Props {
@@ -56,8 +103,7 @@ function Explanation({ explained, rewards, connection, shown }: ExplanationProps
   return (
     <>
       <p>
-        <Amount atomic={amount} /> <Mark belief={belief} />{" "}
-        {agrees ? s.agrees : s.differs(`${tokens(amount)} ${t.units.token}`)}
+        <Amount atomic={amount} /> <Mark belief={belief} /> {agrees ? s.agrees : null}
       </p>
       {agrees ? null : <Notice kind="warn">{s.differs(`${tokens(amount)} ${t.units.token}`)}</Notice>}
       <EarningsChart
@@ -87,7 +133,7 @@ function Explanation({ explained, rewards, connection, shown }: ExplanationProps
       </div>
       <h3>{s.lines}</h3>
       <p class="soft">
-        {s.count(String(lines.length))}. {s.explain}
+        {s.count(lines.length)}. {s.explain}
       </p>
       <LinesTable lines={lines} />
       <p>{s.recompute}</p>

@@ -155,7 +155,7 @@ function FeeField({ text, isWrong, onText }: FeeProps): JSX.Element {
         onInput={(event) => onText(event.currentTarget.value)}
       />
       <p id="fee-said" class={isWrong ? "problem" : "soft"}>
-        {isWrong ? t.run.feeProblem : t.run.feeHint}
+        {isWrong ? t.run.problems.fee : t.run.feeHint}
       </p>
     </div>
   );

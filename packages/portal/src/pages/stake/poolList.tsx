@@ -1,17 +1,14 @@
 /** Pools that take contributions, the better offer first. */
 import type { PoolView } from "@quorate/client";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import { percent, shortHex } from "../../parts/format.ts";
 import { Amount, Card, Hash, Mark, Notice, Stat } from "../../parts/parts.tsx";
+import { SomeOf } from "../../parts/someOf.tsx";
 import { t } from "../../strings/index.ts";
 import type { Compared } from "../../truth/compare.ts";
 import { byOffer, spaceLeft } from "./contribution.ts";
 import { OperatorRecordView } from "./operatorRecord.tsx";
 import type { Records } from "./records.ts";
-
-/** Pools drawn at once; the next ones at a press of a button, so that hundreds slow nothing. */
-const SHOWN_AT_ONCE = 20;
 
 interface ListProps {
   readonly pools: readonly PoolView[];
@@ -19,7 +16,6 @@ interface ListProps {
 }
 
 export function PoolList({ pools, records }: ListProps): JSX.Element {
-  const [count, setCount] = useState(SHOWN_AT_ONCE);
   const sorted = pools.toSorted(byOffer);
   if (sorted.length === 0) {
     return (
@@ -29,8 +25,8 @@ export function PoolList({ pools, records }: ListProps): JSX.Element {
     );
   }
   return (
-    <>
-      {sorted.slice(0, count).map((pool) => (
+    <SomeOf items={sorted}>
+      {(pool) => (
         <Card key={pool.address} class="stake-card">
           <PoolHead pool={pool} />
           <OperatorRecordView operator={pool.operator} records={records} />
@@ -46,13 +42,8 @@ export function PoolList({ pools, records }: ListProps): JSX.Element {
             </div>
           )}
         </Card>
-      ))}
-      {sorted.length <= count ? null : (
-        <button type="button" onClick={() => setCount(count + SHOWN_AT_ONCE)}>
-          {t.stake.more}
-        </button>
       )}
-    </>
+    </SomeOf>
   );
 }
 

@@ -5,6 +5,7 @@
 import type { Address, NodeId, NodeState } from "@quorate/common";
 import type { NodeAnswer } from "@quorate/common/http";
 import { type Compared, wholeKey } from "../../truth/compare.ts";
+import { nodePages } from "../../truth/nodesSaid.ts";
 import type { Panel } from "../../truth/panel.ts";
 import { countUptime } from "../stakes/uptime.ts";
 
@@ -45,7 +46,9 @@ interface Said {
 export function askRecords(panel: Panel, operators: readonly Address[], signal: AbortSignal): Promise<Compared<Said>> {
   return panel.ask<Said>({
     async ask(agent) {
-      const [{ closedEpoch }, nodes] = await Promise.all([agent.status(), agent.nodes()]);
+      const { closedEpoch } = await agent.status();
+      const nodes: NodeAnswer[] = [];
+      for await (const some of nodePages(agent, signal)) nodes.push(...some);
       return { closedEpoch: closedEpoch ?? -1, records: recordsOf(nodes, operators) };
     },
     keyOf: wholeKey,

@@ -6,7 +6,8 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Connection, connection } from "../../network/connection.ts";
 import { moment } from "../../parts/format.ts";
 import { Amount, Card, Failure, Notice, Stat, Waiting } from "../../parts/parts.tsx";
-import { useLoaded } from "../../parts/useLoaded.ts";
+import { SomeOf } from "../../parts/someOf.tsx";
+import { useLoaded, valueIn } from "../../parts/useLoaded.ts";
 import { Done } from "../../sending/sendPanel.tsx";
 import { SentList } from "../../sending/sentList.tsx";
 import { t } from "../../strings/index.ts";
@@ -20,8 +21,12 @@ import "./stakes.css";
 import { askUptimes } from "./uptime.ts";
 import { useNow } from "./useNow.ts";
 
-/** Milliseconds between two readings of the chain while the page is looked at: a slot of Ethereum. */
+/**
+ * Milliseconds between two readings of the chain while the page is looked at: a slot of Ethereum for each twenty nodes,
+ * because each node is a question of its own.
+ */
 const READ_EVERY_MS = 12_000;
+const NODES_OF_A_SLOT = 20;
 
 export default function StakesPage(): JSX.Element {
   const [known, connected] = [connection.value, wallet.value];
@@ -46,10 +51,11 @@ function Mine({ known, account }: MineProps): JSX.Element {
   const { client } = known;
   const [read, again] = useLoaded(() => readStakes(client, account), [client, account]);
   const [done, setDone] = useState<{ readonly title: string; readonly receipts: readonly TransactionReceipt[] }>();
+  const slots = Math.max(1, Math.ceil((valueIn(read)?.nodes.length ?? 0) / NODES_OF_A_SLOT));
   useEffect(() => {
-    const timer = setInterval(() => document.hidden || again(), READ_EVERY_MS);
+    const timer = setInterval(() => document.hidden || again(), slots * READ_EVERY_MS);
     return () => clearInterval(timer);
-  }, []);
+  }, [slots]);
   return (
     <>
       {done === undefined ? null : <Done {...done} />}
@@ -94,13 +100,13 @@ function Found({ known, account, stakes, onAgain, onDone }: FoundProps): JSX.Ele
       <Totals account={account} stakes={stakes} />
       {nodes.length + pools.length === 0 ? <Nothing /> : null}
       {nodes.length === 0 ? null : <h2>{t.stakes.nodes}</h2>}
-      {nodes.map((node) => (
-        <NodeCard key={node.id} node={node} uptimes={uptimes.step === "failed" ? null : uptimes.value} {...common} />
-      ))}
+      <SomeOf items={nodes}>
+        {(node) => (
+          <NodeCard key={node.id} node={node} uptimes={uptimes.step === "failed" ? null : uptimes.value} {...common} />
+        )}
+      </SomeOf>
       {pools.length === 0 ? null : <h2>{t.stakes.pools}</h2>}
-      {pools.map((pool) => (
-        <PoolCard key={pool.address} pool={pool} {...common} />
-      ))}
+      <SomeOf items={pools}>{(pool) => <PoolCard key={pool.address} pool={pool} {...common} />}</SomeOf>
       <p class="soft">
         {t.stakes.asOf(moment(stakes.now))}{" "}
         <button type="button" class="plain" onClick={onAgain}>

@@ -5,13 +5,13 @@
 import type { AgentClient } from "@quorate/client";
 import { isQuorateError } from "@quorate/common";
 import { NODES_PAGE_MAX, type NodeAnswer } from "@quorate/common/http";
-import type { Question } from "../../truth/panel.ts";
+import type { Question } from "./panel.ts";
 
 export interface NodesSaid {
   /** The last closed epoch of who says so; -1 before the first. */
   readonly epoch: number;
   readonly nodes: readonly NodeAnswer[];
-  /** The same for the same nodes, states, stakes and verdicts. */
+  /** The same for the same nodes with all that is shown of them. */
   readonly key: string;
 }
 
@@ -29,17 +29,36 @@ async function nodesOf(agent: AgentClient, signal: AbortSignal, from: number, co
   const { closedEpoch } = await agent.status();
   const nodes: NodeAnswer[] = [];
   let key = "";
-  for (let next: number | null = from; next !== null && nodes.length < count; ) {
-    signal.throwIfAborted();
-    const page = await pageOf(agent, next, Math.min(NODES_PAGE_MAX, count - nodes.length));
-    nodes.push(...page.nodes);
-    key += page.nodes.map(keyOf).join("");
-    next = page.next;
+  for await (const some of nodePages(agent, signal, from, count)) {
+    nodes.push(...some);
+    key += some.map(keyOf).join("");
   }
   return { epoch: closedEpoch ?? -1, nodes, key };
 }
 
-async function pageOf(agent: AgentClient, from: number, count: number) {
+/** All nodes from an id on, `count` at most, a page at a time: each is checked in a task of its own. */
+export async function* nodePages(
+  agent: AgentClient,
+  signal: AbortSignal,
+  from = 1,
+  count = Number.POSITIVE_INFINITY,
+): AsyncGenerator<readonly NodeAnswer[]> {
+  let left = count;
+  for (let next: number | null = from; next !== null && left > 0; ) {
+    signal.throwIfAborted();
+    const page: Page = await pageOf(agent, next, Math.min(NODES_PAGE_MAX, left));
+    yield page.nodes;
+    left -= page.nodes.length;
+    next = page.next;
+  }
+}
+
+interface Page {
+  readonly nodes: readonly NodeAnswer[];
+  readonly next: number | null;
+}
+
+async function pageOf(agent: AgentClient, from: number, count: number): Promise<Page> {
   try {
     const { nodes, next } = await agent.nodesPage(from, count);
     return { nodes, next: next ?? null };
@@ -51,7 +70,8 @@ async function pageOf(agent: AgentClient, from: number, count: number) {
   }
 }
 
-/** A line for each; contributors and keys never change (P-27), and the contract has them. */
-function keyOf({ id, state, silent, stake, operator, feeBps, uptime, unlocksAt }: NodeAnswer): string {
-  return `${id} ${state} ${silent} ${stake} ${operator} ${feeBps} ${uptime} ${unlocksAt ?? ""}\n`;
+function keyOf(node: NodeAnswer): string {
+  const { id, state, silent, stake, operator, feeBps, uptime, unlocksAt, blsKey, identityKey, contributors } = node;
+  const parts = contributors.map((one) => `${one.addr} ${one.beneficiary} ${one.stake}`).join(",");
+  return `${id} ${state} ${silent} ${stake} ${operator} ${feeBps} ${uptime} ${unlocksAt ?? ""} ${blsKey} ${identityKey} ${parts}\n`;
 }
