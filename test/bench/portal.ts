@@ -1,7 +1,8 @@
 /**
  * `pnpm bench portal`: the page in Debian's Chromium. In: how many nodes. Out: the compressed size of the first load,
  * when the first page can be used, and the longest time of script in a frame while the network's page loads, scrolls,
- * sorts and is filtered, and while a year's half of lines is read, held against a second agent's and drawn. The page asks real HTTP servers; there is no chain, so that the page alone is measured.
+ * sorts and is filtered, and while a year's half of lines is read, held against a second agent's and drawn. The page
+ * asks real HTTP servers; there is no chain, so that the page alone is measured.
  */
 import type { EntryType } from "node:perf_hooks";
 import { quorateError } from "@quorate/common";

@@ -151,10 +151,10 @@ export const ROUND_PROGRESS_MS = 3_000;
 export const LATE_MAX_MS = 250;
 export const LATE_FADES_PART = 7 / 8;
 /**
- * Milliseconds between two rounds of others, or exchanges, for each millisecond of lateness. A host that is 30 ms late
- * is full, and gets through its four rounds a second; at 250 ms, the most that counts, there are two seconds between.
+ * Milliseconds between two rounds of others, or exchanges, for each millisecond of lateness. A host that is 60 ms late
+ * is full, and begins its four rounds a second still; at 250 ms, the most that counts, it begins one.
  */
-export const LATE_SPACING = 8;
+export const LATE_SPACING = 4;
 
 /**
  * Claim requests an origin may make at once (P-74): what the turns get through in so many milliseconds, because

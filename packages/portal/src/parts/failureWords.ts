@@ -1,4 +1,6 @@
-/** An error in parts. Enters: whatever was thrown. Leaves: what happened, its values, the remedy, the code; each once. */
+/**
+ * An error in parts. Enters: whatever was thrown. Leaves: what happened, its values, the remedy, the code; each once.
+ */
 import { ERROR_CODES, isQuorateError } from "@quorate/common";
 
 export interface FailureWords {

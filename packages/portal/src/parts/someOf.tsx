@@ -1,4 +1,6 @@
-/** A list of cards of which twenty are drawn, and twenty more at each press of a button, so that hundreds slow nothing. */
+/**
+ * A list of cards of which twenty are drawn, and twenty more at each press of a button, so that hundreds slow nothing.
+ */
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { t } from "../strings/index.ts";

@@ -32,7 +32,8 @@ export const en = {
     notFound: "There is no such page.",
     paused: (until: string) => [
       `The network is paused until ${until}.`,
-      "Until then no rewards are paid, no node is registered and no stake is completed. Nothing is lost: the pause ends by itself, and all of it works again.",
+      "Until then no rewards are paid, no node is registered and no stake is completed. Nothing is lost: the pause " +
+        "ends by itself, and all of it works again.",
       "Leaving, exiting, and taking principal or a contribution back work as always.",
     ],
     loading: "Loading…",

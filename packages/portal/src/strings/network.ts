@@ -52,7 +52,8 @@ export const network = {
     label: "Verdicts on every node by epoch. Arrow keys move over the cells; Enter opens the node.",
     hint: "Point at a cell, or move over the map with the arrow keys.",
     summary: (nodes: string, epochs: string, share: string) =>
-      `${nodes} over the last ${epochs === "1" ? "epoch" : `${epochs} epochs`}: present in ${share} of what was judged.`,
+      `${nodes} over the last ${epochs === "1" ? "epoch" : `${epochs} epochs`}: present in ` +
+      `${share} of what was judged.`,
     nothing: "No epoch was judged yet.",
     perfect: (count: string) => `${count} missed none.`,
     order: "Those that missed most stand first.",
@@ -62,7 +63,8 @@ export const network = {
   },
   strip: {
     words: (present: number, missed: number, unjudged: number) =>
-      `Present in ${present} of the last ${present + missed + unjudged} epochs, missed ${missed}, not judged ${unjudged}; the newest is last`,
+      `Present in ${present} of the last ${present + missed + unjudged} epochs, missed ${missed}, not judged ` +
+      `${unjudged}; the newest is last`,
   },
   list: {
     title: "Nodes",

@@ -31,7 +31,8 @@ const trouble: Record<Trouble, readonly [what: string, help: string]> = {
   ],
   noQuorum: [
     "Less than 95% of the stake has signed, so nothing can be paid by signatures.",
-    "Nothing is lost. Nodes that are missing are named below; try again when they are back, or when a new root is payable: a proof needs no signatures.",
+    "Nothing is lost. Nodes that are missing are named below; try again when they are back, or when a new root is " +
+      "payable: a proof needs no signatures.",
   ],
   behind: [
     "The chain provider is behind the chain.",
@@ -73,7 +74,8 @@ export const rewards = {
     noRegistry: "This chain has no registry of names (ENS). Paste the address itself.",
     unknown: (name: string) => `Nobody has set an address for ${name}. Check how it is written.`,
     resolverFailed: (name: string, resolver: string) =>
-      `Whether ${name} has an address is not known: the contract that would have it, ${resolver}, gives none that this page can read. It may keep names off the chain. Paste the address itself.`,
+      `Whether ${name} has an address is not known: the contract that would have it, ${resolver}, gives none that ` +
+      "this page can read. It may keep names off the chain. Paste the address itself.",
     noChain:
       "Names are asked of the chain, and no chain can be asked yet. Connect a wallet, or paste the address itself.",
   },
@@ -129,7 +131,8 @@ export const rewards = {
     wrongChain: (have: string, need: string) => `The wallet is on chain ${have}, and this network is on chain ${need}.`,
     switch: (need: string) => `Switch to chain ${need}`,
     noGas: (have: string, need: string, coin: string) =>
-      `The account has ${have} ${coin}, and the claim may take up to ${need} ${coin} for gas. Send some to it, then look again.`,
+      `The account has ${have} ${coin}, and the claim may take up to ${need} ${coin} for gas. Send some to it, then ` +
+      "look again.",
     limit: (left: string, wants: string) =>
       `All claims together may take ${left} more in this cycle, and this one wants ${wants}.`,
     limitNone: (when: string) => `The next cycle begins at ${when}; then all of it can be claimed. Nothing is lost.`,
@@ -192,12 +195,14 @@ export const rewards = {
   offChain: {
     title: "Signatures without a chain",
     about:
-      "No chain can be asked, so nothing can be sent from here. The stake can still sign what this address has earned: keep that as a file, and send it from anywhere that has a chain.",
+      "No chain can be asked, so nothing can be sent from here. The stake can still sign what this address has " +
+      "earned: keep that as a file, and send it from anywhere that has a chain.",
     ask: "Ask the stake to sign",
     asking: "Asking an agent to have the stake sign…",
     earned: (epoch: string) => `Earned up to the close of epoch ${epoch}, whether it was paid or not:`,
     checked: (signed: string, all: string, nodes: number, active: number) =>
-      `Checked here, against a node set that two agents agree on: ${signed} of ${all} stake has signed (${nodes} of ${active} nodes), by this page's own BLS check.`,
+      `Checked here, against a node set that two agents agree on: ${signed} of ${all} stake has signed (${nodes} of ` +
+      `${active} nodes), by this page's own BLS check.`,
     toldBy: (urls: readonly string[]) => `The node set is told by ${urls.join(" and ")}.`,
     notChecked: "Not checked.",
     disagree: "Agents disagree about the node set, so this page has no keys to check the signatures with.",
@@ -207,7 +212,8 @@ export const rewards = {
     differs: (ids: string, more: number) =>
       `; not as above: ${ids.includes(",") ? "nodes" : "node"} ${ids}${more > 0 ? ` and ${more} more` : ""}`,
     useIt:
-      "Only the chain knows what of it was paid. The command quorate verify says what the file is worth now. Anyone may send the calldata in it: that records the amount for this address, which can then claim it.",
+      "Only the chain knows what of it was paid. The command quorate verify says what the file is worth now. Anyone " +
+      "may send the calldata in it: that records the amount for this address, which can then claim it.",
     save: "Save the bundle",
   },
   sent: {

@@ -73,5 +73,8 @@ async function pageOf(agent: AgentClient, from: number, count: number): Promise<
 function keyOf(node: NodeAnswer): string {
   const { id, state, silent, stake, operator, feeBps, uptime, unlocksAt, blsKey, identityKey, contributors } = node;
   const parts = contributors.map((one) => `${one.addr} ${one.beneficiary} ${one.stake}`).join(",");
-  return `${id} ${state} ${silent} ${stake} ${operator} ${feeBps} ${uptime} ${unlocksAt ?? ""} ${blsKey} ${identityKey} ${parts}\n`;
+  return (
+    `${id} ${state} ${silent} ${stake} ${operator} ${feeBps} ${uptime} ${unlocksAt ?? ""} ${blsKey} ${identityKey} ` +
+    `${parts}\n`
+  );
 }

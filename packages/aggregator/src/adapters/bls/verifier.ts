@@ -10,17 +10,18 @@ import type { NativeScheme } from "@quorate/common/bls/native";
 import type { VerifyGroup, VerifyItem } from "../../core/io.ts";
 import type { BlsVerifier } from "../../driver/ports.ts";
 import { KeyTable } from "./keyTable.ts";
+import { Slice } from "./slice.ts";
 import { fits, packTask, type TaskResult } from "./task.ts";
 import { WorkerPool } from "./workerPool.ts";
 
 /**
- * Shares of a job that are checked on the calling thread while no worker is there: a round of 24 nodes takes 5 ms,
- * three of them 15. A worker costs 150 ms of start-up and 22 MB, which 24 agents on one machine would feel.
+ * Shares of a job that are checked on the calling thread while no worker is there: a round of 24 nodes takes 5 ms, and
+ * 512 shares of as many rounds half a second, in slices. A worker costs 150 ms of start-up and 22 MB, and nothing is
+ * checked meanwhile: 20 agents on two cores that all started theirs in a burst of claims stood still for ten seconds.
  */
-export const INLINE_JOB_MAX = 96;
+export const INLINE_JOB_MAX = 512;
 /**
- * Shares checked there together. The thread gives way after each pairing check, a millisecond, or several where others
- * use the machine: what takes longest is the check with random weights, 70 µs a share more.
+ * Shares checked there together. What takes longest of a check is that with random weights, 70 µs a share more.
  */
 export const INLINE_PART_MAX = 32;
 
@@ -68,11 +69,17 @@ export function createVerifier(
   let checks = 0;
   let closed = false;
 
-  /** On this thread, `size` shares together, giving way after every check. */
-  async function checkHere(digest: Uint8Array, items: readonly VerifyItem[], size: number): Promise<number[]> {
+  /** On this thread, `size` shares together, in slices. */
+  async function checkHere(
+    digest: Uint8Array,
+    items: readonly VerifyItem[],
+    size: number,
+    slice: Slice,
+  ): Promise<number[]> {
     const invalid: number[] = [];
     for (let start = 0; start < items.length; start += size) {
-      const result = await inSteps(scheme.nameInvalidInSteps(digest, items.slice(start, start + size)));
+      const steps = scheme.nameInvalidInSteps(digest, items.slice(start, start + size));
+      const result: TaskResult | null = await slice.run(steps, () => closed);
       if (result === null) return invalid;
       checks += result.checks;
       invalid.push(...result.invalid.map((position) => start + position));
@@ -80,34 +87,26 @@ export function createVerifier(
     return invalid;
   }
 
-  /** Null when closed in between. */
-  async function inSteps(steps: ReturnType<typeof scheme.nameInvalidInSteps>): Promise<TaskResult | null> {
-    while (!closed) {
-      const step = steps.next();
-      if (step.done) return step.value;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    return null;
-  }
-
   /** In a worker. Where workers die of it, here after all: a fault of ours must not be blamed on a peer. */
   async function checkThere(digest: Uint8Array, items: readonly VerifyItem[]): Promise<readonly number[]> {
     const result: TaskResult | null = await pool.run(() => packTask(digest, items, table));
-    if (result === null) return checkHere(digest, items, 1);
+    if (result === null) return checkHere(digest, items, 1, new Slice());
     checks += result.checks;
     return result.invalid;
   }
 
-  async function checkGroup({ digest, items }: VerifyGroup, here: boolean): Promise<boolean[]> {
+  async function checkGroup({ digest, items }: VerifyGroup, here: Slice | null): Promise<boolean[]> {
     const results = new Array<boolean>(items.length).fill(false);
     // What cannot be checked is not valid; a worker would only die of it.
     const positions =
       digest.length === DIGEST_BYTES ? [...items.keys()].filter((i) => fits(items[i] as VerifyItem)) : [];
-    const parts = split(positions, here ? 1 : partsFor(positions.length, workers));
+    const parts = split(positions, here !== null ? 1 : partsFor(positions.length, workers));
     await Promise.all(
       parts.map(async (part) => {
         const chosen = part.map((i) => items[i] as VerifyItem);
-        const invalid = new Set(await (here ? checkHere(digest, chosen, INLINE_PART_MAX) : checkThere(digest, chosen)));
+        const invalid = new Set(
+          await (here !== null ? checkHere(digest, chosen, INLINE_PART_MAX, here) : checkThere(digest, chosen)),
+        );
         // What close() left unchecked is not valid either.
         for (const [i, position] of part.entries()) results[position] = !closed && !invalid.has(i);
       }),
@@ -117,9 +116,10 @@ export function createVerifier(
 
   return {
     async verify(groups) {
-      if (pool.threads > 0 || !isSmall(groups)) return Promise.all(groups.map((group) => checkGroup(group, false)));
+      if (pool.threads > 0 || !isSmall(groups)) return Promise.all(groups.map((group) => checkGroup(group, null)));
       const results: boolean[][] = [];
-      for (const group of groups) results.push(await checkGroup(group, true));
+      const slice = new Slice();
+      for (const group of groups) results.push(await checkGroup(group, slice));
       return results;
     },
     async close() {

@@ -41,10 +41,14 @@ export function claimCommand(): Command {
   const command = new Command("claim")
     .summary("get paid, by a proof or by signatures of the stake")
     .description(
-      "Ask for the cheapest way to be paid now, and take it. Any agent of the network serves any staker, and none is trusted.\n" +
-        "Where a payable root holds the recipient that is a proof; otherwise, and with --signed or --epoch, a bundle that 95% of\n" +
-        "the stake signs. Both record and pay in one transaction of the recipient. With --submit it is simulated, shown with what\n" +
-        "it costs, and sent. Without, the proof or bundle is printed, with its calldata and the command that would send it.\n" +
+      "Ask for the cheapest way to be paid now, and take it. Any agent of the network serves any staker, and none " +
+        "is trusted.\n" +
+        "Where a payable root holds the recipient that is a proof; otherwise, and with --signed or --epoch, a " +
+        "bundle that 95% of\n" +
+        "the stake signs. Both record and pay in one transaction of the recipient. With --submit it is simulated, " +
+        "shown with what\n" +
+        "it costs, and sent. Without, the proof or bundle is printed, with its calldata and the command that would " +
+        "send it.\n" +
         "All claims together are limited in each cycle. With --amount a part is paid: in one transaction where\n" +
         "the chain has recorded enough, else in two.",
     )

@@ -48,8 +48,8 @@ export function askLines(panel: Panel, asked: LinesAsked): Promise<Compared<Said
 }
 
 /**
- * Every field of every line, a thousand at a time. Written out and not hashed: a hash of 40,000 lines takes over 0.1 s of
- * script here, and the texts are compared once.
+ * Every field of every line, a thousand at a time. Written out and not hashed: a hash of 40,000 lines takes over 0.1 s
+ * of script here, and the texts are compared once.
  */
 export async function keyOfLines(lines: readonly LedgerLine[]): Promise<string> {
   const parts: string[] = [];

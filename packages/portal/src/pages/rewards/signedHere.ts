@@ -35,7 +35,9 @@ export interface SigningParts {
   readonly signal: AbortSignal;
 }
 
-/** @throws QUORUM_NOT_REACHED, CLAIM_NOT_ENDED, AGENT_*; BUNDLE_* when the check of this page fails; null: nothing owed */
+/**
+ * @throws QUORUM_NOT_REACHED, CLAIM_NOT_ENDED, AGENT_*; BUNDLE_* when the check of this page fails; null: nothing owed
+ */
 export async function signWithoutChain(parts: SigningParts): Promise<Signed | null> {
   const { agents, recipient, epoch, onProgress, signal } = parts;
   const pool = new AgentPool(agents);

@@ -1,4 +1,7 @@
-/** A beneficiary as it is typed. Enters: text, where nothing stands for the account. Leaves: the one to use, or why none. */
+/**
+ * A beneficiary as it is typed. Enters: text, where nothing stands for the account. Leaves: the one to use, or why
+ * none.
+ */
 import type { QuorateClient } from "@quorate/client";
 import type { Address } from "@quorate/common";
 import { useLoaded } from "../../parts/useLoaded.ts";
