@@ -289,7 +289,9 @@ describe("driver", () => {
     );
     await driver.start();
     await settle();
-    expect(inputs.filter(({ type }) => type === "timer")).toEqual([{ type: "timer", timer: "tick" }]);
+    expect(inputs.filter(({ type }) => type === "timer")).toEqual([
+      { type: "timer", timer: "tick", lateMs: expect.any(Number) },
+    ]);
     await driver.stop();
   });
 });
