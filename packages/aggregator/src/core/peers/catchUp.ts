@@ -138,7 +138,7 @@ function roundsToName(open: readonly Round[], isNeeded: (round: Round) => boolea
   for (const round of open) {
     if (!round.wanted || (round.id.kind === "RewardClaim" && round.request === null)) continue;
     const needless = !isNeeded(round);
-    const signers = needless ? Signers.empty : Signers.of(heardFrom(round));
+    const signers = needless ? Signers.empty : heardFrom(round);
     bytes += CATCH_UP_ROUND_OVERHEAD_BYTES + signers.toBytes().length;
     if (bytes > CATCH_UP_ROUNDS_BYTES || rounds.length >= MAX_CATCH_UP_ROUNDS) break;
     rounds.push({ ...round.id, signers, needless });

@@ -3,7 +3,7 @@
  * signatures, then of the missing nodes themselves. So nobody depends on anyone's partial. Enters: what the collectors
  * need. Leaves: catch-up requests. Not here: the answers, which are checked like gossip (intake.ts).
  */
-import { encodeCatchUpRequest, type NodeId, Signers, subnetOf } from "@quorate/common";
+import { encodeCatchUpRequest, type NodeId, subnetOf } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { AGGREGATORS, PULL_AGAIN_MAX_MS, PULL_AGAIN_MS, PULL_ENOUGH_ASKED, PULLS_PER_TICK } from "../limits.ts";
@@ -68,7 +68,7 @@ export class Pull {
 
   #ask(round: Round, { identityKey }: LedgerNode, { emit }: Step): void {
     const data = encodeCatchUpRequest({
-      rounds: [{ ...round.id, signers: Signers.of(heardFrom(round)), needless: false }],
+      rounds: [{ ...round.id, signers: heardFrom(round), needless: false }],
       onlyNamed: true,
     });
     emit({ type: "catch-up-ask", peer: identityKey, data });

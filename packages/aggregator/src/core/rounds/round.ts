@@ -12,6 +12,7 @@ import {
   type RoundKey,
   roundKey,
   type SignedClaimRequest,
+  Signers,
 } from "@quorate/common";
 import type { PeerKey } from "../io.ts";
 import type { Digest } from "../kinds/digests.ts";
@@ -65,6 +66,8 @@ export interface Round {
   faultyParts: number | null;
   /** By digest. */
   readonly groups: Map<Hex, Group>;
+  /** Who is in `groups`; null until asked for again. */
+  heard: Signers | null;
 }
 
 export function openRound(id: RoundId, openedBy: NodeId | null): Round {
@@ -83,6 +86,7 @@ export function openRound(id: RoundId, openedBy: NodeId | null): Round {
     withheld: null,
     faultyParts: null,
     groups: new Map(),
+    heard: null,
   };
 }
 
@@ -102,6 +106,7 @@ export function addShare(
   const group = round.groups.get(digest.hex) ?? newGroup(signed);
   if (!group.shares.has(nodeId)) group.shares.set(nodeId, signature);
   group.signers = null;
+  round.heard = null;
   round.groups.set(digest.hex, group);
 }
 
@@ -109,6 +114,7 @@ export function addShare(
 export function addPartial(round: Round, signed: KindMessage, digest: Digest, partial: Contribution): void {
   const group = round.groups.get(digest.hex) ?? newGroup(signed);
   keepPartial(group, partial);
+  round.heard = null;
   round.groups.set(digest.hex, group);
 }
 
@@ -120,6 +126,7 @@ export function dropPart(round: Round, digest: Digest, { ids, signature }: Part)
   if (partial >= 0) group.partials.splice(partial, 1);
   else for (const id of ids) group.shares.delete(id);
   group.signers = null;
+  round.heard = null;
 }
 
 /**
@@ -165,8 +172,10 @@ export function disagreeing(round: Round): { readonly nodeId: NodeId; readonly s
 }
 
 /** Every node in a checked share or partial here, over whatever message: what catch-up need not send again. */
-export function heardFrom(round: Round): NodeId[] {
+export function heardFrom(round: Round): Signers {
+  if (round.heard !== null) return round.heard;
   const ids = new Set<NodeId>();
   for (const group of round.groups.values()) for (const id of signersOf(group).keys()) ids.add(id);
-  return [...ids].sort((a, b) => a - b);
+  round.heard = Signers.of([...ids].sort((a, b) => a - b));
+  return round.heard;
 }
