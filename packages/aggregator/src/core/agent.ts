@@ -23,7 +23,6 @@ import { admittedOf } from "./ledger/nodeSet.ts";
 import { nodeOf } from "./ledger/nodes.ts";
 import { oldestInWindow } from "./ledger/window.ts";
 import { REPORTED_EPOCHS, TICK_MS } from "./limits.ts";
-import { Load } from "./load.ts";
 import { OwnNodeWatch } from "./ownNode.ts";
 import { PeerCatchUp } from "./peers/catchUp.ts";
 import { PeerDelivery } from "./peers/delivery.ts";
@@ -101,12 +100,10 @@ class Core {
   readonly #trees: Trees;
   readonly #standing: Standing;
   readonly #turns: RequestTurns;
-  readonly #load = new Load();
   readonly #collectors: readonly Collector[];
 
   constructor(options: AgentOptions, modules: AgentModules, restored: RestoredState) {
     const context = createContext(options, modules, foldOf(modules).restore(restored.ledger));
-    context.load = this.#load;
     this.aggregates = new Aggregates(context);
     const { rounds } = this;
     const digests = new Digests(options.domain, modules.digestOf);
@@ -301,7 +298,7 @@ class Core {
       case "partials":
         return this.#delivery.timer(step);
       case "tick":
-        this.#load.tick(lateMs);
+        this.context.load.tick(lateMs);
         return this.#tick(step);
     }
   }

@@ -85,7 +85,7 @@ export interface Context {
 }
 
 /** The context as agent.ts holds it. */
-export type MutableContext = { -readonly [K in keyof Context]: Context[K] };
+export type MutableContext = { -readonly [K in keyof Omit<Context, "load">]: Context[K] } & { readonly load: Load };
 
 export function createContext(options: AgentOptions, modules: AgentModules, ledger: LedgerState): MutableContext {
   const context: MutableContext = {
