@@ -74,7 +74,9 @@ export async function addWallet(context: BrowserContext, options: TestWalletOpti
     try {
       if (quiet[method] !== undefined) return { result: await quiet[method]() };
       if (person[method] === undefined) return { result: await chain.send(method, [...params]) };
-      if (wallet.declines) return { error: { code: 4001, message: "User rejected the request." } };
+      // What a wallet can do, and what became of a batch, it says without asking the person.
+      if (wallet.declines && !method.startsWith("wallet_get"))
+        return { error: { code: 4001, message: "User rejected the request." } };
       return { result: await person[method](params) };
     } catch (cause) {
       const { error, info, message } = cause as { error?: unknown; info?: { error?: unknown }; message: string };

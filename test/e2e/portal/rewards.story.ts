@@ -7,6 +7,7 @@ import { expect } from "vitest";
 import { connect, send } from "../../harness/seed.ts";
 import { waitFor } from "../../harness/waitFor.ts";
 import { ACCOUNTS, connectWallet, type PortalNetwork, type PortalStory, SHOWS_MS, untilSettled } from "./fixture.ts";
+import { batching } from "./stakes.story.ts";
 
 /** Signs by stake although there is a root: as where no agent has the tree of a payable one. */
 export async function withoutProofs(context: BrowserContext): Promise<void> {
@@ -273,6 +274,57 @@ async function part(portal: PortalNetwork): Promise<void> {
   });
 }
 
+/** Never paid before, and no story after this one claims for it: node 5's operator. */
+const UNPAID = 5;
+
+/** As `batching`, and what is said of a batch is the test's to set. */
+function slowBatching(portal: PortalNetwork, account: number) {
+  const told: { status: number | null } = { status: null };
+  const { wallet_sendCalls: send, wallet_getCallsStatus: asked, ...more } = batching(portal, account);
+  return {
+    told,
+    more: {
+      ...more,
+      wallet_sendCalls: async (params: readonly unknown[]) => (told.status === 500 ? { id: "0x0ff" } : send(params)),
+      wallet_getCallsStatus: async () => (told.status === null ? asked() : { status: told.status, receipts: [] }),
+    },
+  };
+}
+
+async function partTogether(portal: PortalNetwork): Promise<void> {
+  await portal.untilPayable();
+  await untilEarned(portal, UNPAID);
+  const before = await paidOnChain(portal, UNPAID);
+  await withLittleLeft(portal, UNPAID, async (left) => {
+    const { told, more } = slowBatching(portal, UNPAID);
+    await portal.visit({ account: UNPAID, wallet: { more } }, async ({ page, wallet }) => {
+      const amount = formatAmount(left);
+      const claim = page.getByRole("button", { name: `Claim ${amount} now` });
+      await connectWallet(page);
+      await page.getByText("Your wallet sends both transactions as one, all or nothing").waitFor();
+      told.status = 500;
+      await claim.click();
+      await page.getByText("Your wallet did not send both transactions as one.").waitFor();
+      await page.reload();
+      wallet.declines = true;
+      await claim.click();
+      await page.getByText("You declined in the wallet. Nothing was sent.").waitFor();
+      expect(await paidOnChain(portal, UNPAID)).toBe(before);
+      wallet.declines = false;
+      told.status = 100;
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByText("With your wallet as one. Waiting for a block…").waitFor();
+      await page.reload();
+      await page.getByText("With your wallet as one. Waiting for a block…").waitFor();
+      told.status = null;
+      await page.getByText(`${amount} paid.`).waitFor();
+      expect(await paidOnChain(portal, UNPAID)).toBe(before + left);
+      expect(wallet.asked).not.toContain("eth_sendTransaction");
+      expect(wallet.asked.filter((method) => method === "wallet_sendCalls")).toHaveLength(3);
+    });
+  });
+}
+
 async function noAgent(portal: PortalNetwork): Promise<void> {
   await portal.visit({ path: `/of/${portal.network.node(1).operator}` }, async ({ page, context }) => {
     await page.getByText("Earned so far").waitFor();
@@ -325,6 +377,7 @@ export const story: PortalStory = {
     { name: "an account without gas is told before the wallet opens", run: noGas },
     { name: "P-29: the cycle's limit is told with when it resets", run: claimLimit },
     { name: "P-26, P-29, P-147: a part at the real limit, a no and a reload in the middle; the rest waits", run: part },
+    { name: "P-147: a part as one batch of the wallet: it fails, a no, a reload while it waits", run: partTogether },
     { name: "a provider that is behind is found out by two agents", run: providerBehind },
     { name: "who says what is shown where agents disagree", run: disagreement },
     { name: "no agent answers: said, with what the chain still knows", run: noAgent },

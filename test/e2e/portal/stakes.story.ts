@@ -39,7 +39,7 @@ export function printedFor(portal: PortalNetwork, operator: Address, seed: numbe
 }
 
 /** A wallet that sends several calls as one (EIP-5792), as far as this chain lets it: one right after the other. */
-function batching({ network }: PortalNetwork, account: number) {
+export function batching({ network }: PortalNetwork, account: number) {
   const hashes: string[] = [];
   return {
     async wallet_getCapabilities() {

@@ -5,6 +5,7 @@
 import type { Eip1193Provider, ReadyCall } from "@quorate/client";
 import { type Address, quorateError } from "@quorate/common";
 import { z } from "zod";
+import { isDeclined } from "../wallet/declined.ts";
 
 /** Milliseconds between two questions about a batch. */
 const POLL_MS = 1_000;
@@ -48,7 +49,7 @@ export function batchQuestion(from: Address, chainId: bigint, calls: readonly Re
   return { version: "2.0.0", from, chainId: hexOf(chainId), atomicRequired: true, calls: parts };
 }
 
-/** Has the wallet sign and send. Leaves the wallet's own name of the batch. @throws what the wallet throws */
+/** Has the wallet sign and send. Leaves the wallet's own name of the batch. @throws WALLET_REFUSED, BATCH_FAILED */
 export async function sendBatch(
   wallet: Eip1193Provider,
   from: Address,
@@ -56,7 +57,7 @@ export async function sendBatch(
   calls: readonly ReadyCall[],
 ): Promise<string> {
   const params = [batchQuestion(from, chainId, calls)];
-  const said = sentSchema.safeParse(await wallet.request({ method: "wallet_sendCalls", params }));
+  const said = sentSchema.safeParse(await declinable(wallet.request({ method: "wallet_sendCalls", params })));
   if (said.success) return said.data.id;
   throw quorateError("BATCH_FAILED", { reason: "the wallet gave the batch no name" });
 }
@@ -89,6 +90,16 @@ export async function untilBatchMined(wallet: Eip1193Provider, id: string): Prom
     }
     if (performance.now() > endsAtMs) throw quorateError("TRANSACTION_PENDING", { batch: id });
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+async function declinable<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (cause) {
+    if (isDeclined(cause)) throw quorateError("WALLET_REFUSED", { what: "wallet_sendCalls" }, { cause });
+    const { message } = cause as { message?: unknown };
+    throw quorateError("BATCH_FAILED", { reason: String(message ?? cause).slice(0, 300) }, { cause });
   }
 }
 

@@ -8,7 +8,7 @@ import { isQuorateError, quorateError } from "@quorate/common";
 import { coded, resumeWaiting } from "@quorate/common/chain";
 import type { TransactionReceipt } from "ethers";
 import type { Connection } from "../network/connection.ts";
-import { type ConnectedWallet, isDeclined } from "../wallet/wallet.ts";
+import type { ConnectedWallet } from "../wallet/wallet.ts";
 import { canBatch, sendBatch, untilBatchMined } from "./batch.ts";
 import { parseKept, type Sent, withSent } from "./kept.ts";
 
@@ -85,7 +85,7 @@ async function asBatch(request: SendRequest): Promise<readonly TransactionReceip
   const [first] = calls as [ReadyCall];
   await coded(() => chain.call({ from: wallet.account, to: first.to, data: first.data }), first.what);
   onStep({ step: "signing", index: 0, count: 1 });
-  const id = await declinable(sendBatch(wallet.provider, wallet.account, wallet.chainId, calls));
+  const id = await sendBatch(wallet.provider, wallet.account, wallet.chainId, calls);
   const entry = entryOf(
     request,
     "batch",
@@ -156,15 +156,4 @@ function entryOf(request: SendRequest, kind: Sent["kind"], id: string, what: str
 function requireSameChain({ chainId }: ConnectedWallet, expected: bigint): void {
   if (chainId === expected) return;
   throw quorateError("CHAIN_WRONG_ID", { provider: "wallet", found: chainId, expected });
-}
-
-async function declinable<T>(asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (cause) {
-    if (isQuorateError(cause)) throw cause;
-    if (isDeclined(cause)) throw quorateError("WALLET_REFUSED", { what: "wallet_sendCalls" }, { cause });
-    const { message } = cause as { message?: unknown };
-    throw quorateError("BATCH_FAILED", { reason: String(message ?? cause).slice(0, 300) }, { cause });
-  }
 }

@@ -7,6 +7,10 @@ const trouble: Record<Trouble, readonly [what: string, help: string]> = {
     "You declined the second transaction in the wallet. Nothing was paid yet.",
     "What you earned is recorded. Try again when you are ready: only the payment is left.",
   ],
+  batch: [
+    "Your wallet did not send both transactions as one.",
+    "Nothing was recorded or paid by it. Try again: they are sent one after the other then.",
+  ],
   wrongChain: ["The wallet is on another chain. Nothing was sent.", "Switch the wallet to this network's chain."],
   noGas: [
     "The account has too little of the chain's coin to pay for gas.",
@@ -146,10 +150,16 @@ export const rewards = {
       `up to ${most} of the rest can be claimed. Nothing is lost.`,
     part: (amount: string) => `Claim ${amount} now`,
     partTwo: "This part takes two transactions: the first records what you have earned, the second pays the part.",
+    partTogether:
+      "Your wallet sends both transactions as one, all or nothing: what you have earned is recorded, and the part is " +
+      "paid.",
     partOne: "The chain has recorded enough for this part: no agent is needed. One transaction.",
     partSigned:
       "95% of the stake has to sign first, which takes some seconds. Then the wallet opens twice: " +
       "the first transaction records what you have earned, the second pays the part.",
+    partSignedTogether:
+      "95% of the stake has to sign first, which takes some seconds. Then the wallet opens once: it records what you " +
+      "have earned and pays the part, all or nothing.",
     limitLeft: (left: string, limit: string, when: string) =>
       `All claims together may take ${left} of ${limit} more until ${when}.`,
     refused: "The contract would refuse it now:",
@@ -187,6 +197,9 @@ export const rewards = {
     untried:
       "The second transaction is tried when the first is in a block, because no provider here can try both at once. " +
       "If it is refused then, it is not sent, and nothing is lost.",
+    untriedTogether:
+      "No provider here can try both at once. Your wallet sends all or nothing: if the payment is refused, nothing is " +
+      "recorded either.",
     from: (url: string) => `Given by ${url}`,
     send: "Send from my wallet",
     file: "Save the proof or bundle",
@@ -221,6 +234,9 @@ export const rewards = {
     recording:
       "The first of two transactions is sent: it records what you have earned. " +
       "When it is in a block, the wallet opens again, for the second, which pays.",
+    together: "With your wallet as one. Waiting for a block…",
+    togetherUnknown:
+      "Your wallet was asked to send this part, and only that wallet knows what became of it. Connect it to go on.",
     recorded: "What you have earned is recorded on the chain. Only the payment is left.",
     hash: "Transaction",
     explorer: "See it in the explorer",

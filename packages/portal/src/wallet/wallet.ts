@@ -6,7 +6,7 @@
 
 import { signal } from "@preact/signals";
 import type { Eip1193Provider } from "@quorate/client";
-import { type Address, isQuorateError, parseAddress } from "@quorate/common";
+import { type Address, parseAddress } from "@quorate/common";
 import { createStore, type EIP6963ProviderDetail } from "mipd";
 
 export interface ConnectedWallet {
@@ -33,13 +33,6 @@ store.subscribe((all) => {
 export const wallet = signal<ConnectedWallet | null>(null);
 // Wallets that were here before the page have announced themselves by now, and no change will tell of them.
 void reconnect();
-
-/** EIP-1193: the person said no. */
-const DECLINED = 4001;
-
-export function isDeclined(error: unknown): boolean {
-  return isQuorateError(error, "WALLET_REFUSED") || (error as { code?: unknown }).code === DECLINED;
-}
 
 /** Asks the person, in the wallet's own window. @throws what the wallet throws, 4001 for a no (EIP-1193) */
 export async function connectWallet({ info, provider }: Announced): Promise<void> {

@@ -5,7 +5,8 @@ import { connection } from "../network/connection.ts";
 import { shortHex } from "../parts/format.ts";
 import { Failure, Notice } from "../parts/parts.tsx";
 import { t } from "../strings/index.ts";
-import { announced, connectWallet, disconnectWallet, isDeclined, switchChain, wallet } from "./wallet.ts";
+import { isDeclined } from "./declined.ts";
+import { announced, connectWallet, disconnectWallet, switchChain, wallet } from "./wallet.ts";
 
 export function WalletButton(): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);

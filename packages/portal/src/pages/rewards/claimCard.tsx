@@ -15,8 +15,11 @@ import { laterOf, partOf, payableOf, type Rewards } from "./rewards.ts";
 import { savedClaim } from "./savedClaim.ts";
 import { type Standing, standingOf } from "./standing.ts";
 import { isOver, troubleOf } from "./trouble.ts";
+import { useTogether } from "./useTogether.ts";
 
 const s = t.rewards.claim;
+/** Of a part that is not recorded yet. */
+const PART_CALLS = 2;
 const withUnit = (atomic: bigint) => `${tokens(atomic)} ${t.units.token}`;
 
 interface Props {
@@ -38,6 +41,11 @@ export function ClaimCard({ rewards, connection, onAgain }: Props): JSX.Element 
   useEffect(() => {
     if (isPaid) onAgain();
   }, [isPaid]);
+  const isLost = state.step === "batch" && !state.isAsked;
+  const asked = isLost && sender?.account === recipient ? sender.provider : null;
+  useEffect(() => {
+    if (asked !== null) void run.followBatch(asked);
+  }, [asked]);
   if (state.step !== "idle") {
     const provider = sender?.account === recipient ? sender.provider : null;
     return (
@@ -57,7 +65,7 @@ export function ClaimCard({ rewards, connection, onAgain }: Props): JSX.Element 
   return (
     <Card title={s.title} class="claim">
       {standing.kind === "limit" ? <LimitNotice limit={standing.limit} pays={standing.pays} /> : null}
-      <Way rewards={rewards} standing={standing} quote={quote} />
+      <Way run={run} rewards={rewards} standing={standing} quote={quote} />
       <Obstacle standing={standing} connection={connection} onAgain={onAgain} />
       {standing.kind === "ready" && sender !== null ? (
         <Buttons rewards={rewards} run={run} provider={sender.provider} />
@@ -119,18 +127,19 @@ function recordedOf({ chain }: Rewards): bigint {
 }
 
 interface WayProps {
+  readonly run: ClaimRun;
   readonly rewards: Rewards;
   readonly standing: Standing;
   readonly quote: Ready | null | undefined;
 }
 
-function Way({ rewards, standing, quote }: WayProps): JSX.Element | null {
+function Way({ run, rewards, standing, quote }: WayProps): JSX.Element | null {
   const { chain } = rewards;
   if (chain === null || "error" in chain || standing.kind === "nothing") return null;
   const { how, proof } = chain.value.balance;
   const part = partOf(rewards);
   if (standing.kind === "limit" && part === null) return null;
-  if (part !== null) return <PartWay quote={quote} />;
+  if (part !== null) return <PartWay run={run} quote={quote} />;
   const text = how === "proof" ? s.byProof(String(proof?.epoch ?? "")) : how === "bundle" ? s.bySignatures : s.byRecord;
   return (
     <>
@@ -145,12 +154,13 @@ function Way({ rewards, standing, quote }: WayProps): JSX.Element | null {
 }
 
 /** How a part is paid, where all of it is above what the cycle leaves. */
-function PartWay({ quote }: Pick<WayProps, "quote">): JSX.Element {
+function PartWay({ run, quote }: Pick<WayProps, "run" | "quote">): JSX.Element {
+  const isTogether = useTogether(run, quote?.payment.transactions.length ?? PART_CALLS);
   if (quote === undefined) return <Waiting what={s.costWaiting} />;
-  if (quote === null) return <p>{s.partSigned}</p>;
+  if (quote === null) return <p>{isTogether ? s.partSignedTogether : s.partSigned}</p>;
   return (
     <>
-      <p>{quote.payment.transactions.length > 1 ? s.partTwo : s.partOne}</p>
+      <p>{quote.payment.transactions.length > 1 ? (isTogether ? s.partTogether : s.partTwo) : s.partOne}</p>
       <CostLine cost={quote.cost} />
     </>
   );

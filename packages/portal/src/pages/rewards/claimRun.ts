@@ -19,6 +19,7 @@ import {
 import { type Address, type BundleContent, type ClaimView, isQuorateError, quorateError } from "@quorate/common";
 import { resumeWaiting } from "@quorate/common/chain";
 import type { CheckedHere } from "../../truth/checkBundle.ts";
+import { paidTogether, sendTogether } from "./claimBatch.ts";
 import { type Finality, followToFinality } from "./finality.ts";
 import type { SavedClaim } from "./savedClaim.ts";
 import { isRecorded, troubleOf } from "./trouble.ts";
@@ -37,6 +38,8 @@ export type RunState =
   | { readonly step: "signing"; readonly url: string; readonly claim: ClaimView }
   | { readonly step: "checking"; readonly payment: Payment }
   | { readonly step: "ready" | "wallet"; readonly ready: Ready }
+  /** Both transactions of a part are with the wallet as one. `isAsked`: otherwise its wallet is not connected yet. */
+  | { readonly step: "batch"; readonly isAsked: boolean }
   /** `records`: it is the first of two, and pays nothing yet (P-147). */
   | { readonly step: "sent"; readonly hash: string; readonly records: boolean }
   | { readonly step: "mined"; readonly hash: string; readonly amount: bigint; readonly finality: Finality }
@@ -63,6 +66,8 @@ export class ClaimRun {
   readonly state: Signal<RunState> = signal(IDLE);
   /** Agents that were asked in vain, and why another was taken. */
   readonly left: Signal<readonly AgentLeft[]> = signal([]);
+  /** After a batch of the wallet's has failed, transactions are sent one after the other. */
+  readonly isSingly: Signal<boolean> = signal(false);
   readonly #parts: RunParts;
   #turn = new AbortController();
   /** Of the last wish: what is asked for again is the same part. */
@@ -76,6 +81,7 @@ export class ClaimRun {
   async resume(): Promise<void> {
     const saved = this.#parts.saved.read();
     if (saved?.step === "sent") return this.follow(saved.hash);
+    if (saved?.step === "batch") return this.#tell(this.#begin(), { step: "batch", isAsked: false });
     if (saved?.step === "recording") return this.#payRecorded(saved.hash, BigInt(saved.amount), null);
     if (saved?.step !== "signing") return;
     const { way, amount, epoch } = saved;
@@ -88,6 +94,7 @@ export class ClaimRun {
     if (state.step !== "failed") return;
     const { hash, ready } = state;
     const saved = this.#parts.saved.read();
+    if (saved?.step === "batch") return wallet === null ? this.resume() : this.followBatch(wallet);
     if (hash !== null && saved?.step === "recording") return this.#payRecorded(hash, BigInt(saved.amount), wallet);
     if (hash !== null) return this.follow(hash);
     if (ready !== null && wallet !== null) return this.send(ready, wallet);
@@ -119,6 +126,11 @@ export class ClaimRun {
     let hash: string | null = null;
     try {
       this.#tell(turn, { step: "wallet", ready });
+      const id = this.isSingly.value ? null : await sendTogether(client, wallet, ready.payment);
+      if (id !== null) {
+        saved.write({ step: "batch", id, amount: String(ready.payment.pays) });
+        return this.followBatch(wallet);
+      }
       const paid = await client.pay(ready.payment, wallet, {
         onSent: (sent) => {
           hash = sent.hash;
@@ -154,6 +166,26 @@ export class ClaimRun {
       return this.#tell(turn, { step: "failed", error, ready: null, hash });
     }
     if (!turn.signal.aborted) await this.start({ way: "cheapest", amount }, wallet);
+  }
+
+  /** A batch that the wallet was given: it alone says which transactions that has become. */
+  async followBatch(wallet: Eip1193Provider): Promise<void> {
+    const { client, recipient, saved } = this.#parts;
+    const given = saved.read();
+    if (given?.step !== "batch") return;
+    const turn = this.#begin();
+    this.#amount = BigInt(given.amount);
+    try {
+      this.#tell(turn, { step: "batch", isAsked: true });
+      const paid = await paidTogether(client, wallet, given.id, recipient);
+      if (turn.signal.aborted) return;
+      saved.write({ step: "sent", hash: paid.receipt.hash });
+      await this.#finish(paid, turn);
+    } catch (error) {
+      if (turn.signal.aborted) return;
+      this.#forgetIfOver(error);
+      this.#tell(turn, { step: "failed", error, ready: null, hash: null });
+    }
   }
 
   /** A transaction that is under way already. */
@@ -228,7 +260,8 @@ export class ClaimRun {
   /** What can never succeed any more is not taken up again; what is only slow is. */
   #forgetIfOver(error: unknown): void {
     const over = ["TRANSACTION_FAILED_IN_BLOCK", "TRANSACTION_REPLACED", "TRANSACTION_WITHOUT_EVENT"] as const;
-    if (isQuorateError(error, ...over) || troubleOf(error) === "used") this.#parts.saved.clear();
+    if (isQuorateError(error, "BATCH_FAILED")) this.isSingly.value = true;
+    if (isQuorateError(error, "BATCH_FAILED", ...over) || troubleOf(error) === "used") this.#parts.saved.clear();
   }
 }
 

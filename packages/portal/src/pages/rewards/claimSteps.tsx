@@ -13,6 +13,7 @@ import { CostLine } from "./costLine.tsx";
 import { saveFile } from "./saveFile.ts";
 import { Signing } from "./signing.tsx";
 import { isOver, isRecorded, troubleOf } from "./trouble.ts";
+import { useTogether } from "./useTogether.ts";
 
 const s = t.rewards;
 
@@ -33,11 +34,12 @@ export function ClaimSteps(props: Props): JSX.Element {
       {state.step === "asking" ? <Waiting what={s.claim.asking} /> : null}
       {state.step === "signing" ? <Signing url={state.url} claim={state.claim} /> : null}
       {state.step === "checking" ? <Waiting what={s.claim.checking} /> : null}
-      {state.step === "ready" || state.step === "wallet" ? <ReadyView ready={state.ready} /> : null}
+      {state.step === "ready" || state.step === "wallet" ? <ReadyView run={run} ready={state.ready} /> : null}
       {state.step === "wallet" ? <Notice kind="info">{s.ready.wallet}</Notice> : null}
       {state.step === "ready" ? (
         <SendButtons run={run} ready={state.ready} wallet={wallet} facts={facts} onStop={onDone} />
       ) : null}
+      {state.step === "batch" ? <Batch isAsked={state.isAsked} onDone={onDone} /> : null}
       {state.step === "sent" || state.step === "mined" ? <Sent state={state} facts={facts} onDone={onDone} /> : null}
       {state.step === "failed" ? <Failed {...props} state={state} /> : null}
       {state.step === "asking" || state.step === "signing" || state.step === "checking" ? (
@@ -68,12 +70,14 @@ export function LeftAgents({ left }: { readonly left: readonly AgentLeft[] }): J
 }
 
 interface ReadyProps {
+  readonly run: ClaimRun;
   readonly ready: Ready;
   /** The first of two transactions is mined already. */
   readonly isRecorded?: boolean;
 }
 
-function ReadyView({ ready: { payment, checked, cost }, isRecorded = false }: ReadyProps): JSX.Element {
+function ReadyView({ run, ready: { payment, checked, cost }, isRecorded = false }: ReadyProps): JSX.Element {
+  const isTogether = useTogether(run, payment.transactions.length);
   const by =
     checked === null
       ? payment.kind === "proof"
@@ -95,8 +99,12 @@ function ReadyView({ ready: { payment, checked, cost }, isRecorded = false }: Re
         {by}
       </p>
       {payment.rest === 0n ? null : <p>{s.ready.rest(`${tokens(payment.rest)} ${t.units.token}`)}</p>}
-      {payment.transactions.length > 1 && !isRecorded ? <p>{s.claim.partTwo}</p> : null}
-      {payment.isTried || isRecorded ? null : <p class="soft">{s.ready.untried}</p>}
+      {payment.transactions.length > 1 && !isRecorded ? (
+        <p>{isTogether ? s.claim.partTogether : s.claim.partTwo}</p>
+      ) : null}
+      {payment.isTried || isRecorded ? null : (
+        <p class="soft">{isTogether ? s.ready.untriedTogether : s.ready.untried}</p>
+      )}
       {isRecorded ? null : <CostLine cost={cost} />}
       {payment.agent === null ? null : <p class="soft">{s.ready.from(payment.agent)}</p>}
     </>
@@ -149,6 +157,23 @@ function SendButtons({ run, ready, wallet, onStop }: SendProps): JSX.Element {
 
 function jsonOf(file: object): string {
   return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+/** Both transactions of a part, as one of the wallet. */
+function Batch({ isAsked, onDone }: { readonly isAsked: boolean; readonly onDone: () => void }): JSX.Element {
+  return (
+    <div class="sent" aria-live="polite">
+      {isAsked ? <Waiting what={s.sent.together} /> : <Notice kind="info">{s.sent.togetherUnknown}</Notice>}
+      <p class="soft">{s.sent.reload}</p>
+      {isAsked ? null : (
+        <div class="buttons">
+          <button type="button" onClick={onDone}>
+            {s.claim.back}
+          </button>
+        </div>
+      )}
+    </div>
+  );
 }
 
 interface SentProps {
@@ -225,7 +250,7 @@ function Failed({
     <>
       <Words trouble={trouble} />
       {isRecorded(error) && trouble !== "declinedLater" ? <p>{s.sent.recorded}</p> : null}
-      {ready === null || over ? null : <ReadyView ready={ready} isRecorded={isRecorded(error)} />}
+      {ready === null || over ? null : <ReadyView run={run} ready={ready} isRecorded={isRecorded(error)} />}
       <Missing error={error} />
       {hash === null ? null : (
         <p>

@@ -35,6 +35,9 @@ describe("what survives a reload", () => {
     const recording = { step: "recording", hash: `0x${"ef".repeat(32)}`, amount: "340282366920938463463" } as const;
     saved.write(recording);
     expect(saved.read()).toEqual(recording);
+    const batch = { step: "batch", id: "the wallet's own name", amount: "7" } as const;
+    saved.write(batch);
+    expect(saved.read()).toEqual(batch);
   });
 
   it("whatever else stands there is nothing", () => {

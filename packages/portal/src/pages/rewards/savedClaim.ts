@@ -20,6 +20,8 @@ const savedSchema = z.discriminatedUnion("step", [
   }),
   /** The first of two transactions is on its way: it records, and a part of this amount is to be paid then. */
   z.object({ step: z.literal("recording"), hash, amount }),
+  /** Both are on their way as one: only the wallet that was asked knows of it, by this name. */
+  z.object({ step: z.literal("batch"), id: z.string().min(1).max(8_194), amount }),
   z.object({ step: z.literal("sent"), hash }),
 ]);
 

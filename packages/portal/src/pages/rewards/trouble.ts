@@ -4,6 +4,7 @@ import { isQuorateError } from "@quorate/common";
 export type Trouble =
   | "declined"
   | "declinedLater"
+  | "batch"
   | "wrongChain"
   | "noGas"
   | "limit"
@@ -22,6 +23,7 @@ export type Trouble =
 
 const BY_CODE: Readonly<Record<string, Trouble>> = {
   WALLET_REFUSED: "declined",
+  BATCH_FAILED: "batch",
   CHAIN_WRONG_ID: "wrongChain",
   ACCOUNT_LACKS_ETHER: "noGas",
   NOTHING_OWED: "nothing",
