@@ -12,7 +12,7 @@ import {
   serviceNodeContributionFactoryAbi,
   sessionTokenAbi,
 } from "@quorate/common";
-import { coded } from "@quorate/common/chain";
+import { coded, codedOutside } from "@quorate/common/chain";
 import { Contract, getCreateAddress, type InterfaceAbi, ZeroAddress } from "ethers";
 import { POOLS_AT_ONCE } from "./limits.ts";
 import type { RewardsContract } from "./rewardsContract.ts";
@@ -97,8 +97,10 @@ export interface TokenReading {
 
 export async function tokenOf(contract: Chained): Promise<TokenReading> {
   const address = parseAddress((await contract.read("token")) as string);
-  const read = (name: string, ...args: Address[]) =>
-    askContract<bigint>(contract, address, sessionTokenAbi, name, args);
+  const token = new Contract(address, sessionTokenAbi, contract.chain);
+  // A network may be founded on a token that is not of its own making.
+  const read = (name: string, ...args: Address[]): Promise<bigint> =>
+    codedOutside(() => token.getFunction(name).staticCall(...args), address, name);
   return {
     address,
     balanceOf: (account) => read("balanceOf", account),

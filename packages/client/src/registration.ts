@@ -19,7 +19,7 @@ import {
   sessionTokenAbi,
   toHex,
 } from "@quorate/common";
-import { type Account, coded } from "@quorate/common/chain";
+import { type Account, codedOutside } from "@quorate/common/chain";
 import { Contract, type ContractRunner, type TransactionReceipt } from "ethers";
 import { type Call, callOf, sendCall } from "./calls.ts";
 
@@ -185,5 +185,5 @@ function isUnapproved(error: unknown): boolean {
 }
 
 async function ofToken(token: Contract, name: string, ...args: readonly string[]): Promise<bigint> {
-  return (await coded(() => token.getFunction(name)(...args), name)) as bigint;
+  return (await codedOutside(() => token.getFunction(name)(...args), String(token.target), name)) as bigint;
 }

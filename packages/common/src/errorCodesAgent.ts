@@ -189,6 +189,11 @@ export const AGENT_ERROR_CODES = {
     remedy: "The reason is the contract's own error, named here.",
     where: "chain",
   },
+  CONTRACT_GAVE_NO_REASON: {
+    summary: "A contract that is not the network's own refuses the call and gives no reason.",
+    remedy: "No provider is at fault. Ask whoever runs the contract named here, or go on without it.",
+    where: "chain",
+  },
   TRANSACTION_FAILED: {
     summary: "A transaction or a read could not be carried out.",
     remedy: "Check the provider and that the account has funds for gas, then run the command again.",

@@ -15,9 +15,10 @@ export class ProviderFailure extends Error {
   readonly host: string;
   /**
    * `passing`: it said that it cannot answer yet. `refused`: it answered, and the answer is no. `silent`: nobody knows
-   * whether it got the question. `wrong-chain`: it serves another chain.
+   * whether it got the question. `wrong-chain`: it serves another chain. `reverted`: it says that the contract refused,
+   * and has no data of that.
    */
-  readonly kind: "passing" | "refused" | "silent" | "wrong-chain";
+  readonly kind: "passing" | "refused" | "silent" | "wrong-chain" | "reverted";
 
   constructor(host: string, kind: ProviderFailure["kind"], reason: string) {
     super(reason.replace(/\s+/g, " ").slice(0, SAID_MAX_CHARACTERS));
@@ -31,6 +32,9 @@ const NOT_THERE_YET =
   /header not found|(?:unknown|missing|invalid) block|block (?:\S+ )?(?:is )?not (?:found|available)|missing trie node|could ?n.t find block|after last accepted|beyond (?:the )?(?:current )?head|BlockOutOfRange|out of range/i;
 const TOO_MANY = /rate limit|too many requests|limit exceeded|exceeded .*(?:capacity|compute units)|throughput/i;
 const TOO_MANY_STATUS: readonly number[] = [429, 503];
+/** What node software says of a call that ended in the contract's own code, with or without a reason. */
+const REVERTED = /revert|invalid (?:opcode|jump)|bad (?:instruction|jump)/i;
+const CALLS: readonly string[] = ["eth_call", "eth_estimateGas"];
 const TOO_MANY_CODE = -32_005;
 
 export class Endpoint {
@@ -63,8 +67,9 @@ export class Endpoint {
     const { code, message } = said.error;
     // Of logs the same words mean that the range is too long, which no waiting cures.
     const isPassing = code === TOO_MANY_CODE || NOT_THERE_YET.test(message) || TOO_MANY.test(message);
-    const kind = isPassing && method !== "eth_getLogs" ? "passing" : "refused";
-    throw new ProviderFailure(this.host, kind, this.#shown(message));
+    const isBare = CALLS.includes(method) && saysReverted(said.error);
+    const no = isBare ? "reverted" : "refused";
+    throw new ProviderFailure(this.host, isPassing && method !== "eth_getLogs" ? "passing" : no, this.#shown(message));
   }
 
   close(): void {
@@ -94,6 +99,13 @@ function revertData(error: unknown, depth = 0): string | null {
   if (typeof data !== "string") return revertData(data, depth + 1);
   const found = /^(?:Reverted )?(0x(?:[0-9a-fA-F]{2}){4,})$/.exec(data);
   return found?.[1] ?? null;
+}
+
+/** Wallets put the node's own words inside theirs. */
+function saysReverted(error: unknown, depth = 0): boolean {
+  if (typeof error !== "object" || error === null || depth > 3) return false;
+  const { message, data } = error as { message?: unknown; data?: unknown };
+  return (typeof message === "string" && REVERTED.test(message)) || saysReverted(data, depth + 1);
 }
 
 /**

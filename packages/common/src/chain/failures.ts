@@ -4,6 +4,7 @@
  */
 import { isError } from "ethers";
 import { isQuorateError, type QuorateError, quorateError } from "../errors.ts";
+import { ProviderFailure } from "./endpoint.ts";
 import { parseRevert, revertMeaning, revertText } from "./reverts.ts";
 
 /** A revert with the contract's own error and what it means; anything else with ethers' short message. */
@@ -30,6 +31,26 @@ export async function coded<T>(work: () => Promise<T>, what?: string): Promise<T
   } catch (cause) {
     throw codedFailure(cause, what);
   }
+}
+
+/**
+ * `coded`, of a contract that is not the network's own. The network's contracts always say why they refuse, so that a
+ * revert without data is their provider's failure; others may revert without a word, which is no provider's fault
+ * (P-106).
+ * @throws CONTRACT_GAVE_NO_REASON, TRANSACTION_REVERTED, CHAIN_PROVIDER_FAILED
+ */
+export async function codedOutside<T>(work: () => Promise<T>, contract: string, what: string): Promise<T> {
+  try {
+    return await coded(work, what);
+  } catch (error) {
+    if (!isQuorateError(error, "CHAIN_PROVIDER_FAILED") || !isBareRevert(error.cause)) throw error;
+    const { provider, reason } = error.values;
+    throw quorateError("CONTRACT_GAVE_NO_REASON", { call: what, contract, provider, said: reason }, { cause: error });
+  }
+}
+
+function isBareRevert(cause: unknown): boolean {
+  return cause instanceof ProviderFailure && cause.kind === "reverted";
 }
 
 function shortOf(cause: unknown): string {

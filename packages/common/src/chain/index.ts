@@ -4,7 +4,7 @@
  */
 export { Account, type AccountOptions, type PlannedTransaction } from "./account.ts";
 export { parseHttpUrl } from "./endpoint.ts";
-export { coded, codedFailure } from "./failures.ts";
+export { coded, codedFailure, codedOutside } from "./failures.ts";
 export { WAIT_MS } from "./limits.ts";
 export { type Line, LineFailure, type OpenLine, type Said } from "./line.ts";
 export { ChainProviders, type ChainProvidersOptions } from "./providers.ts";

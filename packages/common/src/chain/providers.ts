@@ -215,6 +215,10 @@ function reasonText({ kind, message }: ProviderFailure, expected: bigint | null)
   return kind === "wrong-chain" ? `serves chain ${message}, not ${expected}` : message;
 }
 
+function isOther({ kind }: ProviderFailure): boolean {
+  return kind !== "reverted";
+}
+
 function failed(method: string, chainId: bigint | null, failures: readonly ProviderFailure[]): QuorateError {
   const [first] = failures;
   const hosts = failures.map(({ host }) => host).join(", ");
@@ -227,6 +231,7 @@ function failed(method: string, chainId: bigint | null, failures: readonly Provi
     failures.length === 1
       ? reasonText(first as ProviderFailure, chainId)
       : failures.map((failure) => `${failure.host}: ${reasonText(failure, chainId)}`).join("; ");
-  const cause = failures.find(({ kind }) => kind === "passing") ?? first;
+  // A revert without data is the cause only where nobody who was asked says something else.
+  const cause = failures.find(({ kind }) => kind === "passing") ?? failures.find(isOther) ?? first;
   return quorateError("CHAIN_PROVIDER_FAILED", { provider: hosts, method, reason }, { remedy: REMEDY, cause });
 }

@@ -4,7 +4,13 @@
  */
 import type { RewardsContract } from "@quorate/client";
 import { type Address, digestOf, parseAddress, provePossession, Signers } from "@quorate/common";
-import { type AccountOptions, ChainProviders, resumeWaiting, type SentTransaction } from "@quorate/common/chain";
+import {
+  type AccountOptions,
+  ChainProviders,
+  codedOutside,
+  resumeWaiting,
+  type SentTransaction,
+} from "@quorate/common/chain";
 import { send, TEST_STAKE_ATOMIC, type TestNetwork } from "@quorate/contracts/testing";
 import { HDNodeWallet, parseEther, toQuantity } from "ethers";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -238,6 +244,23 @@ describe("providers of commands (P-106)", () => {
     const contract = await connect(first.url);
     first.script = ({ method }) => (method === "eth_call" ? { error: { code: 3, message, data } } : undefined);
     await expect(contract.pool()).rejects.toMatchObject({ code: "CHAIN_PROVIDER_FAILED" });
+  });
+
+  it.each([
+    { code: 3, message: "execution reverted", data: "0x" },
+    { code: -32_603, message: "Internal JSON-RPC error.", data: { message: "VM: invalid opcode" } },
+  ])("a contract that is not the network's reverts without data: it refused, if all say so (%j)", async (error) => {
+    const contract = await connect(first.url, second.url);
+    const token = wallet(9).address;
+    const ask = () => codedOutside(() => contract.chain.call({ to: token }), token, "balanceOf");
+    const refuse = ({ method }: Call) => (method === "eth_call" ? { error } : undefined);
+    [first.script, second.script] = [refuse, refuse];
+    await expect(ask()).rejects.toMatchObject({
+      code: "CONTRACT_GAVE_NO_REASON",
+      values: { call: "balanceOf", contract: token, provider: `${first.host}, ${second.host}` },
+    });
+    second.script = () => ({ status: 403, body: "key expired" });
+    await expect(ask()).rejects.toMatchObject({ code: "CHAIN_PROVIDER_FAILED" });
   });
 
   it("data of a revert is one, wherever the node software puts it", async () => {

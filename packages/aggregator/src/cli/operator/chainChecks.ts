@@ -2,10 +2,10 @@
  * What `quorate doctor` finds on chain: each provider, this machine's clock against theirs, the contracts read back,
  * the node with this machine's keys, and who pays. Enters: the agent's configuration. Leaves: checks. Nothing is sent.
  */
-import { nodeIdOfKey, type RewardsContract } from "@quorate/client";
-import { formatAmount, sessionTokenAbi, toHex } from "@quorate/common";
-import { ChainProviders, coded } from "@quorate/common/chain";
-import { Contract, formatEther } from "ethers";
+import { nodeIdOfKey, type RewardsContract, tokenOf } from "@quorate/client";
+import { formatAmount, toHex } from "@quorate/common";
+import { ChainProviders } from "@quorate/common/chain";
+import { formatEther } from "ethers";
 import { connectRewards } from "../../adapters/chain/connectRewards.ts";
 import { transportLine } from "../../adapters/chain/transportLine.ts";
 import type { NodeKeys } from "../../adapters/keys/keys.ts";
@@ -144,8 +144,7 @@ async function unregistered(contract: RewardsContract, { keys: { operator } }: C
     warn("node", "no node has this key", "Run `quorate register`, or open a pool with `quorate pool open`."),
   ];
   if (operator === undefined) return checks;
-  const token = new Contract((await contract.read("token")) as string, sessionTokenAbi, contract.chain);
-  const have = (await coded(() => token.getFunction("balanceOf")(operator), "balanceOf")) as bigint;
+  const have = await (await tokenOf(contract)).balanceOf(operator);
   const found = `${operator} holds ${formatAmount(have)}, and a node takes ${formatAmount(stake)}`;
   if (have >= stake) return [...checks, ok("balance", found)];
   return [...checks, warn("balance", found, `Send it ${formatAmount(stake - have)}, or open a pool.`)];

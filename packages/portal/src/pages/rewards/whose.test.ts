@@ -70,16 +70,18 @@ describe("what the registry of names says", () => {
     await expect(resolvedBy({ status: 500 })).rejects.toMatchObject({ code: "CHAIN_PROVIDER_FAILED" });
     const late = resolvedBy({ result: word(RESOLVER) }, { status: 500 });
     await expect(late).rejects.toMatchObject({ code: "CHAIN_PROVIDER_FAILED" });
-    // P-106: only data of a revert is one.
-    const bare = resolvedBy({ result: word(RESOLVER) }, { revert: "0x" });
-    await expect(bare).rejects.toMatchObject({ code: "CHAIN_PROVIDER_FAILED" });
   });
 
   it("a resolver that refuses, is not there or answers nonsense leaves it open", async () => {
     const registry = { result: word(RESOLVER) };
     const open = { why: "resolver-failed", resolver: RESOLVER };
     expect(await resolvedBy(registry, { revert: "0x556f1830" })).toEqual(open);
+    // P-106: without data too; no provider is blamed for it.
+    expect(await resolvedBy(registry, { revert: "0x" })).toEqual(open);
     expect(await resolvedBy(registry, { result: "0x" }, "0x")).toEqual(open);
     expect(await resolvedBy(registry, { result: "0x" })).toEqual(open);
+    for (const said of [{ revert: "0x" }, { result: "0x12" }]) {
+      await expect(resolvedBy(said)).rejects.toMatchObject({ code: "CONTRACT_GAVE_NO_REASON" });
+    }
   });
 });

@@ -3,7 +3,7 @@
  * resolved by the chain's own registry (ENS), one contract call after the other: no gateway is asked.
  */
 import { type Address, isQuorateError, parseAddress, quorateError } from "@quorate/common";
-import { type ChainProviders, coded } from "@quorate/common/chain";
+import { type ChainProviders, coded, codedOutside } from "@quorate/common/chain";
 import { Interface, namehash, ZeroAddress } from "ethers";
 import { loadNames } from "../../network/names.ts";
 
@@ -28,7 +28,7 @@ export type Resolved =
   /** The contract that has the name's address gives none that can be read: whether there is one stays open. */
   | { readonly why: "resolver-failed"; readonly resolver: Address };
 
-/** @throws ADDRESS_MALFORMED for what is no name, CHAIN_PROVIDER_FAILED */
+/** @throws ADDRESS_MALFORMED for what is no name, CONTRACT_GAVE_NO_REASON by the registry, CHAIN_PROVIDER_FAILED */
 export async function resolveName(chain: ChainProviders, name: string): Promise<Resolved> {
   await loadNames();
   const node = hashOf(name);
@@ -36,10 +36,8 @@ export async function resolveName(chain: ChainProviders, name: string): Promise<
   const resolver = await readAddress(chain, ENS_REGISTRY, "resolver", node);
   if (resolver === null) return { why: "unknown" };
   if (resolver === "unreadable") {
-    throw quorateError("CHAIN_PROVIDER_FAILED", {
-      call: "ENS resolver",
-      reason: "the registry's answer is no address",
-    });
+    const values = { call: "ENS resolver", contract: ENS_REGISTRY, said: "what is no address" };
+    throw quorateError("CONTRACT_GAVE_NO_REASON", values);
   }
   const address = await readAddress(chain, resolver, "addr", node);
   if (address === "unreadable") return { why: "resolver-failed", resolver };
@@ -58,12 +56,12 @@ async function readAddress(
 ): Promise<Address | null | "unreadable"> {
   const data = new Interface([`function ${name}(bytes32) view returns (address)`]).encodeFunctionData(name, [node]);
   try {
-    const found = await coded(() => chain.call({ to, data }), `ENS ${name}`);
+    const found = await codedOutside(() => chain.call({ to, data }), to, `ENS ${name}`);
     if (!ONE_ADDRESS.test(found)) return "unreadable";
     const address = parseAddress(`0x${found.slice(26)}`);
     return address === ZeroAddress ? null : address;
   } catch (error) {
-    if (isQuorateError(error, "TRANSACTION_REVERTED")) return "unreadable";
+    if (isQuorateError(error, "TRANSACTION_REVERTED", "CONTRACT_GAVE_NO_REASON")) return "unreadable";
     throw error;
   }
 }
