@@ -19,6 +19,7 @@ export * from "./node.ts";
 export { reasonText, whyNotSigned } from "./notSigned.ts";
 export { type Emission, emissionAt, type NetworkOverview, overviewOf } from "./overview.ts";
 export { aboveLimit } from "./part.ts";
+export { type Pause, pauseOf } from "./pause.ts";
 export { freshCalls, type Paid, type PaidInAll, type Payment, paidIn, paymentOf } from "./payment.ts";
 export * from "./pool.ts";
 export { askContract, factoryOf, type PoolsOptions, type PoolView, poolAt, poolsOf, tokenOf } from "./poolReading.ts";

@@ -4,7 +4,7 @@
  */
 import { createClient, type QuorateClient } from "@quorate/client";
 import { type BundleContent, formatAmount, type NodeId } from "@quorate/common";
-import { namehash, toBeHex } from "ethers";
+import { type Contract, namehash, toBeHex } from "ethers";
 import type { Route } from "playwright-core";
 import { expect } from "vitest";
 import { connect, send } from "../../harness/seed.ts";
@@ -20,7 +20,11 @@ const SILENT: NodeId = 5;
 
 /** The registry's address on every chain that has one. */
 const ENS_REGISTRY = "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e";
-const [RESOLVER, FAILING_RESOLVER] = [`0x${"e5".repeat(20)}`, `0x${"e6".repeat(20)}`] as const;
+const [RESOLVER, FAILING_RESOLVER, SILENT_RESOLVER] = ["e5", "e6", "e7"].map((byte) => `0x${byte.repeat(20)}`) as [
+  string,
+  string,
+  string,
+];
 /**
  * Registry and resolver at once: whatever is called, it answers the storage slot that the first argument names.
  * PUSH1 4, CALLDATALOAD, SLOAD, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN
@@ -28,6 +32,8 @@ const [RESOLVER, FAILING_RESOLVER] = [`0x${"e5".repeat(20)}`, `0x${"e6".repeat(2
 const ANSWERS_SLOT = "0x6004355460005260206000f3";
 /** PUSH1 1, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, REVERT */
 const REVERTS = "0x600160005260206000fd";
+/** PUSH1 0, PUSH1 0, REVERT */
+const REVERTS_BARE = "0x60006000fd";
 
 async function names(portal: PortalNetwork): Promise<void> {
   const { provider } = portal.network.chain;
@@ -38,8 +44,10 @@ async function names(portal: PortalNetwork): Promise<void> {
   await provider.send("anvil_setCode", [RESOLVER, ANSWERS_SLOT]);
   await provider.send("anvil_setCode", [FAILING_RESOLVER, REVERTS]);
   await set(ENS_REGISTRY, "alice.eth", RESOLVER);
+  await provider.send("anvil_setCode", [SILENT_RESOLVER, REVERTS_BARE]);
   await set(RESOLVER, "alice.eth", operator);
   await set(ENS_REGISTRY, "carol.eth", FAILING_RESOLVER);
+  await set(ENS_REGISTRY, "dave.eth", SILENT_RESOLVER);
   await portal.visit({}, async ({ page }) => {
     const ask = async (name: string): Promise<void> => {
       await page.getByLabel("Address or ENS name").fill(name);
@@ -49,6 +57,8 @@ async function names(portal: PortalNetwork): Promise<void> {
     await page.getByText("Nobody has set an address for bob.eth.").waitFor();
     await ask("carol.eth");
     await page.getByText(/Whether carol\.eth has an address is not known/).waitFor();
+    await ask("dave.eth");
+    await page.getByText(/Whether dave\.eth has an address is not known/).waitFor();
     const chain = `${new URL(portal.network.chain.url).origin}/**`;
     const fails = (route: Route) => route.abort();
     await page.route(chain, fails);
@@ -162,6 +172,7 @@ async function paused(portal: PortalNetwork): Promise<void> {
       const isSaid = () => page.getByText(/^The network is paused until /).waitFor();
       await connectWallet(page);
       await isSaid();
+      await page.getByText("It is the owner's pause: only the owner may end it sooner").waitFor();
       await page.getByText("The contract would refuse it now:").waitFor();
       await page.getByText(/paused until .*; nothing is lost/).waitFor();
       expect(await claimButton(page).count()).toBe(0);
@@ -178,11 +189,37 @@ async function paused(portal: PortalNetwork): Promise<void> {
   } finally {
     await send(contract, "unpause");
   }
+  await pausedByGuardian(portal);
   await portal.visit({ account: ACCOUNTS.otherStaker }, async ({ page }) => {
     await connectWallet(page);
     await claimButton(page).waitFor();
     expect(await page.getByText("The network is paused").count()).toBe(0);
   });
+}
+
+/** The owner names another account as guardian for this, and has its own back afterwards. */
+async function pausedByGuardian(portal: PortalNetwork): Promise<void> {
+  const { network } = portal;
+  const [owner, guardian] = [network.chain.signer(0), network.chain.signer(ACCOUNTS.stranger)];
+  const [asOwner, asGuardian] = [owner, guardian].map((signer) =>
+    connect("ServiceNodeRewards", network.rewards, signer),
+  ) as [Contract, Contract];
+  const before = await asOwner.getFunction("guardian")();
+  await send(asOwner, "setGuardian", guardian.address);
+  await send(asGuardian, "pause", DAY_SECONDS);
+  try {
+    await portal.visit({}, async ({ page }) => {
+      const isGuardians = page.getByText("It is the guardian's pause: the guardian or the owner may end it sooner.");
+      await isGuardians.waitFor();
+      await page.getByText("may begin 2 more pauses until then").waitFor();
+      await send(asOwner, "pause", DAY_SECONDS);
+      await page.getByRole("link", { name: "Stake", exact: true }).click();
+      await page.getByText("It is the owner's pause: only the owner may end it sooner").waitFor();
+    });
+  } finally {
+    await send(asOwner, "unpause");
+    await send(asOwner, "setGuardian", before);
+  }
 }
 
 async function refusesRegistration(portal: PortalNetwork): Promise<void> {
@@ -208,6 +245,6 @@ export const story: PortalStory = {
       run: usedAlready,
     },
     { name: "P-24, P-86: agents die while the stake signs: who is missing and why; back, they sign", run: agentsDie },
-    { name: "P-29, P-113: a pause is said beforehand, nothing is sent, and leaving is offered", run: paused },
+    { name: "P-29, P-113, P-155: a pause and whose it is are said, nothing is sent, leaving is offered", run: paused },
   ],
 };

@@ -1,5 +1,8 @@
-/** Says on every page that the network is paused, and until when: before anybody asks for what would be refused. */
-import type { QuorateClient } from "@quorate/client";
+/**
+ * Says on every page that the network is paused, until when, and who may end it (P-155): before anybody asks for what
+ * would be refused.
+ */
+import type { Pause, QuorateClient } from "@quorate/client";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { useHashLocation } from "wouter-preact/use-hash-location";
@@ -15,7 +18,7 @@ const LOOK_MS = 30_000;
 export function PausedNotice(): JSX.Element | null {
   const known = connection.value;
   const [location] = useHashLocation();
-  const [until, again] = useLoaded(
+  const [pause, again] = useLoaded(
     async () => (known === null || known.chain === null ? null : readPause(known.client)),
     [known, location],
   );
@@ -24,8 +27,8 @@ export function PausedNotice(): JSX.Element | null {
     return () => clearInterval(timer);
   }, []);
   // A chain that cannot be asked is said by the page itself.
-  if (until.step === "failed" || until.value === undefined || until.value === null) return null;
-  const [title, ...more] = t.app.paused(moment(until.value));
+  if (pause.step === "failed" || pause.value === undefined || pause.value === null) return null;
+  const [title, ...more] = t.app.paused(moment(pause.value.until));
   return (
     <Notice kind="warn">
       <p>
@@ -34,13 +37,18 @@ export function PausedNotice(): JSX.Element | null {
       {more.map((line) => (
         <p key={line}>{line}</p>
       ))}
+      <p>{whoEnds(pause.value)}</p>
     </Notice>
   );
 }
 
-/** Seconds since 1970 at which the pause ends; null where none runs (P-29, P-113). @throws CHAIN_* */
-async function readPause(client: QuorateClient): Promise<number | null> {
-  const contract = await client.contract();
-  const [isPaused, until] = await Promise.all([contract.read("paused"), contract.read("pausedUntil")]);
-  return isPaused === true ? Number(until) : null;
+async function readPause(client: QuorateClient): Promise<Pause | null> {
+  // The frame is shown before the client is loaded.
+  const { pauseOf } = await import("./openClient.ts");
+  return pauseOf(await client.contract());
+}
+
+function whoEnds({ by, windowEndsAt, pausesLeft }: Pause): string {
+  if (by === "owner" || windowEndsAt === null) return t.app.pausedByOwner;
+  return t.app.pausedByGuardian(moment(windowEndsAt), pausesLeft ?? 0);
 }

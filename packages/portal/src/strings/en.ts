@@ -36,6 +36,11 @@ export const en = {
         "ends by itself, and all of it works again.",
       "Leaving, exiting, and taking principal or a contribution back work as always.",
     ],
+    pausedByOwner: "It is the owner's pause: only the owner may end it sooner, or make it longer.",
+    pausedByGuardian: (windowEnds: string, left: number) =>
+      "It is the guardian's pause: the guardian or the owner may end it sooner. The guardian can pause until " +
+      `${windowEnds} at the latest, and may begin ${left === 1 ? "one more pause" : `${left} more pauses`} until ` +
+      "then; only the owner may make it longer than that.",
     loading: "Loading…",
     again: "Try again",
     more: (shown: number, all: number) => `Show more (${shown} of ${all} are shown)`,

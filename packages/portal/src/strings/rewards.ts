@@ -20,7 +20,7 @@ const trouble: Record<Trouble, readonly [what: string, help: string]> = {
     "All claims together have reached the limit of this cycle.",
     "Nothing is lost: look at what is left of it, or claim again when the next cycle begins.",
   ],
-  paused: ["Payouts are paused by the network's guardian.", "Nothing is lost: claim again when the pause ends."],
+  paused: ["Payouts are paused by the network.", "Nothing is lost: claim again when the pause ends."],
   used: [
     "This amount was recorded or paid already.",
     "Nothing was sent. The balance above is read again: it says what is payable now.",
