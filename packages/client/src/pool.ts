@@ -13,7 +13,7 @@ import {
 } from "@quorate/common";
 import { Interface, type TransactionReceipt } from "ethers";
 import { type Call, callOf } from "./calls.ts";
-import { askContract, factoryOf, tokenOf } from "./poolReading.ts";
+import { askContract, factoryOf, registrationIn, requireFreeKeys, tokenOf } from "./poolReading.ts";
 import { type RegistrationRequest, registrationOf } from "./registration.ts";
 import type { RewardsContract } from "./rewardsContract.ts";
 
@@ -41,10 +41,15 @@ export interface RoundTerms {
   readonly manualFinalize: boolean;
 }
 
-/** A new contribution contract of whoever sends it. */
+/**
+ * A new contribution contract of whoever sends it.
+ * @throws POOL_UNKNOWN, POOL_KEYS_IN_USE where another pool with these keys runs (P-156)
+ */
 export async function createPoolCall(contract: RewardsContract, request: RegistrationRequest): Promise<Call> {
   const factory = await takenFactory(contract);
-  return callOf(factory, serviceNodeContributionFactoryAbi, "create", [registrationOf(request)]);
+  const registration = registrationOf(request);
+  await requireFreeKeys(contract, Object.values(registration.blsKey));
+  return callOf(factory, serviceNodeContributionFactoryAbi, "create", [registration]);
 }
 
 /** Where the next contract of the factory will be, if nobody else makes one before; for showing only. */
@@ -68,6 +73,7 @@ export function createdPool(receipt: TransactionReceipt): Address {
 /**
  * The approval of the operator's part where that is missing, and the opening. `follows`: the contract is not there yet,
  * so that nothing can be tried.
+ * @throws POOL_KEYS_IN_USE where another pool with its keys runs (P-156)
  */
 export async function openPoolCalls(
   contract: RewardsContract,
@@ -76,6 +82,7 @@ export async function openPoolCalls(
   { amount, beneficiary, reserved, manualFinalize }: RoundTerms,
   { follows = false }: { readonly follows?: boolean } = {},
 ): Promise<readonly Call[]> {
+  if (!follows) await requireFreeKeys(contract, (await registrationIn(contract, pool)).blsKey, pool);
   const token = await tokenOf(contract);
   const isApproved = !follows && (await token.allowance(operator, pool)) >= amount;
   const args = [amount, beneficiary, reserved, manualFinalize];

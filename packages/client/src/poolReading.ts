@@ -136,6 +136,46 @@ async function addressesOf({ chain }: RewardsContract, factory: Address): Promis
 
 const FIRST_POOL_NONCE = 2;
 
+/**
+ * That no other pool which takes or holds contributions has the key: its contributors would pay for a node that cannot
+ * be registered twice (P-20, P-156).
+ * @param blsKey its words on chain, as in the ABI
+ * @param except the pool that is about to be opened itself
+ * @throws POOL_KEYS_IN_USE
+ */
+export async function requireFreeKeys(
+  contract: RewardsContract,
+  blsKey: readonly string[],
+  except?: Address,
+): Promise<void> {
+  const factory = await factoryOf(contract);
+  const addresses = factory === null ? [] : await addressesOf(contract, factory);
+  const others = addresses.filter((address) => address !== except);
+  for (let from = 0; from < others.length; from += POOLS_AT_ONCE) {
+    const some = others.slice(from, from + POOLS_AT_ONCE);
+    const keys = await Promise.all(some.map((address) => runningKey(contract, address)));
+    const pool = some[keys.indexOf(keyText(blsKey))];
+    if (pool !== undefined) throw quorateError("POOL_KEYS_IN_USE", { pool });
+  }
+}
+
+/** The key of a pool whose round runs; null of any other. */
+async function runningKey(contract: RewardsContract, address: Address): Promise<string | null> {
+  const read = <T>(name: string): Promise<T> => askContract<T>(contract, address, serviceNodeContributionAbi, name, []);
+  const status = STATUSES[Number(await read<bigint>("status"))] as PoolView["status"];
+  return RUNNING.includes(status) ? keyText((await registrationIn(contract, address)).blsKey) : null;
+}
+
+const keyText = (words: readonly string[]): string => [...words].join().toLowerCase();
+
+/** What a pool registers its node with. */
+export function registrationIn(
+  contract: Pick<RewardsContract, "chain">,
+  pool: Address,
+): Promise<{ readonly blsKey: readonly string[] }> {
+  return askContract(contract, pool, serviceNodeContributionAbi, "registration", []);
+}
+
 async function readPool(contract: RewardsContract, address: Address, account?: Address): Promise<PoolView> {
   const read = <T>(name: string, ...args: unknown[]): Promise<T> =>
     askContract<T>(contract, address, serviceNodeContributionAbi, name, args);

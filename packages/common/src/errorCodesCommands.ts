@@ -190,6 +190,12 @@ export const COMMAND_ERROR_CODES = {
     remedy: "Take an address that `quorate pools` shows; do not send tokens to this one.",
     where: "client",
   },
+  POOL_KEYS_IN_USE: {
+    summary: "Another pool whose round runs has the same BLS key: the node of only one of them can be registered.",
+    remedy:
+      "Use that pool, or end its round first (`quorate pool end`, or My stakes); a second node needs its own keys.",
+    where: "client",
+  },
   CONTRIBUTION_NOT_NOW: {
     summary: "The contribution contract would refuse this now.",
     remedy: "See the reason and the bounds named here; `quorate pools` shows what can be paid.",

@@ -119,6 +119,21 @@ async function opensPool(portal: PortalNetwork): Promise<void> {
   });
 }
 
+async function refusesSecondPool(portal: PortalNetwork): Promise<void> {
+  const account = ACCOUNTS.operator;
+  await portal.visit({ account, path: "/run" }, async ({ page, wallet }) => {
+    await connectWallet(page);
+    await page.getByLabel("What it printed").fill(printedFor(portal, addressOf(portal, account), 0x11));
+    await page.getByLabel(/^A pool: /).check();
+    await page.getByLabel("My own part in SESH").fill(formatAmount(stakeOf(portal) / 4n));
+    await page.getByRole("button", { name: "Check and continue" }).click();
+    await page.getByText("POOL_KEYS_IN_USE").first().waitFor();
+    await page.getByText(/^Use that pool, or end its round first/).waitFor();
+    expect(await page.getByRole("button", { name: /by the wallet$/ }).count()).toBe(0);
+    expect(wallet.asked).not.toContain("eth_sendTransaction");
+  });
+}
+
 async function contributes(portal: PortalNetwork): Promise<void> {
   const account = ACCOUNTS.contributor;
   const part = stakeOf(portal) / 4n;
@@ -231,6 +246,7 @@ export const story: PortalStory = {
   steps: [
     { name: "P-8, P-20: keys are refused without a proof, in use, and of another operator", run: refusesKeys },
     { name: "P-45: a pool is opened from printed keys, as one batch of the wallet", run: opensPool },
+    { name: "P-156: a second pool with the same keys is refused, with what helps", run: refusesSecondPool },
     { name: "P-46: a contribution: bounds, no gas, a no in the wallet, then the money", run: contributes },
     { name: "on another chain, and without tokens, nothing is sent", run: refusesWrongChain },
     { name: "P-46: a top-up as one batch; taking it back is refused for a day", run: topsUp },

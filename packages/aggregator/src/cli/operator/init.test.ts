@@ -115,7 +115,7 @@ describe("a new node", () => {
     );
   });
 
-  it("P-45 to P-48: a pool is opened, ended with everyone paid back, opened again, completed and finalised", async () => {
+  it("P-45 to P-48, P-156: a pool is opened, ended with everyone paid back, opened again, completed and finalised", async () => {
     const [, chief, helper] = [0, 1, 4].map((index) =>
       HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`),
     );
@@ -136,10 +136,15 @@ describe("a new node", () => {
     expect(opened).toMatchObject({ status: "open", total: "40000000000" });
     expect(opened["transactions"]).toHaveLength(3);
     const pool = opened["pool"] as string;
+    const twice = { code: "POOL_KEYS_IN_USE", values: { pool } };
+    await expect(command(...open, ...as("own"))).rejects.toMatchObject(twice);
 
     const ended = (await command("pool", "end", "--pool", pool, ...at, ...as("own"))).json();
     expect([ended["status"], await balance(own.address)]).toEqual(["setup", before]);
 
+    const second = (await command(...open, ...as("own"))).json()["pool"] as string;
+    await expect(command(...open, "--pool", pool, ...as("own"))).rejects.toMatchObject({ values: { pool: second } });
+    await command("pool", "end", "--pool", second, ...at, ...as("own"));
     await command(...open, "--pool", pool, ...as("own"));
     await command("contribute", "--pool", pool, "--amount", "60", ...at, ...as("other"));
     const full = (await command("pool", "show", "--pool", pool, ...at, "--json")).json();
