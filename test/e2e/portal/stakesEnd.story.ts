@@ -1,11 +1,13 @@
 /**
  * How stakes end: what `stakes.story.ts` has left behind is paid back, while the network is paused; a node that the
- * owner has decommissioned is contested by its operator. Moves the chain's time 16 days on: the last of all stories.
+ * owner has decommissioned is contested by its operator; one that stays silent is liquidated. Moves the chain's time 46
+ * days on: the last of all stories.
  */
 import { formatAmount } from "@quorate/common";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { connect, send } from "../../harness/seed.ts";
+import { minedAtOnce, registersTogether, reportsWithout } from "./absence.ts";
 import { ACCOUNTS, connectWallet, type OpenedPage, type PortalNetwork, type PortalStory } from "./fixture.ts";
 import { panel, stakeOf, tokensOf } from "./stakes.story.ts";
 
@@ -34,18 +36,88 @@ async function withStakes(
 }
 
 async function end(portal: PortalNetwork): Promise<void> {
+  const accounts = [ACCOUNTS.operator, ACCOUNTS.contributor, CONTESTING_NODE, ACCOUNTS.poolOperator];
   // Opened before: agents stand still from then on, because closing 16 days of epochs would take them all cores.
-  await withStakes(portal, [ACCOUNTS.operator, ACCOUNTS.contributor, CONTESTING_NODE], async (pages) => {
+  await withStakes(portal, accounts, async (pages) => {
     const tell = (signal: "SIGSTOP" | "SIGCONT") => {
       for (const { child } of portal.network.agents) process.kill(child.pid, signal);
     };
     tell("SIGSTOP");
     try {
-      await paidBack(portal, pages as [Page, Page, Page]);
+      const [operators, contributors, contesting, poolOperators] = pages as [Page, Page, Page, Page];
+      const id = await liquidated(portal, poolOperators, contributors);
+      await paidBack(portal, [operators, contributors, contesting]);
+      await penaltyStays(portal, id, poolOperators, contributors);
     } finally {
       tell("SIGCONT");
     }
   });
+}
+
+const asOf = (page: Page, text: string | RegExp) => page.locator(".stake-card", { hasText: text });
+
+/** A node of two people that is not heard in 168 reports: what both read before and after somebody liquidates it. */
+async function liquidated(portal: PortalNetwork, operators: Page, contributors: Page): Promise<number> {
+  const { chain, rewards: address } = portal.network;
+  const [stranger, stake] = [chain.signer(ACCOUNTS.stranger), stakeOf(portal)];
+  let id = 0;
+  const isSeen = async (page: Page, said: string, principal: bigint): Promise<void> => {
+    await goTo(page, `/nodes/1`);
+    await page.getByRole("heading", { name: "Node 1" }).waitFor();
+    await goTo(page, "/stakes");
+    const card = asOf(page, `Node ${id}`);
+    await card.getByText(said).waitFor();
+    await card
+      .locator(".stat", { hasText: "My stake" })
+      .getByText(formatAmount(principal).replace(/ .*/, ""))
+      .waitFor();
+  };
+  await minedAtOnce(portal, async () => {
+    id = await registersTogether(portal);
+    await reportsWithout(portal, id);
+    for (const [page, part] of [
+      [operators, stake / 4n],
+      [contributors, stake - stake / 4n],
+    ] as const) {
+      await isSeen(page, "not heard for 168 reports: anyone may liquidate it now", part);
+    }
+    const before = await tokensOf(portal, ACCOUNTS.stranger);
+    await send(connect("ServiceNodeRewards", address, stranger), "liquidateBLSPublicKey", id);
+    expect(await tokensOf(portal, ACCOUNTS.stranger)).toBe(before + liquidatorsOf(stake));
+    const taken = formatAmount(penaltyOf(stake));
+    await isSeen(operators, `${taken} were taken from your part`, stake / 4n - penaltyOf(stake));
+    await isSeen(contributors, `its operator pays ${taken} for that, and your principal is whole`, stake - stake / 4n);
+    await operators.getByRole("link", { name: `Node ${id}`, exact: true }).click();
+    await operators.locator(".stat", { hasText: "State" }).getByText("Exited").waitFor();
+    await operators.getByText("It was liquidated, because it was not heard for 168 reports.").waitFor();
+    await operators.getByText(`${formatAmount(liquidatorsOf(stake))} were paid to whoever liquidated it`).waitFor();
+  });
+  return id;
+}
+
+/** Of the stake in 1/10000: 3 to the liquidator and 17 to the pool (P-36). */
+const liquidatorsOf = (stake: bigint): bigint => (stake * 3n) / 10_000n;
+const penaltyOf = (stake: bigint): bigint => liquidatorsOf(stake) + (stake * 17n) / 10_000n;
+
+/** 30 days after its decommission both take their principal: less the penalty, and whole. */
+async function penaltyStays(portal: PortalNetwork, id: number, operators: Page, contributors: Page): Promise<void> {
+  const stake = stakeOf(portal);
+  await portal.network.chain.provider.send("evm_increaseTime", [30 * DAY_SECONDS]);
+  const both = [
+    [operators, ACCOUNTS.poolOperator, stake / 4n - penaltyOf(stake)],
+    [contributors, ACCOUNTS.contributor, stake - stake / 4n],
+  ] as const;
+  for (const [page, account, principal] of both) {
+    const before = await tokensOf(portal, account);
+    await goTo(page, "/nodes/1");
+    await page.getByRole("heading", { name: "Node 1" }).waitFor();
+    await goTo(page, "/stakes");
+    await page.getByRole("button", { name: `Take principal: Node ${id}`, exact: true }).click();
+    await page.getByText(`${formatAmount(principal)} of principal are paid to`).waitFor();
+    await panel(page, `Take principal: Node ${id}`).getByRole("button", { name: "Send it by the wallet" }).click();
+    await page.getByText("It is mined.").waitFor();
+    expect(await tokensOf(portal, account)).toBe(before + principal);
+  }
 }
 
 async function paidBack(portal: PortalNetwork, pages: readonly [Page, Page, Page]): Promise<void> {
@@ -125,6 +197,9 @@ async function takesBack(portal: PortalNetwork, page: Page): Promise<void> {
 export const story: PortalStory = {
   page: "My stakes, at their end",
   steps: [
-    { name: "P-34, P-35, P-47, P-111: 16 days later, paused: all is paid back, and a contest is sent", run: end },
+    {
+      name: "P-34 to P-36, P-47, P-111: a node is liquidated; later, paused, all is paid back, and a contest is sent",
+      run: end,
+    },
   ],
 };

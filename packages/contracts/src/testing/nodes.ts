@@ -104,7 +104,11 @@ export function signRewardClaim(
  * The aggregate signature of `signers` over a digest, made by the sum of their secrets: the same bytes as the sum of
  * their signatures, for the price of one. Only a test knows everyone's secret.
  */
-export function signAsOne(scheme: SignatureScheme, signers: readonly TestNode[], digest: Uint8Array): G2Struct {
+export function signAsOne(
+  scheme: SignatureScheme,
+  signers: readonly Pick<TestNode, "blsSecret">[],
+  digest: Uint8Array,
+): G2Struct {
   const sum = signers.reduce((total, { blsSecret }) => total + BigInt(toHex(blsSecret)), 0n) % GROUP_ORDER;
   return g2Struct(scheme.sign(fromHex(`0x${sum.toString(16).padStart(64, "0")}`), digest));
 }

@@ -18,8 +18,15 @@ export const stakes = {
     decommissioned: "decommissioned: earns nothing now",
     exited: "exited",
   },
-  silent: (reports: number) => `not heard for ${reports} reports`,
-  liquidated: "liquidated: the operator pays 20/10000 of the stake, and principal is locked for 30 days",
+  silent: (reports: number, most: number) =>
+    `not heard for ${reports} reports; from ${most} on anyone may liquidate it`,
+  silentMost: (reports: number) =>
+    `not heard for ${reports} reports: anyone may liquidate it now, which costs its operator 20/10000 of its stake`,
+  liquidatedOwn: (taken: string, reports: number) =>
+    `liquidated, because it was not heard for ${reports} reports: ${taken} were taken from your part`,
+  liquidated: (taken: string, reports: number) =>
+    `liquidated, because it was not heard for ${reports} reports: its operator pays ${taken} for that, and your ` +
+    "principal is whole",
   poolStates: {
     setup: "no round is open",
     open: "open: takes contributions",

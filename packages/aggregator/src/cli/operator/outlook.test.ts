@@ -17,10 +17,10 @@ function next(over: Partial<StatusAnswer>): string[] {
   return nextEvents({ ...base, ownNode: OWN, ...over } as StatusAnswer, null);
 }
 
-function principal(paid: readonly Address[], unlocksAt = NOW): string {
+function principal(paid: readonly Address[], unlocksAt = NOW, liquidated = false): string {
   const contributors = [OPERATOR, OTHER].map((addr) => ({ addr, withdrawn: paid.includes(addr) }));
   return principalStep({
-    node: { id: 7, operator: OPERATOR, unlocksAt, contributors } as unknown as NodeDetails,
+    node: { id: 7, operator: OPERATOR, unlocksAt, contributors, liquidated } as unknown as NodeDetails,
     now: NOW,
   });
 }
@@ -46,5 +46,12 @@ describe("what status says is next", () => {
     expect(principal([OTHER])).toBe("its principal is free: `quorate withdraw --node 7` has it paid");
     expect(principal([OPERATOR])).toContain(`that of ${OTHER} is free: \`quorate withdraw --node 7 --for <address>\``);
     expect(principal([OPERATOR, OTHER])).toBe("its principal was paid back");
+  });
+
+  it("P-36: of a liquidated node also why it has exited", () => {
+    expect(principal([], NOW + 1, true)).toBe(
+      "it was liquidated for its silence, and its principal is locked until 2027-01-15T08:00:01Z; `quorate withdraw " +
+        "--node 7` has it paid then",
+    );
   });
 });

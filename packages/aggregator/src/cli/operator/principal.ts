@@ -50,7 +50,13 @@ export async function principalOf(
   }
 }
 
-export function principalStep({ node, now }: Principal): string {
+export function principalStep(principal: Principal): string {
+  // Otherwise nobody learns why a node has exited that was never asked to leave (P-36).
+  const why = principal.node.liquidated ? "it was liquidated for its silence, and " : "";
+  return `${why}${stepOf(principal)}`;
+}
+
+function stepOf({ node, now }: Principal): string {
   const { id, operator, unlocksAt, contributors } = node;
   const command = `\`quorate withdraw --node ${id}`;
   const unpaid = contributors.filter(({ withdrawn }) => !withdrawn);

@@ -1,10 +1,12 @@
 /** What the contract has of a node. */
+import { formatAmount } from "@quorate/common";
 import type { JSX } from "preact";
 import { moment, percent } from "../../parts/format.ts";
 import { Amount, Hash, Mark, Notice, Stat } from "../../parts/parts.tsx";
 import { ScrollTable } from "../../parts/scrollTable.tsx";
 import { t } from "../../strings/index.ts";
 import { bpsOf } from "../network/health.ts";
+import { LIQUIDATION_REPORTS, liquidationOf } from "../stakes/actions.ts";
 import type { NodeRecord } from "./record.ts";
 
 const words = t.network.node;
@@ -14,7 +16,7 @@ export function RecordBody({ record }: { readonly record: NodeRecord }): JSX.Ele
   return (
     <>
       {ofChain === null ? <Notice kind="warn">{t.network.noChain}</Notice> : null}
-      {ofChain?.liquidated ? <Notice kind="warn">{words.liquidated}</Notice> : null}
+      {ofChain?.liquidated ? <Notice kind="warn">{liquidatedText(stake)}</Notice> : null}
       <dl class="facts">
         <Stat label={words.state}>
           {t.network.states[state]}
@@ -41,6 +43,11 @@ export function RecordBody({ record }: { readonly record: NodeRecord }): JSX.Ele
       <Contributors record={record} />
     </>
   );
+}
+
+function liquidatedText(stake: bigint): string {
+  const { liquidator, pool } = liquidationOf(stake);
+  return words.liquidated(LIQUIDATION_REPORTS, formatAmount(liquidator), formatAmount(pool));
 }
 
 function Dates({ record: { ofChain } }: { readonly record: NodeRecord }): JSX.Element | null {

@@ -15,6 +15,8 @@ const SMALL_CONTRIBUTOR_SECONDS = 30 * 86_400;
  */
 const LIQUIDATION_BPS = [3n, 17n] as const;
 const BPS = 10_000n;
+/** Silent reports from which on anyone may liquidate a decommissioned node (P-36). */
+export const LIQUIDATION_REPORTS = 168;
 
 export type NodeAction = "leave" | "exit" | "withdraw" | "contest";
 export type PoolAction = "topUp" | "withdraw" | "refund" | "finalize" | "end" | "open";
@@ -52,12 +54,19 @@ export function partOf({ contributors }: NodeDetails, account: Address): NodeCon
   return contributors.find(({ addr }) => addr === account) ?? null;
 }
 
+/** What a liquidation takes from the operator's part, in atomic units (P-36). */
+export function liquidationOf(stake: bigint): { readonly liquidator: bigint; readonly pool: bigint } {
+  const [liquidator, pool] = LIQUIDATION_BPS.map((bps) => (stake * bps) / BPS) as [bigint, bigint];
+  return { liquidator, pool };
+}
+
 /** What the account is paid back, in atomic units: less than its stake only for the operator of a liquidated node. */
 export function principalOf(node: NodeDetails, account: Address): bigint {
   const part = partOf(node, account);
   if (part === null) return 0n;
   if (!node.liquidated || node.contributors[0]?.addr !== account) return part.stake;
-  return LIQUIDATION_BPS.reduce((left, bps) => left - (node.stake * bps) / BPS, part.stake);
+  const { liquidator, pool } = liquidationOf(node.stake);
+  return part.stake - liquidator - pool;
 }
 
 /** @param now the chain's time, in seconds since 1970 */

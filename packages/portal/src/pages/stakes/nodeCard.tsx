@@ -1,6 +1,6 @@
 /** One node that the account takes part in. */
 import type { NodeDetails, QuorateClient } from "@quorate/client";
-import type { Address } from "@quorate/common";
+import { type Address, formatAmount } from "@quorate/common";
 import type { TransactionReceipt } from "ethers";
 import type { JSX } from "preact";
 import { duration, moment, percent } from "../../parts/format.ts";
@@ -8,7 +8,7 @@ import { Amount, Card, Hash, Mark, Stat } from "../../parts/parts.tsx";
 import { t } from "../../strings/index.ts";
 import type { Compared } from "../../truth/compare.ts";
 import { Actions } from "./actionPanel.tsx";
-import { nodeActions, partOf, principalOf } from "./actions.ts";
+import { LIQUIDATION_REPORTS, liquidationOf, nodeActions, partOf, principalOf } from "./actions.ts";
 import { prepareNode } from "./prepare.ts";
 import type { Uptimes } from "./uptime.ts";
 import { UptimeStrip } from "./uptimeStrip.tsx";
@@ -33,8 +33,8 @@ export function NodeCard({ client, node, account, now, uptimes, onDone }: NodeCa
         <a href={`#/nodes/${id}`}>{t.stakes.node(id)}</a> <span class={`badge ${state}`}>{t.stakes.states[state]}</span>
         <Mark belief={{ by: "chain" }} />
       </h3>
-      {silentReports !== null && silentReports > 0 ? <p>{t.stakes.silent(silentReports)}</p> : null}
-      {liquidated ? <p>{t.stakes.liquidated}</p> : null}
+      {silentReports !== null && silentReports > 0 ? <p>{silentText(silentReports)}</p> : null}
+      {liquidated ? <p>{liquidatedText(node, account)}</p> : null}
       <dl class="stats">
         <Stat label={t.stakes.myStake}>
           <Amount atomic={principalOf(node, account)} />
@@ -61,6 +61,16 @@ export function NodeCard({ client, node, account, now, uptimes, onDone }: NodeCa
       />
     </Card>
   );
+}
+
+function silentText(reports: number): string {
+  return reports < LIQUIDATION_REPORTS ? t.stakes.silent(reports, LIQUIDATION_REPORTS) : t.stakes.silentMost(reports);
+}
+
+function liquidatedText({ stake, operator }: NodeDetails, account: Address): string {
+  const { liquidator, pool } = liquidationOf(stake);
+  const words = operator === account ? t.stakes.liquidatedOwn : t.stakes.liquidated;
+  return words(formatAmount(liquidator + pool), LIQUIDATION_REPORTS);
 }
 
 function Unlock({ node, now }: { readonly node: NodeDetails; readonly now: number }): JSX.Element {
