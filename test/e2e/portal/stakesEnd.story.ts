@@ -101,13 +101,8 @@ const penaltyOf = (stake: bigint): bigint => liquidatorsOf(stake) + (stake * 17n
 
 /** 30 days after its decommission both take their principal: less the penalty, and whole. */
 async function penaltyStays(portal: PortalNetwork, id: number, operators: Page, contributors: Page): Promise<void> {
-  const stake = stakeOf(portal);
-  await portal.network.chain.provider.send("evm_increaseTime", [30 * DAY_SECONDS]);
-  const both = [
-    [operators, ACCOUNTS.poolOperator, stake / 4n - penaltyOf(stake)],
-    [contributors, ACCOUNTS.contributor, stake - stake / 4n],
-  ] as const;
-  for (const [page, account, principal] of both) {
+  const [{ provider }, stake] = [portal.network.chain, stakeOf(portal)];
+  const takes = async (page: Page, account: number, principal: bigint): Promise<void> => {
     const before = await tokensOf(portal, account);
     await goTo(page, "/nodes/1");
     await page.getByRole("heading", { name: "Node 1" }).waitFor();
@@ -117,7 +112,15 @@ async function penaltyStays(portal: PortalNetwork, id: number, operators: Page, 
     await panel(page, `Take principal: Node ${id}`).getByRole("button", { name: "Send it by the wallet" }).click();
     await page.getByText("It is mined.").waitFor();
     expect(await tokensOf(portal, account)).toBe(before + principal);
-  }
+  };
+  await minedAtOnce(portal, async () => {
+    await provider.send("evm_increaseTime", [30 * DAY_SECONDS]);
+    await provider.send("evm_mine", []);
+    await Promise.all([
+      takes(operators, ACCOUNTS.poolOperator, stake / 4n - penaltyOf(stake)),
+      takes(contributors, ACCOUNTS.contributor, stake - stake / 4n),
+    ]);
+  });
 }
 
 async function paidBack(portal: PortalNetwork, pages: readonly [Page, Page, Page]): Promise<void> {
