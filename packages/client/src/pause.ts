@@ -1,7 +1,7 @@
 /**
- * A pause that runs, and who may end it (P-29, P-113, P-155). Enters: the rewards contract. Leaves: until when, whose it
- * is, and what the guardian's window leaves. The contract has no view of whose a pause is; what `unpause` would say to
- * the guardian tells it.
+ * A pause that runs, and who may end it (P-29, P-113, P-155). Enters: the rewards contract. Leaves: until when, whose
+ * it is, and what the guardian's window leaves. The contract has no view of whose a pause is; what `unpause` would say
+ * to the guardian tells it.
  */
 import { type Address, isQuorateError, parseAddress } from "@quorate/common";
 import type { RewardsContract } from "./rewardsContract.ts";

@@ -1,7 +1,7 @@
 /**
- * A node that is liquidated for its silence (P-36), on the real contract. Enters: the page's network, whose agents stand
- * still. Leaves: a node of an operator and a contributor, and the reports of the other nodes without it, each signed
- * here with their keys: 168 of them would take agents an hour.
+ * A node that is liquidated for its silence (P-36), on the real contract. Enters: the page's network, whose agents
+ * stand still. Leaves: a node of an operator and a contributor, and the reports of the other nodes without it, each
+ * signed here with their keys: 168 of them would take agents an hour.
  */
 import { type Address, digestOf, type EpochReport, type NodeId, parseAddress, provePossession } from "@quorate/common";
 import { signAsOne } from "@quorate/contracts/testing";
@@ -77,7 +77,7 @@ export async function reportsWithout({ network }: PortalNetwork, id: NodeId): Pr
   expect(await read("acceptedReports")).toBe(before + SILENT_REPORTS + 2);
 }
 
-/** Signed by all that are in the network since its beginning; of whom it decommissions, it says that it was not heard. */
+/** Signed by all that are in the network since its beginning. Whom it decommissions, it also calls not heard. */
 async function reports(
   { chain, scheme, domain, nodes, rewards: to }: LocalNetwork,
   { interface: abi }: Contract,

@@ -154,8 +154,8 @@ export const network = {
     silentReports: "Reports it was silent for",
     silentOf: (count: number) => `${count} of the 168 after which it may be liquidated`,
     liquidated: (reports: number, liquidator: string, pool: string) =>
-      `It was liquidated, because it was not heard for ${reports} reports. From its operator's part ${liquidator} were ` +
-      `paid to whoever liquidated it, and ${pool} to the reward pool.`,
+      `It was liquidated, because it was not heard for ${reports} reports. From its operator's part ${liquidator} ` +
+      `were paid to whoever liquidated it, and ${pool} to the reward pool.`,
     blsKey: "BLS key",
     identity: "Identity key",
     contributors: "Contributors and their shares",

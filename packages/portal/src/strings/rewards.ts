@@ -198,8 +198,8 @@ export const rewards = {
       "The second transaction is tried when the first is in a block, because no provider here can try both at once. " +
       "If it is refused then, it is not sent, and nothing is lost.",
     untriedTogether:
-      "No provider here can try both at once. Your wallet sends all or nothing: if the payment is refused, nothing is " +
-      "recorded either.",
+      "No provider here can try both at once. Your wallet sends all or nothing: if the payment is refused, nothing " +
+      "is recorded either.",
     from: (url: string) => `Given by ${url}`,
     send: "Send from my wallet",
     file: "Save the proof or bundle",

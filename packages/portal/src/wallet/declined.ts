@@ -1,4 +1,4 @@
-/** A person's no in the wallet, which is no failure. Enters: what a wallet, or this program, threw. Leaves: a yes or no. */
+/** A person's no in the wallet, which is no failure. Enters: what a wallet or this program threw. Leaves: yes or no. */
 import { isQuorateError } from "@quorate/common";
 
 /** EIP-1193: the person said no. */

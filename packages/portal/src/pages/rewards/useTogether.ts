@@ -1,4 +1,4 @@
-/** Whether the connected wallet would run the transactions of a claim as one (EIP-5792), for what is said beforehand. */
+/** Whether the connected wallet would run the transactions of a claim as one (EIP-5792): that is said beforehand. */
 
 import { useLoaded, valueIn } from "../../parts/useLoaded.ts";
 import { canBatch } from "../../sending/batch.ts";
