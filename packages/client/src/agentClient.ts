@@ -224,7 +224,8 @@ async function readLines(lines: readonly unknown[], from: Pick<Response, "url">)
   const read: LedgerLine[] = [];
   for (let at = 0; at < lines.length; at += LINES_AT_ONCE) {
     if (at > 0) await new Promise((resolve) => setTimeout(resolve));
-    read.push(...readAs(ledgerLinesSchema, lines.slice(at, at + LINES_AT_ONCE), from));
+    const some = lines.slice(at, at + LINES_AT_ONCE);
+    read.push(...readAs(ledgerLinesSchema, some, from));
   }
   return read;
 }

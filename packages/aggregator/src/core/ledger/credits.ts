@@ -35,7 +35,8 @@ export interface CreditObserver {
   readonly observe: ObserveCredit | null;
   /**
    * Where it is set, nobody else's credits are computed, and amounts are this recipient's alone: a fold for one among
-   * 100,000. What is owed in all and what is carried over are the same. No node is judged (P-59): that changes no amount.
+   * 100,000. What is owed in all and what is carried over are the same. No node is judged (P-59): that changes no
+   * amount.
    */
   readonly only?: Address | null;
 }
