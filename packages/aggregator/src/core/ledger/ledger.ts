@@ -314,16 +314,20 @@ function closeEpoch(
   return closed;
 }
 
-/** P-53. In id order, so that every agent folds in the same order. */
+/** P-53. Those that weigh something, in id order, so that every agent folds in the same order. */
 function weighNodes(state: LedgerState, start: number, end: number): WeighedNode[] {
   // Most nodes have the stake and the seconds of the one before them: their weight is multiplied once.
   let last = { stake: 0n, seconds: 0, weight: 0n };
-  return sortedNodes(state).map((folded) => {
-    const { id, stake, feeBps, contributors } = folded.node;
+  const weighed: WeighedNode[] = [];
+  for (const folded of sortedNodes(state)) {
     const seconds = secondsActive(folded, start, end);
+    // Nodes that have exited stay in the set, and after some years are most of it.
+    if (seconds === 0) continue;
+    const { id, stake, feeBps, contributors } = folded.node;
     if (seconds !== last.seconds || stake !== last.stake) last = { stake, seconds, weight: stake * BigInt(seconds) };
-    return { id, stake, feeBps, contributors, activeSeconds: seconds, weight: last.weight };
-  });
+    weighed.push({ id, stake, feeBps, contributors, activeSeconds: seconds, weight: last.weight });
+  }
+  return weighed;
 }
 
 /**
