@@ -92,18 +92,24 @@ interface TraceEvent {
   readonly ts: number;
   readonly dur?: number;
   readonly tdur?: number;
-  readonly args: { readonly name?: string };
+  readonly args: { readonly name?: string; readonly data?: { readonly url?: string } };
 }
 
-/** In the thread of the page. A frame's script is part of one task; its own time counts, not that of other programs. */
+/**
+ * In the thread of the page, which is that whose events name its address: the browser's own menus are pages too, whose
+ * first task takes 0.1 s. A frame's script is part of one task; its own time counts, not that of other programs. */
 async function tasksDuring(browser: Browser, page: Page, act: () => Promise<void>): Promise<readonly TraceEvent[]> {
   await browser.startTracing(page, { categories: ["toplevel", "devtools.timeline", "__metadata"] });
   await act();
   await page.waitForTimeout(SETTLE_MS);
   const trace = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: readonly TraceEvent[] };
+  const { origin } = new URL(page.url());
+  const pids = new Set(
+    trace.traceEvents.filter(({ args }) => args.data?.url?.startsWith(`${origin}/`)).map(({ pid }) => pid),
+  );
   const mains = new Set(
     trace.traceEvents
-      .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
+      .filter(({ name, args, pid }) => name === "thread_name" && args.name === "CrRendererMain" && pids.has(pid))
       .map(({ pid, tid }) => `${pid} ${tid}`),
   );
   return trace.traceEvents.filter(

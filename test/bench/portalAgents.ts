@@ -8,6 +8,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { NODES_PAGE_MAX, nodesSchema, statusSchema } from "@quorate/common/http";
+import { PAGE_EPOCHS, PAGE_LINES } from "../../packages/aggregator/src/audit/explain.ts";
 
 const EPOCH = 4_000;
 const EPOCH_SECONDS = 3_600;
@@ -19,8 +20,8 @@ const EARNING_NODES = 10;
 export const EARNER_LINES = EARNING_NODES * (EPOCH + 1);
 /** Atomic units of one line. */
 const EARNED = 123_456_789n;
-/** As agents have it. */
-const PAGE_EPOCHS = 168;
+/** A page ends as those of agents do. */
+const PAGE_ENDS_AFTER = Math.min(PAGE_EPOCHS, Math.ceil(PAGE_LINES / EARNING_NODES));
 const network = { chainId: "1", contract: `0x${"c0".repeat(20)}` };
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -141,7 +142,7 @@ function answerOf(
 }
 
 function linesFrom(from: number): unknown {
-  const to = Math.min(EPOCH, from + PAGE_EPOCHS - 1);
+  const to = Math.min(EPOCH, from + PAGE_ENDS_AFTER - 1);
   const upTo = (epochs: number) => String(EARNED * BigInt(EARNING_NODES * epochs));
   const parts = { nodeReward: String(10n * EARNED), fee: "1", dust: "2", bounty: "0", amount: String(EARNED) };
   const line = { activeSeconds: EPOCH_SECONDS, ...parts, share: String(EARNED - 3n) };

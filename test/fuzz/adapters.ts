@@ -12,6 +12,7 @@ import { isQuorateError } from "@quorate/common";
 import { errorSchema } from "@quorate/common/http";
 import fc from "fast-check";
 import { Rpc } from "../../packages/aggregator/src/adapters/chain/rpc.ts";
+import { toJson } from "../../packages/aggregator/src/adapters/http/refusals.ts";
 import { createHttpServer } from "../../packages/aggregator/src/adapters/http/server.ts";
 import { createKeys, loadKeys } from "../../packages/aggregator/src/adapters/keys/keys.ts";
 import { createAgent } from "../../packages/aggregator/src/core/agent.ts";
@@ -60,7 +61,8 @@ function apiOfCore(): AgentApi {
     ledger: {
       page: async (recipient, from, to) => {
         const amount = core.owed(recipient)?.amount ?? 0n;
-        return { recipient, from, to: to ?? from, before: 0n, after: amount, lines: [], next: null };
+        const page = { recipient, from, to: to ?? from, before: 0n, after: amount, lines: [], next: null };
+        return { json: new TextEncoder().encode(toJson(page)), goesOn: false };
       },
       epochs: async () => ({ epochs: [], closedEpoch: null }),
       ranges: async (epoch, prefix) => ({ epoch, prefix, ranges: [], entries: [] }),

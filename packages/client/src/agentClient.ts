@@ -13,6 +13,7 @@ import {
   type ErrorCode,
   type ErrorValues,
   isQuorateError,
+  type LedgerLine,
   type LedgerPage,
   type QuorateError,
   quorateError,
@@ -25,7 +26,8 @@ import {
   claimSchema,
   epochsPageSchema,
   errorSchema,
-  ledgerPageSchema,
+  ledgerLinesSchema,
+  ledgerPageFrameSchema,
   type NodeAnswer,
   type NodesPage,
   nodesSchema,
@@ -137,8 +139,11 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
     nodesPage: (from, count) => ask(nodesSchema, `${PATHS.nodes}?from=${from}&count=${count}`),
     agents: async () => (await ask(agentsSchema, PATHS.agents)).agents,
     status: () => ask(statusSchema, PATHS.status),
-    ledgerPage: (recipient, from, to) =>
-      ask(ledgerPageSchema, `${fill(PATHS.ledger, recipient)}?from=${from}${to === null ? "" : `&epoch=${to}`}`),
+    async ledgerPage(recipient, from, to) {
+      const path = `${fill(PATHS.ledger, recipient)}?from=${from}${to === null ? "" : `&epoch=${to}`}`;
+      const page = await ask(ledgerPageFrameSchema, path);
+      return { ...page, lines: await readLines(page.lines, { url: base + path }) };
+    },
     ledgerEpochs: (from, count) => ask(epochsPageSchema, `${PATHS.ledgerEpochs}?from=${from}&count=${count}`),
     ledgerRanges: (epoch, prefix) => ask(rangesPageSchema, `${PATHS.ledgerRanges}?epoch=${epoch}&prefix=${prefix}`),
     ready: () => ask(readySchema, PATHS.ready),
@@ -209,6 +214,20 @@ function readAs<S extends z.ZodType>(schema: S, value: unknown, { url }: Pick<Re
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw quorateError("AGENT_ANSWER_INVALID", { url, field: issue?.path.join("."), reason: issue?.message });
+}
+
+/** Lines checked at once: a few milliseconds of a browser's thread. */
+const LINES_AT_ONCE = 500;
+
+/** @throws AGENT_ANSWER_INVALID */
+async function readLines(lines: readonly unknown[], from: Pick<Response, "url">): Promise<LedgerLine[]> {
+  const read: LedgerLine[] = [];
+  for (let at = 0; at < lines.length; at += LINES_AT_ONCE) {
+    if (at > 0) await new Promise((resolve) => setTimeout(resolve));
+    const some = lines.slice(at, at + LINES_AT_ONCE);
+    read.push(...readAs(ledgerLinesSchema, some, from));
+  }
+  return read;
 }
 
 /**

@@ -19,11 +19,11 @@ import { emptyLedger, type LedgerState } from "../core/ledger/ledger.ts";
 import { LineCollector } from "../core/ledger/lines.ts";
 import { nodeUnchecked } from "../core/ledger/nodes.ts";
 
-/** Epochs of a page: a week of hours. */
-export const PAGE_EPOCHS = 168;
+/** Epochs of a page: six weeks of hours, half a second of a core with 2,000 nodes. */
+export const PAGE_EPOCHS = 1_000;
 /**
- * Lines after which a page ends with the epoch it is in: a megabyte of JSON. A recipient of 2,000 nodes gets two epochs
- * a page.
+ * Lines after which a page ends with the epoch it is in: 600 kB of JSON. A recipient of 2,000 nodes gets two epochs a
+ * page.
  */
 export const PAGE_LINES = 4_000;
 
@@ -38,6 +38,12 @@ export interface StoredHistory {
   readonly head: ChainHead;
   readonly openEpoch: number;
   events(): Iterable<ChainEvent>;
+}
+
+export interface ExplainedPage {
+  readonly page: LedgerPage;
+  /** Whether a kept fold was gone on with: nothing before the page was folded for it. */
+  readonly goesOn: boolean;
 }
 
 interface KeptFold {
@@ -59,9 +65,10 @@ export class Explainer {
    * The lines of epochs `from` to `to`, or as many of them as a page holds.
    * @throws EPOCH_NOT_CLOSED, CHAIN_EVENT_INVALID
    */
-  page(history: StoredHistory, recipient: Address, from: number, to: number): LedgerPage {
+  page(history: StoredHistory, recipient: Address, from: number, to: number): ExplainedPage {
     requireClosed(history, Math.max(from, to));
     const fold = this.#foldBefore(history, recipient, from, to);
+    const goesOn = from > 0 && fold.next === from;
     const lines: LedgerLine[] = [];
     let before = fold.amount;
     let last = from - 1;
@@ -82,7 +89,7 @@ export class Explainer {
     if (last < from) throw quorateError("EPOCH_NOT_CLOSED", { epoch: from, openEpoch: fold.next });
     const next = last >= to ? null : last + 1;
     if (next !== null) this.#folds = [...this.#folds, fold].slice(-KEPT_FOLDS_MAX);
-    return { recipient, from, to: last, before, after: fold.amount, lines, next };
+    return { page: { recipient, from, to: last, before, after: fold.amount, lines, next }, goesOn };
   }
 
   /** @throws EPOCH_NOT_CLOSED, CHAIN_EVENT_INVALID */

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { type Address, buildRewardsTree, type LedgerLine, rangesOf } from "@quorate/common";
+import { type Address, buildRewardsTree, type LedgerLine, type LedgerPage, rangesOf } from "@quorate/common";
+import { ledgerPageSchema } from "@quorate/common/http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { address, admit, EPOCH_SECONDS, GENESIS, headAt, network } from "../../test/support/ledgerHistory.ts";
 import { DEPLOYMENT } from "../../test/support/storeCases.ts";
@@ -15,6 +16,11 @@ import { PAGE_EPOCHS, sortedAmounts } from "./explain.ts";
 import { LedgerThread } from "./ledgerThread.ts";
 
 const EPOCHS = PAGE_EPOCHS + 30;
+
+async function pageOf(thread: LedgerThread, ...question: Parameters<LedgerThread["page"]>): Promise<LedgerPage> {
+  return ledgerPageSchema.parse(JSON.parse(new TextDecoder().decode((await thread.page(...question)).json)));
+}
+
 let directory: string;
 let store: Store;
 let state: LedgerState;
@@ -52,17 +58,17 @@ describe("an amount, explained from the store", () => {
   it("comes in pages that follow on, and whose lines are the agent's own amount", async () => {
     await advance(EPOCHS);
     const thread = open();
-    const first = await thread.page(address(1), 0, null);
+    const first = await pageOf(thread, address(1), 0, null);
     expect(first).toMatchObject({ from: 0, to: PAGE_EPOCHS - 1, before: 0n, next: PAGE_EPOCHS });
-    const second = await thread.page(address(1), PAGE_EPOCHS, null);
+    const second = await pageOf(thread, address(1), PAGE_EPOCHS, null);
     expect(second).toMatchObject({ to: EPOCHS - 1, before: first.after, after: owed(address(1)), next: null });
     expect(sumOf([...first.lines, ...second.lines])).toBe(owed(address(1)));
     // A page in the middle, without the ones before it.
-    const middle = await thread.page(address(1), 100, 102);
+    const middle = await pageOf(thread, address(1), 100, 102);
     const expected = first.lines.filter(({ epoch }) => epoch >= 100 && epoch <= 102);
     expect(middle).toMatchObject({ from: 100, to: 102, next: null, lines: expected });
     expect(middle.after - middle.before).toBe(sumOf(expected));
-    expect(await thread.page(address(99), 0, 3)).toMatchObject({ lines: [], after: 0n, next: null });
+    expect(await pageOf(thread, address(99), 0, 3)).toMatchObject({ lines: [], after: 0n, next: null });
   });
 
   it("goes on for each of several recipients whose pages are asked for in turn", async () => {
@@ -72,23 +78,35 @@ describe("an amount, explained from the store", () => {
     const lines = new Map<Address, LedgerLine[]>(recipients.map((recipient) => [recipient, []]));
     for (const from of [0, PAGE_EPOCHS]) {
       for (const recipient of recipients)
-        lines.get(recipient)?.push(...(await thread.page(recipient, from, null)).lines);
+        lines.get(recipient)?.push(...(await pageOf(thread, recipient, from, null)).lines);
     }
     expect([...lines.values()].map(sumOf)).toEqual(recipients.map(owed));
+  });
+
+  it("P-152: tells whether a page goes on from what was folded for the one before it", async () => {
+    await advance(EPOCHS);
+    const thread = open();
+    const goesOn = async (recipient: Address, from: number) => (await thread.page(recipient, from, null)).goesOn;
+    expect(await goesOn(address(1), 0)).toBe(false);
+    // Another recipient's pages, and one in the middle, are folded from nothing.
+    expect(await goesOn(address(2), PAGE_EPOCHS)).toBe(false);
+    expect(await goesOn(address(1), PAGE_EPOCHS + 1)).toBe(false);
+    expect(await goesOn(address(3), 0)).toBe(false);
+    expect(await goesOn(address(3), PAGE_EPOCHS)).toBe(true);
   });
 
   it("sees what the agent has written since", async () => {
     await advance(3);
     const thread = open();
-    expect((await thread.page(address(2), 0, null)).to).toBe(2);
-    await expect(thread.page(address(2), 0, 3)).rejects.toMatchObject({ code: "EPOCH_NOT_CLOSED" });
+    expect((await pageOf(thread, address(2), 0, null)).to).toBe(2);
+    await expect(pageOf(thread, address(2), 0, 3)).rejects.toMatchObject({ code: "EPOCH_NOT_CLOSED" });
     await advance(4);
-    expect(await thread.page(address(2), 0, null)).toMatchObject({ to: 3, after: owed(address(2)) });
+    expect(await pageOf(thread, address(2), 0, null)).toMatchObject({ to: 3, after: owed(address(2)) });
   });
 
   it("error: EPOCH_NOT_CLOSED while the store is empty, and the thread lives on", async () => {
     const thread = open();
-    await expect(thread.page(address(2), 0, null)).rejects.toMatchObject({ code: "EPOCH_NOT_CLOSED" });
+    await expect(pageOf(thread, address(2), 0, null)).rejects.toMatchObject({ code: "EPOCH_NOT_CLOSED" });
     expect(await thread.epochs(0, 10)).toEqual({ epochs: [], closedEpoch: null });
   });
 });

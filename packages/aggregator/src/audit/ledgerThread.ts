@@ -4,15 +4,8 @@
  * and ended when nobody has asked for a while.
  */
 import { Worker } from "node:worker_threads";
-import {
-  type Address,
-  type EpochsPage,
-  type LedgerPage,
-  type QuorateError,
-  quorateError,
-  type RangesPage,
-} from "@quorate/common";
-import type { LedgerAudit } from "../driver/ports.ts";
+import { type Address, type EpochsPage, type QuorateError, quorateError, type RangesPage } from "@quorate/common";
+import type { LedgerAudit, LinesAnswer } from "../driver/ports.ts";
 import type { LedgerAnswer, LedgerQuestion, LedgerStore, LedgerValue } from "./messages.ts";
 
 /** Questions that are answered or wait. */
@@ -50,8 +43,8 @@ export class LedgerThread implements LedgerAudit {
     this.#start = start;
   }
 
-  async page(recipient: Address, from: number, to: number | null): Promise<LedgerPage> {
-    return (await this.#ask({ kind: "page", recipient, from, to })) as LedgerPage;
+  async page(recipient: Address, from: number, to: number | null): Promise<LinesAnswer> {
+    return (await this.#ask({ kind: "page", recipient, from, to })) as LinesAnswer;
   }
 
   async epochs(from: number, count: number): Promise<EpochsPage> {

@@ -1,6 +1,7 @@
 /** What passes between the agent's thread and the one that recomputes its ledger (worker.ts). */
-import type { Address, EpochsPage, ErrorCode, ErrorValues, LedgerPage, RangesPage } from "@quorate/common";
+import type { Address, EpochsPage, ErrorCode, ErrorValues, RangesPage } from "@quorate/common";
 import type { Deployment } from "../adapters/sqlite/deployment.ts";
+import type { LinesAnswer } from "../driver/ports.ts";
 
 /** The store it reads, as `workerData`. */
 export interface LedgerStore {
@@ -15,7 +16,7 @@ export type LedgerQuestion =
 
 export type LedgerRequest = LedgerQuestion & { readonly id: number };
 
-export type LedgerValue = LedgerPage | EpochsPage | RangesPage;
+export type LedgerValue = LinesAnswer | EpochsPage | RangesPage;
 
 /** An error's class does not survive the way, its code and values do. */
 export type LedgerAnswer =

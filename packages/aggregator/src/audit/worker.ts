@@ -5,6 +5,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { isQuorateError, quorateError } from "@quorate/common";
+import { toJson } from "../adapters/http/refusals.ts";
 import { openLedgerReader } from "../adapters/sqlite/reader.ts";
 import { Explainer, type StoredHistory } from "./explain.ts";
 import type { LedgerAnswer, LedgerRequest, LedgerStore, LedgerValue } from "./messages.ts";
@@ -13,7 +14,11 @@ const { path, deployment } = workerData as LedgerStore;
 const reader = openLedgerReader(path, deployment);
 const explainer = new Explainer();
 
-parentPort?.on("message", (request: LedgerRequest) => parentPort?.postMessage(answerTo(request)));
+parentPort?.on("message", (request: LedgerRequest) => {
+  const answer = answerTo(request);
+  const json = "value" in answer && "json" in answer.value ? [answer.value.json.buffer] : [];
+  parentPort?.postMessage(answer, json);
+});
 
 function answerTo(request: LedgerRequest): LedgerAnswer {
   const { id } = request;
@@ -29,7 +34,9 @@ function valueFor(request: LedgerRequest): LedgerValue {
   switch (request.kind) {
     case "page": {
       const history = stored();
-      return explainer.page(history, request.recipient, request.from, request.to ?? history.openEpoch - 1);
+      const { recipient, from, to } = request;
+      const { page, goesOn } = explainer.page(history, recipient, from, to ?? history.openEpoch - 1);
+      return { json: new TextEncoder().encode(toJson(page)), goesOn };
     }
     case "epochs": {
       const openEpoch = reader.head()?.openEpoch ?? 0;

@@ -14,7 +14,6 @@ import type {
   EpochsPage,
   ErrorCode,
   Hex,
-  LedgerPage,
   RangesPage,
   Readiness,
   UnsignedClaim,
@@ -205,13 +204,21 @@ export interface ProofAnswer {
   readonly distributor: Address | null;
 }
 
+/** A page of a recipient's lines (LedgerPage), written out where it was folded: the event loop only sends it. */
+export interface LinesAnswer {
+  /** UTF-8. */
+  readonly json: Uint8Array<ArrayBuffer>;
+  /** Whether it was the next page of a fold that was kept, and so cost little. */
+  readonly goesOn: boolean;
+}
+
 /** The stored ledger for those who do not believe it, recomputed off the event loop, one question after the other. */
 export interface LedgerAudit {
   /**
    * The lines of a recipient's amount from an epoch on, up to one or the last closed.
    * Rejects with EPOCH_NOT_CLOSED, LEDGER_BUSY, LEDGER_WORKER_DIED or the store's codes, as do the others.
    */
-  page(recipient: Address, from: number, to: number | null): Promise<LedgerPage>;
+  page(recipient: Address, from: number, to: number | null): Promise<LinesAnswer>;
   /** Root and sum of closed epochs, in order. */
   epochs(from: number, count: number): Promise<EpochsPage>;
   /** The recipients of an epoch whose address begins with these hex digits. */

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { send } from "@quorate/contracts/testing";
 import { describe, expect, it } from "vitest";
 import { command } from "../support/command.ts";
-import { serve } from "../support/httpServer.ts";
+import { linesAnswer, serve } from "../support/httpServer.ts";
 import { DEAD, ground } from "./ground.ts";
 import { openPool } from "./pool.ts";
 import { directory, keyOf, quorate } from "./quorateHere.ts";
@@ -68,7 +68,7 @@ describe("quorate", () => {
     agent.ledger = {
       ...agent.ledger,
       epochs: async () => ({ epochs: [], closedEpoch: 1 }),
-      page: async (recipient) => ({ recipient, from: 0, to: 1, before: 0n, after: 35n, lines, next: null }),
+      page: async (recipient) => linesAnswer({ recipient, from: 0, to: 1, before: 0n, after: 35n, lines, next: null }),
     };
     const url = await serve(agent);
     const { stdout } = await quorate("history", address, "--agent", url);

@@ -5,6 +5,7 @@ import {
   type ChainProviderView,
   type ClaimReply,
   type ClaimView,
+  type LedgerPage,
   type NotReady,
   type OwnNode,
   quorateError,
@@ -13,9 +14,10 @@ import {
 } from "@quorate/common";
 import { expect } from "vitest";
 import type { MetricsSource } from "../../src/adapters/http/modules.ts";
+import { toJson } from "../../src/adapters/http/refusals.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "../../src/adapters/http/server.ts";
 import type { LedgerNode } from "../../src/core/ledger/events.ts";
-import type { AgentApi, AgentPlace, Logger, ProofAnswer, SubmitterView } from "../../src/driver/ports.ts";
+import type { AgentApi, AgentPlace, LinesAnswer, Logger, ProofAnswer, SubmitterView } from "../../src/driver/ports.ts";
 import { sampleBundle } from "./sampleBundle.ts";
 
 export const ALICE: Address = `0x${"aa".repeat(20)}`;
@@ -95,6 +97,11 @@ export interface TestAgent {
 }
 
 /** Nothing is closed, so nothing can be asked. */
+/** As the thread that folds it writes it out. */
+export function linesAnswer(page: LedgerPage, goesOn = false): LinesAnswer {
+  return { json: new TextEncoder().encode(toJson(page)), goesOn };
+}
+
 const NO_LEDGER: AgentApi["ledger"] = {
   page: async (_recipient, epoch) => Promise.reject(quorateError("EPOCH_NOT_CLOSED", { epoch })),
   epochs: async () => ({ epochs: [], closedEpoch: null }),

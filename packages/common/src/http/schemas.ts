@@ -272,15 +272,20 @@ const ledgerLine = z.object({
   amount,
 });
 
+export const ledgerLinesSchema = z.array(ledgerLine);
+
 export const ledgerPageSchema = z.object({
   recipient: address,
   from: integer,
   to: integer,
   before: amount,
   after: amount,
-  lines: z.array(ledgerLine),
+  lines: ledgerLinesSchema,
   next: integer.nullable(),
 });
+
+/** The same with lines that are not checked yet: thousands of them are checked a part at a time (P-151). */
+export const ledgerPageFrameSchema = ledgerPageSchema.extend({ lines: z.array(z.unknown()) });
 
 export const epochsPageSchema = z.object({
   epochs: z.array(z.object({ epoch: integer, root: hex.nullable(), totalOwed: amount })).max(LEDGER_EPOCHS_MAX),

@@ -2,7 +2,7 @@
 import { createAgentClient } from "@quorate/client";
 import { type LedgerPage, quorateError, type RangesPage } from "@quorate/common";
 import { afterEach, describe, expect, it } from "vitest";
-import { ALICE, LARGE, refused, serve, stopServers, testAgent } from "../../../test/support/httpServer.ts";
+import { ALICE, LARGE, linesAnswer, refused, serve, stopServers, testAgent } from "../../../test/support/httpServer.ts";
 
 afterEach(stopServers);
 
@@ -29,13 +29,13 @@ const RANGES: RangesPage = {
 };
 
 /** An agent that has closed epochs, and writes down what it is asked. */
-function audited() {
+function audited({ goesOn = false } = {}) {
   const agent = testAgent();
   const asked: unknown[][] = [];
   agent.ledger = {
     page: async (...question) => {
       asked.push(question);
-      return PAGE;
+      return linesAnswer(PAGE, goesOn);
     },
     epochs: async (...question) => {
       asked.push(question);
@@ -97,6 +97,16 @@ describe("the ledger over HTTP", () => {
     const url = await serve(audited().agent, { requestsPerSecond: 0.1 });
     for (let i = 0; i < 3; i++) expect((await fetch(`${url}/v1/ledger/${ALICE}`)).status).toBe(200);
     expect(await refused(`${url}/v1/ledger/${ALICE}`)).toMatchObject({ status: 429, code: "RATE_LIMITED" });
+  });
+
+  it("P-152: a page that goes on from a kept fold costs a quarter of one that is folded from nothing", async () => {
+    const passed = async (goesOn: boolean) => {
+      const url = await serve(audited({ goesOn }).agent, { requestsPerSecond: 0.001 });
+      for (let asked = 0; ; asked++) if ((await fetch(`${url}/v1/ledger/${ALICE}?from=3`)).status !== 200) return asked;
+    };
+    expect(await passed(false)).toBe(3);
+    // With less than the whole cost left nothing is folded, whatever it would turn out to cost.
+    expect(await passed(true)).toBe(9);
   });
 
   it("error: the ledger's own refusals come through with their status", async () => {

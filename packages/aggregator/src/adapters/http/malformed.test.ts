@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { errorSchema, ROUTES } from "@quorate/common/http";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { ALICE, LARGE, logged, serve, stopServers, testAgent } from "../../../test/support/httpServer.ts";
+import { ALICE, LARGE, linesAnswer, logged, serve, stopServers, testAgent } from "../../../test/support/httpServer.ts";
 
 const ROOT = `0x${"07".repeat(32)}` as const;
 const UNBOUNDED = { requestBurst: 1e9, requestsPerSecond: 1e9 };
@@ -13,7 +13,8 @@ let url = "";
 beforeAll(async () => {
   const agent = testAgent();
   agent.ledger = {
-    page: async (recipient, from) => ({ recipient, from, to: from, before: 0n, after: 0n, lines: [], next: null }),
+    page: async (recipient, from) =>
+      linesAnswer({ recipient, from, to: from, before: 0n, after: 0n, lines: [], next: null }),
     epochs: async () => ({ epochs: [{ epoch: 0, root: ROOT, totalOwed: LARGE }], closedEpoch: 0 }),
     ranges: async (epoch, prefix) => ({ epoch, prefix, ranges: [], entries: null }),
   };

@@ -4,7 +4,17 @@ import { openApiDocument, ROUTES, type RouteDescription } from "@quorate/common/
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ACCOUNT, ALICE, BOB, LARGE, READY, serve, stopServers, testAgent } from "../../../test/support/httpServer.ts";
+import {
+  ACCOUNT,
+  ALICE,
+  BOB,
+  LARGE,
+  linesAnswer,
+  READY,
+  serve,
+  stopServers,
+  testAgent,
+} from "../../../test/support/httpServer.ts";
 import { ask } from "../../../test/support/rawHttp.ts";
 
 let url = "";
@@ -32,10 +42,11 @@ function talkative() {
   agent.agents = [{ id: 1, url: "https://agent.example", stake: LARGE }];
   const after = 9n + LARGE;
   agent.ledger = {
-    page: async (recipient) => ({
-      ...{ recipient, from: 3, to: 4, before: 9n, after, next: 5 },
-      lines: [{ ...LINE, amount: LARGE }],
-    }),
+    page: async (recipient) =>
+      linesAnswer({
+        ...{ recipient, from: 3, to: 4, before: 9n, after, next: 5 },
+        lines: [{ ...LINE, amount: LARGE }],
+      }),
     epochs: async () => ({ epochs: [{ epoch: 0, root: ROOT, totalOwed: LARGE }], closedEpoch: 0 }),
     ranges: async (epoch) => ({
       ...{ epoch, prefix: "a", ranges: [{ prefix: "aa", count: 1, hash: ROOT }] },

@@ -34,6 +34,12 @@ export class RateLimiter {
     return passes ? 0 : Math.ceil((cost - tokens) / this.#perMs);
   }
 
+  /** Gives back tokens that were taken for more work than there was. One who was forgotten meanwhile has all. */
+  giveBack(key: string, tokens: number): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket !== undefined) bucket.tokens = Math.min(this.#burst, bucket.tokens + tokens);
+  }
+
   get size(): number {
     return this.#buckets.size;
   }

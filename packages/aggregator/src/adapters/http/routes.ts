@@ -36,10 +36,13 @@ interface Handling<D extends RouteDescription> {
   readonly budget?: "questions" | "page";
   /** Default: `answerTimeoutMs`. */
   readonly timeoutMs?: number;
-  readonly handle: (input: Input<D>, request: FastifyRequest, reply: FastifyReply) => unknown;
+  readonly handle: (input: Input<D>, request: FastifyRequest, reply: FastifyReply, giveBack: GiveBack) => unknown;
   /** What HEAD is answered with, where that is not what GET is: for what never ends. */
   readonly head?: Handling<D>["handle"];
 }
+
+/** Gives tokens back to who asked, when less was done for them than `cost` stands for. */
+export type GiveBack = (tokens: number) => void;
 
 /** A described route and how it is answered. */
 export interface Route extends Handling<RouteDescription> {
@@ -76,7 +79,10 @@ function addRoute(
       if (described.audience === "everyone") reply.headers(guard.readers(request.raw));
       limit(limiter, request, cost, budget);
     },
-    handler: (request, reply) => inTime(async () => handle(inputOf(described, request), request, reply), timeoutMs),
+    handler: (request, reply) => {
+      const giveBack: GiveBack = (tokens) => limiter.giveBack(budgetOf(request, budget), tokens);
+      return inTime(async () => handle(inputOf(described, request), request, reply, giveBack), timeoutMs);
+    },
   });
 }
 
@@ -104,7 +110,7 @@ function addOtherMethods(app: FastifyInstance, { limiter, guard, routes }: Route
     url: path,
     onRequest: async (request, reply) => {
       if (isForEveryone) reply.headers(guard.readers(request.raw));
-      limit(limiter, request, 1);
+      limit(limiter, request, 1, "questions");
       reply.header("allow", allowed.join(", "));
       if (request.method !== "OPTIONS") throw quorateError("METHOD_NOT_ALLOWED", { method: request.method, allowed });
       if (isForEveryone) reply.headers(guard.askers(request.raw, allowed));
@@ -125,16 +131,15 @@ function inTime<T>(work: () => Promise<T>, timeoutMs: number): Promise<T> {
   return Promise.race([work(), late.promise]).finally(() => clearTimeout(timer));
 }
 
-function limit(
-  limiter: RateLimiter,
-  request: FastifyRequest,
-  cost: number,
-  budget: Route["budget"] = "questions",
-): void {
+function limit(limiter: RateLimiter, request: FastifyRequest, cost: number, budget: Route["budget"]): void {
   if (cost === 0) return;
+  const waitMs = limiter.take(budgetOf(request, budget), cost, performance.now());
+  if (waitMs > 0) throw quorateError("RATE_LIMITED", { client: clientOf(request), waitMs });
+}
+
+function budgetOf(request: FastifyRequest, budget: Route["budget"] = "questions"): string {
   const client = clientOf(request);
-  const waitMs = limiter.take(budget === "questions" ? client : `${client} ${budget}`, cost, performance.now());
-  if (waitMs > 0) throw quorateError("RATE_LIMITED", { client, waitMs });
+  return budget === "questions" ? client : `${client} ${budget}`;
 }
 
 /**

@@ -16,10 +16,12 @@ import type { AgentApi } from "../../driver/ports.ts";
 import type { ClaimQueue } from "./claimQueue.ts";
 import { clientOf } from "./clients.ts";
 import { type EventStreams, STREAM_HEADERS } from "./eventStream.ts";
-import { CLAIM_COST, type HttpLimits, LEDGER_COST, NODES_COST } from "./limits.ts";
+import { CLAIM_COST, type HttpLimits, LEDGER_COST, LEDGER_GOES_ON_BACK, NODES_COST } from "./limits.ts";
 import { Page } from "./page.ts";
 import { answerRefusal, toJson } from "./refusals.ts";
 import { type Route, route } from "./routes.ts";
+
+const JSON_TYPE = "application/json; charset=utf-8";
 
 export interface StakerModules {
   readonly api: AgentApi;
@@ -126,7 +128,7 @@ function pageRoute(described: Route["described"], cost: number, content: () => o
   const page = new Page(async () => Buffer.from(toJson(content())));
   return route(described, {
     cost,
-    handle: async (_input, _request, reply) => reply.type("application/json; charset=utf-8").send(await page.get()),
+    handle: async (_input, _request, reply) => reply.type(JSON_TYPE).send(await page.get()),
   });
 }
 
@@ -138,7 +140,7 @@ function nodesRoute(api: AgentApi): Route {
     cost: NODES_COST,
     async handle({ query: { from, count } }, _request, reply) {
       if (from === undefined && count === undefined) {
-        return reply.type("application/json; charset=utf-8").send(await all.get());
+        return reply.type(JSON_TYPE).send(await all.get());
       }
       const nodes = (await list.get()).filter(({ id }) => id >= (from ?? 1));
       const page = nodes.slice(0, count ?? NODES_PAGE_MAX);
@@ -152,7 +154,11 @@ function ledgerRoutes({ ledger }: AgentApi, timeoutMs: number): Route[] {
   return [
     route(ROUTES.ledger, {
       ...{ cost: LEDGER_COST, timeoutMs },
-      handle: ({ params, query: { from, epoch } }) => ledger.page(params.recipient, from ?? 0, epoch ?? null),
+      async handle({ params, query: { from, epoch } }, _request, reply, giveBack) {
+        const { json, goesOn } = await ledger.page(params.recipient, from ?? 0, epoch ?? null);
+        if (goesOn) giveBack(LEDGER_GOES_ON_BACK);
+        return reply.type(JSON_TYPE).send(Buffer.from(json.buffer, json.byteOffset, json.byteLength));
+      },
     }),
     route(ROUTES.ledgerEpochs, {
       ...{ cost: CLAIM_COST, timeoutMs },

@@ -35,10 +35,14 @@ export interface CreditObserver {
   readonly observe: ObserveCredit | null;
   /**
    * Where it is set, nobody else's credits are computed, and amounts are this recipient's alone: a fold for one among
-   * 100,000. What is owed in all and what is carried over are the same.
+   * 100,000. What is owed in all and what is carried over are the same. No node is judged (P-59): that changes no
+   * amount.
    */
   readonly only?: Address | null;
 }
+
+/** Whether one recipient is among a node's contributors: asked for each node in each epoch of its fold. */
+const concerns = new WeakMap<CreditObserver, WeakMap<readonly ContributorView[], boolean>>();
 
 /** The credits of one epoch. Whatever is added to them is told, so that the parts add up to the amounts. */
 export class Credits {
@@ -46,16 +50,30 @@ export class Credits {
   readonly #epoch: number;
   readonly #observe: ObserveCredit | null;
   readonly #only: Address | null;
+  readonly #concerned: WeakMap<readonly ContributorView[], boolean>;
 
   constructor(epoch: number, observer: CreditObserver | null) {
+    this.#concerned = (observer === null ? undefined : concerns.get(observer)) ?? new WeakMap();
+    if (observer !== null) concerns.set(observer, this.#concerned);
     this.#epoch = epoch;
     this.#observe = observer?.observe ?? null;
     this.#only = observer?.only ?? null;
   }
 
+  /** False in a fold for one recipient alone. */
+  get ofEverybody(): boolean {
+    return this.#only === null;
+  }
+
   /** Whether anybody among them is credited here. */
   concern(contributors: readonly ContributorView[]): boolean {
-    return this.#only === null || contributors.some(({ beneficiary }) => beneficiary === this.#only);
+    if (this.#only === null) return true;
+    let isConcerned = this.#concerned.get(contributors);
+    if (isConcerned === undefined) {
+      isConcerned = contributors.some(({ beneficiary }) => beneficiary === this.#only);
+      this.#concerned.set(contributors, isConcerned);
+    }
+    return isConcerned;
   }
 
   add(to: Address, amountAtomic: bigint, part: CreditPart, node: EarningNode | null): void {

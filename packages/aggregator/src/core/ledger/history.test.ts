@@ -56,7 +56,7 @@ describe("P-50: a history folded epoch by epoch", () => {
     );
   });
 
-  it("property: folded for one recipient it has the same lines, and all but the others' amounts is the same", () => {
+  it("property: folded for one recipient it has the same lines, and all but verdicts and the others' amounts is the same", () => {
     fc.assert(
       fc.property(histories, fc.constantFrom(1, 50, 55, 61, 999), (events, number) => {
         const [until, recipient] = [lastTimestamp(events) + EPOCH_SECONDS, address(number)];
@@ -64,9 +64,10 @@ describe("P-50: a history folded epoch by epoch", () => {
         const one = explained(events, until, recipient, recipient);
         expect(one.lines).toEqual(all.lines);
         expect([...one.state.owed]).toEqual([...all.state.owed].filter(([to]) => to === recipient));
-        const rest = ({ totalOwed, carry, nodes, uptime, openEpoch }: LedgerState) => ({
-          ...{ totalOwed, carry, nodes, uptime, openEpoch },
-        });
+        const rest = ({ totalOwed, carry, nodes, openEpoch, uptime }: LedgerState) => {
+          const { nodes: _judged, lists: _lists, ...reports } = uptime;
+          return { totalOwed, carry, nodes, openEpoch, reports };
+        };
         expect(rest(one.state)).toEqual(rest(all.state));
       }),
       { numRuns: 60 },

@@ -101,9 +101,7 @@ export function advanceLedger(
   admit: AdmitNode,
   observer: CreditObserver | null = null,
 ): LedgerChange {
-  // Heads without events come every few seconds, and cannot be refused.
-  const draft =
-    events.length === 0 ? state : { ...state, nodes: new Map(state.nodes), uptime: copyUptime(state.uptime) };
+  const draft = draftOf(state, events);
   const closed: ClosedEpoch[] = [];
   let nodesChanged = false;
   for (const event of events) {
@@ -121,6 +119,25 @@ export function advanceLedger(
   for (const event of events) state.journal?.events.push(event);
   return { closedEpochs: closed.map(({ epoch }) => epoch), nodesChanged };
 }
+
+/**
+ * What may be changed before it is known whether all events follow. Heads without events come every few seconds, and
+ * cannot be refused. Events that change no node are all that most epochs have: thousands of nodes are not copied for
+ * them, unless an epoch closes before the last of them.
+ */
+function draftOf(state: LedgerState, events: readonly ChainEvent[]): LedgerState {
+  const last = events.at(-1);
+  if (last === undefined) return state;
+  const closes = state.epochSeconds !== null && last.timestamp >= openEpochStart(state) + state.epochSeconds;
+  if (!closes && events.every(({ type }) => CHANGES_NO_NODE.has(type)))
+    return { ...state, uptime: { ...state.uptime } };
+  return { ...state, nodes: new Map(state.nodes), uptime: copyUptime(state.uptime) };
+}
+
+/** Neither of the ledger's nodes nor of those of its uptime. */
+const CHANGES_NO_NODE: ReadonlySet<ChainEvent["type"]> = new Set([
+  ...(["report-recorded", "root-payable", "signers-shown", "pool-settled"] as const),
+]);
 
 /**
  * The ledger as it would be with events that are not final, for a look at what has landed (P-92): the node set and
@@ -284,29 +301,33 @@ function closeEpoch(
   const credits = new Credits(state.openEpoch, observer);
   const bounties = takeBounties(state.uptime, emission, credits);
   const carry = splitEpoch(emission + state.carry - bounties, weighNodes(state, start, end), credits);
-  closeUptime(state, state.openEpoch, end, epochSeconds);
+  closeUptime(state, state.openEpoch, end, { epochSeconds, judges: credits.ofEverybody });
   state.totalOwed += emission + state.carry - carry;
   state.carry = carry;
   state.releasedAtOpen = released;
   const closed: ClosedEpoch = { epoch: state.openEpoch, totalOwed: state.totalOwed, credits: credits.amounts };
   state.closed = [...state.closed, closed].slice(-SIGNING_WINDOW_EPOCHS);
   state.openEpoch += 1;
-  for (const [id, folded] of state.nodes) {
-    if (folded.activeSeconds > 0) state.nodes.set(id, { ...folded, activeSeconds: 0 });
+  for (const folded of state.nodes.values()) {
+    if (folded.activeSeconds > 0) state.nodes.set(folded.node.id, { ...folded, activeSeconds: 0 });
   }
   return closed;
 }
 
-/** P-53. In id order, so that every agent folds in the same order. */
+/** P-53. Those that weigh something, in id order, so that every agent folds in the same order. */
 function weighNodes(state: LedgerState, start: number, end: number): WeighedNode[] {
   // Most nodes have the stake and the seconds of the one before them: their weight is multiplied once.
   let last = { stake: 0n, seconds: 0, weight: 0n };
-  return sortedNodes(state).map((folded) => {
-    const { id, stake, feeBps, contributors } = folded.node;
+  const weighed: WeighedNode[] = [];
+  for (const folded of sortedNodes(state)) {
     const seconds = secondsActive(folded, start, end);
+    // Nodes that have exited stay in the set, and after some years are most of it.
+    if (seconds === 0) continue;
+    const { id, stake, feeBps, contributors } = folded.node;
     if (seconds !== last.seconds || stake !== last.stake) last = { stake, seconds, weight: stake * BigInt(seconds) };
-    return { id, stake, feeBps, contributors, activeSeconds: seconds, weight: last.weight };
-  });
+    weighed.push({ id, stake, feeBps, contributors, activeSeconds: seconds, weight: last.weight });
+  }
+  return weighed;
 }
 
 /**

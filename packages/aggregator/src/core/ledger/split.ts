@@ -19,24 +19,40 @@ export interface WeighedNode {
 
 /** Returns what is carried over, in atomic units. */
 export function splitEpoch(toSplit: bigint, nodes: readonly WeighedNode[], credits: Credits): bigint {
-  const totalWeight = nodes.reduce((sum, node) => sum + node.weight, 0n);
+  // Most nodes weigh what the one before them does: arithmetic of large integers is what closing an epoch spends its
+  // time on.
+  const runs = runsOf(nodes);
+  const totalWeight = runs.reduce((sum, { weight, from, to }) => sum + weight * BigInt(to - from), 0n);
   if (totalWeight === 0n) return toSplit;
 
   let carry = toSplit;
-  // Most nodes weigh what the one before them does: a division of large integers is what closing an epoch spends its
-  // time on.
-  let lastWeight = 0n;
-  let reward = 0n;
-  for (const node of nodes) {
-    if (node.weight !== lastWeight) {
-      lastWeight = node.weight;
-      reward = (toSplit * lastWeight) / totalWeight;
-    }
+  for (const { weight, from, to } of runs) {
+    const reward = (toSplit * weight) / totalWeight;
     if (reward === 0n) continue;
-    carry -= reward;
-    if (credits.concern(node.contributors)) creditNode(credits, node, reward);
+    carry -= reward * BigInt(to - from);
+    for (let at = from; at < to; at++) {
+      const node = nodes[at] as WeighedNode;
+      if (credits.concern(node.contributors)) creditNode(credits, node, reward);
+    }
   }
   return carry;
+}
+
+/** Nodes `from` to before `to` have the same weight. */
+interface Run {
+  readonly weight: bigint;
+  readonly from: number;
+  to: number;
+}
+
+function runsOf(nodes: readonly WeighedNode[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const [at, { weight }] of nodes.entries()) {
+    const run = runs.at(-1);
+    if (run?.weight === weight) run.to = at + 1;
+    else runs.push({ weight, from: at, to: at + 1 });
+  }
+  return runs;
 }
 
 /** P-54: the fee and the node's dust go to the first contributor's beneficiary, the rest by contributed stake. */

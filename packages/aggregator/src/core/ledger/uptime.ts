@@ -144,14 +144,20 @@ export function judgeNode(node: NodeUptime, state: NodeState, verdict: Verdict, 
   return { ...node, strip, level: isPresent ? Math.max(0, node.level - 1) : node.level + ABSENCE };
 }
 
+interface Closing {
+  readonly epochSeconds: number;
+  /** False where nobody asks for verdicts and lists: what the others need is kept all the same. */
+  readonly judges: boolean;
+}
+
 /** Closes epoch `epoch`: judges the one before, and makes the lists of its report. In place. */
-export function closeUptime(view: UptimeView, epoch: number, endsAt: number, epochSeconds: number): void {
+export function closeUptime(view: UptimeView, epoch: number, endsAt: number, { epochSeconds, judges }: Closing): void {
   const { uptime } = view;
-  if (epoch > 0) judgeEpoch(view, epoch - 1, endsAt - epochSeconds);
+  if (judges && epoch > 0) judgeEpoch(view, epoch - 1, endsAt - epochSeconds);
   // All exits so far are before this epoch's end, so no epoch to be judged concerns them.
   for (const [id, { exitedAt }] of uptime.nodes) if (exitedAt !== null) uptime.nodes.delete(id);
   uptime.presences = uptime.presences.filter((presence) => presence.epoch >= epoch - 1);
-  uptime.lists = [...uptime.lists, listsOf(view, epoch, endsAt)].slice(-SIGNING_WINDOW_EPOCHS);
+  if (judges) uptime.lists = [...uptime.lists, listsOf(view, epoch, endsAt)].slice(-SIGNING_WINDOW_EPOCHS);
 }
 
 function judgeEpoch({ uptime, nodes }: UptimeView, epoch: number, endsAt: number): void {

@@ -3,6 +3,7 @@
  * whatever the number of epochs, and the sum by node. The chart's numbers are for drawing only; rows keep every unit.
  */
 import type { LedgerLine } from "@quorate/common";
+import { inSlices } from "../../parts/slices.ts";
 
 /** Columns that can be told apart on a wide screen. More epochs share a column. */
 export const COLUMNS_MAX = 240;
@@ -20,39 +21,46 @@ export interface Columns {
   readonly amounts: readonly (readonly bigint[])[];
 }
 
-export function columnsOf(lines: readonly LedgerLine[]): Columns {
-  const first = lines[0]?.epoch ?? 0;
-  const last = lines.at(-1)?.epoch ?? first;
-  const width = Math.max(1, Math.ceil((last - first + 1) / COLUMNS_MAX));
-  const count = lines.length === 0 ? 0 : Math.floor((last - first) / width) + 1;
-  const own = sumsByNode(lines)
-    .flatMap(({ node }) => (node === null ? [] : [node]))
-    .slice(0, COLOURS);
-  const nodes: (number | null)[] = lines.some(({ node }) => node === null || !own.includes(node))
-    ? [...own, null]
-    : own;
-  const amounts = nodes.map(() => new Array<bigint>(count).fill(0n));
-  const places = new Map(nodes.map((node, i) => [node, i]));
-  for (const { epoch, node, amount } of lines) {
-    const row = amounts[places.get(node) ?? nodes.length - 1] as bigint[];
-    const column = Math.floor((epoch - first) / width);
-    row[column] = (row[column] ?? 0n) + amount;
-  }
-  return { epochs: Array.from({ length: count }, (_, i) => first + i * width), width, nodes, amounts };
-}
-
 export interface NodeSum {
   readonly node: number | null;
   readonly amount: bigint;
 }
 
-/** What each node has earned, the most first. */
-export function sumsByNode(lines: readonly LedgerLine[]): readonly NodeSum[] {
-  const sums = new Map<number | null, bigint>();
-  for (const { node, amount } of lines) sums.set(node, (sums.get(node) ?? 0n) + amount);
-  return [...sums]
+export interface EarningsView {
+  /** What each node has earned, the most first. */
+  readonly sums: readonly NodeSum[];
+  readonly columns: Columns;
+}
+
+/** Some thousand lines at a time (P-151): a year of ten nodes is 87,600 of them. */
+export async function viewOf(lines: readonly LedgerLine[]): Promise<EarningsView> {
+  const byNode = new Map<number | null, bigint>();
+  await inSlices(lines, (some) => {
+    for (const { node, amount } of some) byNode.set(node, (byNode.get(node) ?? 0n) + amount);
+  });
+  const sums = [...byNode]
     .map(([node, amount]) => ({ node, amount }))
     .sort((a, b) => Number(b.amount > a.amount) - Number(b.amount < a.amount));
+  return { sums, columns: await columnsOf(lines, sums) };
+}
+
+async function columnsOf(lines: readonly LedgerLine[], sums: readonly NodeSum[]): Promise<Columns> {
+  const first = lines[0]?.epoch ?? 0;
+  const last = lines.at(-1)?.epoch ?? first;
+  const width = Math.max(1, Math.ceil((last - first + 1) / COLUMNS_MAX));
+  const count = lines.length === 0 ? 0 : Math.floor((last - first) / width) + 1;
+  const own = sums.flatMap(({ node }) => (node === null ? [] : [node])).slice(0, COLOURS);
+  const nodes: (number | null)[] = sums.length > own.length ? [...own, null] : own;
+  const amounts = nodes.map(() => new Array<bigint>(count).fill(0n));
+  const places = new Map(nodes.map((node, i) => [node, i]));
+  await inSlices(lines, (some) => {
+    for (const { epoch, node, amount } of some) {
+      const row = amounts[places.get(node) ?? nodes.length - 1] as bigint[];
+      const column = Math.floor((epoch - first) / width);
+      row[column] = (row[column] ?? 0n) + amount;
+    }
+  });
+  return { epochs: Array.from({ length: count }, (_, i) => first + i * width), width, nodes, amounts };
 }
 
 /** Stacked for drawing, from the bottom: each series with those below it, in tokens. */

@@ -5,16 +5,16 @@
  */
 import { createAgentClient, type Explained, explainByAgent, LEDGER_ANSWER_MS } from "@quorate/client";
 import type { Address, LedgerLine } from "@quorate/common";
+import { inSlices } from "../../parts/slices.ts";
 import type { Compared } from "../../truth/compare.ts";
 import type { Panel } from "../../truth/panel.ts";
+import { type EarningsView, viewOf } from "./earningsView.ts";
 
 export interface SaidLines extends Explained {
   /** The same for the same lines in the same order. */
   readonly key: string;
+  readonly view: EarningsView;
 }
-
-/** Lines written out before the page may draw again: a millisecond of script here. */
-const LINES_AT_ONCE = 1_000;
 
 export interface LinesAsked {
   readonly recipient: Address;
@@ -30,6 +30,8 @@ export interface LinesAsked {
 /** @throws AGENT_*, LEDGER_LINES_DISAGREE where no agent's lines add up */
 export function askLines(panel: Panel, asked: LinesAsked): Promise<Compared<SaidLines>> {
   const { recipient, epoch, signal, onPage, onHeard } = asked;
+  /** The same lines are counted once. */
+  const views = new Map<string, Promise<EarningsView>>();
   return panel.ask<SaidLines>({
     async ask({ url }) {
       const patient = createAgentClient({ url, timeoutMs: LEDGER_ANSWER_MS });
@@ -37,7 +39,10 @@ export function askLines(panel: Panel, asked: LinesAsked): Promise<Compared<Said
         signal.throwIfAborted();
         onPage(reached);
       });
-      const lines = { ...explained, key: await keyOfLines(explained.lines) };
+      const key = await keyOfLines(explained.lines);
+      const view = views.get(key) ?? viewOf(explained.lines);
+      views.set(key, view);
+      const lines = { ...explained, key, view: await view };
       if (!signal.aborted) onHeard(lines, url);
       return lines;
     },
@@ -48,16 +53,12 @@ export function askLines(panel: Panel, asked: LinesAsked): Promise<Compared<Said
 }
 
 /**
- * Every field of every line, a thousand at a time. Written out and not hashed: a hash of 40,000 lines takes over 0.1 s
- * of script here, and the texts are compared once.
+ * Every field of every line. Written out and not hashed: a hash of 40,000 lines takes over 0.1 s of script here, and
+ * the texts are compared once.
  */
 export async function keyOfLines(lines: readonly LedgerLine[]): Promise<string> {
   const parts: string[] = [];
-  for (let from = 0; from < lines.length; from += LINES_AT_ONCE) {
-    if (from > 0) await new Promise((resolve) => setTimeout(resolve));
-    const some = lines.slice(from, from + LINES_AT_ONCE);
-    parts.push(some.map(textOf).join("\n"));
-  }
+  await inSlices(lines, (some) => void parts.push(some.map(textOf).join("\n")));
   return parts.join("\n");
 }
 
@@ -66,11 +67,13 @@ export function firstDifference(some: readonly LedgerLine[], others: readonly Le
   for (let at = 0; at < Math.max(some.length, others.length); at++) {
     const [one, other] = [some[at], others[at]];
     if (one === undefined || other === undefined) return (one ?? other)?.epoch ?? null;
-    if (textOf(one) !== textOf(other)) return Math.min(one.epoch, other.epoch);
+    if (FIELDS.some((field) => one[field] !== other[field])) return Math.min(one.epoch, other.epoch);
   }
   return null;
 }
 
-function textOf({ epoch, node, activeSeconds, nodeReward, fee, share, dust, bounty, amount }: LedgerLine): string {
-  return `${epoch} ${node} ${activeSeconds} ${nodeReward} ${fee} ${share} ${dust} ${bounty} ${amount}`;
+const FIELDS = ["epoch", "node", "activeSeconds", "nodeReward", "fee", "share", "dust", "bounty", "amount"] as const;
+
+function textOf(line: LedgerLine): string {
+  return FIELDS.map((field) => line[field]).join(" ");
 }

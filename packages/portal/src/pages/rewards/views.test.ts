@@ -2,7 +2,7 @@ import type { LedgerLine } from "@quorate/common";
 import { quorateError } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import { dotsOf } from "./dots.ts";
-import { COLOURS, COLUMNS_MAX, columnsOf, recomputeLine, stacked, sumsByNode } from "./earningsView.ts";
+import { COLOURS, COLUMNS_MAX, recomputeLine, stacked, viewOf } from "./earningsView.ts";
 import { etherText } from "./ether.ts";
 import { paymentsCsv } from "./paymentsCsv.ts";
 import { closeOf, nextClose } from "./schedule.ts";
@@ -14,8 +14,8 @@ const line = (epoch: number, node: number | null, amount: bigint): LedgerLine =>
 };
 
 describe("earnings by epoch and node", () => {
-  it("a column for each epoch, a series for each node, and every unit is in one of them", () => {
-    const columns = columnsOf([line(2, 1, 5n), line(2, 2, 7n), line(4, 1, 5n)]);
+  it("a column for each epoch, a series for each node, and every unit is in one of them", async () => {
+    const { columns } = await viewOf([line(2, 1, 5n), line(2, 2, 7n), line(4, 1, 5n)]);
     expect(columns).toEqual({
       epochs: [2, 3, 4],
       width: 1,
@@ -31,17 +31,19 @@ describe("earnings by epoch and node", () => {
     ]);
   });
 
-  it("ten years of epochs share a bounded number of columns, and many nodes one colour; nothing is lost", () => {
+  it("ten years of epochs share a bounded number of columns, and many nodes one colour; nothing is lost", async () => {
     const lines = Array.from({ length: 5_000 }, (_, epoch) => line(epoch, epoch % 20, 9_007_199_254_740_993n));
-    const { epochs, nodes, amounts, width } = columnsOf(lines);
+    const { sums, columns } = await viewOf(lines);
+    const { epochs, nodes, amounts, width } = columns;
     expect(epochs.length).toBeLessThanOrEqual(COLUMNS_MAX);
     expect(epochs.length * width).toBeGreaterThanOrEqual(5_000);
     expect(nodes).toHaveLength(COLOURS + 1);
     expect(amounts.flat().reduce((sum, amount) => sum + amount)).toBe(5_000n * 9_007_199_254_740_993n);
-    expect(sumsByNode(lines).reduce((sum, { amount }) => sum + amount, 0n)).toBe(5_000n * 9_007_199_254_740_993n);
+    expect(sums.reduce((sum, { amount }) => sum + amount, 0n)).toBe(5_000n * 9_007_199_254_740_993n);
   });
 
-  it("no lines are no columns", () => expect(columnsOf([])).toMatchObject({ epochs: [], nodes: [], amounts: [] }));
+  it("no lines are no columns", async () =>
+    expect((await viewOf([])).columns).toMatchObject({ epochs: [], nodes: [], amounts: [] }));
 
   it("the command that recomputes it names everything it needs", () => {
     const facts = { rpc: ["http://127.0.0.1:8545"], contract: "0xc0" };

@@ -1,7 +1,6 @@
 /** Every line of the amount: drawn by epoch and node, counted by node, and as a table down to fee and dust. */
-import type { Explained } from "@quorate/client";
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Connection } from "../../network/connection.ts";
 import { tokens } from "../../parts/format.ts";
 import { Amount, Failure, Mark, Notice, Waiting } from "../../parts/parts.tsx";
@@ -11,7 +10,7 @@ import type { Compared } from "../../truth/compare.ts";
 import { panelOf } from "../../truth/panel.ts";
 import { WhoSays } from "../../truth/whoSays.tsx";
 import { EarningsChart } from "./earningsChart.tsx";
-import { columnsOf, recomputeLine, sumsByNode } from "./earningsView.ts";
+import { recomputeLine } from "./earningsView.ts";
 import { LinesTable } from "./linesTable.tsx";
 import type { Rewards } from "./rewards.ts";
 import { askLines, firstDifference, type SaidLines } from "./saidLines.ts";
@@ -89,14 +88,13 @@ function WhoseLines({ said }: { readonly said: Compared<SaidLines> }): JSX.Eleme
 }
 
 interface ExplanationProps extends Props {
-  readonly explained: Explained;
+  readonly explained: SaidLines;
   readonly shown: { readonly epoch: number; readonly amount: bigint } | null;
 }
 
 function Explanation({ explained, rewards, connection, shown }: ExplanationProps): JSX.Element {
-  const { lines, amount, epoch } = explained;
-  const columns = useMemo(() => columnsOf(lines), [lines]);
-  const sums = useMemo(() => sumsByNode(lines), [lines]);
+  const { lines, amount, epoch, view } = explained;
+  const { columns, sums } = view;
   const agrees = shown !== null && shown.epoch === epoch && shown.amount === amount;
   const belief =
     agrees && "value" in rewards.earned ? rewards.earned.value.belief : ({ by: "agents", count: 1 } as const);
