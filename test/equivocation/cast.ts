@@ -43,7 +43,7 @@ export type Said = "right" | "wrong" | "forged";
 /** Far enough that no claim fails while its network is cut. */
 const CLAIM_DEADLINE_MS = 3_600_000;
 /** A liar's stake where the honest shall not need it, in parts of theirs: 6 of them are 0.6% of one honest node. */
-const LIGHT_PART = 1_000n;
+export const LIGHT_PART = 1_000n;
 
 /** Registrations and signatures are the same for every cast; each is checked once. */
 const verifyIdentity = rememberingVerifyIdentity();

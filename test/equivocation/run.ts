@@ -6,17 +6,23 @@ import { Cast } from "./cast.ts";
 import { type Deeds, Histories } from "./localState.ts";
 import { Play } from "./play.ts";
 import { brokenAtTheEnd, brokenBy } from "./promises.ts";
-import type { Schedule, Space } from "./schedules.ts";
+import type { Space } from "./schedules.ts";
 
 /** Moments kept at once, about 2 kB each; then histories are run anew. */
 const MOMENTS_MAX = 400_000;
 const PROGRESS_EVERY = 10_000;
 
+/** Promises in words, and the first schedule that breaks them, as plain data. */
+export interface Broken {
+  readonly promises: readonly string[];
+  readonly schedule: unknown;
+}
+
 export interface SpaceResult {
   readonly schedules: number;
   /** Batches that production cores worked off for them. */
   readonly steps: number;
-  readonly broken: { readonly promises: readonly string[]; readonly schedule: Schedule } | null;
+  readonly broken: Broken | null;
 }
 
 /** Stops at the first broken promise. */

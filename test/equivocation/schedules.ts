@@ -187,7 +187,7 @@ export function tableCount(rows: number, columns: number, signs: number): number
   return Number(fixed / BigInt(ofRows.length * ofColumns.length));
 }
 
-function digits(number: number, length: number, base: number): number[] {
+export function digits(number: number, length: number, base: number): number[] {
   return Array.from({ length }, (_, i) => Math.floor(number / base ** (length - 1 - i)) % base);
 }
 

@@ -224,9 +224,9 @@ export class SimAgent {
     const effects = core.handle(input, CLOCK_START_MS + Math.floor(nowMs));
     this.#processor.charge((this.pairings - pairingsBefore) * costs.PAIRING_MS);
     for (const observer of observers) observer.onStep?.(this.node.id, input, effects, nowMs);
-    for (const [i, effect] of effects.entries()) {
+    for (let i = 0; i < effects.length; i++) {
       if (this.#dieAfterEffects !== null && i >= this.#dieAfterEffects) return this.crash();
-      this.#carryOut(effect, nowMs);
+      this.#carryOut(effects[i] as Effect, nowMs);
     }
   }
 

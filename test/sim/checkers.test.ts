@@ -12,6 +12,7 @@ import {
 } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import type { Agent, Effect, Input } from "../../packages/aggregator/src/core/io.ts";
+import { CATCH_UP_SHARES_MAX } from "../../packages/aggregator/src/core/limits.ts";
 import { NO_FAULTS, type SimOptions } from "./options.ts";
 import { run } from "./run.ts";
 
@@ -182,6 +183,18 @@ describe("checkers find what they are for", () => {
       effect.type === "publish" ? [effect, { ...effect, data: new Uint8Array(MAX_GOSSIP_BYTES + 1) }] : [effect],
     );
     expect(findings(shouting)).toContain("bounds");
+    const answering = (data: Uint8Array): ReturnType<typeof changing> =>
+      changing((effect) => (effect.type === "catch-up-reply" ? [{ ...effect, data }] : [effect]));
+    const empty = Uint8Array.of(0x12, 0);
+    const crowded = new Uint8Array(2 * (CATCH_UP_SHARES_MAX + 1)).map((_, i) => empty[i % 2] as number);
+    expect(findings(answering(crowded))).toEqual(["blame", "bounds"]);
+  });
+
+  it("an answer to catch-up that nobody can read: whoever asked blames the sender", () => {
+    const garbled = changing((effect) =>
+      effect.type === "catch-up-reply" ? [{ ...effect, data: Uint8Array.of(0x12) }] : [effect],
+    );
+    expect(findings(garbled)).toContain("blame");
   });
 
   it("claims that never end", () => {

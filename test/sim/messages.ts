@@ -30,7 +30,18 @@ export function shareSent(effect: Effect): Share | null {
   return effect.type === "publish" || effect.type === "direct" ? shareIn(effect.data) : null;
 }
 
+/** Several look on at each message: nobody changes its bytes. */
+const knownMessages = new WeakMap<Uint8Array, GossipMessage | null>();
+
 function messageIn(data: Uint8Array): GossipMessage | null {
+  const known = knownMessages.get(data);
+  if (known !== undefined) return known;
+  const message = decoded(data);
+  knownMessages.set(data, message);
+  return message;
+}
+
+function decoded(data: Uint8Array): GossipMessage | null {
   try {
     return decodeGossip(data);
   } catch (error) {

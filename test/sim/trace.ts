@@ -95,6 +95,17 @@ function effectText(effect: Effect): string {
  * cost.
  */
 function bytesText(data: Uint8Array): string {
+  const known = knownTexts.get(data);
+  if (known !== undefined) return known;
+  const text = textOf(data);
+  knownTexts.set(data, text);
+  return text;
+}
+
+/** One message is heard by many: nobody changes its bytes. */
+const knownTexts = new WeakMap<Uint8Array, string>();
+
+function textOf(data: Uint8Array): string {
   let sum = 0x811c9dc5;
   for (const byte of data) sum = Math.imul(sum ^ byte, 0x01000193);
   return `${data.length}:${sum >>> 0}`;

@@ -101,9 +101,13 @@ export class Signers {
   /** Ascending. */
   ids(): NodeId[] {
     const ids: NodeId[] = [];
-    this.#bytes.forEach((byte, index) => {
-      for (let bit = 0; bit < 8; bit++) if ((byte & (1 << bit)) !== 0) ids.push(index * 8 + bit);
-    });
+    const bytes = this.#bytes;
+    for (let index = 0; index < bytes.length; index++) {
+      // Bit by bit that is set, lowest first: a subnet's partial has few of them.
+      for (let rest = bytes[index] as number; rest !== 0; rest &= rest - 1) {
+        ids.push(index * 8 + 31 - Math.clz32(rest & -rest));
+      }
+    }
     return ids;
   }
 }

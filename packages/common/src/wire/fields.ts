@@ -48,7 +48,7 @@ export function shareToWire(share: Share): wire.Share {
   return {
     nodeId: integerToWire("node_id", share.nodeId, 1),
     epoch: integerToWire("epoch", share.epoch, 0),
-    signature: shareSignature(share.signature, share.nodeId),
+    signature: requireShareSignature(share.signature, share.nodeId),
     ...messageToWire(share),
   };
 }
@@ -249,7 +249,7 @@ function signersFromWire(bytes: Uint8Array): Signers {
 }
 
 /** Its own code, because a share of wrong length is one of the forgeries the collector counts (P-3). */
-function shareSignature(signature: Uint8Array, nodeId: NodeId): Uint8Array<ArrayBuffer> {
+function requireShareSignature(signature: Uint8Array, nodeId: NodeId): Uint8Array<ArrayBuffer> {
   if (signature.length !== SIGNATURE_BYTES) {
     throw quorateError("SHARE_WRONG_LENGTH", {
       nodeId,
@@ -257,7 +257,12 @@ function shareSignature(signature: Uint8Array, nodeId: NodeId): Uint8Array<Array
       expectedBytes: SIGNATURE_BYTES,
     });
   }
-  return new Uint8Array(signature);
+  // The encoder copies it: whether the buffer under it is shared is all the same.
+  return signature as Uint8Array<ArrayBuffer>;
+}
+
+function shareSignature(signature: Uint8Array, nodeId: NodeId): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(requireShareSignature(signature, nodeId));
 }
 
 function addressToWire(field: string, address: Address): Uint8Array<ArrayBuffer> {
@@ -269,12 +274,13 @@ function addressFromWire(field: string, bytes: Uint8Array): Address {
   return toHex(exactBytes(field, bytes, ADDRESS_BYTES));
 }
 
+const AMOUNT_END = 1n << BigInt(8 * MAX_AMOUNT_BYTES);
+
 /** Minimal big-endian; zero has no form, because nobody claims nothing (P-70). */
 function amountToWire(amount: bigint): Uint8Array<ArrayBuffer> {
-  if (amount <= 0n || amount >= 1n << BigInt(8 * MAX_AMOUNT_BYTES)) throw malformed("amount", { value: amount });
+  if (amount <= 0n || amount >= AMOUNT_END) throw malformed("amount", { value: amount });
   const digits = amount.toString(16);
-  const even = digits.length % 2 === 0 ? digits : `0${digits}`;
-  return Uint8Array.from({ length: even.length / 2 }, (_, i) => Number.parseInt(even.slice(2 * i, 2 * i + 2), 16));
+  return fromHex(digits.length % 2 === 0 ? `0x${digits}` : `0x0${digits}`);
 }
 
 function amountFromWire(bytes: Uint8Array): bigint {

@@ -4,38 +4,81 @@
  * contest those that are worth sending. Enters: ledger and rounds. Leaves: needs. Not here: asking (peers/pull.ts), the
  * calls (plan.ts).
  */
-import type { NodeId } from "@quorate/common";
+import type { NodeId, Signers } from "@quorate/common";
 import type { Context } from "../context.ts";
 import { contestRound } from "../kinds/contest.ts";
 import { reportRound } from "../kinds/epochReport.ts";
+import type { LedgerNode } from "../ledger/events.ts";
 import { type LedgerState, lastClosedEpoch } from "../ledger/ledger.ts";
 import { leftOut, silentReports } from "../ledger/uptime.ts";
 import { CONTEST_FROM_SILENT } from "../limits.ts";
-import { agreeingParts, type Round } from "../rounds/round.ts";
+import { agreeingParts, heardFrom, type OwnMessage, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { Need } from "../stages.ts";
 
 export function reportNeeds({ ledger, nodes }: Context, rounds: RoundTable): Need[] {
   const lastClosed = lastClosedEpoch(ledger);
   if (lastClosed === null) return [];
-  const inSet = nodes.filter(({ state }) => state !== "exited").map(({ id }) => id);
   return [
-    needOf(rounds.get(reportRound(lastClosed)), leftOut(ledger, lastClosed) ?? inSet),
-    needOf(rounds.get(reportRound(lastClosed - 1)), leftOut(ledger, lastClosed - 1) ?? []),
-    needOf(rounds.get(contestRound(lastClosed + 1)), worthAContest(ledger)),
+    needOf(rounds.get(reportRound(lastClosed)), leftOut(ledger, lastClosed) ?? idsInSet(nodes)),
+    needOf(rounds.get(reportRound(lastClosed - 1)), leftOut(ledger, lastClosed - 1) ?? NOBODY),
+    needOfContests(rounds.get(contestRound(lastClosed + 1)), ledger),
   ].flat();
+}
+
+const NOBODY: readonly NodeId[] = [];
+
+function needOfContests(round: Round | undefined, ledger: LedgerState): Need[] {
+  return round === undefined ? [] : needOf(round, worthAContest(ledger));
+}
+
+const knownInSet = new WeakMap<readonly LedgerNode[], readonly NodeId[]>();
+
+function idsInSet(nodes: readonly LedgerNode[]): readonly NodeId[] {
+  const known = knownInSet.get(nodes);
+  if (known !== undefined) return known;
+  const ids = nodes.filter(({ state }) => state !== "exited").map(({ id }) => id);
+  knownInSet.set(nodes, ids);
+  return ids;
 }
 
 /** P-95: nodes that have been silent for so long that a contest of theirs is worth a transaction. */
 export function worthAContest(ledger: LedgerState): NodeId[] {
-  return [...ledger.nodes.keys()].filter((id) => (silentReports(ledger, id) ?? 0) >= CONTEST_FROM_SILENT);
+  const worth: NodeId[] = [];
+  for (const [id, { node }] of ledger.nodes) {
+    if (node.state === "decommissioned" && (silentReports(ledger, id) ?? 0) >= CONTEST_FROM_SILENT) worth.push(id);
+  }
+  return worth;
 }
 
-/** What is here and adds up without anybody else counts as had. */
 function needOf(round: Round | undefined, wanted: readonly NodeId[]): Need[] {
   if (round === undefined || round.own === null || wanted.length === 0) return [];
+  const lacking = lackingOf(round, wanted);
+  return lacking.length === 0 ? [] : [{ round, lacking, asksNodes: true }];
+}
+
+/** What a round lacked, and of what: the next tick mostly finds all of it as it was. */
+interface Lacking {
+  readonly heard: Signers;
+  readonly own: OwnMessage | null;
+  readonly wanted: readonly NodeId[];
+  readonly lacking: readonly NodeId[];
+}
+
+const knownLacking = new WeakMap<Round, Lacking>();
+
+/** What is here and adds up without anybody else counts as had. */
+function lackingOf(round: Round, wanted: readonly NodeId[]): readonly NodeId[] {
+  const [heard, own, known] = [heardFrom(round), round.own, knownLacking.get(round)];
+  const isSame = known?.heard === heard && known.own === own && isSameList(known.wanted, wanted);
+  if (known !== undefined && isSame) return known.lacking;
   const among = new Set(wanted);
   const had = new Set(agreeingParts(round, (id) => among.has(id)).flatMap(({ ids }) => ids));
   const lacking = wanted.filter((id) => !had.has(id));
-  return lacking.length === 0 ? [] : [{ round, lacking, asksNodes: true }];
+  knownLacking.set(round, { heard, own, wanted, lacking });
+  return lacking;
+}
+
+function isSameList(a: readonly NodeId[], b: readonly NodeId[]): boolean {
+  return a === b || (a.length === b.length && a.every((id, i) => id === b[i]));
 }

@@ -146,6 +146,7 @@ function wantedShowing({ rounds, view, showingsSent }: PlanInput, epoch: number)
   const sent = showingsSent(epoch);
   if (presence === null || round?.own?.digest.hex !== presence.digest || sent >= SHOWINGS_PER_EPOCH_MAX) return [];
   const missing = new Set((leftOut(view, epoch) ?? []).filter((id) => isInSet(view, id)));
+  if (missing.size === 0) return [];
   const lacking = idsOfParts(round, (id) => missing.has(id));
   const first = new Set(lacking.slice(0, Math.min(SHOWN_MAX, Math.ceil(lacking.length / 2 ** sent))));
   const ids = idsOfParts(round, (id) => first.has(id));
@@ -164,6 +165,7 @@ function wantedContest({ rounds, view }: PlanInput, epoch: number): Wanted[] {
   const round = rounds.get(contestRound(epoch));
   if (round === undefined) return [];
   const worth = new Set(worthAContest(view));
+  if (worth.size === 0) return [];
   const first = new Set(idsOfParts(round, (id) => worth.has(id)).slice(0, SHOWN_MAX));
   const ids = idsOfParts(round, (id) => first.has(id));
   if (ids.length === 0) return [];

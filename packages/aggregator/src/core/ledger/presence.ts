@@ -68,8 +68,16 @@ export function showSigners(
   return { ...presence, blocks: [...blocks, { ids: ascending(listed), signature, minus }] };
 }
 
-export function presentNodes({ blocks, recordedLater }: EpochPresence): Set<NodeId> {
-  return new Set([...blocks.flatMap(({ ids }) => ids), ...recordedLater]);
+/** A presence never changes, and agents with an account look at it at each tick. */
+const knownPresent = new WeakMap<EpochPresence, ReadonlySet<NodeId>>();
+
+export function presentNodes(presence: EpochPresence): ReadonlySet<NodeId> {
+  const known = knownPresent.get(presence);
+  if (known !== undefined) return known;
+  const { blocks, recordedLater } = presence;
+  const present = new Set([...blocks.flatMap(({ ids }) => ids), ...recordedLater]);
+  knownPresent.set(presence, present);
+  return present;
 }
 
 /** What a payable record is made of. */

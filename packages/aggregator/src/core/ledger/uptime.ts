@@ -118,9 +118,20 @@ export function silentReports({ uptime, nodes }: UptimeView, id: NodeId): number
  * The nodes that the last closed epoch judges and that are not present in it yet, ascending: whom a showing may add
  * (P-56). Null without a record, and for any other epoch, whose showings are over or have not begun (P-39).
  */
-export function leftOut({ uptime, genesis, epochSeconds, openEpoch }: UptimeView, epoch: number): NodeId[] | null {
-  const presence = uptime.presences.find((one) => one.epoch === epoch);
-  if (presence === undefined || epoch !== openEpoch - 1) return null;
+export function leftOut(view: UptimeView, epoch: number): readonly NodeId[] | null {
+  const presence = view.uptime.presences.find((one) => one.epoch === epoch);
+  if (presence === undefined || epoch !== view.openEpoch - 1) return null;
+  const known = knownLeftOut.get(presence);
+  if (known !== undefined) return known;
+  const missing = missingIn(view, presence);
+  knownLeftOut.set(presence, missing);
+  return missing;
+}
+
+/** Agents with an account ask at each tick. Whom an epoch judges is settled when it has ended, and so are the absent. */
+const knownLeftOut = new WeakMap<EpochPresence, readonly NodeId[]>();
+
+function missingIn({ uptime, genesis, epochSeconds, openEpoch }: UptimeView, presence: EpochPresence): NodeId[] {
   const endsAt = (genesis ?? 0) + openEpoch * (epochSeconds ?? 0);
   const present = presentNodes(presence);
   const missing = [...uptime.nodes].filter(([id, node]) => isJudged(node, endsAt) && !present.has(id));

@@ -16,7 +16,7 @@ import type { Context } from "../context.ts";
 import type { Digests } from "../kinds/digests.ts";
 import { OTHERS_PER_NODE_MAX } from "../limits.ts";
 import { type Contribution, isOfUse } from "../rounds/contributions.ts";
-import { ownGroup, type Round } from "../rounds/round.ts";
+import { heardFrom, type OwnMessage, ownGroup, type Round } from "../rounds/round.ts";
 import { subnetsOf } from "./subnets.ts";
 
 /** Nobody is blamed for any of these: the sender may have another node set, or know less. */
@@ -64,8 +64,28 @@ export function singlesIn(round: Round, subnet: Subnet): NodeId[] {
   return [...(ownGroup(round)?.shares.keys() ?? [])].filter((id) => isInSubnet(id, subnet));
 }
 
+/** The last sum made of a round's shares: many ask for it one after the other. */
+interface Made {
+  readonly heard: Signers;
+  readonly own: OwnMessage | null;
+  readonly subnet: Subnet;
+  readonly partial: PartialAggregate | null;
+}
+
+const made = new WeakMap<Round, Made>();
+
 /** The sum of a subnet's single shares; null where there are none, or they cancel: with one more they do not. */
-export function subnetPartial({ modules }: Context, round: Round, subnet: Subnet): PartialAggregate | null {
+export function subnetPartial(context: Context, round: Round, subnet: Subnet): PartialAggregate | null {
+  // A round says anew who was heard whenever a share has come or gone.
+  const [heard, known] = [heardFrom(round), made.get(round)];
+  const isSameSubnet = known?.subnet.index === subnet.index && known.subnet.bits === subnet.bits;
+  if (known?.heard === heard && known.own === round.own && isSameSubnet) return known.partial;
+  const partial = sumOf(context, round, subnet);
+  made.set(round, { heard, own: round.own, subnet, partial });
+  return partial;
+}
+
+function sumOf({ modules }: Context, round: Round, subnet: Subnet): PartialAggregate | null {
   const singles = singlesIn(round, subnet);
   if (round.own === null || singles.length === 0) return null;
   const shares = ownGroup(round)?.shares ?? new Map<NodeId, Uint8Array>();
