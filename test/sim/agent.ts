@@ -326,7 +326,7 @@ export class SimAgent {
   }
 
   /** Gives a gossip message its verdict. */
-  settle(handle: number, verdict: "accept" | "ignore" | "reject"): void {
+  settle(handle: number, verdict: Extract<Effect, { type: "verdict" }>["verdict"]): void {
     const message = this.#messages.get(handle);
     if (message === undefined) return;
     this.#messages.delete(handle);

@@ -154,7 +154,7 @@ class Core {
         return this.intake.direct(input.from, input.data, step);
       case "verified":
         for (const round of this.intake.verified(input.job, input.results, step)) this.#roundChanged(round, step);
-        return this.intake.startVerification(step);
+        return this.intake.continueVerification(step);
       case "signed": {
         const round = this.#signing.take(input.job, input.signature, step);
         return round === null ? undefined : this.#roundChanged(round, step);

@@ -77,7 +77,7 @@ export interface Context {
   readonly health: ChainHealth;
   readonly connected: readonly PeerKey[];
   /** How late this agent is. */
-  readonly load: Pick<Load, "spacingMs">;
+  readonly load: Pick<Load, "lateMs" | "spacingMs">;
   /** The node set of the latest finalised block in id order (P-85). */
   readonly nodes: readonly LedgerNode[];
   /** This agent's registration: the node with its BLS key that has not exited. */

@@ -86,7 +86,11 @@ export interface RestoredState {
 /** A peer is its identity key (32 bytes, hex): the libp2p peer id in another form. */
 export type PeerKey = Hex;
 
-export type Verdict = "accept" | "ignore" | "reject";
+/**
+ * `accept`: good, and forwarded. `keep`: as good, and not forwarded (P-153). `ignore`: not looked at, or not wanted,
+ * by nobody's fault. `reject`: its sender is to blame.
+ */
+export type Verdict = "accept" | "keep" | "ignore" | "reject";
 
 export type TimerName = "verify" | "partials" | "tick";
 

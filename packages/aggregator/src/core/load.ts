@@ -17,6 +17,11 @@ export class Load {
     this.#lateMs = Math.max(late, this.#lateMs * LATE_FADES_PART);
   }
 
+  /** Milliseconds by which ticks came too late of late. */
+  get lateMs(): number {
+    return this.#lateMs;
+  }
+
   /** Milliseconds to leave between two things; 0 where the host has time. */
   get spacingMs(): number {
     return this.#lateMs * LATE_SPACING;

@@ -71,6 +71,8 @@ export interface Intake {
   dropFrom(peer: PeerKey, step: Step): void;
   /** Hands the next job to the driver, unless one is under way or nothing waits. */
   startVerification(step: Step): void;
+  /** A job is done. */
+  continueVerification(step: Step): void;
   /** Takes one request from a node's budget (P-74); false when there is none. */
   spendRequest(nodeId: NodeId, nowMs: number): boolean;
   readonly counters: {

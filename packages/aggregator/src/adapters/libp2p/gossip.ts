@@ -25,6 +25,7 @@ const MESSAGE_ID_BYTES = 20;
 
 const RESULTS: Readonly<Record<Verdict, TopicValidatorResult>> = {
   accept: TopicValidatorResult.Accept,
+  keep: TopicValidatorResult.Ignore,
   ignore: TopicValidatorResult.Ignore,
   reject: TopicValidatorResult.Reject,
 };

@@ -22,25 +22,27 @@ import {
   subjectOf,
 } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
-import type { PeerKey, Verdict } from "../io.ts";
+import type { PeerKey } from "../io.ts";
 import { type Digests, messageKey } from "../kinds/digests.ts";
 import { kindNamed } from "../kinds/kinds.ts";
 import { claimRound, rewardClaim } from "../kinds/rewardClaim.ts";
 import { lastClosedEpoch } from "../ledger/ledger.ts";
 import { speaker } from "../ledger/nodes.ts";
 import { outsideWindow } from "../ledger/window.ts";
-import { HELD_REQUESTS_MAX, PARTIAL_VERIFY_DELAY_MS, VERIFY_DELAY_MS } from "../limits.ts";
+import { HELD_REQUESTS_MAX, PARTIAL_VERIFY_DELAY_MS, VERIFY_BATCH_MAX, VERIFY_DELAY_MS } from "../limits.ts";
 import { addPartial, addShare, mayAdd, type Round, shareOf } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { Arrival, Delivery, Intake, Signing } from "../stages.ts";
 import { Budget } from "./budget.ts";
 import { Offers } from "./offers.ts";
 import { contributionOf, keysSum, whyNotWanted } from "./partials.ts";
+import { isForwarded } from "./relays.ts";
 import { requestBudget } from "./requestCost.ts";
 import type { RequestTurns } from "./requestTurns.ts";
 import type { Standing } from "./standing.ts";
 import { ownSubnet, subnetsOf } from "./subnets.ts";
 import {
+  companyMs,
   type Pending,
   type PendingPartial,
   type PendingShare,
@@ -51,11 +53,12 @@ import { WaitingLimits } from "./waitingLimits.ts";
 
 /** What became of a message. `queued`: the verdict follows with the verification. */
 type Outcome =
-  | { readonly verdict: "accept"; readonly code: "OK" }
-  | { readonly verdict: Exclude<Verdict, "accept">; readonly code: ErrorCode }
+  | { readonly verdict: "accept" | "keep"; readonly code: "OK" }
+  | { readonly verdict: "ignore" | "reject"; readonly code: ErrorCode }
   | "queued";
 
 const ACCEPTED: Outcome = { verdict: "accept", code: "OK" };
+const KEPT: Outcome = { verdict: "keep", code: "OK" };
 const ignore = (code: ErrorCode): Outcome => ({ verdict: "ignore", code });
 const reject = (code: ErrorCode): Outcome => ({ verdict: "reject", code });
 
@@ -155,6 +158,14 @@ export class PeerIntake implements Intake {
     if (job !== null) emit({ type: "verify", ...job });
   }
 
+  /** After a job: at once, or on a full host when what waits has had its time for company. */
+  continueVerification(step: Step): void {
+    const delayMs = companyMs(this.#context.load.lateMs);
+    const isFull = this.#queue.waiting >= VERIFY_BATCH_MAX;
+    if (delayMs < 2 * VERIFY_DELAY_MS || isFull) this.startVerification(step);
+    else if (this.#queue.waiting > 0) this.#scheduleVerification(delayMs, step);
+  }
+
   /** What a silenced peer has waiting is not looked at any more; each gets its verdict. */
   dropFrom(peer: PeerKey, step: Step): void {
     for (const { from, handle } of this.#queue.drop(peer))
@@ -252,7 +263,10 @@ export class PeerIntake implements Intake {
     if (round !== undefined) {
       const known = shareOf(round, digest, node.id);
       // A BLS signature is unique: other bytes under a share that was checked cannot be valid.
-      if (known !== undefined) return equalBytes(known, share.signature) ? ACCEPTED : reject("SHARE_BAD_SIGNATURE");
+      if (known !== undefined) {
+        if (!equalBytes(known, share.signature)) return reject("SHARE_BAD_SIGNATURE");
+        return isForwarded(this.#context, share, digest, from) ? ACCEPTED : KEPT;
+      }
       if (!mayAdd(round, digest, node.id, own === null ? null : this.#digests.of(own))) {
         return ignore("SHARE_TOO_MANY_MESSAGES");
       }
@@ -283,7 +297,10 @@ export class PeerIntake implements Intake {
       return ignore("VERIFY_QUEUE_FULL");
     }
     if (dropped !== null) this.#dropWaiting(dropped, "VERIFY_QUEUE_FULL", step);
-    this.#scheduleVerification(pending.type === "partial" ? PARTIAL_VERIFY_DELAY_MS : VERIFY_DELAY_MS, step);
+    this.#scheduleVerification(
+      pending.type === "partial" ? PARTIAL_VERIFY_DELAY_MS : companyMs(this.#context.load.lateMs),
+      step,
+    );
     return "queued";
   }
 
@@ -319,7 +336,7 @@ export class PeerIntake implements Intake {
     }
     addShare(round, share, digest, share.nodeId, share.signature);
     this.counters.sharesAccepted += 1;
-    this.#settle(pending, ACCEPTED, step);
+    this.#settle(pending, isForwarded(this.#context, share, digest, pending.from) ? ACCEPTED : KEPT, step);
     this.#signing.consider(round, step);
     if (round.own !== null && round.own.digest.hex !== digest.hex) this.#noteDisagreement(round, share, step);
     return round;
@@ -360,7 +377,7 @@ export class PeerIntake implements Intake {
     const { emit } = step;
     if (outcome === "queued") return;
     if (arrival.handle !== null) emit({ type: "verdict", handle: arrival.handle, ...outcome });
-    if (outcome.verdict === "accept") return;
+    if (outcome.code === "OK") return;
     const { verdict, code } = outcome;
     if (verdict === "reject") this.counters.sharesRejected += 1;
     const isNews = verdict === "reject" && this.#standing.blame(arrival.from, code, step);

@@ -7,10 +7,12 @@ import {
   SUSPECT_BATCH_MAX,
   SUSPECT_QUEUE_MAX,
   VERIFY_BATCH_MAX,
+  VERIFY_DELAY_MAX_MS,
+  VERIFY_DELAY_MS,
   VERIFY_GROUPS_MAX,
   VERIFY_QUEUE_MAX,
 } from "../limits.ts";
-import { type PendingShare, VerificationQueue } from "./verification.ts";
+import { companyMs, type PendingShare, VerificationQueue } from "./verification.ts";
 
 const BAD: PeerKey = "0xbad";
 const HONEST: PeerKey = "0x900d";
@@ -203,5 +205,13 @@ describe("forwarders of bad shares (P-83)", () => {
     expect(queue.add(pending(1, 1, HONEST), theBad)).toBeNull();
     const sizes = [sizeOf(runJob(queue, theBad)), sizeOf(runJob(queue, theBad))];
     expect(sizes).toEqual([1, SUSPECT_BATCH_MAX]);
+  });
+});
+
+describe("how long a share waits for company", () => {
+  it("longer the later the host is, up to a second", () => {
+    expect(companyMs(0)).toBe(VERIFY_DELAY_MS);
+    expect(companyMs(20)).toBeGreaterThan(companyMs(10));
+    expect(companyMs(60_000)).toBe(VERIFY_DELAY_MAX_MS);
   });
 });

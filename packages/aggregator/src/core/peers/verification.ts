@@ -15,7 +15,10 @@ import {
   SUSPECT_BATCH_MAX,
   SUSPECT_QUEUE_MAX,
   VERIFY_BATCH_MAX,
+  VERIFY_DELAY_MAX_MS,
+  VERIFY_DELAY_MS,
   VERIFY_GROUPS_MAX,
+  VERIFY_LATE_SPACING,
   VERIFY_QUEUE_MAX,
 } from "../limits.ts";
 
@@ -194,6 +197,11 @@ export class VerificationQueue {
     for (const waiting of this.#waiting.values()) if (waiting.length > largest.length) largest = waiting;
     return largest;
   }
+}
+
+/** Milliseconds for which a share waits for company: more where the host is late, and checks of few are too many. */
+export function companyMs(lateMs: number): number {
+  return Math.min(VERIFY_DELAY_MAX_MS, VERIFY_DELAY_MS + lateMs * VERIFY_LATE_SPACING);
 }
 
 function groupBy(batch: readonly Pending[], keyOf: (pending: Pending) => string): Pending[][] {
