@@ -72,11 +72,11 @@ export const KEPT_PART = 2;
 export const CLAIMS_WAITING_MAX = 256;
 
 /**
- * Claims that collect at once (P-125): at the start as many as a small machine with a whole local network on it
- * serves in time, at least enough that one slow claim holds nobody up, at most as many as may be watched. Beyond it
- * claims wait for their turn.
+ * Claims that collect at once (P-125): at the start and at least two, so that one slow claim holds nobody up, and all
+ * agents of a local network that were just started do not begin more than they can end; at most as many as may be
+ * watched. Beyond it claims wait for their turn.
  */
-export const CLAIMS_AT_ONCE_FIRST = 4;
+export const CLAIMS_AT_ONCE_FIRST = 2;
 export const CLAIMS_AT_ONCE_MIN = 2;
 export const CLAIMS_AT_ONCE_MAX = 256;
 

@@ -4,7 +4,7 @@ import { makeRequest, makeShare, NOTHING_RESTORED, shareBytes, TestAgent } from 
 import { ALL, boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
 import type { Effect } from "../io.ts";
 import { claimRound } from "../kinds/rewardClaim.ts";
-import { UNSIGNED_CLAIMS_MAX } from "../limits.ts";
+import { INQUIRIES_PER_TICK, UNSIGNED_CLAIMS_MAX } from "../limits.ts";
 
 let amount: bigint;
 beforeAll(async () => {
@@ -40,6 +40,25 @@ describe("inquiry (P-89)", () => {
     expect(decodeInquiryRequest(asked[0]?.data as Uint8Array)).toEqual(makeRequest(node(1), STAKER, 2));
     expect(inquiries(await agent.tickAt(1_750))).toEqual([]);
     expect(inquiries(await agent.tickAt(4_500))).toHaveLength(10);
+  });
+
+  it("asks sixteen at a tick about all claims together, and far fewer where the host is late", async () => {
+    /** Questions by tick, from five to nine seconds after two claims were asked for that 38 shares are missing of. */
+    const askedWhere = async (lateMs: number) => {
+      const agent = await boot(1);
+      await agent.ask(STAKER);
+      await agent.ask(node(6).beneficiary);
+      const byTick: number[] = [];
+      for (let nowMs = 250; nowMs <= 9_000; nowMs += 250) {
+        agent.nowMs = nowMs;
+        byTick.push(inquiries(await agent.feed({ type: "timer", timer: "tick", lateMs })).length);
+      }
+      return byTick.filter((asked) => asked > 0);
+    };
+    const inTime = await askedWhere(0);
+    expect(inTime.slice(0, 3)).toEqual([INQUIRIES_PER_TICK, INQUIRIES_PER_TICK, 38 - 2 * INQUIRIES_PER_TICK]);
+    const late = await askedWhere(1_000);
+    expect(late.reduce((sum, asked) => sum + asked, 0)).toBeLessThan(INQUIRIES_PER_TICK + 3);
   });
 
   it("shows each missing node's reason, or that it was not reached, and drops it once it has signed", async () => {

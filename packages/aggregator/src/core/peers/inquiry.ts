@@ -21,12 +21,16 @@ import { kindNamed } from "../kinds/kinds.ts";
 import { claimRound } from "../kinds/rewardClaim.ts";
 import { lastClosedEpoch } from "../ledger/ledger.ts";
 import { speaker } from "../ledger/nodes.ts";
-import { INQUIRE_AGAIN_MS, INQUIRIES_PER_TICK } from "../limits.ts";
+import { INQUIRE_AGAIN_MS, INQUIRIES_PER_TICK, INQUIRY_LATE_SPACING, TICK_MS } from "../limits.ts";
 import { type Round, shareOf } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import { wireShare } from "../signing.ts";
 import type { Inquiries, Inquiry, Intake } from "../stages.ts";
+import { Budget } from "./budget.ts";
 import type { Standing } from "./standing.ts";
+
+/** The bucket is every claim's. */
+const ALL = "all";
 
 /** An inquiry under way. */
 interface Job {
@@ -50,6 +54,7 @@ export class PeerInquiry implements Inquiry {
   readonly #intake: Intake;
   readonly #standing: Standing;
   readonly #jobs = new Map<number, Job>();
+  readonly #rate: Budget<string>;
   #nextJob = 1;
 
   constructor({ context, rounds, intake, standing }: InquiryModules) {
@@ -57,10 +62,14 @@ export class PeerInquiry implements Inquiry {
     this.#rounds = rounds;
     this.#intake = intake;
     this.#standing = standing;
+    this.#rate = new Budget(() => ({
+      burst: INQUIRIES_PER_TICK,
+      refillMs: Math.max(TICK_MS / INQUIRIES_PER_TICK, context.load.lateMs * INQUIRY_LATE_SPACING),
+      originsMax: 1,
+    }));
   }
 
   ask(inquiries: Inquiries, request: SignedClaimRequest, missing: readonly NodeId[], { nowMs, emit }: Step): void {
-    let asked = 0;
     const againMs = INQUIRE_AGAIN_MS + this.#context.load.spacingMs;
     for (const nodeId of missing) {
       const node = speaker(this.#context.ledger, nodeId);
@@ -72,7 +81,7 @@ export class PeerInquiry implements Inquiry {
         inquiries.set(nodeId, { askedAtMs: nowMs, reason: notSaid(nodeId, "NODE_IDENTITY_INVALID") });
         continue;
       }
-      if (asked++ >= INQUIRIES_PER_TICK) return;
+      if (!this.#rate.take(ALL, nowMs)) return;
       inquiries.set(nodeId, { askedAtMs: nowMs, reason: known?.reason ?? null });
       const job = this.#nextJob++;
       const round = claimRound(request.recipient, request.epoch);

@@ -4,6 +4,7 @@ import type { TestAgent } from "../../../test/support/cluster.ts";
 import { makeRequest, makeShare, published, requestBytes, shareBytes } from "../../../test/support/cluster.ts";
 import { boot, node } from "../../../test/support/twenty.ts";
 import type { Effect } from "../io.ts";
+import { LATE_MAX_MS, ROUNDS_AT_ONCE_MIN } from "../limits.ts";
 
 /** For whom shares were published, in order. */
 function signedFor(effects: readonly Effect[]): Address[] {
@@ -50,6 +51,25 @@ describe("turns of what others ask for (P-77)", () => {
     expect(downwards).toEqual(upwards);
   });
 
+  it("P-77: a round that is not settled makes room after three seconds, and later on a full host", async () => {
+    /** Rounds signed by then; nobody else signs, so none is settled. */
+    const signedBy = async (untilMs: number, lateMs: number) => {
+      const agent = await boot(2);
+      const all = Array.from({ length: 19 }, (_, i) => i + 1);
+      await agent.feed({ type: "timer", timer: "tick", lateMs });
+      await ask(agent, all);
+      for (let nowMs = 250; nowMs <= untilMs; nowMs += 250) {
+        agent.nowMs = nowMs;
+        await agent.feed({ type: "timer", timer: "tick", lateMs });
+      }
+      return signedFor(agent.effects).length;
+    };
+    // The last place is kept for others.
+    expect(await signedBy(2_750, 0)).toBe(ROUNDS_AT_ONCE_MIN - 1);
+    expect(await signedBy(3_000, 0)).toBeGreaterThan(ROUNDS_AT_ONCE_MIN - 1);
+    expect(await signedBy(10_000, LATE_MAX_MS)).toBe(ROUNDS_AT_ONCE_MIN - 1);
+  });
+
   it("P-77: whose ticks come late begins fewer rounds, until it is in time again", async () => {
     /** Rounds signed in 4 seconds, and in the end; the others sign what this agent does. */
     const signed = async (lateMs: number) => {
@@ -67,7 +87,7 @@ describe("turns of what others ask for (P-77)", () => {
       };
       for (let nowMs = 250; nowMs <= 4_000; nowMs += 250) await tick(nowMs);
       const early = signedFor(agent.effects).length;
-      for (let nowMs = 4_250; nowMs < 30_000; nowMs += 250) await tick(nowMs);
+      for (let nowMs = 4_250; nowMs < 80_000; nowMs += 250) await tick(nowMs);
       return [early, signedFor(agent.effects).length];
     };
     const [inTime, all] = await signed(0);

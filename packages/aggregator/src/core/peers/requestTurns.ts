@@ -133,7 +133,10 @@ export class RequestTurns {
     this.#rate.take(ALL, step.nowMs);
     this.#lap = Math.max(this.#lap, this.#lapOf(origin));
     this.#laps.set(origin, this.#lap + 1);
-    const untilMs = step.nowMs + Math.max(ROUND_PROGRESS_MS, 2 * roundCostMs(subnetsOf(this.#context)));
+    const subnets = subnetsOf(this.#context);
+    // Where the host is late, each of those in progress takes as long as all of them take to begin, twice over.
+    const lateMs = 2 * roundsAtOnce(subnets) * this.#context.load.spacingMs;
+    const untilMs = step.nowMs + Math.max(ROUND_PROGRESS_MS, 2 * roundCostMs(subnets), lateMs);
     this.#inProgress.set(round, { origin, untilMs });
   }
 
