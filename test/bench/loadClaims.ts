@@ -24,7 +24,7 @@ export interface Ended extends Wanted {
 }
 
 /** Longer than a claim's turn and its deadline together, several times over. */
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 900_000;
 
 /** An agent under such a load may answer late; a client that gave up would ask it once more. */
 const ANSWER_MS = 60_000;
