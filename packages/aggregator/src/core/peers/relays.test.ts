@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeShare, shareBytes } from "../../../test/support/cluster.ts";
 import { ALL, boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
-import { SHARE_RELAYS } from "../limits.ts";
+import { LATE_MAX_MS, SHARE_RELAYS } from "../limits.ts";
 
 let amount: bigint;
 beforeAll(async () => {
@@ -11,15 +11,28 @@ beforeAll(async () => {
 const MAKER = 7;
 const share = () => shareBytes(makeShare(node(MAKER), { recipient: STAKER, epoch: 2, amount }));
 
+/** An agent whose last tick came so late. */
+async function bootLate(id: number, lateMs: number) {
+  const agent = await boot(id);
+  await agent.feed({ type: "timer", timer: "tick", lateMs });
+  return agent;
+}
+
 /** The verdicts of all others on a share of node 7 that came from a peer. */
-async function verdicts(from: (typeof ALL)[number]): Promise<string[]> {
+async function verdicts(from: (typeof ALL)[number], lateMs: number): Promise<string[]> {
   const others = ALL.filter(({ id }) => id !== MAKER && id !== from.id);
-  return Promise.all(others.map(async ({ id }) => (await (await boot(id)).gossip(share(), from.identityKey)).verdict));
+  return Promise.all(
+    others.map(async ({ id }) => (await (await bootLate(id, lateMs)).gossip(share(), from.identityKey)).verdict),
+  );
 }
 
 describe("who forwards a share (P-153)", () => {
-  it("P-153: of those who have it from its own node some do, and all others keep it", async () => {
-    const seen = await verdicts(node(MAKER));
+  it("P-153: all who are in time", async () => {
+    expect(new Set(await verdicts(node(MAKER), 0))).toEqual(new Set(["accept"]));
+  });
+
+  it("P-153: of those who are late and have it from its own node some do, and the others keep it", async () => {
+    const seen = await verdicts(node(MAKER), LATE_MAX_MS);
     expect(new Set(seen)).toEqual(new Set(["accept", "keep"]));
     const relays = seen.filter((verdict) => verdict === "accept").length;
     // By a hash, six of twenty on average.
@@ -28,18 +41,18 @@ describe("who forwards a share (P-153)", () => {
   });
 
   it("P-153: whoever has it from another node does: not everyone is a peer of its own node, then", async () => {
-    expect(new Set(await verdicts(node(8)))).toEqual(new Set(["accept"]));
+    expect(new Set(await verdicts(node(8), LATE_MAX_MS))).toEqual(new Set(["accept"]));
   });
 
   it("P-153: that it was there already changes nothing", async () => {
-    const agent = await boot(2);
+    const agent = await bootLate(2, LATE_MAX_MS);
     const first = await agent.gossip(share(), node(MAKER).identityKey);
     expect(await agent.gossip(share(), node(MAKER).identityKey)).toMatchObject({ verdict: first.verdict, code: "OK" });
     expect(await agent.gossip(share(), node(8).identityKey)).toMatchObject({ verdict: "accept", code: "OK" });
   });
 
   it("P-153: one that is kept counts, and a bad one is rejected whoever sends it", async () => {
-    const agent = await boot(2);
+    const agent = await bootLate(2, LATE_MAX_MS);
     await agent.gossip(share(), node(MAKER).identityKey);
     await agent.ask(STAKER);
     expect(agent.claim(STAKER)?.signers).toContain(MAKER);
