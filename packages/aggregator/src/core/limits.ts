@@ -24,9 +24,9 @@ export const VERIFY_DELAY_MAX_MS = 1_000;
 
 /**
  * Nodes that forward a share which they have from its own node (P-153), on average, of those that are late by so many
- * milliseconds or more. Who made it sends it to every peer it has, all of a small set: with all of them forwarding, each
- * share was sent 139 times among 20 agents. Those in time all forward: after a partition, or to whoever is no peer of
- * the maker, that is a second faster than catch-up.
+ * milliseconds or more. Who made it sends it to every peer it has, all of a small set: with all of them forwarding,
+ * each share was sent 139 times among 20 agents. Those in time all forward: after a partition, or to whoever is no peer
+ * of the maker, that is a second faster than catch-up.
  */
 export const SHARE_RELAYS_LATE_MS = 10;
 export const SHARE_RELAYS = 6;
