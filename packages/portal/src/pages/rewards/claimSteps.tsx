@@ -159,19 +159,23 @@ function jsonOf(file: object): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
+function Back({ onDone }: { readonly onDone: () => void }): JSX.Element {
+  return (
+    <div class="buttons">
+      <button type="button" onClick={onDone}>
+        {s.claim.back}
+      </button>
+    </div>
+  );
+}
+
 /** Both transactions of a part, as one of the wallet. */
 function Batch({ isAsked, onDone }: { readonly isAsked: boolean; readonly onDone: () => void }): JSX.Element {
   return (
     <div class="sent" aria-live="polite">
       {isAsked ? <Waiting what={s.sent.together} /> : <Notice kind="info">{s.sent.togetherUnknown}</Notice>}
       <p class="soft">{s.sent.reload}</p>
-      {isAsked ? null : (
-        <div class="buttons">
-          <button type="button" onClick={onDone}>
-            {s.claim.back}
-          </button>
-        </div>
-      )}
+      {isAsked ? null : <Back onDone={onDone} />}
     </div>
   );
 }
@@ -206,13 +210,7 @@ function Sent({ state, facts, onDone }: SentProps): JSX.Element {
         )}
       </p>
       {mined?.finality.isFinal === true ? null : <p class="soft">{s.sent.reload}</p>}
-      {mined === null ? null : (
-        <div class="buttons">
-          <button type="button" onClick={onDone}>
-            {s.claim.back}
-          </button>
-        </div>
-      )}
+      {mined === null ? null : <Back onDone={onDone} />}
     </div>
   );
 }
