@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Counts, countsOf } from "./counts.ts";
+import { type Counts, countsOf, failuresOf } from "./counts.ts";
 
 export interface Part {
   readonly name: string;
@@ -25,6 +25,8 @@ export interface PartResult extends Counts {
   readonly again: string;
   /** Null when it passed, else how it failed. */
   readonly failure: string | null;
+  /** The tests that failed and why, in a few lines. */
+  readonly failures: readonly string[];
   readonly seconds: number;
 }
 
@@ -69,7 +71,7 @@ export async function runStages(stages: readonly (readonly Part[])[], options: R
 
 async function runPart(part: Part, { print, signal, graceMs = GRACE_MS }: RunOptions): Promise<PartResult> {
   const { name, again } = part;
-  if (signal.aborted) return { name, again, failure: "not run", seconds: 0, passed: 0, failed: 0 };
+  if (signal.aborted) return { name, again, failure: "not run", failures: [], seconds: 0, passed: 0, failed: 0 };
   const startedAtMs = performance.now();
   const child = fork(part.module, [...part.args], {
     cwd: part.directory,
@@ -99,7 +101,15 @@ async function runPart(part: Part, { print, signal, graceMs = GRACE_MS }: RunOpt
   // What failed before a test ran (a file that does not load, a killed runner) is one failure too.
   const failed = failure !== null && counts.failed === 0 ? 1 : counts.failed;
   const seconds = (performance.now() - startedAtMs) / 1_000;
-  return { name, again, failure: signal.aborted ? "ended early" : failure, seconds, passed: counts.passed, failed };
+  return {
+    name,
+    again,
+    failure: signal.aborted ? "ended early" : failure,
+    failures: failure === null ? [] : failuresOf(lines),
+    seconds,
+    passed: counts.passed,
+    failed,
+  };
 }
 
 /** Null for exit status 0, else what ended the process. Waits for all of its output. */

@@ -1,4 +1,7 @@
-/** The end of `test`: a line for each part, and one that sums up. In: results. Out: text and an exit status. */
+/**
+ * The end of `test`: a line for each part, what failed and why, and a line that sums up. In: results. Out: text. Who
+ * kept only the last lines of a long output still reads which test failed.
+ */
 import type { PartResult } from "./parts.ts";
 
 /** The last line is `N passed, N failed`. */
@@ -19,5 +22,7 @@ export function report(results: readonly PartResult[]): string {
       .trimEnd(),
   );
   const sum = (of: "passed" | "failed"): number => results.reduce((total, result) => total + result[of], 0);
+  const failures = results.flatMap(({ name, failures }) => failures.map((line) => `${name} │ ${line}`));
+  if (failures.length > 0) lines.push("", ...failures);
   return `\n${lines.join("\n")}\n\n${sum("passed")} passed, ${sum("failed")} failed\n`;
 }

@@ -7,7 +7,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { REPOSITORY } from "../harness/child.ts";
 import { processesMarked } from "../harness/processTable.ts";
 import { waitFor } from "../harness/waitFor.ts";
-import { countsOf } from "./counts.ts";
+import { countsOf, failuresOf } from "./counts.ts";
 import { type Part, type PartResult, runStages, scriptPart } from "./parts.ts";
 import { report } from "./report.ts";
 
@@ -145,13 +145,24 @@ describe.skipIf(process.platform !== "linux")("the command", () => {
 describe("the report", () => {
   it("has a line for each part and a closing line that sums up", () => {
     const results: PartResult[] = [
-      { name: "unit", failure: "exit status 1", seconds: 61.26, passed: 20, failed: 3, again: "pnpm test:unit" },
-      { name: "e2e", failure: null, seconds: 5, passed: 4, failed: 0, again: "pnpm test:e2e" },
+      {
+        name: "unit",
+        failure: "exit status 1",
+        failures: ["FAIL a.test.ts > it holds", "  Error: it does not"],
+        seconds: 61.26,
+        passed: 20,
+        failed: 3,
+        again: "pnpm test:unit",
+      },
+      { name: "e2e", failure: null, failures: [], seconds: 5, passed: 4, failed: 0, again: "pnpm test:e2e" },
     ];
     expect(report(results)).toBe(
       `
 FAILED  unit  20 passed, 3 failed  61.3 s  exit status 1  again: pnpm test:unit
 passed  e2e   4 passed, 0 failed   5.0 s                  again: pnpm test:e2e
+
+unit │ FAIL a.test.ts > it holds
+unit │   Error: it does not
 
 24 passed, 3 failed
 `,
@@ -165,6 +176,51 @@ passed  e2e   4 passed, 0 failed   5.0 s                  again: pnpm test:e2e
     expect(countsOf([" Test Files  2 failed | 7 passed (9)", coloured])).toEqual({ passed: 20, failed: 1 });
     expect(countsOf(["  301 passing", "  2 failing", "  1 skipped"])).toEqual({ passed: 301, failed: 2 });
     expect(countsOf(["✓ Tests 3 passed in theory", "12 passing by"])).toEqual({ passed: 0, failed: 0 });
+  });
+});
+
+describe("what failed", () => {
+  it("is named with the first line of its error, as vitest and Hardhat print it", () => {
+    const vitest = [
+      " ❯ a.test.ts (2 tests | 2 failed)",
+      "\u001b[41m FAIL \u001b[49m  a.test.ts > suite > one",
+      " FAIL  a.test.ts > suite > two",
+      "AssertionError: expected 1 to be 2",
+      "",
+      " ❯ a.test.ts:3:1",
+    ];
+    const failure = ["FAIL a.test.ts > suite > one", "FAIL a.test.ts > suite > two"];
+    expect(failuresOf(vitest)).toEqual([...failure, "  AssertionError: expected 1 to be 2"]);
+    const hardhat = [
+      "  ✔ testOne()",
+      "    1) testTwo()",
+      "",
+      "  3 passing",
+      "  1 failing",
+      "",
+      "  1) A#testTwo",
+      "    Error: no",
+    ];
+    expect(failuresOf(hardhat)).toEqual(["  1) A#testTwo", "  Error: no"]);
+  });
+
+  it("is the last lines where no test is named, and never more than a few lines of bounded length", () => {
+    const lines = Array.from({ length: 50 }, (_, i) => `${i} ${"x".repeat(1_000)}`);
+    expect(failuresOf(lines).map((line) => line.length)).toEqual([220, 220, 220, 220, 220]);
+    expect(failuresOf(lines.map((line) => ` FAIL  ${line}`))).toHaveLength(6);
+  });
+
+  it.skipIf(process.platform === "win32")("is what vitest itself prints, run over a test that fails", async () => {
+    const file = join(directory, "fails.test.mjs");
+    writeFileSync(
+      file,
+      `import { it } from ${JSON.stringify(join(REPOSITORY, "node_modules/vitest/dist/index.js"))};
+       it("holds", () => { throw new Error("it does not"); });`,
+    );
+    const module = join(REPOSITORY, "node_modules/vitest/vitest.mjs");
+    const args = ["run", "--root", directory, file];
+    const { results } = await run([[{ name: "own", module, args, directory, again: "" }]]);
+    expect(results[0]?.failures).toEqual(["FAIL fails.test.mjs > holds", "  Error: it does not"]);
   });
 });
 
