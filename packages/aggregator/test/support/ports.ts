@@ -2,9 +2,9 @@
  * Ports of 127.0.0.1 for programs that cannot choose one by themselves, or have to say theirs before they listen. In:
  * nothing. Out: a free port, or one that nobody else gets until it is released.
  *
- * Between a release and the listening of the program it was held for lie seconds, while dozens of others start. So these
- * ports are not among those that systems give to whoever asks for any (32768 and up), and each process takes them from
- * a slice of its own.
+ * Between a release and the listening of the program it was held for lie seconds, while dozens of others start. So
+ * these ports are not among those that systems give to whoever asks for any (32768 and up), and each process takes them
+ * from a slice of its own.
  */
 import { once } from "node:events";
 import { createServer } from "node:net";

@@ -2,7 +2,7 @@ import * as blst from "@chainsafe/blst";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { craft } from "../testing/index.ts";
-import { loadNativeScheme } from "./native.ts";
+import { type DigestGroup, loadNativeScheme } from "./native.ts";
 import { type ParsedShare, weightedBySubsets } from "./nativeBatch.ts";
 import type { KeyAndSignature } from "./scheme.ts";
 
@@ -137,5 +137,58 @@ describe("random weights by sums over random subsets (P-6)", () => {
       expect(holds([plus, at(1), at(2)])).toBeNull();
       expect(holds([plus, minus, at(2)])).toBeNull();
     }
+  });
+});
+
+describe("verifyGroups on blst (P-3, P-6)", () => {
+  const digests = [1, 2, 3].map((fill) => new Uint8Array(32).fill(fill));
+  const over = (digest: Uint8Array, secrets: readonly bigint[]): KeyAndSignature[] =>
+    secrets.map((secret) => ({
+      publicKey: native.publicKeyOf(craft.secretBytes(secret)),
+      signature: native.sign(craft.secretBytes(secret), digest),
+    }));
+  const groups = digests.map((digest, i) => ({ digest, items: over(digest, [3n, 4n, 5n].slice(i)) }));
+  const holds = (changed: readonly DigestGroup[]): Promise<boolean> => native.verifyGroups(changed);
+
+  it("says whether all are valid, over as many digests as there are", async () => {
+    for (const count of [0, 1, 2, 3]) expect(await holds(groups.slice(0, count))).toBe(true);
+    expect(await holds([...groups, { digest: DIGEST, items: [] }])).toBe(true);
+  });
+
+  it("takes nothing where one share of one group is forged, in whichever way", async () => {
+    const withOne = (share: KeyAndSignature) => [...groups, { digest: DIGEST, items: [at(1), share] }];
+    expect(await holds(withOne(at(0)))).toBe(true);
+    for (const forge of FORGERIES) {
+      expect(await holds(withOne(forge(0)))).toBe(false);
+      expect(await holds([...groups, { digest: DIGEST, items: [forge(0)] }])).toBe(false);
+    }
+  });
+
+  it("forgeries that cancel over two digests are not taken, nor are signatures exchanged", async () => {
+    const [first, second] = [groups[1], groups[2]] as [DigestGroup, DigestGroup];
+    const [one, other] = [first.items[0], second.items[0]] as [KeyAndSignature, KeyAndSignature];
+    // What is added here and taken away there leaves the sum of all signatures as it was.
+    const extra = native.sign(craft.secretBytes(9n), DIGEST);
+    const plus = native.aggregateSignatures([one.signature, extra]);
+    const minus = native.aggregateSignatures([other.signature, native.negateSignature(extra)]);
+    const cancelling = [
+      { ...first, items: [{ ...one, signature: plus }, ...first.items.slice(1)] },
+      { ...second, items: [{ ...other, signature: minus }] },
+    ];
+    const signatures = cancelling.flatMap(({ items }) => items.map(({ signature }) => signature));
+    const honest = [first, second].flatMap(({ items }) => items.map(({ signature }) => signature));
+    expect(native.aggregateSignatures(signatures)).toEqual(native.aggregateSignatures(honest));
+    expect(await holds(cancelling)).toBe(false);
+    const exchanged = [
+      { ...first, items: [{ ...one, signature: other.signature }, ...first.items.slice(1)] },
+      { ...second, items: [{ ...other, signature: one.signature }] },
+    ];
+    expect(await holds(exchanged)).toBe(false);
+  });
+
+  it("a digest of another length is the caller's mistake", async () => {
+    await expect(holds([...groups, { digest: new Uint8Array(31), items: [] }])).rejects.toMatchObject({
+      code: "DIGEST_WRONG_LENGTH",
+    });
   });
 });

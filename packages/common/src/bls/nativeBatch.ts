@@ -66,6 +66,30 @@ export function nameInvalidNatively(
   return nameInvalidInSteps([...shares.keys()], checks, randomNumbers());
 }
 
+/** Shares over one digest. */
+export interface ParsedGroup {
+  readonly digest: Uint8Array;
+  readonly shares: readonly ParsedShare[];
+}
+
+/**
+ * Whether all shares of all groups are valid: one check, in which each digest costs a Miller loop and all together one
+ * final exponentiation. blst draws weights of 64 bits for the shares of a group, and others for the groups.
+ * @throws blst's errors, for points outside the subgroup
+ */
+export async function groupsHold(blst: typeof Blst, groups: readonly ParsedGroup[]): Promise<boolean> {
+  const sets = groups.filter(({ shares }) => shares.length > 0).map((group) => weightedSet(blst, group));
+  // Subgroups are checked here, those of lone shares not before.
+  return sets.length === 0 || blst.verifyMultipleAggregateSignatures(await Promise.all(sets), false, true);
+}
+
+async function weightedSet(blst: typeof Blst, { digest, shares }: ParsedGroup): Promise<Blst.SignatureSet> {
+  const [only] = shares;
+  if (shares.length === 1 && only !== undefined) return { msg: digest, pk: only.key, sig: only.point };
+  const weighted = shares.map(({ key, signature }) => ({ pk: key, sig: signature }));
+  return { msg: digest, ...(await blst.asyncAggregateWithRandomness(weighted)) };
+}
+
 interface Sum {
   readonly key: Blst.PublicKey;
   readonly signature: Blst.Signature;

@@ -20,9 +20,14 @@ export class Slice {
     while (!isClosed()) {
       const step = steps.next();
       if (step.done) return step.value;
-      if (performance.now() - this.#beganMs >= this.#lengthMs) await this.#giveWay();
+      await this.turn();
     }
     return null;
+  }
+
+  /** Before another step: others have their turn first, where this slice is over. */
+  async turn(): Promise<void> {
+    if (performance.now() - this.#beganMs >= this.#lengthMs) await this.#giveWay();
   }
 
   async #giveWay(): Promise<void> {

@@ -4,7 +4,15 @@ import { craft } from "@quorate/common/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VerifyItem } from "../../core/io.ts";
-import { type CountingVerifier, createVerifier, defaultWorkers, INLINE_JOB_MAX, partsFor } from "./verifier.ts";
+import {
+  type CountingVerifier,
+  createVerifier,
+  defaultWorkers,
+  INLINE_DIGESTS_MAX,
+  INLINE_JOB_MAX,
+  INLINE_PART_MAX,
+  partsFor,
+} from "./verifier.ts";
 import { startWorker } from "./workerPool.ts";
 
 const scheme = await loadNativeScheme();
@@ -110,6 +118,37 @@ describe.each([
     expect(at(0).signature).toHaveLength(192);
     buffer.set(at(1).publicKey);
     expect(invalidOf((await verifier.verify([{ digest: DIGEST, items: withBuffer }]))[0])).toEqual([0]);
+  });
+});
+
+describe("a few shares of each of many rounds (P-6)", () => {
+  const digests = Array.from({ length: INLINE_DIGESTS_MAX }, (_, i) => new Uint8Array(32).fill(0x70 + i));
+  const groups = digests.map((digest, i) => ({ digest, items: [share(5n, digest), share(6n, digest)].slice(i % 2) }));
+  const valid = groups.map(({ items }) => items.map(() => true));
+
+  it("are one check, a round of its own size beside them as many as ever", async () => {
+    const verifier = createVerifier(scheme);
+    expect(await verifier.verify(groups)).toEqual(valid);
+    expect(verifier.stats().checks).toBe(1);
+    const large = { digest: DIGEST, items: good.slice(0, INLINE_PART_MAX + 1) };
+    expect(await verifier.verify([...groups.slice(1), large])).toEqual([
+      ...valid.slice(1),
+      large.items.map(() => true),
+    ]);
+    expect(verifier.stats().checks).toBe(4);
+  });
+
+  it("where one is bad, or two cancel, each round has its own check, later ones at once", async () => {
+    const verifier = createVerifier(scheme);
+    const [first, second] = [groups[1]?.items[0], groups[3]?.items[0]] as [VerifyItem, VerifyItem];
+    const bad = groups.map((group, i) => {
+      if (i === 1) return { ...group, items: [{ ...first, signature: second.signature }] };
+      if (i === 3) return { ...group, items: [{ ...second, signature: first.signature }] };
+      return group;
+    });
+    const expected = valid.map((results, i) => (i === 1 || i === 3 ? [false] : results));
+    expect(await verifier.verify([...bad, ...groups])).toEqual([...expected, ...valid]);
+    expect(verifier.stats().checks).toBe(1 + 2 * INLINE_DIGESTS_MAX);
   });
 });
 
