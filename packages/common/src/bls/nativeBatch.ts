@@ -86,8 +86,12 @@ export async function groupsHold(blst: typeof Blst, groups: readonly ParsedGroup
 async function weightedSet(blst: typeof Blst, { digest, shares }: ParsedGroup): Promise<Blst.SignatureSet> {
   const [only] = shares;
   if (shares.length === 1 && only !== undefined) return { msg: digest, pk: only.key, sig: only.point };
-  const weighted = shares.map(({ key, signature }) => ({ pk: key, sig: signature }));
-  return { msg: digest, ...(await blst.asyncAggregateWithRandomness(weighted)) };
+  return { msg: digest, ...(await blst.asyncAggregateWithRandomness(shares.map(serialized))) };
+}
+
+/** As blst takes what it weighs. */
+function serialized({ key, signature }: ParsedShare): Blst.PkAndSerializedSig {
+  return { pk: key, sig: signature };
 }
 
 interface Sum {
@@ -111,7 +115,7 @@ function plainSum(blst: typeof Blst, shares: readonly ParsedShare[]): Sum {
 /** blst draws non-zero weights of 64 bits and checks every signature's subgroup. Null when one is not in it. */
 function weightedByBlst(blst: typeof Blst, shares: readonly ParsedShare[]): Sum | null {
   try {
-    const { pk, sig } = blst.aggregateWithRandomness(shares.map(({ key, signature }) => ({ pk: key, sig: signature })));
+    const { pk, sig } = blst.aggregateWithRandomness(shares.map(serialized));
     return { key: pk, signature: sig };
   } catch (error) {
     if (isNotInGroup(error)) return null;

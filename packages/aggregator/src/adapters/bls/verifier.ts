@@ -115,7 +115,8 @@ class ShareVerifier implements CountingVerifier {
       const hold = together.length > 1 && (await this.#allHold(together, here));
       hasFailed ||= together.length > 1 && !hold;
       for (const group of part) {
-        results.push(hold && isWhole(group) ? group.items.map(() => true) : await this.#checkGroup(group, here));
+        const isGood = hold && together.includes(group);
+        results.push(isGood ? group.items.map(() => true) : await this.#checkGroup(group, here));
       }
     }
     return results;
