@@ -56,10 +56,15 @@ const gossipBytes: fc.Arbitrary<Uint8Array> = fc.oneof(
 const answerBytes = fc.oneof(
   hostileBytes(encoded.catchUp),
   fc
-    .record({ shares: fc.array(badShare, { maxLength: 3 }), requests: fc.array(plausibleRequest, { maxLength: 2 }) })
-    .map(({ shares, requests }) =>
+    .record({
+      shares: fc.array(badShare, { maxLength: 3 }),
+      requests: fc.array(plausibleRequest, { maxLength: 2 }),
+      differs: fc.boolean(),
+    })
+    .map(({ shares, requests, differs }) =>
       encodeCatchUpResponse({
         shares,
+        differs,
         partials: [],
         requests: requests.map(({ id, recipient, epoch }) => requestOf(id, recipient, epoch)),
       }),

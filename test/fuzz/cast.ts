@@ -4,6 +4,7 @@
  */
 import {
   type Address,
+  CATCH_UP_SUM_END,
   type CatchUpRequest,
   type CatchUpRound,
   digestOf,
@@ -142,10 +143,13 @@ const anyRound: fc.Arbitrary<CatchUpRound> = fc
     needless: fc.boolean(),
   })
   .map(({ recipient, ...rest }) => ({ ...rest, subject: rest.kind === "RewardClaim" ? recipient : "" }));
-const anyRounds: fc.Arbitrary<CatchUpRequest> = fc.record({
-  rounds: fc.array(anyRound, { maxLength: 5 }),
-  onlyNamed: fc.boolean(),
-});
+const anyRounds: fc.Arbitrary<CatchUpRequest> = fc
+  .record({
+    rounds: fc.array(anyRound, { maxLength: 5 }),
+    onlyNamed: fc.boolean(),
+    rest: fc.option(fc.bigInt({ min: 0n, max: CATCH_UP_SUM_END - 1n })),
+  })
+  .map((request) => (request.onlyNamed ? { ...request, rest: null } : request));
 
 /** Valid encodings, by message. */
 export const encoded: Readonly<
@@ -162,6 +166,7 @@ export const encoded: Readonly<
       requests: fc.array(anyRequest, { maxLength: 2 }),
       shares: fc.array(anyShare, { maxLength: 3 }),
       partials: fc.array(anyPartial, { maxLength: 2 }),
+      differs: fc.boolean(),
     })
     .map(encodeCatchUpResponse),
   inquiry: anyRequest.map(encodeInquiryRequest),

@@ -74,9 +74,12 @@ describe("checkers find what they are for", () => {
           }
         }
         if (input.type !== "catch-up-answered") return agent.handle(input, nowMs);
-        const { requests, shares, partials } = decodeCatchUpResponse(input.data);
+        const { requests, shares, partials, differs } = decodeCatchUpResponse(input.data);
         const kept = shares.filter(({ nodeId }) => nodeId !== victim);
-        return agent.handle({ ...input, data: encodeCatchUpResponse({ requests, shares: kept, partials }) }, nowMs);
+        return agent.handle(
+          { ...input, data: encodeCatchUpResponse({ requests, shares: kept, partials, differs }) },
+          nowMs,
+        );
       },
     });
     expect(findings(dropping)).toEqual(["suppression"]);
@@ -97,9 +100,10 @@ describe("checkers find what they are for", () => {
           if (answer.type === "share" && answer.share.nodeId === victim) return [];
         }
         if (id === victim || input.type !== "catch-up-answered") return agent.handle(input, nowMs);
-        const { requests, shares, partials } = decodeCatchUpResponse(input.data);
+        const { requests, shares, partials, differs } = decodeCatchUpResponse(input.data);
         const data = encodeCatchUpResponse({
           requests,
+          differs,
           shares: shares.filter(({ nodeId }) => nodeId !== victim),
           partials: partials.filter(({ signers }) => !signers.has(victim)),
         });

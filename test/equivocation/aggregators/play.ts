@@ -182,7 +182,9 @@ export class FacePlay {
     if (asked !== undefined) return this.#ask(asked, "catch-up-asked", asker, data, answered);
     const partial = this.#cast.shown(this.#round, this.#faces.get(asker.id) ?? "nothing");
     if (partial === null) return;
-    this.#after(() => answered(encodeCatchUpResponse({ requests: [], shares: [], partials: [partial] })));
+    this.#after(() =>
+      answered(encodeCatchUpResponse({ requests: [], shares: [], partials: [partial], differs: false })),
+    );
   }
 
   /** The liar gives no reason. */

@@ -183,9 +183,10 @@ export function conspirer(liar: Liar): Behaviour {
 }
 
 function withoutVictim(data: Uint8Array, victim: NodeId): Uint8Array {
-  const { requests, shares, partials } = decodeCatchUpResponse(data);
+  const { requests, shares, partials, differs } = decodeCatchUpResponse(data);
   return encodeCatchUpResponse({
     requests,
+    differs,
     shares: shares.filter(({ nodeId }) => nodeId !== victim),
     partials: partials.filter(({ signers }) => !signers.has(victim)),
   });

@@ -41,7 +41,7 @@ export function catchUpLiar(liar: Liar, random: Random): Behaviour {
       const shares = random
         .sample(liar.world.plan.ids, FORGERIES)
         .map((nodeId) => ({ ...known, nodeId, signature: liar.sign(known, liar.strangerSecret(random)) }));
-      liar.agent.answer(effect.handle, encodeCatchUpResponse({ requests: [], shares, partials: [] }));
+      liar.agent.answer(effect.handle, encodeCatchUpResponse({ requests: [], shares, partials: [], differs: false }));
       return true;
     },
   };

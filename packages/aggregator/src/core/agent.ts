@@ -172,7 +172,7 @@ class Core {
       case "inquiry-failed":
         return this.#reasonChanged(this.#inquiry.failed(input.job, input.code, step), step);
       case "catch-up-asked":
-        return this.#answerWith("catch-up-reply", input, (data) => this.#catchUp.answer(data), step);
+        return this.#answerWith("catch-up-reply", input, (data) => this.#catchUp.answer(data, step), step);
       case "catch-up-answered":
         return this.#takeCaughtUp(input.from, input.data, step);
       case "tree-built":
@@ -319,7 +319,8 @@ class Core {
   #takeCaughtUp(from: PeerKey, data: Uint8Array, step: Step): void {
     if (this.#standing.isSilenced(from, step.nowMs)) return;
     this.#standing.blaming(from, step, () => {
-      const { requests, shares, partials } = decodeCatchUpResponse(data);
+      const { requests, shares, partials, differs } = decodeCatchUpResponse(data);
+      if (differs) this.#catchUp.differs(from);
       const arrival = { from, handle: null };
       for (const request of requests) this.intake.request(arrival, request, step);
       for (const share of shares) this.intake.share(arrival, share, step);

@@ -277,6 +277,15 @@ export const CATCH_UP_BUSY_MS = 1_000;
  */
 export const CATCH_UP_IDLE_MS = 3_000;
 
+/**
+ * Milliseconds without a change after which a round is not named in catch-up but summed up with others (P-157). Shares
+ * of a round come within a second, and on a full host within some: what comes later makes two agents name all rounds
+ * once more.
+ */
+export const CATCH_UP_SETTLED_MS = 10_000;
+/** Peers asked with a sum whose answers are remembered to be missing: those of several exchanges with slow peers. */
+export const CATCH_UP_COMPARED_MAX = 64;
+
 /** Peers asked at each catch-up: two, so that one silent or lying peer never decides. */
 export const CATCH_UP_PEERS = 2;
 

@@ -88,8 +88,10 @@ export interface CatchUp {
   tick(busy: boolean, needed: ReadonlySet<Round>, step: Step): void;
   /** The next exchange comes at the next tick. */
   hurry(nowMs: number): void;
+  /** A peer's answer says that it knows other rounds than those that were not named (P-157): all are, at the next tick. */
+  differs(peer: PeerKey): void;
   /** @throws coded errors of the decoder */
-  answer(data: Uint8Array): Uint8Array;
+  answer(data: Uint8Array, step: Step): Uint8Array;
 }
 
 /** Why the nodes that a claim lacks have not signed (P-89). */

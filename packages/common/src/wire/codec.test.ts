@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { concatBytes, toHex } from "../hex.ts";
+import { concatBytes, fromHex, toHex } from "../hex.ts";
 import { KINDS } from "../kinds.ts";
 import { Signers } from "../signers.ts";
 import { MAX_SUBNET_BITS } from "../subnets.ts";
@@ -70,6 +71,8 @@ const round: fc.Arbitrary<CatchUpRound> = fc
     needless: fc.boolean(),
   })
   .map(({ recipient, ...rest }) => ({ ...rest, subject: rest.kind === "RewardClaim" ? recipient : "" }));
+
+const sum = fc.option(fc.bigInt({ min: 0n, max: limits.CATCH_UP_SUM_END - 1n }));
 
 const COMMON = { nodeId: 7, epoch: 12, signature: new Uint8Array(192).fill(3) };
 const SHARE = {
@@ -258,18 +261,20 @@ describe("gossip (P-81, P-82)", () => {
 describe("catch-up (P-87)", () => {
   it("goes there and back", () => {
     fc.assert(
-      fc.property(fc.array(round, { maxLength: 8 }), fc.boolean(), (rounds, onlyNamed) => {
-        const decoded = codec.decodeCatchUpRequest(codec.encodeCatchUpRequest({ rounds, onlyNamed }));
+      fc.property(fc.array(round, { maxLength: 8 }), fc.boolean(), sum, (rounds, onlyNamed, of) => {
+        const rest = onlyNamed ? null : of;
+        const decoded = codec.decodeCatchUpRequest(codec.encodeCatchUpRequest({ rounds, onlyNamed, rest }));
         const plain = (list: readonly CatchUpRound[]) =>
           list.map(({ signers, ...rest }) => ({ ...rest, onlyNamed, signers: signers.toHex() }));
         expect(plain(decoded.rounds)).toEqual(plain(rounds));
-        expect(decoded.onlyNamed).toBe(onlyNamed);
+        expect(decoded).toMatchObject({ onlyNamed, rest });
       }),
     );
     const lists = fc.record({
       requests: fc.array(request, { maxLength: 4 }),
       shares: fc.array(share, { maxLength: 4 }),
       partials: fc.array(partial, { maxLength: 4 }),
+      differs: fc.boolean(),
     });
     fc.assert(
       fc.property(lists, (response) => {
@@ -278,14 +283,40 @@ describe("catch-up (P-87)", () => {
     );
   });
 
+  it("P-157: a round's summand is the SHA-256 of its encoding; a rest is 32 bytes, and a pull has none", () => {
+    const claim = { kind: "RewardClaim", subject: REQUEST.recipient, epoch: 13, needless: false } as const;
+    const named = { ...claim, signers: Signers.of([1, 9]) };
+    const bytes = wire.Round.encode({
+      kind: 1,
+      epoch: 13,
+      subject: fromHex(REQUEST.recipient),
+      signers: Uint8Array.of(2, 2),
+      needless: false,
+    });
+    expect(codec.catchUpSummand(named)).toBe(BigInt(`0x${createHash("sha256").update(bytes).digest("hex")}`));
+    expect(codec.catchUpSummand({ ...named, needless: true })).not.toBe(codec.catchUpSummand(named));
+
+    const one = codec.encodeCatchUpRequest({ rounds: [], onlyNamed: false, rest: 1n });
+    expect(one).toHaveLength(2 + 32);
+    expect(wire.CatchUpRequest.decode(one).rest.at(-1)).toBe(1);
+    for (const rest of [-1n, limits.CATCH_UP_SUM_END]) {
+      const run = () => codec.encodeCatchUpRequest({ rounds: [], onlyNamed: false, rest });
+      expect(thrownCode(run)).toBe("WIRE_MALFORMED");
+    }
+    for (const bad of [{ rest: new Uint8Array(31) }, { rest: new Uint8Array(32), onlyNamed: true }]) {
+      const encoded = wire.CatchUpRequest.encode({ rounds: [], ...bad });
+      expect(thrownCode(() => codec.decodeCatchUpRequest(encoded))).toBe("WIRE_MALFORMED");
+    }
+  });
+
   it("rounds of 2,000 nodes and their shares fit, as the bounds say", () => {
     const signers = Signers.of(Array.from({ length: 2_000 }, (_, i) => i + 1));
     const id = { kind: "RewardClaim", subject: REQUEST.recipient } as const;
     const rounds = Array.from({ length: 200 }, (_, epoch) => ({ ...id, epoch, signers, needless: false }));
-    const request = codec.encodeCatchUpRequest({ rounds, onlyNamed: true });
+    const request = codec.encodeCatchUpRequest({ rounds, onlyNamed: true, rest: null });
     expect(request.length).toBeLessThanOrEqual(limits.MAX_CATCH_UP_REQUEST_BYTES);
     const shares = Array.from({ length: 2_000 }, (_, i) => ({ ...SHARE, nodeId: i + 1 }));
-    const encoded = codec.encodeCatchUpResponse({ requests: [REQUEST], shares, partials: [] });
+    const encoded = codec.encodeCatchUpResponse({ requests: [REQUEST], shares, partials: [], differs: false });
     expect(encoded.length).toBeLessThanOrEqual(limits.MAX_CATCH_UP_RESPONSE_BYTES);
     expect(codec.decodeCatchUpResponse(encoded).shares).toHaveLength(2_000);
   });
@@ -293,10 +324,10 @@ describe("catch-up (P-87)", () => {
   it("error: too many bytes, too many entries, signers that are not canonical, garbage", () => {
     const empty = { kind: "Contest", subject: "", epoch: 1, signers: Signers.empty, needless: false } as const;
     const many = Array(limits.MAX_CATCH_UP_ROUNDS + 1).fill(empty);
-    const big = codec.encodeCatchUpRequest({ rounds: many, onlyNamed: false });
+    const big = codec.encodeCatchUpRequest({ rounds: many, onlyNamed: false, rest: null });
     expect(thrownCode(() => codec.decodeCatchUpRequest(big))).toBe("WIRE_MALFORMED");
     const requests = Array(limits.MAX_CATCH_UP_REQUESTS + 1).fill(REQUEST);
-    const much = codec.encodeCatchUpResponse({ requests, shares: [], partials: [] });
+    const much = codec.encodeCatchUpResponse({ requests, shares: [], partials: [], differs: false });
     expect(thrownCode(() => codec.decodeCatchUpResponse(much))).toBe("WIRE_MALFORMED");
     const large = new Uint8Array(Math.max(limits.MAX_CATCH_UP_REQUEST_BYTES, limits.MAX_CATCH_UP_RESPONSE_BYTES) + 1);
     expect(thrownCode(() => codec.decodeCatchUpRequest(large))).toBe("WIRE_TOO_LARGE");

@@ -4,14 +4,16 @@
  * content has one form and one message id. Whether a signature is valid is not its job.
  */
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import { isQuorateError, quorateError } from "../errors.ts";
-import { equalBytes } from "../hex.ts";
+import { equalBytes, toHex } from "../hex.ts";
 import * as fields from "./fields.ts";
 import * as limits from "./limits.ts";
 import * as wire from "./messages.ts";
 import type {
   CatchUpRequest,
   CatchUpResponse,
+  CatchUpRound,
   GossipMessage,
   InquiryResponse,
   PeersRequest,
@@ -49,17 +51,30 @@ export function decodeGossip(bytes: Uint8Array): GossipMessage {
 
 /** @throws WIRE_MALFORMED when a value has no wire form */
 export function encodeCatchUpRequest(request: CatchUpRequest): Uint8Array<ArrayBuffer> {
-  const { rounds, onlyNamed } = request;
-  return wire.CatchUpRequest.encode({ rounds: rounds.map(fields.roundToWire), onlyNamed });
+  const { rounds, onlyNamed, rest } = request;
+  return wire.CatchUpRequest.encode({
+    rounds: rounds.map(fields.roundToWire),
+    onlyNamed,
+    rest: fields.restToWire(rest, onlyNamed),
+  });
 }
 
 /** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL */
 export function decodeCatchUpRequest(bytes: Uint8Array): CatchUpRequest {
   return strictly("CatchUpRequest", bytes, limits.MAX_CATCH_UP_REQUEST_BYTES, encodeCatchUpRequest, () => {
     const limited = { limits: { rounds: limits.MAX_CATCH_UP_ROUNDS } };
-    const { rounds, onlyNamed } = wire.CatchUpRequest.decode(bytes, limited);
-    return { rounds: rounds.map(fields.roundFromWire), onlyNamed };
+    const { rounds, onlyNamed, rest } = wire.CatchUpRequest.decode(bytes, limited);
+    return { rounds: rounds.map(fields.roundFromWire), onlyNamed, rest: fields.restFromWire(rest, onlyNamed) };
   });
+}
+
+/**
+ * What one round adds to the sum of those that are not named (P-157): the SHA-256 of its encoding, as it would be
+ * named, as an integer.
+ * @throws WIRE_MALFORMED when a value has no wire form
+ */
+export function catchUpSummand(round: CatchUpRound): bigint {
+  return BigInt(toHex(sha256(wire.Round.encode(fields.roundToWire(round)))));
 }
 
 /** @throws WIRE_MALFORMED when a value has no wire form */
@@ -68,13 +83,14 @@ export function encodeCatchUpResponse(response: CatchUpResponse): Uint8Array<Arr
     requests: response.requests.map(fields.requestToWire),
     shares: response.shares.map(fields.shareToWire),
     partials: response.partials.map(fields.partialToWire),
+    differs: response.differs,
   });
 }
 
 /** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL, SHARE_WRONG_LENGTH */
 export function decodeCatchUpResponse(bytes: Uint8Array): CatchUpResponse {
   return strictly("CatchUpResponse", bytes, limits.MAX_CATCH_UP_RESPONSE_BYTES, encodeCatchUpResponse, () => {
-    const { requests, shares, partials } = wire.CatchUpResponse.decode(bytes, {
+    const { requests, shares, partials, differs } = wire.CatchUpResponse.decode(bytes, {
       limits: {
         requests: limits.MAX_CATCH_UP_REQUESTS,
         shares: limits.MAX_CATCH_UP_SHARES,
@@ -87,6 +103,7 @@ export function decodeCatchUpResponse(bytes: Uint8Array): CatchUpResponse {
       requests: requests.map(fields.requestFromWire),
       shares: shares.map(fields.shareFromWire),
       partials: partials.map(fields.partialFromWire),
+      differs,
     };
   });
 }

@@ -11,6 +11,7 @@ import { MAX_SIGNERS_BYTES, Signers } from "../signers.ts";
 import { MAX_SUBNET_BITS, packSigners, type Subnet, unpackSigners } from "../subnets.ts";
 import type { Address, Hex, NodeId } from "../types.ts";
 import {
+  CATCH_UP_SUM_END,
   IDENTITY_BYTES,
   MAX_AMOUNT_BYTES,
   MAX_PEER_RECORD_BYTES,
@@ -23,6 +24,7 @@ import type { CatchUpRound, PartialAggregate, Reason, Share, SignedClaimRequest 
 
 const ADDRESS_BYTES = 20;
 const ROOT_BYTES = 32;
+const SUM_BYTES = 32;
 /** An Ed25519 signature (P-7). */
 const IDENTITY_SIGNATURE_BYTES = 64;
 
@@ -197,6 +199,21 @@ export function roundFromWire(round: wire.Round): CatchUpRound {
     signers: signersFromWire(round.signers),
     needless: round.needless,
   };
+}
+
+/** A pull (P-137) wants nothing of the rest, so it has no sum of it. */
+export function restToWire(rest: bigint | null, onlyNamed: boolean): Uint8Array<ArrayBuffer> {
+  if (rest === null) return new Uint8Array();
+  if (onlyNamed || rest < 0n || rest >= CATCH_UP_SUM_END) throw malformed("rest", { value: rest, onlyNamed });
+  return fromHex(`0x${rest.toString(16).padStart(2 * SUM_BYTES, "0")}`);
+}
+
+export function restFromWire(rest: Uint8Array, onlyNamed: boolean): bigint | null {
+  if (rest.length === 0) return null;
+  if (onlyNamed || rest.length !== SUM_BYTES) {
+    throw malformed("rest", { lengthBytes: rest.length, expectedBytes: SUM_BYTES, onlyNamed });
+  }
+  return BigInt(toHex(rest));
 }
 
 export function reasonToWire(reason: Reason): wire.Reason {

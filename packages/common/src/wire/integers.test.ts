@@ -44,7 +44,7 @@ function expectSurvives(epoch: number, id: number): void {
     });
   }
   const rounds = [{ kind: "Contest" as const, epoch, subject: "" as const, signers: Signers.empty, needless: false }];
-  const named = { rounds, onlyNamed: false };
+  const named = { rounds, onlyNamed: false, rest: null };
   expect(codec.decodeCatchUpRequest(codec.encodeCatchUpRequest(named))).toEqual(named);
   const reason = { type: "reason" as const, reason: { code: "EPOCH_NOT_CLOSED", closedEpochs: epoch } };
   expect(codec.decodeInquiryResponse(codec.encodeInquiryResponse(reason))).toEqual(reason);

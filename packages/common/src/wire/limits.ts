@@ -26,6 +26,9 @@ export const MAX_CATCH_UP_PARTIALS: number = MAX_CATCH_UP_ROUNDS;
 /** One request opens one round. */
 export const MAX_CATCH_UP_REQUESTS: number = MAX_CATCH_UP_ROUNDS;
 
+/** Sums over rounds are counted modulo this (P-157). */
+export const CATCH_UP_SUM_END: bigint = 1n << 256n;
+
 /** An inquiry and its answer carry one request or one share, as gossip does. */
 export const MAX_INQUIRY_BYTES: number = MAX_GOSSIP_BYTES;
 /** The longest code of the catalogue has 26 characters. */

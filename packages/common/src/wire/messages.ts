@@ -883,6 +883,7 @@ export const Round = (() => {
 export interface CatchUpRequest {
   rounds: Round[]
   onlyNamed: boolean
+  rest: Uint8Array<ArrayBuffer>
 }
 
 export const CatchUpRequest = (() => {
@@ -907,13 +908,19 @@ export const CatchUpRequest = (() => {
           w.bool(obj.onlyNamed)
         }
 
+        if ((obj.rest != null && obj.rest.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.rest)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           rounds: [],
-          onlyNamed: false
+          onlyNamed: false,
+          rest: new Uint8Array(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -934,6 +941,10 @@ export const CatchUpRequest = (() => {
             }
             case 2: {
               obj.onlyNamed = reader.bool()
+              break
+            }
+            case 3: {
+              obj.rest = reader.bytes()
               break
             }
             default: {
@@ -965,6 +976,7 @@ export interface CatchUpResponse {
   requests: ClaimRequest[]
   shares: Share[]
   partials: PartialAggregate[]
+  differs: boolean
 }
 
 export const CatchUpResponse = (() => {
@@ -998,6 +1010,11 @@ export const CatchUpResponse = (() => {
           }
         }
 
+        if ((obj.differs != null && obj.differs !== false)) {
+          w.uint32(32)
+          w.bool(obj.differs)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1005,7 +1022,8 @@ export const CatchUpResponse = (() => {
         const obj: any = {
           requests: [],
           shares: [],
-          partials: []
+          partials: [],
+          differs: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1042,6 +1060,10 @@ export const CatchUpResponse = (() => {
               obj.partials.push(PartialAggregate.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.partials$
               }))
+              break
+            }
+            case 4: {
+              obj.differs = reader.bool()
               break
             }
             default: {

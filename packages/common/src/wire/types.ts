@@ -51,12 +51,16 @@ export interface CatchUpRequest {
   readonly rounds: readonly CatchUpRound[];
   /** A pull (P-137): nothing is wanted of rounds that it does not name. */
   readonly onlyNamed: boolean;
+  /** The sum over the rounds that the asker knows and does not name (P-157); null when it names all. */
+  readonly rest: bigint | null;
 }
 
 export interface CatchUpResponse {
   readonly requests: readonly SignedClaimRequest[];
   readonly shares: readonly Share[];
   readonly partials: readonly PartialAggregate[];
+  /** The answerer's rest has another sum than the asker's (P-157). */
+  readonly differs: boolean;
 }
 
 /** What a node answers to an inquiry (P-89): its share, or why there is none. */

@@ -102,7 +102,7 @@ describe("a claim among honest agents", () => {
     const agent = await boot(1);
     await agent.ask(STAKER);
     const shares = ALL.slice(1, 19).map((signer) => makeShare(signer, { recipient: STAKER, epoch: 2, amount }));
-    const data = encodeCatchUpResponse({ requests: [], shares, partials: [] });
+    const data = encodeCatchUpResponse({ requests: [], shares, partials: [], differs: false });
     const effects = await agent.feed({ type: "catch-up-answered", from: node(3).identityKey, data });
     const changes = effects.flatMap((effect) => (effect.type === "claim-changed" ? [effect.claim.signers.length] : []));
     expect(changes).toEqual([19]);

@@ -1,9 +1,11 @@
 /**
- * Catch-up (P-87): what gossip lost, fetched from a few peers by comparing signers bitfields.
+ * Catch-up (P-87): what gossip lost, fetched from a few peers by comparing signers bitfields, and one sum over all
+ * rounds that have settled (P-157).
  * Enters: the rounds held, and peers' requests. Leaves: encoded requests and answers. Not here: streams
  * (adapters/libp2p), checking (intake.ts).
  */
 import {
+  type CatchUpRequest,
   type CatchUpRound,
   decodeCatchUpRequest,
   encodeCatchUpRequest,
@@ -22,6 +24,7 @@ import type { PeerKey } from "../io.ts";
 import {
   CATCH_UP_ANSWER_BYTES,
   CATCH_UP_BUSY_MS,
+  CATCH_UP_COMPARED_MAX,
   CATCH_UP_IDLE_MS,
   CATCH_UP_PEERS,
   CATCH_UP_ROUND_OVERHEAD_BYTES,
@@ -36,28 +39,70 @@ import { heardFrom, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import { wireShare } from "../signing.ts";
 import type { CatchUp } from "../stages.ts";
+import { CatchUpRest } from "./catchUpRest.ts";
 import { subnetPartial } from "./partials.ts";
 import { ownSubnet } from "./subnets.ts";
 
 export class PeerCatchUp implements CatchUp {
   readonly #context: Context;
   readonly #rounds: RoundTable;
+  readonly #rest: CatchUpRest;
+  /** Peers asked with a sum whose answer may say that theirs differs; the longest ago first. */
+  readonly #compared = new Set<PeerKey>();
+  /** Those of them whose sum differs: they are asked again, with every round named. */
+  readonly #differing = new Set<PeerKey>();
   #nextMs = 0;
   #turn = 0;
 
   constructor(context: Context, rounds: RoundTable) {
     this.#context = context;
     this.#rounds = rounds;
+    this.#rest = new CatchUpRest(context);
   }
 
-  /** Asks the next few peers in turn when it is time to. */
-  tick(busy: boolean, needed: ReadonlySet<Round>, { nowMs, emit }: Step): void {
-    if (nowMs < this.#nextMs || this.#context.connected.length === 0) return;
+  /** Asks the next few peers in turn when it is time to; whoever differs in what was not named, at once. */
+  tick(busy: boolean, needed: ReadonlySet<Round>, step: Step): void {
+    if (this.#context.connected.length === 0) return;
+    if (this.#differing.size > 0) return this.#nameAll(needed, step);
+    const { nowMs, emit } = step;
+    if (nowMs < this.#nextMs) return;
     this.#nextMs = nowMs + (busy ? CATCH_UP_BUSY_MS : CATCH_UP_IDLE_MS) + this.#context.load.spacingMs;
-    const isNeeded = (round: Round) => ownSubnet(this.#context) === null || needed.has(round);
-    const rounds = roundsToName(inTurns(this.#rounds), isNeeded);
-    const data = encodeCatchUpRequest({ rounds, onlyNamed: false });
-    for (const peer of this.#nextPeers()) emit({ type: "catch-up-ask", peer, data });
+    const data = encodeCatchUpRequest(this.#whatChanged(needed, nowMs));
+    for (const peer of this.#nextPeers()) {
+      emit({ type: "catch-up-ask", peer, data });
+      this.#compared.delete(peer);
+      this.#compared.add(peer);
+      if (this.#compared.size > CATCH_UP_COMPARED_MAX) this.#compared.delete(oldest(this.#compared));
+    }
+  }
+
+  differs(peer: PeerKey): void {
+    if (this.#compared.delete(peer)) this.#differing.add(peer);
+  }
+
+  /** P-157: rounds that have settled are not named; one sum says what they are. */
+  #whatChanged(needed: ReadonlySet<Round>, nowMs: number): CatchUpRequest {
+    const open = [...this.#rounds.all()].filter(isNamable);
+    const matters = (round: Round) =>
+      needed.has(round) || this.#rounds.isAwaited(round) || !this.#rest.isSettled(round, nowMs);
+    const rounds = this.#naming(open.filter(matters), needed);
+    const named = new Set(rounds.map(roundKey));
+    const rest = open.filter(({ key }) => !named.has(key));
+    return { rounds, onlyNamed: false, rest: rest.length === 0 ? null : this.#rest.sums(rest, nowMs).all };
+  }
+
+  #nameAll(needed: ReadonlySet<Round>, { emit }: Step): void {
+    const rounds = this.#naming([...this.#rounds.all()].filter(isNamable), needed);
+    const data = encodeCatchUpRequest({ rounds, onlyNamed: false, rest: null });
+    for (const peer of this.#differing) {
+      if (this.#context.connected.includes(peer)) emit({ type: "catch-up-ask", peer, data });
+    }
+    this.#differing.clear();
+  }
+
+  #naming(rounds: readonly Round[], needed: ReadonlySet<Round>): CatchUpRound[] {
+    const hasSubnets = ownSubnet(this.#context) !== null;
+    return roundsToName(inTurns(this.#rounds, rounds), (round) => !hasSubnets || needed.has(round));
   }
 
   hurry(nowMs: number): void {
@@ -66,14 +111,17 @@ export class PeerCatchUp implements CatchUp {
 
   /**
    * The answer to a peer's request: the shares its bitfields lack, of the rounds it names first, and the requests of
-   * those that it does not name.
+   * those that it does not name, as far as its sum (P-157) does not say that it has them.
    * Rounds that nobody wanted are left out: the peer cannot name them, so their shares would travel with every
    * exchange.
    */
-  answer(data: Uint8Array): Uint8Array {
-    const { rounds, onlyNamed } = decodeCatchUpRequest(data);
+  answer(data: Uint8Array, { nowMs }: Step): Uint8Array {
+    const { rounds, onlyNamed, rest } = decodeCatchUpRequest(data);
     const named = new Map(rounds.map((round) => [roundKey(round), round]));
-    const others = onlyNamed ? [] : inTurns(this.#rounds).filter(({ wanted, key }) => wanted && !named.has(key));
+    const unnamed = onlyNamed ? [] : [...this.#rounds.all()].filter(({ wanted, key }) => wanted && !named.has(key));
+    const missing = this.#missingOf(unnamed, rest, nowMs);
+    const differs = missing === null;
+    const others = inTurns(this.#rounds, missing ?? []);
     const requests = others.flatMap(({ request }) => request ?? []).slice(0, MAX_CATCH_UP_REQUESTS);
     const shares: Share[] = [];
     const partials: PartialAggregate[] = [];
@@ -86,12 +134,23 @@ export class PeerCatchUp implements CatchUp {
       for (const share of partial === null ? lacking : []) {
         bytes += wireBytes(share);
         if (shares.length >= CATCH_UP_SHARES_MAX || bytes > CATCH_UP_ANSWER_BYTES) {
-          return encodeCatchUpResponse({ requests, shares, partials });
+          return encodeCatchUpResponse({ requests, shares, partials, differs });
         }
         shares.push(share);
       }
     }
-    return encodeCatchUpResponse({ requests, shares, partials });
+    return encodeCatchUpResponse({ requests, shares, partials, differs });
+  }
+
+  /**
+   * What the asker lacks of the rounds that it does not name: all if it has no others; nothing if its sum is the one
+   * over them; and if it is the one over those that have settled, the newer ones. Null where neither is (P-157).
+   */
+  #missingOf(unnamed: readonly Round[], rest: bigint | null, nowMs: number): readonly Round[] | null {
+    if (rest === null) return unnamed;
+    const { all, settled } = this.#rest.sums(unnamed.filter(isNamable), nowMs);
+    if (rest === all) return [];
+    return rest === settled ? unnamed.filter((round) => !this.#rest.isSettled(round, nowMs)) : null;
   }
 
   /**
@@ -132,11 +191,14 @@ export class PeerCatchUp implements CatchUp {
  * A claim's round is named only when its request is here: otherwise the peer's request is wanted too. Rounds of other
  * kinds have no request.
  */
+function isNamable({ wanted, id, request }: Round): boolean {
+  return wanted && (id.kind !== "RewardClaim" || request !== null);
+}
+
 function roundsToName(open: readonly Round[], isNeeded: (round: Round) => boolean): CatchUpRound[] {
   const rounds: CatchUpRound[] = [];
   let bytes = 0;
   for (const round of open) {
-    if (!round.wanted || (round.id.kind === "RewardClaim" && round.request === null)) continue;
     const needless = !isNeeded(round);
     const signers = needless ? Signers.empty : heardFrom(round);
     bytes += CATCH_UP_ROUND_OVERHEAD_BYTES + signers.toBytes().length;
@@ -170,10 +232,10 @@ function wireBytes(signed: KindMessage): number {
  * P-87: what the own stakers wait for, and the few rounds that are signed unasked; then one of each node that asked for
  * some, in turns: newest first, as far as the turns allow.
  */
-function inTurns(table: RoundTable): Round[] {
+function inTurns(table: RoundTable, rounds: readonly Round[]): Round[] {
   const first: Round[] = [];
   const byOrigin = new Map<NodeId | null, Round[]>();
-  for (const round of [...table.all()].reverse()) {
+  for (const round of [...rounds].reverse()) {
     if (round.id.kind !== "RewardClaim" || table.isAwaited(round)) first.push(round);
     else addTo(byOrigin, round);
   }
@@ -182,6 +244,10 @@ function inTurns(table: RoundTable): Round[] {
     first.push(...left.map((theirs) => theirs[turn] as Round));
   }
   return first;
+}
+
+function oldest<T>(set: ReadonlySet<T>): T {
+  return set.values().next().value as T;
 }
 
 function addTo(byOrigin: Map<NodeId | null, Round[]>, round: Round): void {

@@ -173,7 +173,7 @@ describe("5,000 requests with bad identity signatures (P-79)", () => {
     const asked = await agent.feed({ type: "inquiry-asked", handle: 1, from: ENEMY, data });
     expect(asked).toEqual([{ type: "inquiry-reply", handle: 1, data: new Uint8Array() }]);
     const shares = [makeShare(node(5), { recipient: STAKER, epoch: 2, amount })];
-    const answered = encodeCatchUpResponse({ requests: [], shares, partials: [] });
+    const answered = encodeCatchUpResponse({ requests: [], shares, partials: [], differs: false });
     expect(await agent.feed({ type: "catch-up-answered", from: ENEMY, data: answered })).toEqual([]);
   });
 });
@@ -226,7 +226,7 @@ describe("8,000 valid shares of one node over other amounts (P-97)", () => {
       await agent.feed({
         type: "catch-up-answered",
         from: HONEST,
-        data: encodeCatchUpResponse({ requests: [], shares, partials: [] }),
+        data: encodeCatchUpResponse({ requests: [], shares, partials: [], differs: false }),
       });
       for (const share of shares) await agent.gossip(shareBytes(share), HONEST);
     }
@@ -259,7 +259,12 @@ describe("valid shares of one node for thousands of rounds that nobody asked for
   it("P-97: one share thousands of times in an answer of catch-up is checked once", async () => {
     const { core } = await boot(1);
     const share = makeShare(node(5), { recipient: STAKER, epoch: 2, amount });
-    const data = encodeCatchUpResponse({ requests: [], shares: Array(3_000).fill(share), partials: [] });
+    const data = encodeCatchUpResponse({
+      requests: [],
+      shares: Array(3_000).fill(share),
+      partials: [],
+      differs: false,
+    });
     core.handle({ type: "catch-up-answered", from: ENEMY, data }, 0);
     const [job] = core.handle({ type: "timer", timer: "verify" }, 0).filter((effect) => effect.type === "verify");
     expect(job?.groups.map(({ items }) => items.length)).toEqual([1]);

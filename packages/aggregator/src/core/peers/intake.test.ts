@@ -300,5 +300,5 @@ describe("requests", () => {
 /** Shares 5 and 7 with their signatures exchanged: each is bad, their sum is good. */
 function encodeBoth(a: ReturnType<typeof makeShare>, b: ReturnType<typeof makeShare>): Uint8Array {
   expect(scheme.name).toContain("blst");
-  return encodeCatchUpResponse({ requests: [], shares: [a, b], partials: [] });
+  return encodeCatchUpResponse({ requests: [], shares: [a, b], partials: [], differs: false });
 }

@@ -27,7 +27,7 @@ async function responseTo(agent: TestAgent, request: CatchUpRequest) {
 /** What an agent answers whoever holds these signatures. */
 async function answerOf(agent: TestAgent, held: readonly NodeId[], needless = false) {
   const rounds = [{ ...ROUND, signers: Signers.of(held), needless }];
-  const { shares, partials } = await responseTo(agent, { rounds, onlyNamed: true });
+  const { shares, partials } = await responseTo(agent, { rounds, onlyNamed: true, rest: null });
   return { shares: shares.map(({ nodeId }) => nodeId).sort(), partials: partials.map(({ signers }) => signers.ids()) };
 }
 
@@ -42,7 +42,7 @@ describe("P-137: what an agent lacks", () => {
     expect(new Set(pulls.map(({ peer }) => peer % 8)).size).toBe(pulls.length);
     expect(pulls.length).toBeGreaterThanOrEqual(6);
     for (const { asked } of pulls) {
-      expect(asked).toMatchObject({ rounds: [{ ...ROUND, needless: false }], onlyNamed: true });
+      expect(asked).toMatchObject({ rounds: [{ ...ROUND, needless: false }], onlyNamed: true, rest: null });
     }
   });
 
@@ -78,8 +78,8 @@ describe("P-137: what an agent lacks", () => {
       [6, other],
     ] as const)
       await agent.gossip(requestBytes(makeRequest(node(origin), recipient, EPOCH)), identityOf(9));
-    expect((await responseTo(agent, { rounds: [], onlyNamed: false })).requests).toHaveLength(2);
-    expect((await responseTo(agent, { rounds: [], onlyNamed: true })).requests).toEqual([]);
+    expect((await responseTo(agent, { rounds: [], onlyNamed: false, rest: null })).requests).toHaveLength(2);
+    expect((await responseTo(agent, { rounds: [], onlyNamed: true, rest: null })).requests).toEqual([]);
   });
 
   it("comes as the partial to whoever has nothing of the subnet, and as shares to whoever has a part", async () => {
@@ -96,7 +96,7 @@ describe("P-137: what an agent lacks", () => {
     const agent = await bootInSubnets(2, [9, 10, 18]);
     await agent.ask(STAKER, EPOCH);
     const partials = [makePartial(amount, [3, 11, 19]), makePartial(amount, [4, 12, 20], [4, 12])];
-    const data = encodeCatchUpResponse({ requests: [], shares: [], partials });
+    const data = encodeCatchUpResponse({ requests: [], shares: [], partials, differs: false });
     const effects = await agent.feed({ type: "catch-up-answered", from: identityOf(3), data });
     expect(agent.claim(STAKER)?.signers).toEqual([2, 3, 11, 19]);
     expect(effects).toContainEqual({ type: "blame", peer: identityOf(3), code: "SHARE_BAD_SIGNATURE" });

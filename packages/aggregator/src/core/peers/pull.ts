@@ -70,6 +70,7 @@ export class Pull {
     const data = encodeCatchUpRequest({
       rounds: [{ ...round.id, signers: heardFrom(round), needless: false }],
       onlyNamed: true,
+      rest: null,
     });
     emit({ type: "catch-up-ask", peer: identityKey, data });
   }
