@@ -28,7 +28,7 @@ describe("Signers", () => {
     );
   });
 
-  it("is a set: add, has, union, missingFrom, isSuperset", () => {
+  it("is a set: add, has, union, missingFrom, isSuperset, isDisjoint", () => {
     fc.assert(
       fc.property(smallSet, smallSet, (a, b) => {
         const [left, right] = [new Set(a), new Set(b)];
@@ -37,6 +37,7 @@ describe("Signers", () => {
         expect(signersA.union(signersB).ids()).toEqual(ascending([...a, ...b]));
         expect(signersA.missingFrom(signersB).ids()).toEqual(ascending(b.filter((i) => !left.has(i))));
         expect(signersA.isSuperset(signersB)).toBe(b.every((i) => left.has(i)));
+        expect(signersA.isDisjoint(signersB)).toBe(!a.some((i) => right.has(i)));
         for (const i of a) expect(signersB.has(i)).toBe(right.has(i));
       }),
     );

@@ -90,6 +90,10 @@ export class Signers {
     return new Signers(bytes);
   }
 
+  isDisjoint(other: Signers): boolean {
+    return this.#bytes.every((byte, i) => (byte & (other.#bytes[i] ?? 0)) === 0);
+  }
+
   isSuperset(other: Signers): boolean {
     return this.missingFrom(other).count === 0;
   }

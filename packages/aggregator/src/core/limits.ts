@@ -246,10 +246,16 @@ export const PARTIAL_AGAIN_MS = 50;
 export const PARTIALS_SENT_MAX = 9;
 
 /**
- * Partials of one subnet kept of a round, none within another: those of honest aggregators soon lie within one, and
- * subsets of a liar leave room for a larger one in any case.
+ * Partials of one subnet kept of a round: those of honest aggregators soon lie within one, and what a liar sends never
+ * makes fewer nodes count.
  */
 export const PARTIALS_KEPT_MAX = 4;
+
+/**
+ * Sums of a round's shares that are remembered: 64 senders of reports ask an aggregator at an epoch's close, and most
+ * hold the same.
+ */
+export const PARTIALS_MADE_MAX = 16;
 
 /** Milliseconds after a claim's start before what it lacks is asked for (P-137): requests and partials take one. */
 export const PULL_AFTER_MS = 1_000;

@@ -154,14 +154,14 @@ export class PeerCatchUp implements CatchUp {
   }
 
   /**
-   * The partial of the own subnet, where the asker has none of it and lacks more than a few shares. What it has in part
-   * it can only complete with single ones.
+   * One partial of the own subnet by those whom the asker lacks, where these are more than a few: it adds to whatever
+   * the asker has.
    */
   #instead(round: Round, lacking: readonly Share[], theirs: Signers): PartialAggregate | null {
     const subnet = ownSubnet(this.#context);
     if (subnet === null || lacking.length <= PULL_SINGLES_MAX) return null;
-    const partial = subnetPartial(this.#context, round, subnet);
-    return partial?.signers.ids().some((id) => theirs.has(id)) === false ? partial : null;
+    const partial = subnetPartial(this.#context, round, subnet, (id) => !theirs.has(id));
+    return partial !== null && partial.signers.count > PULL_SINGLES_MAX ? partial : null;
   }
 
   *#lacking(

@@ -14,7 +14,7 @@ import {
 } from "@quorate/common";
 import type { Context } from "../context.ts";
 import type { Digests } from "../kinds/digests.ts";
-import { OTHERS_PER_NODE_MAX } from "../limits.ts";
+import { OTHERS_PER_NODE_MAX, PARTIALS_MADE_MAX } from "../limits.ts";
 import { type Contribution, isOfUse } from "../rounds/contributions.ts";
 import { heardFrom, type OwnMessage, ownGroup, type Round } from "../rounds/round.ts";
 import { subnetsOf } from "./subnets.ts";
@@ -64,34 +64,47 @@ export function singlesIn(round: Round, subnet: Subnet): NodeId[] {
   return [...(ownGroup(round)?.shares.keys() ?? [])].filter((id) => isInSubnet(id, subnet));
 }
 
-/** The last sum made of a round's shares: many ask for it one after the other. */
+/** Sums made of a round's shares as they are now: many ask for the same one after the other. */
 interface Made {
   readonly heard: Signers;
   readonly own: OwnMessage | null;
-  readonly subnet: Subnet;
-  readonly partial: PartialAggregate | null;
+  /** By subnets and signers. */
+  readonly partials: Map<string, PartialAggregate | null>;
 }
 
 const made = new WeakMap<Round, Made>();
 
-/** The sum of a subnet's single shares; null where there are none, or they cancel: with one more they do not. */
-export function subnetPartial(context: Context, round: Round, subnet: Subnet): PartialAggregate | null {
+/**
+ * The sum of a subnet's single shares, or of those by some nodes; null where there are none, or they cancel: with one
+ * more they do not.
+ */
+export function subnetPartial(
+  context: Context,
+  round: Round,
+  subnet: Subnet,
+  isWanted: (id: NodeId) => boolean = () => true,
+): PartialAggregate | null {
+  const signers = Signers.of(singlesIn(round, subnet).filter(isWanted));
   // A round says anew who was heard whenever a share has come or gone.
-  const [heard, known] = [heardFrom(round), made.get(round)];
-  const isSameSubnet = known?.subnet.index === subnet.index && known.subnet.bits === subnet.bits;
-  if (known?.heard === heard && known.own === round.own && isSameSubnet) return known.partial;
-  const partial = sumOf(context, round, subnet);
-  made.set(round, { heard, own: round.own, subnet, partial });
+  const [heard, before] = [heardFrom(round), made.get(round)];
+  const isSame = before?.heard === heard && before.own === round.own;
+  const known: Made = isSame ? before : { heard, own: round.own, partials: new Map() };
+  made.set(round, known);
+  const key = `${subnet.bits} ${signers.toHex()}`;
+  const found = known.partials.get(key);
+  if (found !== undefined) return found;
+  if (known.partials.size >= PARTIALS_MADE_MAX) known.partials.delete(known.partials.keys().next().value as string);
+  const partial = sumOf(context, round, subnet, signers);
+  known.partials.set(key, partial);
   return partial;
 }
 
-function sumOf({ modules }: Context, round: Round, subnet: Subnet): PartialAggregate | null {
-  const singles = singlesIn(round, subnet);
-  if (round.own === null || singles.length === 0) return null;
+function sumOf({ modules }: Context, round: Round, subnet: Subnet, signers: Signers): PartialAggregate | null {
+  if (round.own === null || signers.count === 0) return null;
   const shares = ownGroup(round)?.shares ?? new Map<NodeId, Uint8Array>();
   try {
-    const signature = modules.scheme.aggregateSignatures(singles.map((id) => shares.get(id) as Uint8Array));
-    return { ...round.own.signed, epoch: round.id.epoch, subnet, signers: Signers.of(singles), signature };
+    const signature = modules.scheme.aggregateSignatures(signers.ids().map((id) => shares.get(id) as Uint8Array));
+    return { ...round.own.signed, epoch: round.id.epoch, subnet, signers, signature };
   } catch (error) {
     if (isQuorateError(error)) return null;
     throw error;

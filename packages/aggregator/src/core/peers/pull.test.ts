@@ -1,5 +1,6 @@
 import {
   type CatchUpRequest,
+  type CatchUpResponse,
   decodeCatchUpResponse,
   encodeCatchUpRequest,
   encodeCatchUpResponse,
@@ -7,7 +8,14 @@ import {
   Signers,
 } from "@quorate/common";
 import { describe, expect, it } from "vitest";
-import { makeRequest, requestBytes, type TestAgent } from "../../../test/support/cluster.ts";
+import {
+  makeRequest,
+  makeShare,
+  requestBytes,
+  shareBytes,
+  TestAgent,
+  testNode,
+} from "../../../test/support/cluster.ts";
 import { bootInSubnets, EPOCH, identityOf, makePartial, pullsOf, sendShare } from "../../../test/support/subnets.ts";
 import { boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
 import { PULL_AFTER_MS, PULL_AGAIN_MS, TICK_MS } from "../limits.ts";
@@ -82,7 +90,7 @@ describe("P-137: what an agent lacks", () => {
     expect((await responseTo(agent, { rounds: [], onlyNamed: true, rest: null })).requests).toEqual([]);
   });
 
-  it("comes as the partial to whoever has nothing of the subnet, and as shares to whoever has a part", async () => {
+  it("comes as shares where they are few, and not at all where nothing is needed", async () => {
     const agent = await bootInSubnets(2, [9, 10, 18]);
     await agent.gossip(requestBytes(makeRequest(node(5), STAKER, EPOCH)), identityOf(9));
     await sendShare(agent, 10, amount);
@@ -90,6 +98,37 @@ describe("P-137: what an agent lacks", () => {
     expect(await answerOf(agent, [])).toEqual({ shares: [10, 18, 2], partials: [] });
     expect(await answerOf(agent, [2])).toEqual({ shares: [10, 18], partials: [] });
     expect(await answerOf(agent, [], true)).toEqual({ shares: [], partials: [] });
+  });
+
+  it("comes as one partial by those whom the asker lacks, where they are many: it adds to what the asker has", async () => {
+    // 160 nodes have 16 subnets of ten.
+    const all = Array.from({ length: 160 }, (_, i) => testNode(i + 1));
+    const at = (id: NodeId) => all[id - 1] as (typeof all)[number];
+    const mates = [18, 34, 50, 66, 82, 98, 114, 130, 146];
+    const agent = await new TestAgent(at(2)).boot(all, 3);
+    await agent.feed({ type: "peers", connected: mates.map((id) => at(id).identityKey) });
+    const message = { recipient: STAKER, epoch: EPOCH, amount: agent.core.owed(STAKER)?.amount ?? 0n };
+    await agent.gossip(requestBytes(makeRequest(at(5), STAKER, EPOCH)), at(18).identityKey);
+    for (const id of mates) {
+      const share = shareBytes(makeShare(at(id), message));
+      await agent.feed({ type: "direct", from: at(id).identityKey, data: share });
+    }
+    expect(await answerOf(agent, [])).toEqual({ shares: [], partials: [[2, ...mates]] });
+    expect(await answerOf(agent, [2, 3])).toEqual({ shares: [], partials: [mates] });
+    expect((await answerOf(agent, [2, 18])).partials).toEqual([]);
+    expect((await answerOf(agent, [2, 18])).shares).toHaveLength(8);
+
+    // Whoever has a part of the subnet adds it to that.
+    const rounds = [{ ...ROUND, signers: Signers.of([2]), needless: false }];
+    const answer = await responseTo(agent, { rounds, onlyNamed: true, rest: null });
+    const asker = await new TestAgent(at(3)).boot(all, 3);
+    await asker.feed({ type: "peers", connected: [at(2).identityKey] });
+    await asker.ask(STAKER, EPOCH);
+    const answered = (response: CatchUpResponse) =>
+      asker.feed({ type: "catch-up-answered", from: at(2).identityKey, data: encodeCatchUpResponse(response) });
+    await answered({ requests: [], shares: [makeShare(at(2), message)], partials: [], differs: false });
+    await answered(answer);
+    expect(asker.claim(STAKER)?.signers).toEqual([2, 3, ...mates]);
   });
 
   it("an answer is checked like gossip, and completes the claim", async () => {

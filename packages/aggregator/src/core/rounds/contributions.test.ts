@@ -26,6 +26,32 @@ describe("P-135: contributions", () => {
     expect(idsOf(groupOf([4], [1, 2, 3], [3, 4]))).toEqual([1, 2, 3, 4]);
   });
 
+  it("of partials that overlap those count that say most together", () => {
+    const both = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    expect(idsOf(groupOf([], [1, 2, 3, 4], [5, 6, 7, 8, 9], [2, 3, 4, 5, 6, 7]))).toEqual(both);
+    expect(idsOf(groupOf([], [2, 3, 4, 5, 6, 7], [1, 2, 3, 4], [5, 6, 7, 8, 9]))).toEqual(both);
+  });
+
+  it("what is within a new partial stays while it adds to another", () => {
+    expect(idsOf(groupOf([], [4], [5, 6], [4, 5]))).toEqual([4, 5, 6]);
+    expect(groupOf([], [4], [5, 6], [4, 5, 6]).partials.map(({ signers }) => signers.ids())).toEqual([[4, 5, 6]]);
+  });
+
+  it("what completes a partial is kept, whatever overlaps it", () => {
+    const large = [
+      [1, 2, 3, 4, 5, 6],
+      [1, 2, 3, 4, 5, 7],
+      [1, 2, 3, 4, 6, 7],
+      [1, 2, 3, 5, 6, 7],
+    ];
+    const group = groupOf([], ...large);
+    const rest = partial([7, 8]);
+    expect(isOfUse(group, rest)).toBe(true);
+    keepPartial(group, rest);
+    expect(group.partials).toHaveLength(PARTIALS_KEPT_MAX);
+    expect(idsOf(group)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
   it("a partial that leaves a node out never keeps out one that has it", () => {
     const liars = [
       [1, 2],
@@ -71,13 +97,15 @@ describe("P-135: contributions", () => {
           expect(shares.filter(isAllowed).every((id) => taken.includes(id))).toBe(true);
         }
         expect(group.partials.length).toBeLessThanOrEqual(PARTIALS_KEPT_MAX);
-        const largest = Math.max(...partials.map((one) => one.length), 0);
-        // The largest partial is kept, or its nodes all have single shares.
-        const kept = Math.max(...group.partials.map(({ signers }) => signers.count), 0);
-        expect(
-          kept >= largest ||
-            partials.filter((one) => one.length > kept).every((one) => one.every((id) => shares.includes(id))),
-        ).toBe(true);
+        // Nobody takes away what others gave.
+        let counted = shares.length;
+        const growing = groupOf(shares);
+        for (const one of partials) {
+          if (isOfUse(growing, partial(one))) keepPartial(growing, partial(one));
+          const all = idsOf(growing).length;
+          expect(all).toBeGreaterThanOrEqual(Math.max(counted, new Set([...shares, ...one]).size));
+          counted = all;
+        }
       }),
     );
   });

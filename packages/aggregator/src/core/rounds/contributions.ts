@@ -18,7 +18,7 @@ export interface Contribution {
 export interface Group {
   readonly signed: KindMessage;
   readonly shares: Map<NodeId, Uint8Array>;
-  /** Of each subnet at most PARTIALS_KEPT_MAX; none is within another. */
+  /** Of each subnet at most PARTIALS_KEPT_MAX; one is within another only where it adds to a third. */
   readonly partials: Contribution[];
   /** Who is in the disjoint contributions of all; null until asked for again. */
   signers: NodeIds | null;
@@ -50,19 +50,20 @@ export function signersOf(group: Group): NodeIds {
 }
 
 /**
- * Disjoint contributions by allowed nodes alone: of overlapping partials the one with most signers, then the single
+ * Disjoint contributions by allowed nodes alone: of each subnet the partials that say most together, then the single
  * shares of whoever is in none.
  */
 export function disjointParts(group: Group, isAllowed: (id: NodeId) => boolean): Part[] {
-  const taken = new Set<NodeId>();
-  const parts: Part[] = [];
-  const largestFirst = [...group.partials].sort((a, b) => b.signers.count - a.signers.count);
-  for (const { signers, signature } of largestFirst) {
-    const ids = signers.ids();
-    if (!ids.every((id) => isAllowed(id) && !taken.has(id))) continue;
-    for (const id of ids) taken.add(id);
-    parts.push({ ids, signature });
+  const bySubnet = new Map<number, Contribution[]>();
+  for (const partial of group.partials) {
+    if (!partial.signers.ids().every(isAllowed)) continue;
+    const here = bySubnet.get(partial.subnet);
+    if (here === undefined) bySubnet.set(partial.subnet, [partial]);
+    else here.push(partial);
   }
+  const chosen = [...bySubnet.values()].flatMap((here) => bestDisjoint(here, group.shares));
+  const parts: Part[] = chosen.map(({ signers, signature }) => ({ ids: signers.ids(), signature }));
+  const taken = new Set(parts.flatMap(({ ids }) => ids));
   for (const [id, signature] of group.shares) {
     if (isAllowed(id) && !taken.has(id)) parts.push({ ids: [id], signature });
   }
@@ -70,28 +71,65 @@ export function disjointParts(group: Group, isAllowed: (id: NodeId) => boolean):
 }
 
 /**
- * Whether a partial by these signers would be of use: none that was checked holds all of them, and there is room, or
- * it has more signers than one that is kept. So whoever sends subsets one after the other is soon told no, and a set
- * with a signer whom others left out never is.
+ * Of one subnet's partials the disjoint ones that have most signers of whom no single share is here; of equally good
+ * choices one with the largest. All are tried, 2^5 at most: by taking the largest first, one that overlaps two smaller
+ * ones would take more away than it brings.
  */
-export function isOfUse(group: Group | undefined, { subnet, signers }: Omit<Contribution, "signature">): boolean {
-  if (group === undefined) return true;
-  const kept = group.partials.filter((partial) => partial.subnet === subnet);
-  if (kept.some((partial) => partial.signers.isSuperset(signers))) return false;
-  if (signers.ids().every((id) => group.shares.has(id))) return false;
-  return kept.length < PARTIALS_KEPT_MAX || kept.some((partial) => partial.signers.count < signers.count);
+function bestDisjoint(partials: readonly Contribution[], shares: ReadonlyMap<NodeId, unknown>): Contribution[] {
+  const largestFirst = [...partials].sort((a, b) => b.signers.count - a.signers.count);
+  if (largestFirst.length === 1) return largestFirst;
+  const added = largestFirst.map(({ signers }) => signers.ids().filter((id) => !shares.has(id)).length);
+  let best: readonly Contribution[] = [];
+  let most = 0;
+  const choose = (from: number, chosen: readonly Contribution[], sum: number): void => {
+    if (sum > most) [best, most] = [chosen, sum];
+    for (let i = from; i < largestFirst.length; i++) {
+      const one = largestFirst[i] as Contribution;
+      if (chosen.every(({ signers }) => signers.isDisjoint(one.signers))) {
+        choose(i + 1, [...chosen, one], sum + (added[i] as number));
+      }
+    }
+  };
+  choose(0, [], 0);
+  return [...best];
 }
 
-/** Adds a checked partial; what lies within it goes, and the smallest of too many. */
+/**
+ * Whether a partial by these signers would be of use: none that was checked holds all of them, and it would be kept.
+ * So whoever sends subsets one after the other is soon told no, and a set with a signer whom others left out never is.
+ */
+export function isOfUse(group: Group | undefined, added: Contribution): boolean {
+  if (group === undefined) return true;
+  const here = group.partials.filter(({ subnet }) => subnet === added.subnet);
+  if (here.some(({ signers }) => signers.isSuperset(added.signers))) return false;
+  if (added.signers.ids().every((id) => group.shares.has(id))) return false;
+  return keptOf(here, added, group.shares).includes(added);
+}
+
+/** Adds a checked partial, in the place of what it makes needless. */
 export function keepPartial(group: Group, added: Contribution): void {
-  const isWithin = (one: Contribution) => one.subnet === added.subnet && added.signers.isSuperset(one.signers);
-  const others = group.partials.filter((one) => !isWithin(one));
-  const kept = others.filter(({ subnet }) => subnet === added.subnet);
-  const smallest = kept.length < PARTIALS_KEPT_MAX ? null : kept.reduce((a, b) => smaller(a, b));
-  group.partials.splice(0, Infinity, ...others.filter((one) => one !== smallest), added);
+  const here = group.partials.filter(({ subnet }) => subnet === added.subnet);
+  const others = group.partials.filter(({ subnet }) => subnet !== added.subnet);
+  group.partials.splice(0, Infinity, ...others, ...keptOf(here, added, group.shares));
   group.signers = null;
 }
 
-function smaller(a: Contribution, b: Contribution): Contribution {
-  return b.signers.count < a.signers.count ? b : a;
+/**
+ * Which of a subnet's partials and one more are kept: none within it, and of too many not the smallest. But those of
+ * the best choice stay, so that who counts never becomes fewer; unless they are too many themselves.
+ */
+function keptOf(
+  here: readonly Contribution[],
+  added: Contribution,
+  shares: ReadonlyMap<NodeId, unknown>,
+): readonly Contribution[] {
+  const all = [...here, added];
+  const best = new Set(bestDisjoint(all, shares));
+  const fitting = all.filter((one) => one === added || best.has(one) || !added.signers.isSuperset(one.signers));
+  if (fitting.length <= PARTIALS_KEPT_MAX) return fitting;
+  const needless = fitting.filter((one) => !best.has(one));
+  // Of equally small ones the new one goes: nobody makes this agent check one after the other.
+  const smaller = (a: Contribution, b: Contribution) => (b.signers.count <= a.signers.count ? b : a);
+  const dropped = (needless.length > 0 ? needless : fitting).reduce(smaller);
+  return fitting.filter((one) => one !== dropped);
 }
