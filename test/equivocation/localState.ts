@@ -18,6 +18,12 @@ export interface Batch {
   readonly inputs: readonly Input[];
 }
 
+/** A catch-up request, and one of the peers that it goes to. */
+export interface Asks {
+  readonly peer: PeerKey;
+  readonly data: Uint8Array;
+}
+
 /** What came of a batch. */
 export interface Outcome {
   /** Messages published, by number. */
@@ -25,7 +31,7 @@ export interface Outcome {
   /** Gossip messages accepted, and so passed on, by number of handle. */
   readonly accepted: readonly number[];
   /** The catch-up request it would send now, if any. */
-  readonly asks: Uint8Array | null;
+  readonly asks: Asks | null;
   readonly replies: readonly Uint8Array[];
 }
 
@@ -171,11 +177,11 @@ function outcomeOf(effects: readonly Effect[], cast: Cast): Outcome {
   const published: number[] = [];
   const accepted: number[] = [];
   const replies: Uint8Array[] = [];
-  let asks: Uint8Array | null = null;
+  let asks: Asks | null = null;
   for (const effect of effects) {
     if (effect.type === "publish") published.push(cast.numberOf(effect.data));
     else if (effect.type === "verdict" && effect.verdict === "accept") accepted.push(effect.handle);
-    else if (effect.type === "catch-up-ask") asks = effect.data;
+    else if (effect.type === "catch-up-ask") asks = { peer: effect.peer, data: effect.data };
     else if (effect.type === "catch-up-reply") replies.push(effect.data);
   }
   if (published.length + accepted.length + replies.length === 0 && asks === null) return NOTHING;

@@ -3,7 +3,9 @@
  * of each honest agent. Gossip is as in production: what an agent accepts it passes on once, equal bytes are heard
  * once, and what was lost is fetched by the core's own catch-up. Not here: what must hold then (promises.ts).
  */
+import { decodeCatchUpResponse, encodeCatchUpResponse } from "@quorate/common";
 import type { Input } from "../../packages/aggregator/src/core/io.ts";
+import { TICK_MS } from "../../packages/aggregator/src/core/limits.ts";
 import type { Cast } from "./cast.ts";
 import type { Histories, LocalState } from "./localState.ts";
 import type { RoundPlan, Schedule } from "./schedules.ts";
@@ -16,6 +18,8 @@ const HEAL_MS = 5_000;
 const IMPROVE_MS = 1_000;
 /** By then collecting is over, and by then everyone's turn to send has come. */
 const REPORT_LOOKS_MS = [20_000, 70_000];
+
+const DIFFERS: Uint8Array = encodeCatchUpResponse({ requests: [], shares: [], partials: [], differs: true });
 
 /** What an agent was told by gossip and by whom, before it is made an input. */
 interface Told {
@@ -102,27 +106,39 @@ export class Play {
     this.#step(i, news.map(({ from, message }) => `${from}>${message}`).join(), nowMs, inputs);
   }
 
-  /** Everyone asks everyone for what it lacks: the peers that the core asks in turn, one after the other. */
+  /**
+   * Everyone asks everyone for what it lacks, and once more where rounds differ that were only summed up (P-157): the
+   * peers that the core asks in turn, one after the other. So the peer whose turn it is says that it differs when any does.
+   */
   #heal(nowMs: number): void {
-    this.#all("tick", nowMs, { type: "timer", timer: "tick" });
+    for (const atMs of [nowMs, nowMs + TICK_MS]) {
+      this.#all("tick", atMs, { type: "timer", timer: "tick" });
+      this.#catchUp(atMs);
+    }
+  }
+
+  #catchUp(nowMs: number): void {
     const asked = this.#states.map(({ outcome }) => outcome.asks);
     const replies = this.#states.map((_, i) => {
-      const inputs = asked.flatMap((data, j): Input[] =>
-        j === i || data === null ? [] : [{ type: "catch-up-asked", handle: j, from: this.#cast.peerOf(j + 1), data }],
+      const inputs = asked.flatMap((ask, j): Input[] =>
+        j === i || ask === null
+          ? []
+          : [{ type: "catch-up-asked", handle: j, from: this.#cast.peerOf(j + 1), data: ask.data }],
       );
-      const from = asked.flatMap((data, j) => (j === i || data === null ? [] : [j]));
-      const key = from.map((j) => `${j}?${this.#cast.numberOf(asked[j] as Uint8Array)}`).join();
-      this.#step(i, key, nowMs + 1, inputs);
+      const from = asked.flatMap((ask, j) => (j === i || ask === null ? [] : [j]));
+      const key = from.map((j) => `${j}?${this.#cast.numberOf(asked[j]?.data as Uint8Array)}`).join();
+      if (inputs.length > 0) this.#step(i, key, nowMs + 1, inputs);
       return new Map(from.map((j, at) => [j, this.#states[i]?.outcome.replies[at] as Uint8Array]));
     });
     this.#states.forEach((_, i) => {
+      const peer = asked[i]?.peer;
       const answers = replies.flatMap((given, j) => {
         const data = given.get(i);
-        return data === undefined ? [] : [{ from: j + 1, data }];
+        return data === undefined ? [] : [{ from: this.#cast.peerOf(j + 1), data }];
       });
-      const inputs = answers.map(({ from, data }): Input => {
-        return { type: "catch-up-answered", from: this.#cast.peerOf(from), data };
-      });
+      if (peer === undefined || answers.length === 0) return;
+      if (answers.some(({ data }) => decodeCatchUpResponse(data).differs)) answers.push({ from: peer, data: DIFFERS });
+      const inputs = answers.map(({ from, data }): Input => ({ type: "catch-up-answered", from, data }));
       const key = answers.map(({ from, data }) => `${from}!${this.#cast.numberOf(data)}`).join();
       this.#step(i, key, nowMs + 2, inputs);
     });
