@@ -311,7 +311,8 @@ class Core {
     const hasSubnets = subnetsOf(this.context).bits > 0;
     const needs = hasSubnets ? this.#collectors.flatMap((collector) => collector.needs(step)) : [];
     this.#pull.tick(needs, step);
-    const isBusy = this.#collectors.some(({ busy }) => busy);
+    // With several, whoever needs no signatures has nothing to hurry for.
+    const isBusy = this.#collectors.some(({ busy }) => busy) && (!hasSubnets || needs.length > 0);
     this.#catchUp.tick(isBusy, new Set(needs.map(({ round }) => round)), step);
     step.emit({ type: "set-timer", timer: "tick", atMs: step.nowMs + TICK_MS });
   }

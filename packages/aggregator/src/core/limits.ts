@@ -352,6 +352,8 @@ export const TURN_MAX_MS = 60_000;
  * within a half.
  */
 export const TURNS_PART_OF_EPOCH = 4;
+/** Calls whose turn is remembered: several epochs' of all kinds. */
+export const TURNS_KEPT_MAX = 64;
 
 /** Milliseconds between plans of what to send: one of a 2,000-node set takes a few, and no call is in such a hurry. */
 export const PLAN_MS = 1_000;

@@ -1,7 +1,8 @@
 /**
  * The signatures that an agent with an account needs for its calls and does not have (P-137): of the last report all
  * until it is recorded, then those of nodes that the record left out, which a showing or a payable record can add; of a
- * contest those that are worth sending. Enters: ledger and rounds. Leaves: needs. Not here: asking (peers/pull.ts), the
+ * contest those that are worth sending. All of it only when the agent's turn for the call has come. Enters: ledger and
+ * rounds. Leaves: needs. Not here: asking (peers/pull.ts), the
  * calls (plan.ts).
  */
 import type { NodeId, Signers } from "@quorate/common";
@@ -16,20 +17,27 @@ import { agreeingParts, heardFrom, type OwnMessage, type Round } from "../rounds
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { Need } from "../stages.ts";
 
-export function reportNeeds({ ledger, nodes }: Context, rounds: RoundTable): Need[] {
+/**
+ * @param isTurn whether this agent's turn for a call has come, by the call's key: those whose turn is later mostly find
+ * that the call has landed
+ */
+export function reportNeeds({ ledger, nodes }: Context, rounds: RoundTable, isTurn: (call: string) => boolean): Need[] {
   const lastClosed = lastClosedEpoch(ledger);
   if (lastClosed === null) return [];
+  const contests = rounds.get(contestRound(lastClosed + 1));
   return [
-    needOf(rounds.get(reportRound(lastClosed)), leftOut(ledger, lastClosed) ?? idsInSet(nodes)),
-    needOf(rounds.get(reportRound(lastClosed - 1)), leftOut(ledger, lastClosed - 1) ?? NOBODY),
-    needOfContests(rounds.get(contestRound(lastClosed + 1)), ledger),
-  ].flat();
+    ...(isTurn(reportCall(ledger, lastClosed))
+      ? needOf(rounds.get(reportRound(lastClosed)), leftOut(ledger, lastClosed) ?? idsInSet(nodes))
+      : []),
+    ...(contests !== undefined && isTurn(`contest:${lastClosed + 1}`) ? needOf(contests, worthAContest(ledger)) : []),
+  ];
 }
 
-const NOBODY: readonly NodeId[] = [];
-
-function needOfContests(round: Round | undefined, ledger: LedgerState): Need[] {
-  return round === undefined ? [] : needOf(round, worthAContest(ledger));
+/** What the signatures of a report are for now. */
+function reportCall({ uptime }: LedgerState, epoch: number): string {
+  const presence = uptime.presences.find((one) => one.epoch === epoch);
+  if (presence === undefined) return `report:${epoch}`;
+  return presence.isPayable ? `show:${epoch}` : `payable:${epoch}`;
 }
 
 const knownInSet = new WeakMap<readonly LedgerNode[], readonly NodeId[]>();

@@ -27,7 +27,8 @@ import { blockSums, type EpochPresence, payableParts, presentNodes } from "../le
 import { leftOut, silentReports } from "../ledger/uptime.ts";
 import { DROP_FROM_SILENT, DROPPED_MAX, LIQUIDATE_FROM_SILENT, SHOWINGS_PER_EPOCH_MAX, SHOWN_MAX } from "../limits.ts";
 import type { Aggregate } from "../rounds/aggregates.ts";
-import { agreeing, agreeingParts, type Round } from "../rounds/round.ts";
+import type { Part } from "../rounds/contributions.ts";
+import { agreeing, agreeingParts, heardFrom, type OwnMessage, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import { worthAContest } from "./needs.ts";
 
@@ -112,10 +113,7 @@ function wantedPayable({ context, rounds, view }: PlanInput, epoch: number): Wan
   if (round.own.digest.hex !== presence.digest || /^0x0*$/.test(round.own.signed.message.rewardsRoot)) return [];
   const report = round.own.signed.message;
   const nodes = nodesOf(view);
-  const inBlocks = payableParts(presence).ids;
-  const known = new Set(inBlocks);
-  const parts = agreeingParts(round, (id) => !known.has(id));
-  const signers = Signers.of([...inBlocks, ...parts.flatMap(({ ids }) => ids)]);
+  const { parts, signers } = payableSigners(round, presence);
   if (!hasMoneyQuorum(stakeSigned(signers, nodes))) return [];
   return [
     {
@@ -134,6 +132,30 @@ function wantedPayable({ context, rounds, view }: PlanInput, epoch: number): Wan
       },
     },
   ];
+}
+
+/** Who is in the blocks, and what adds to them. */
+interface PayableSigners {
+  readonly presence: EpochPresence;
+  readonly heard: Signers;
+  readonly own: OwnMessage | null;
+  readonly parts: readonly Part[];
+  readonly signers: Signers;
+}
+
+/** Until a root is payable it is asked for every second, and mostly nothing has come. */
+const knownPayable = new WeakMap<Round, PayableSigners>();
+
+function payableSigners(round: Round, presence: EpochPresence): PayableSigners {
+  const [heard, known] = [heardFrom(round), knownPayable.get(round)];
+  if (known?.heard === heard && known.own === round.own && known.presence === presence) return known;
+  const { ids } = payableParts(presence);
+  const inBlocks = new Set(ids);
+  const parts = agreeingParts(round, (id) => !inBlocks.has(id));
+  const signers = Signers.of([...ids, ...parts.flatMap((part) => part.ids)]);
+  const found = { presence, heard, own: round.own, parts, signers };
+  knownPayable.set(round, found);
+  return found;
 }
 
 /**

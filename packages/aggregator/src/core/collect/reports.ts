@@ -6,6 +6,7 @@
  */
 import type { Context, Step } from "../context.ts";
 import type { Input, RestoredState, SubmitOutcome } from "../io.ts";
+import { contestRound } from "../kinds/contest.ts";
 import { reportRound } from "../kinds/epochReport.ts";
 import type { ChainEvent } from "../ledger/events.ts";
 import { type AdmitNode, type LedgerState, lastClosedEpoch, withLanded } from "../ledger/ledger.ts";
@@ -19,12 +20,12 @@ import {
   TICK_MS,
 } from "../limits.ts";
 import type { Aggregates } from "../rounds/aggregates.ts";
-import { agreeing, type Round } from "../rounds/round.ts";
+import { agreeing, heardFrom, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { CatchUp, Collector, Need } from "../stages.ts";
 import { reportNeeds } from "./needs.ts";
 import { plan, type Wanted } from "./plan.ts";
-import { turnMs, turnOf } from "./turns.ts";
+import { OwnTurns, spacingOf } from "./turns.ts";
 
 /** One wish, from when this agent first had it. */
 interface Wish {
@@ -48,8 +49,12 @@ export class Reports implements Collector {
   readonly #sinceMs = new Map<number, number>();
   readonly #wishes = new Map<string, Wish>();
   readonly #jobs = new Map<number, { readonly key: string; readonly type: string }>();
+  readonly #turns = new OwnTurns();
   readonly #showings = new Map<number, number>();
   #packed = 0;
+  #landedCalls = 0;
+  /** Of what the last plan was made that came to nothing; nothing is planned while it is the same. */
+  #nothingOf: readonly unknown[] = [];
   #nextJob = 1;
   #nextLookMs = 0;
   #isLooking = false;
@@ -76,9 +81,12 @@ export class Reports implements Collector {
   }
 
   /** P-137: only an agent that may send has to have the whole. */
-  needs(_step: Step): Need[] {
+  needs({ nowMs }: Step): Need[] {
     const { context, rounds } = this.#modules;
-    return context.options.submits === null ? [] : reportNeeds(context, rounds);
+    if (context.options.submits === null) return [];
+    const sinceMs = this.#sinceMs.get(lastClosedEpoch(context.ledger) ?? -1);
+    if (sinceMs === undefined) return [];
+    return reportNeeds(context, rounds, (call) => nowMs >= sinceMs + this.#turns.afterMs(context, call));
   }
 
   nodesChanged(_step: Step): void {}
@@ -91,8 +99,13 @@ export class Reports implements Collector {
     if (options.submits === null || this.#isLooking || this.#isBusy || step.nowMs < this.#nextLookMs) return;
     if (lastClosed === null || !this.#modules.context.health.healthy) return;
     this.#nextLookMs = step.nowMs + PLAN_MS;
+    const basis = this.#basis(lastClosed, step.nowMs);
+    if (isSame(basis, this.#nothingOf)) return;
     // Asking a provider costs something; without a wish by the ledger alone there is nothing to look for.
-    if (this.#plan(ledger, step.nowMs).length === 0) return;
+    if (this.#plan(ledger, step.nowMs).length === 0) {
+      this.#nothingOf = basis;
+      return;
+    }
     this.#isLooking = true;
     step.emit({ type: "look-ahead" });
   }
@@ -116,18 +129,21 @@ export class Reports implements Collector {
     const { context } = this.#modules;
     const { ledger, ownNode } = context;
     this.#isLooking = false;
-    const spacingMs = turnMs(ledger.epochSeconds ?? 0, context.nodes.length);
-    this.#nextLookMs = step.nowMs + Math.max(TICK_MS, Math.floor(spacingMs / 2));
+    this.#nextLookMs = step.nowMs + Math.max(TICK_MS, Math.floor(spacingOf(context) / 2));
     if (ownNode === null) return;
     const wanted = this.#plan(events === null ? ledger : withLanded(ledger, events, this.#modules.admit), step.nowMs);
     this.#forgetOthers(wanted);
-    const senders = context.nodes.filter(({ state }) => state !== "exited").map(({ id }) => id);
     for (const one of wanted) {
       // Without a look at what has landed a showing may be sent for nothing: nothing on chain refuses it.
       if (events === null && one.key.startsWith("show:")) continue;
-      const wish = this.#wishes.get(one.key) ?? { sinceMs: step.nowMs, tries: 0, nextTryMs: 0, isUnderWay: false };
+      const wish = this.#wishes.get(one.key) ?? {
+        sinceMs: this.#wantedSinceMs(one.key, step.nowMs),
+        tries: 0,
+        nextTryMs: 0,
+        isUnderWay: false,
+      };
       this.#wishes.set(one.key, wish);
-      const turnAtMs = wish.sinceMs + turnOf(one.key, ownNode.id, senders) * spacingMs;
+      const turnAtMs = wish.sinceMs + this.#turns.afterMs(context, one.key);
       if (wish.isUnderWay || wish.tries >= SUBMIT_TRIES_MAX) continue;
       if (step.nowMs >= Math.max(turnAtMs, wish.nextTryMs)) this.#submit(one, wish, step);
     }
@@ -137,12 +153,10 @@ export class Reports implements Collector {
     const sent = this.#jobs.get(job);
     this.#jobs.delete(job);
     if (sent === undefined) return;
-    const { context } = this.#modules;
-    const spacingMs = turnMs(context.ledger.epochSeconds ?? 0, context.nodes.length);
     const wish = this.#wishes.get(sent.key);
     if (wish !== undefined) {
       wish.isUnderWay = false;
-      wish.nextTryMs = nowMs + spacingMs * 2 ** wish.tries;
+      wish.nextTryMs = nowMs + spacingOf(this.#modules.context) * 2 ** wish.tries;
     }
     if (outcome.kind === "included") this.#landed(sent);
     const level = outcome.kind === "failed" || outcome.kind === "reverted" ? "warn" : "info";
@@ -175,10 +189,22 @@ export class Reports implements Collector {
   }
 
   #landed({ key, type }: { readonly key: string; readonly type: string }): void {
+    this.#landedCalls += 1;
     if (type === "pack") this.#packed += 1;
     if (type !== "show") return;
     const epoch = Number(key.split(":")[1]);
     this.#showings.set(epoch, (this.#showings.get(epoch) ?? 0) + 1);
+  }
+
+  /** All that a plan by the ledger alone is made of, as objects that are others when anything in them is. */
+  #basis(lastClosed: number, nowMs: number): readonly unknown[] {
+    const { context, rounds } = this.#modules;
+    const ids = [reportRound(lastClosed), reportRound(lastClosed - 1), contestRound(lastClosed + 1)];
+    const ofRounds = ids.flatMap((id) => {
+      const round = rounds.get(id);
+      return round === undefined ? [null] : [round.own, heardFrom(round)];
+    });
+    return [context.ledger.head, this.#collected(lastClosed, nowMs), this.#landedCalls, ...ofRounds];
   }
 
   #plan(view: LedgerState, nowMs: number): Wanted[] {
@@ -195,14 +221,23 @@ export class Reports implements Collector {
     });
   }
 
+  /**
+   * A record is wanted when its time for collecting is over, whoever has not collected it yet: an agent with a late turn
+   * begins when it comes.
+   */
+  #wantedSinceMs(key: string, nowMs: number): number {
+    const [kind, epoch] = key.split(":");
+    const sinceMs = kind === "report" ? this.#sinceMs.get(Number(epoch)) : undefined;
+    return sinceMs === undefined ? nowMs : Math.min(nowMs, sinceMs + collectMs(this.#modules.context));
+  }
+
   /** When all that have not exited signed, or the time for collecting is over. */
   #collected(epoch: number, nowMs: number): boolean {
     const { context, rounds } = this.#modules;
     const sinceMs = this.#sinceMs.get(epoch);
     const round = rounds.get(reportRound(epoch));
     if (sinceMs === undefined || round === undefined) return false;
-    const partMs = Math.floor(((context.ledger.epochSeconds ?? 0) * 1_000) / REPORT_COLLECT_PART_OF_EPOCH);
-    if (nowMs - sinceMs >= Math.min(REPORT_COLLECT_MAX_MS, partMs)) return true;
+    if (nowMs - sinceMs >= collectMs(context)) return true;
     const signed = agreeing(round);
     return context.nodes.every(({ id, state }) => state === "exited" || signed.has(id));
   }
@@ -226,4 +261,13 @@ export class Reports implements Collector {
       values: { nodeId: ownNode.id, silentReports: silent },
     });
   }
+}
+
+function collectMs({ ledger }: Context): number {
+  const partMs = Math.floor(((ledger.epochSeconds ?? 0) * 1_000) / REPORT_COLLECT_PART_OF_EPOCH);
+  return Math.min(REPORT_COLLECT_MAX_MS, partMs);
+}
+
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i]);
 }

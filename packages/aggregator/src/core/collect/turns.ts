@@ -4,7 +4,8 @@
  * nodes has had its own, however few have an account.
  */
 import type { NodeId } from "@quorate/common";
-import { TURN_MAX_MS, TURNS_PART_OF_EPOCH } from "../limits.ts";
+import type { Context } from "../context.ts";
+import { TURN_MAX_MS, TURNS_KEPT_MAX, TURNS_PART_OF_EPOCH } from "../limits.ts";
 import { rank } from "../rank.ts";
 
 /**
@@ -30,4 +31,28 @@ export function turnOf(wanted: string, node: NodeId, nodes: readonly NodeId[]): 
 export function turnMs(epochSeconds: number, nodes: number): number {
   const turns = Math.floor(Math.log2(Math.max(1, nodes))) + 1;
   return Math.min(TURN_MAX_MS, Math.floor((epochSeconds * 1_000) / TURNS_PART_OF_EPOCH / turns));
+}
+
+/** As turnMs, of the node set as it is. */
+export function spacingOf({ ledger, nodes }: Context): number {
+  return turnMs(ledger.epochSeconds ?? 0, nodes.length);
+}
+
+/** The own node's turns, each counted once in a node set: it is looked for at each tick. */
+export class OwnTurns {
+  #nodes: Context["nodes"] | null = null;
+  readonly #known = new Map<string, number>();
+
+  /** Milliseconds from when a call is wanted until the own node's turn; infinity without a node. */
+  afterMs(context: Context, wanted: string): number {
+    const { nodes, ownNode } = context;
+    if (ownNode === null) return Number.POSITIVE_INFINITY;
+    if (this.#nodes !== nodes || this.#known.size > TURNS_KEPT_MAX) this.#known.clear();
+    this.#nodes = nodes;
+    const known = this.#known.get(wanted);
+    const senders = known !== undefined ? [] : nodes.filter(({ state }) => state !== "exited").map(({ id }) => id);
+    const turn = known ?? turnOf(wanted, ownNode.id, senders);
+    this.#known.set(wanted, turn);
+    return turn * spacingOf(context);
+  }
 }

@@ -9,6 +9,7 @@ import {
 } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import {
+  EPOCH_SECONDS,
   makeRequest,
   makeShare,
   requestBytes,
@@ -18,6 +19,7 @@ import {
 } from "../../../test/support/cluster.ts";
 import { bootInSubnets, EPOCH, identityOf, makePartial, pullsOf, sendShare } from "../../../test/support/subnets.ts";
 import { boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
+import { turnMs, turnOf } from "../collect/turns.ts";
 import { PULL_AFTER_MS, PULL_AGAIN_MS, TICK_MS } from "../limits.ts";
 
 const amount = await owedToStaker();
@@ -139,6 +141,23 @@ describe("P-137: what an agent lacks", () => {
     const effects = await agent.feed({ type: "catch-up-answered", from: identityOf(3), data });
     expect(agent.claim(STAKER)?.signers).toEqual([2, 3, 11, 19]);
     expect(effects).toContainEqual({ type: "blame", peer: identityOf(3), code: "SHARE_BAD_SIGNATURE" });
+  });
+
+  it("P-91: of a report is asked for when the own turn to send it comes, counted from the epoch's close", async () => {
+    const ids = Array.from({ length: 20 }, (_, i) => i + 1);
+    const turn = (id: NodeId) => turnOf(`report:${EPOCH}`, id, [...ids, 21]);
+    const byTurn = ids.toSorted((a, b) => turn(a) - turn(b));
+    const [first, last] = [byTurn[0], byTurn.at(-1)] as [NodeId, NodeId];
+    const submits = { pack: false, finishExits: false, liquidate: false };
+    const asksFor = async (id: NodeId, atMs: number) => {
+      const agent = await bootInSubnets(id, [], { trees: true, submits });
+      // A question that is not the exchange with the next peers: nobody is connected.
+      return pullsOf(await agent.tickAt(atMs)).filter(({ asked }) => asked.rounds[0]?.kind === "EpochReport").length;
+    };
+    const lastMs = turn(last) * turnMs(EPOCH_SECONDS, 21);
+    expect(await asksFor(first, TICK_MS)).toBeGreaterThan(0);
+    expect(await asksFor(last, lastMs - 1)).toBe(0);
+    expect(await asksFor(last, lastMs)).toBeGreaterThan(0);
   });
 
   it("with one subnet nobody is pulled: gossip and catch-up bring everything", async () => {

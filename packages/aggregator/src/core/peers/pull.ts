@@ -14,9 +14,17 @@ import { aggregatorOrder, subnetsOf } from "./subnets.ts";
 /** Whom a round's signatures were asked of: from when on again, and after how long. */
 type Asked = Map<NodeId, { readonly dueMs: number; readonly gapMs: number }>;
 
+/** Until when nothing is asked of a round, while it lacks the same nodes of the same set. */
+interface Quiet {
+  readonly lacking: readonly NodeId[];
+  readonly nodes: readonly LedgerNode[];
+  readonly untilMs: number;
+}
+
 export class Pull {
   readonly #context: Context;
   readonly #asked = new WeakMap<Round, Asked>();
+  readonly #quiet = new WeakMap<Round, Quiet>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -34,28 +42,36 @@ export class Pull {
   }
 
   *#whom(need: Need, nowMs: number): Generator<LedgerNode> {
+    const { round, lacking } = need;
+    const { nodes } = this.#context;
+    const quiet = this.#quiet.get(round);
+    if (quiet?.lacking === lacking && quiet.nodes === nodes && nowMs < quiet.untilMs) return;
     const { bits, members } = subnetsOf(this.#context);
-    const asked = this.#asked.get(need.round) ?? (new Map() as Asked);
-    this.#asked.set(need.round, asked);
-    const lacking = new Set(need.lacking);
-    const subnets = new Set(need.lacking.map((id) => subnetOf(id, bits).index));
-    for (const index of subnets) {
-      const node = this.#nextIn(members[index] ?? [], need, lacking, asked, nowMs);
-      if (node === null) continue;
+    const asked = this.#asked.get(round) ?? (new Map() as Asked);
+    this.#asked.set(round, asked);
+    const missing = new Set(lacking);
+    let untilMs = Number.POSITIVE_INFINITY;
+    for (const index of new Set(lacking.map((id) => subnetOf(id, bits).index))) {
+      const { node, dueMs } = this.#nextIn(members[index] ?? [], need, missing, asked);
+      untilMs = Math.min(untilMs, dueMs);
+      if (node === null || nowMs < dueMs) continue;
       const gapMs = Math.min(PULL_AGAIN_MAX_MS, 2 * (asked.get(node.id)?.gapMs ?? PULL_AGAIN_MS / 2));
       asked.set(node.id, { dueMs: nowMs + gapMs, gapMs });
       yield node;
     }
+    if (nowMs < untilMs) this.#quiet.set(round, { lacking, nodes, untilMs });
   }
 
-  /** One at a time in a subnet: whoever answers may make the next question needless. */
+  /**
+   * One at a time in a subnet: whoever answers may make the next question needless. The first that is due, or the one
+   * that will be next.
+   */
   #nextIn(
     members: readonly LedgerNode[],
     { round, asksNodes }: Need,
     lacking: ReadonlySet<NodeId>,
     asked: Asked,
-    nowMs: number,
-  ): LedgerNode | null {
+  ): { readonly node: LedgerNode | null; readonly dueMs: number } {
     const own = this.#context.ownNode?.id;
     const order = aggregatorOrder(round.key, members).filter(({ id }) => id !== own);
     const missing = members.filter(({ id }) => lacking.has(id));
@@ -63,7 +79,13 @@ export class Pull {
     const few = missing.length <= members.length / PULL_ENOUGH_ASKED.part;
     const aggregators = order.slice(0, few ? PULL_ENOUGH_ASKED.aggregators : AGGREGATORS);
     const nodes = asksNodes ? missing.filter(({ id, identityValid }) => identityValid && id !== own) : [];
-    return [...aggregators, ...nodes].find(({ id }) => nowMs >= (asked.get(id)?.dueMs ?? 0)) ?? null;
+    let next: LedgerNode | null = null;
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const node of [...aggregators, ...nodes]) {
+      const at = asked.get(node.id)?.dueMs ?? 0;
+      if (at < dueMs) [next, dueMs] = [node, at];
+    }
+    return { node: next, dueMs };
   }
 
   #ask(round: Round, { identityKey }: LedgerNode, { emit }: Step): void {
