@@ -108,7 +108,8 @@ export class Play {
 
   /**
    * Everyone asks everyone for what it lacks, and once more where rounds differ that were only summed up (P-157): the
-   * peers that the core asks in turn, one after the other. So the peer whose turn it is says that it differs when any does.
+   * peers that the core asks in turn, one after the other. So the one whose turn it is says that it differs when any
+   * does.
    */
   #heal(nowMs: number): void {
     for (const atMs of [nowMs, nowMs + TICK_MS]) {

@@ -222,8 +222,8 @@ export class Reports implements Collector {
   }
 
   /**
-   * A record is wanted when its time for collecting is over, whoever has not collected it yet: an agent with a late turn
-   * begins when it comes.
+   * A record is wanted when its time for collecting is over, whoever has not collected it yet: an agent with a late
+   * turn begins when it comes.
    */
   #wantedSinceMs(key: string, nowMs: number): number {
     const [kind, epoch] = key.split(":");
