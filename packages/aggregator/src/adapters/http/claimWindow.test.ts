@@ -39,8 +39,8 @@ describe("claims that collect at once (P-125)", () => {
     expect(window.hasRoomFor(1)).toBe(false);
     first?.(COLLECTING);
     expect(window.hasRoomFor(1)).toBe(false);
-    first?.(reached(15_000));
-    first?.(reached(15_000));
+    first?.(reached(9_000));
+    first?.(reached(9_000));
     expect([window.size, window.hasRoomFor(1), window.hasRoomFor(2), rooms()]).toEqual([2, true, false, 1]);
   });
 
@@ -56,7 +56,7 @@ describe("claims that collect at once (P-125)", () => {
     expect(window.size).toBe(8);
     for (const end of begin(8)) end(FAILED);
     expect(window.size).toBe(4);
-    for (const end of begin(4)) end(reached(25_000));
+    for (const end of begin(4)) end(reached(13_000));
     expect(window.size).toBe(2);
     for (const end of begin(2)) end(FAILED);
     expect(window.size).toBe(2);
@@ -79,9 +79,9 @@ describe("claims that collect at once (P-125)", () => {
     const { window, begin } = windowOf();
     expect(window.paceMs).toBe(0);
     const [first] = begin(2);
-    first?.(reached(16_000));
+    first?.(reached(8_000));
     expect(window.paceMs).toBe(0);
     begin(1);
-    expect(window.paceMs).toBe(8_000);
+    expect(window.paceMs).toBe(4_000);
   });
 });

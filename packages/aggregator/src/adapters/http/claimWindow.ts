@@ -11,7 +11,7 @@ import type { ClaimView } from "@quorate/common";
 import { CLAIMS_AT_ONCE_FIRST, CLAIMS_AT_ONCE_MAX, CLAIMS_AT_ONCE_MIN } from "./limits.ts";
 
 /** A claim was quick when it took less than this part of its time, and slow when it took more than twice that. */
-const QUICK_PART = 1 / 3;
+const QUICK_PART = 1 / 5;
 
 /** What a new claim's time counts in the mean. */
 const NEWEST_PART = 1 / 4;

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 const MAKER = 7;
-const share = () => shareBytes(makeShare(node(MAKER), { recipient: STAKER, epoch: 2, amount }));
+const share = (maker = MAKER) => shareBytes(makeShare(node(maker), { recipient: STAKER, epoch: 2, amount }));
 
 /** An agent whose last tick came so late. */
 async function bootLate(id: number, lateMs: number) {
@@ -18,11 +18,11 @@ async function bootLate(id: number, lateMs: number) {
   return agent;
 }
 
-/** The verdicts of all others on a share of node 7 that came from a peer. */
-async function verdicts(from: (typeof ALL)[number], lateMs: number): Promise<string[]> {
-  const others = ALL.filter(({ id }) => id !== MAKER && id !== from.id);
+/** The verdicts of all others on a node's share that came from a peer. */
+async function verdicts(from: (typeof ALL)[number], lateMs: number, maker = MAKER): Promise<string[]> {
+  const others = ALL.filter(({ id }) => id !== maker && id !== from.id);
   return Promise.all(
-    others.map(async ({ id }) => (await (await bootLate(id, lateMs)).gossip(share(), from.identityKey)).verdict),
+    others.map(async ({ id }) => (await (await bootLate(id, lateMs)).gossip(share(maker), from.identityKey)).verdict),
   );
 }
 
@@ -32,12 +32,13 @@ describe("who forwards a share (P-153)", () => {
   });
 
   it("P-153: of those who are late and have it from its own node some do, and the others keep it", async () => {
-    const seen = await verdicts(node(MAKER), LATE_MAX_MS);
+    const makers = [7, 8, 9, 10];
+    const seen = (await Promise.all(makers.map((id) => verdicts(node(id), LATE_MAX_MS, id)))).flat();
     expect(new Set(seen)).toEqual(new Set(["accept", "keep"]));
-    const relays = seen.filter((verdict) => verdict === "accept").length;
-    // By a hash, six of twenty on average.
-    expect(relays).toBeGreaterThan(0);
-    expect(relays).toBeLessThan(2 * SHARE_RELAYS);
+    const relays = seen.filter((verdict) => verdict === "accept").length / makers.length;
+    // By a hash, two of twenty on average.
+    expect(relays).toBeGreaterThan(SHARE_RELAYS / 3);
+    expect(relays).toBeLessThan(3 * SHARE_RELAYS);
   });
 
   it("P-153: whoever has it from another node does: not everyone is a peer of its own node, then", async () => {

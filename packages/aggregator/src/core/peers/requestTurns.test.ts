@@ -87,7 +87,7 @@ describe("turns of what others ask for (P-77)", () => {
       };
       for (let nowMs = 250; nowMs <= 4_000; nowMs += 250) await tick(nowMs);
       const early = signedFor(agent.effects).length;
-      for (let nowMs = 4_250; nowMs < 80_000; nowMs += 250) await tick(nowMs);
+      for (let nowMs = 4_250; nowMs < 160_000; nowMs += 250) await tick(nowMs);
       return [early, signedFor(agent.effects).length];
     };
     const [inTime, all] = await signed(0);
