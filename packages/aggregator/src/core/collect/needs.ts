@@ -1,9 +1,8 @@
 /**
  * The signatures that an agent with an account needs for its calls and does not have (P-137): of the last report all
  * until it is recorded, then those of nodes that the record left out, which a showing or a payable record can add; of a
- * contest those that are worth sending. All of it only when the agent's turn for the call has come. Enters: ledger and
- * rounds. Leaves: needs. Not here: asking (peers/pull.ts), the
- * calls (plan.ts).
+ * contest those that are worth sending. Each only when the agent's turn for the call has come. Enters: ledger and
+ * rounds. Leaves: needs. Not here: asking (peers/pull.ts), the calls (plan.ts).
  */
 import type { NodeId, Signers } from "@quorate/common";
 import type { Context } from "../context.ts";

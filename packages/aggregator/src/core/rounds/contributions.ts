@@ -115,8 +115,8 @@ export function keepPartial(group: Group, added: Contribution): void {
 }
 
 /**
- * Which of a subnet's partials and one more are kept: none within it, and of too many not the smallest. But those of
- * the best choice stay, so that who counts never becomes fewer; unless they are too many themselves.
+ * Which of a subnet's partials and one more are kept (P-135): not those within it, and of too many not the smallest.
+ * But those of the best choice stay, so that who counts never becomes fewer; unless they are too many themselves.
  */
 function keptOf(
   here: readonly Contribution[],
