@@ -11,9 +11,11 @@ beforeAll(async () => {
 const MAKER = 7;
 const share = (maker = MAKER) => shareBytes(makeShare(node(maker), { recipient: STAKER, epoch: 2, amount }));
 
-/** An agent whose last tick came so late. */
-async function bootLate(id: number, lateMs: number) {
+/** An agent with so many of the others as peers, whose last tick came so late. */
+async function bootLate(id: number, lateMs: number, peers = ALL.length - 1) {
   const agent = await boot(id);
+  const others = ALL.filter((other) => other.id !== id).map(({ identityKey }) => identityKey);
+  await agent.feed({ type: "peers", connected: others.slice(0, peers) });
   await agent.feed({ type: "timer", timer: "tick", lateMs });
   return agent;
 }
@@ -39,6 +41,13 @@ describe("who forwards a share (P-153)", () => {
     // By a hash, two of twenty on average.
     expect(relays).toBeGreaterThan(SHARE_RELAYS / 3);
     expect(relays).toBeLessThan(3 * SHARE_RELAYS);
+  });
+
+  it("P-153: all who are connected to fewer than three quarters of the nodes: so is its own node, perhaps", async () => {
+    for (let id = 1; id < MAKER; id++) {
+      const agent = await bootLate(id, LATE_MAX_MS, 14);
+      expect((await agent.gossip(share(), node(MAKER).identityKey)).verdict).toBe("accept");
+    }
   });
 
   it("P-153: whoever has it from another node does: not everyone is a peer of its own node, then", async () => {
