@@ -31,7 +31,7 @@ export const VERIFY_DELAY_MAX_MS = 1_000;
 export const SHARE_RELAYS_LATE_MS = 10;
 export const SHARE_RELAYS = 2;
 /** And only those connected to this part of the nodes: 50 agents with a few peers each took four times as long. */
-export const SHARE_RELAYS_REACH = 0.75;
+export const SHARE_RELAYS_REACH = 0.6;
 
 /** And a partial, which waits so at every node on its way back; one check is a pairing, whatever it covers. */
 export const PARTIAL_VERIFY_DELAY_MS = 4;
