@@ -86,6 +86,7 @@ function lackingOf(round: Round, wanted: readonly NodeId[]): readonly NodeId[] {
   return lacking;
 }
 
-function isSameList(a: readonly NodeId[], b: readonly NodeId[]): boolean {
+/** The same entries in the same order. */
+export function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a === b || (a.length === b.length && a.every((id, i) => id === b[i]));
 }

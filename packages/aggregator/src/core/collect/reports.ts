@@ -23,7 +23,7 @@ import type { Aggregates } from "../rounds/aggregates.ts";
 import { agreeing, heardFrom, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { CatchUp, Collector, Need } from "../stages.ts";
-import { reportNeeds } from "./needs.ts";
+import { isSameList, reportNeeds } from "./needs.ts";
 import { plan, type Wanted } from "./plan.ts";
 import { OwnTurns, spacingOf } from "./turns.ts";
 
@@ -99,8 +99,8 @@ export class Reports implements Collector {
     if (options.submits === null || this.#isLooking || this.#isBusy || step.nowMs < this.#nextLookMs) return;
     if (lastClosed === null || !this.#modules.context.health.healthy) return;
     this.#nextLookMs = step.nowMs + PLAN_MS;
-    const basis = this.#basis(lastClosed, step.nowMs);
-    if (isSame(basis, this.#nothingOf)) return;
+    const basis = this.#basis(lastClosed);
+    if (isSameList(basis, this.#nothingOf)) return;
     // Asking a provider costs something; without a wish by the ledger alone there is nothing to look for.
     if (this.#plan(ledger, step.nowMs).length === 0) {
       this.#nothingOf = basis;
@@ -196,15 +196,18 @@ export class Reports implements Collector {
     this.#showings.set(epoch, (this.#showings.get(epoch) ?? 0) + 1);
   }
 
-  /** All that a plan by the ledger alone is made of, as objects that are others when anything in them is. */
-  #basis(lastClosed: number, nowMs: number): readonly unknown[] {
+  /**
+   * All that a plan by the ledger alone is made of when nothing is being collected, as objects that are others when
+   * anything in them is.
+   */
+  #basis(lastClosed: number): readonly unknown[] {
     const { context, rounds } = this.#modules;
     const ids = [reportRound(lastClosed), reportRound(lastClosed - 1), contestRound(lastClosed + 1)];
     const ofRounds = ids.flatMap((id) => {
       const round = rounds.get(id);
       return round === undefined ? [null] : [round.own, heardFrom(round)];
     });
-    return [context.ledger.head, this.#collected(lastClosed, nowMs), this.#landedCalls, ...ofRounds];
+    return [context.ledger.head, this.#sinceMs.has(lastClosed), this.#landedCalls, ...ofRounds];
   }
 
   #plan(view: LedgerState, nowMs: number): Wanted[] {
@@ -266,8 +269,4 @@ export class Reports implements Collector {
 function collectMs({ ledger }: Context): number {
   const partMs = Math.floor(((ledger.epochSeconds ?? 0) * 1_000) / REPORT_COLLECT_PART_OF_EPOCH);
   return Math.min(REPORT_COLLECT_MAX_MS, partMs);
-}
-
-function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((one, i) => one === b[i]);
 }

@@ -49,10 +49,12 @@ export class OwnTurns {
     if (ownNode === null) return Number.POSITIVE_INFINITY;
     if (this.#nodes !== nodes || this.#known.size > TURNS_KEPT_MAX) this.#known.clear();
     this.#nodes = nodes;
-    const known = this.#known.get(wanted);
-    const senders = known !== undefined ? [] : nodes.filter(({ state }) => state !== "exited").map(({ id }) => id);
-    const turn = known ?? turnOf(wanted, ownNode.id, senders);
+    const turn = this.#known.get(wanted) ?? turnOf(wanted, ownNode.id, senderIds(context));
     this.#known.set(wanted, turn);
     return turn * spacingOf(context);
   }
+}
+
+function senderIds({ nodes }: Context): NodeId[] {
+  return nodes.filter(({ state }) => state !== "exited").map(({ id }) => id);
 }

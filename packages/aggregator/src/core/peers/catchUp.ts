@@ -13,13 +13,13 @@ import {
   type KindMessage,
   MAX_CATCH_UP_REQUESTS,
   MAX_CATCH_UP_ROUNDS,
-  type NodeId,
   type PartialAggregate,
   roundKey,
   type Share,
   Signers,
 } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
+import { groupBy } from "../groupBy.ts";
 import type { PeerKey } from "../io.ts";
 import {
   CATCH_UP_ANSWER_BYTES,
@@ -233,13 +233,11 @@ function wireBytes(signed: KindMessage): number {
  * some, in turns: newest first, as far as the turns allow.
  */
 function inTurns(table: RoundTable, rounds: readonly Round[]): Round[] {
-  const first: Round[] = [];
-  const byOrigin = new Map<NodeId | null, Round[]>();
-  for (const round of [...rounds].reverse()) {
-    if (round.id.kind !== "RewardClaim" || table.isAwaited(round)) first.push(round);
-    else addTo(byOrigin, round);
-  }
-  for (let turn = 0, left = [...byOrigin.values()]; left.length > 0; turn++) {
+  const newestFirst = [...rounds].reverse();
+  const isFirst = (round: Round) => round.id.kind !== "RewardClaim" || table.isAwaited(round);
+  const first = newestFirst.filter(isFirst);
+  const others = newestFirst.filter((round) => !isFirst(round));
+  for (let turn = 0, left = groupBy(others, ({ origin }) => origin); left.length > 0; turn++) {
     left = left.filter((theirs) => turn < theirs.length);
     first.push(...left.map((theirs) => theirs[turn] as Round));
   }
@@ -248,10 +246,4 @@ function inTurns(table: RoundTable, rounds: readonly Round[]): Round[] {
 
 function oldest<T>(set: ReadonlySet<T>): T {
   return set.values().next().value as T;
-}
-
-function addTo(byOrigin: Map<NodeId | null, Round[]>, round: Round): void {
-  const theirs = byOrigin.get(round.origin);
-  if (theirs === undefined) byOrigin.set(round.origin, [round]);
-  else theirs.push(round);
 }

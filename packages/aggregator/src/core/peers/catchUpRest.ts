@@ -3,7 +3,7 @@
  * over them (P-157). Enters: rounds. Leaves: whether one has settled, and sums. Not here: what is asked and answered
  * (catchUp.ts).
  */
-import { CATCH_UP_SUM_END, type CatchUpRound, catchUpSummand, Signers } from "@quorate/common";
+import { CATCH_UP_SUM_END, catchUpSummand, Signers } from "@quorate/common";
 import type { Context } from "../context.ts";
 import { CATCH_UP_SETTLED_MS } from "../limits.ts";
 import { heardFrom, type Round } from "../rounds/round.ts";
@@ -37,7 +37,8 @@ export class CatchUpRest {
     let settled = 0n;
     for (const round of rounds) {
       const seen = this.#see(round, nowMs);
-      seen.summand ??= catchUpSummand({ ...round.id, ...named(seen) });
+      const { signers, needless } = seen;
+      seen.summand ??= catchUpSummand({ ...round.id, signers, needless });
       all += seen.summand;
       if (nowMs - seen.sinceMs >= CATCH_UP_SETTLED_MS) settled += seen.summand;
     }
@@ -49,17 +50,9 @@ export class CatchUpRest {
     const needless = ownSubnet(this.#context) !== null;
     const signers = needless ? Signers.empty : heardFrom(round);
     const before = this.#seen.get(round);
-    if (before !== undefined && before.needless === needless && isSame(before.signers, signers)) return before;
+    if (before?.needless === needless && before.signers.equals(signers)) return before;
     const seen: Seen = { signers, needless, sinceMs: nowMs, summand: null };
     this.#seen.set(round, seen);
     return seen;
   }
-}
-
-function named({ signers, needless }: Seen): Pick<CatchUpRound, "signers" | "needless"> {
-  return { signers, needless };
-}
-
-function isSame(a: Signers, b: Signers): boolean {
-  return a === b || a.equals(b);
 }

@@ -6,6 +6,7 @@
  * again. Not here: the check itself, and who is suspect (standing.ts).
  */
 import type { PartialAggregate, Share } from "@quorate/common";
+import { groupBy } from "../groupBy.ts";
 import type { PeerKey, VerifyGroup } from "../io.ts";
 import type { Digest } from "../kinds/digests.ts";
 import {
@@ -202,17 +203,6 @@ export class VerificationQueue {
 /** Milliseconds for which a share waits for company: more where the host is late, and checks of few are too many. */
 export function companyMs(lateMs: number): number {
   return Math.min(VERIFY_DELAY_MAX_MS, VERIFY_DELAY_MS + lateMs * VERIFY_LATE_SPACING);
-}
-
-function groupBy(batch: readonly Pending[], keyOf: (pending: Pending) => string): Pending[][] {
-  const groups = new Map<string, Pending[]>();
-  for (const pending of batch) {
-    const key = keyOf(pending);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [pending]);
-    else group.push(pending);
-  }
-  return [...groups.values()];
 }
 
 function toVerifyGroup(group: readonly Pending[]): VerifyGroup {

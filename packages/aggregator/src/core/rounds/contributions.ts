@@ -4,6 +4,7 @@
  * here: who sends them (peers/delivery.ts), their sum (aggregates.ts).
  */
 import type { KindMessage, NodeId, Signers } from "@quorate/common";
+import { groupBy } from "../groupBy.ts";
 import { PARTIALS_KEPT_MAX } from "../limits.ts";
 
 /** A checked sum of some nodes' shares. */
@@ -54,14 +55,9 @@ export function signersOf(group: Group): NodeIds {
  * shares of whoever is in none.
  */
 export function disjointParts(group: Group, isAllowed: (id: NodeId) => boolean): Part[] {
-  const bySubnet = new Map<number, Contribution[]>();
-  for (const partial of group.partials) {
-    if (!partial.signers.ids().every(isAllowed)) continue;
-    const here = bySubnet.get(partial.subnet);
-    if (here === undefined) bySubnet.set(partial.subnet, [partial]);
-    else here.push(partial);
-  }
-  const chosen = [...bySubnet.values()].flatMap((here) => bestDisjoint(here, group.shares));
+  const allowed = group.partials.filter(({ signers }) => signers.ids().every(isAllowed));
+  const bySubnet = groupBy(allowed, ({ subnet }) => subnet);
+  const chosen = bySubnet.flatMap((here) => bestDisjoint(here, group.shares));
   const parts: Part[] = chosen.map(({ signers, signature }) => ({ ids: signers.ids(), signature }));
   const taken = new Set(parts.flatMap(({ ids }) => ids));
   for (const [id, signature] of group.shares) {
