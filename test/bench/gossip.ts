@@ -266,7 +266,11 @@ class Mesh {
   #validating(network: Network): Network {
     const check = (data: Uint8Array): Verdict | null => {
       const message = decodeGossip(data);
-      return message.type === "share" ? (this.#isValid(message.share) ? "accept" : "reject") : null;
+      return message.type === "shares"
+        ? message.shares.every((share) => this.#isValid(share))
+          ? "accept"
+          : "reject"
+        : null;
     };
     return new Proxy(network, {
       get: (target, name) => {

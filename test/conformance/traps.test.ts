@@ -38,7 +38,7 @@ describe("traps of gossip", () => {
     const amount = await owedToStaker();
     const honest = makeShare(node(2), { recipient: STAKER, epoch: 2, amount });
     const fake = makeShare(node(2), { recipient: STAKER, epoch: 2, amount, secret: node(3).blsSecret });
-    const [honestBytes, fakeBytes] = [honest, fake].map((share) => encodeGossip({ type: "share", share }));
+    const [honestBytes, fakeBytes] = [honest, fake].map((share) => encodeGossip({ type: "shares", shares: [share] }));
     if (honestBytes === undefined || fakeBytes === undefined) throw new Error("two shares");
     expect(messageId(fakeBytes)).not.toEqual(messageId(honestBytes));
     expect(copyId(fakeBytes)).not.toBe(copyId(honestBytes));
@@ -46,7 +46,7 @@ describe("traps of gossip", () => {
     for (let i = 0; i < honest.signature.length; i++) {
       const signature = Uint8Array.from(honest.signature);
       signature[i] = (signature[i] as number) ^ 1;
-      const changed = encodeGossip({ type: "share", share: { ...honest, signature } });
+      const changed = encodeGossip({ type: "shares", shares: [{ ...honest, signature }] });
       expect(messageId(changed)).not.toEqual(messageId(honestBytes));
       expect(copyId(changed)).not.toBe(copyId(honestBytes));
     }

@@ -5,7 +5,6 @@
  */
 import {
   type Address,
-  decodeGossip,
   digestOf,
   encodeGossip,
   type Hex,
@@ -25,6 +24,7 @@ import { advanceLedger } from "../../packages/aggregator/src/core/ledger/ledger.
 import { nodeOf as registeredNode } from "../../packages/aggregator/src/core/ledger/nodes.ts";
 import { DOMAIN, headAfter, NOTHING_RESTORED, pool, started } from "../../packages/aggregator/test/support/cluster.ts";
 import { ledgerOf } from "../../packages/aggregator/test/support/ledgerDisk.ts";
+import { sharesSent } from "../sim/messages.ts";
 import { makeNode, rememberingVerifyIdentity, type SimNode, STAKE_ATOMIC } from "../sim/nodes.ts";
 
 /**
@@ -152,7 +152,7 @@ export class Cast {
     const message = said === "wrong" ? other(right) : right;
     const signed = said === "forged" ? other(right) : message;
     const signature = scheme.sign(blsSecret, digestOf(DOMAIN, signed.kind, signed.message));
-    return encodeGossip({ type: "share", share: { ...message, nodeId: id, epoch: 0, signature } as Share });
+    return encodeGossip({ type: "shares", shares: [{ ...message, nodeId: id, epoch: 0, signature } as Share] });
   }
 
   /** From the ledger of one more agent, which takes part in nothing. */
@@ -168,16 +168,15 @@ export class Cast {
         queue.push({ type: "signed", job: effect.job, signature: scheme.sign(nodeOf(1).blsSecret, effect.digest) });
       }
     }
-    const shares = effects.flatMap((effect) => (effect.type === "publish" ? [decodeGossip(effect.data)] : []));
-    const report = shares.find((message) => message.type === "share" && message.share.kind === "EpochReport");
-    if (report?.type !== "share") throw new Error("an epoch that has closed is reported unasked");
+    const report = effects.flatMap(sharesSent).find((share) => share.kind === "EpochReport");
+    if (report === undefined) throw new Error("an epoch that has closed is reported unasked");
     const claims = ([1, 2] as const).map((round): KindMessage => {
       const recipient = this.recipientOf(round);
       const amount = agent.owed(recipient)?.amount ?? 0n;
       if (amount === 0n) throw new Error(`recipient ${recipient} is owed something`);
       return { kind: "RewardClaim", message: { recipient, amount } };
     });
-    const { kind, message } = report.share as Extract<KindMessage, { kind: "EpochReport" }>;
+    const { kind, message } = report as Extract<KindMessage, { kind: "EpochReport" }>;
     return [{ kind, message }, ...claims];
   }
 }

@@ -42,7 +42,7 @@ const badShare: fc.Arbitrary<Share> = fc
 
 const gossipBytes: fc.Arbitrary<Uint8Array> = fc.oneof(
   { arbitrary: hostileBytes(encoded.gossip), weight: 2 },
-  { arbitrary: badShare.map((share) => encodeGossip({ type: "share", share })), weight: 4 },
+  { arbitrary: badShare.map((share) => encodeGossip({ type: "shares", shares: [share] })), weight: 4 },
   {
     arbitrary: mutated(
       plausibleRequest.map(({ id, recipient, epoch }) =>

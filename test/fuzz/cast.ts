@@ -156,7 +156,7 @@ export const encoded: Readonly<
   Record<"gossip" | "rounds" | "catchUp" | "inquiry" | "answer" | "peers", fc.Arbitrary<Uint8Array>>
 > = {
   gossip: fc.oneof(
-    anyShare.map((share) => encodeGossip({ type: "share", share })),
+    anyShare.map((share) => encodeGossip({ type: "shares", shares: [share] })),
     anyRequest.map((request) => encodeGossip({ type: "request", request })),
     anyPartial.map((partial) => encodeGossip({ type: "partial", partial })),
   ),

@@ -206,7 +206,7 @@ export class Life {
   #honestShare({ id, recipient, epoch, amount }: About & { readonly amount: number }): void {
     const owed = this.#owed.get(roundKey(claimRound(recipient, epoch))) ?? 0n;
     const share = shareOf(id, recipient, epoch, amount === 0 && owed > 0n ? owed : BigInt(amount + 1));
-    this.#gossip(HONEST, encodeGossip({ type: "share", share }), share.message.amount === owed);
+    this.#gossip(HONEST, encodeGossip({ type: "shares", shares: [share] }), share.message.amount === owed);
   }
 
   /** One answer, in the very step. */

@@ -56,7 +56,7 @@ export class Onlooker {
     await gossip.start({
       onGossip: async (_from, data) => {
         const message = decodeGossip(data);
-        if (message.type === "share") onlooker.#take(message.share, onShare);
+        if (message.type === "shares") for (const share of message.shares) onlooker.#take(share, onShare);
         return "accept";
       },
       onDirect: () => {},

@@ -13,6 +13,7 @@ import {
 import { describe, expect, it } from "vitest";
 import type { Agent, Effect, Input } from "../../packages/aggregator/src/core/io.ts";
 import { CATCH_UP_SHARES_MAX } from "../../packages/aggregator/src/core/limits.ts";
+import { sharesSent } from "./messages.ts";
 import { NO_FAULTS, type SimOptions } from "./options.ts";
 import { run } from "./run.ts";
 
@@ -69,7 +70,7 @@ describe("checkers find what they are for", () => {
       handle(input, nowMs) {
         if (input.type === "gossip") {
           const message = decodeGossip(input.data);
-          if (message.type === "share" && message.share.nodeId === victim) {
+          if (message.type === "shares" && message.shares[0]?.nodeId === victim) {
             return [{ type: "verdict", handle: input.handle, verdict: "ignore", code: "VERIFY_QUEUE_FULL" }];
           }
         }
@@ -92,7 +93,7 @@ describe("checkers find what they are for", () => {
       handle(input, nowMs) {
         if (id !== victim && input.type === "direct") {
           const message = decodeGossip(input.data);
-          if (message.type === "share" && message.share.nodeId === victim) return [];
+          if (message.type === "shares" && message.shares[0]?.nodeId === victim) return [];
           if (message.type === "partial" && message.partial.signers.has(victim)) return [];
         }
         if (id !== victim && input.type === "inquiry-answered") {
@@ -160,11 +161,10 @@ describe("checkers find what they are for", () => {
   it("an agent that signs two amounts", () => {
     const double = changing((effect) => {
       if (effect.type !== "publish") return [effect];
-      const message = decodeGossip(effect.data);
-      if (message.type !== "share" || message.share.kind !== "RewardClaim") return [effect];
-      const { share } = message;
+      const [share] = sharesSent(effect);
+      if (share?.kind !== "RewardClaim") return [effect];
       const other = { ...share, message: { ...share.message, amount: share.message.amount + 1n } };
-      return [effect, { ...effect, data: encodeGossip({ type: "share", share: other }) }];
+      return [effect, { ...effect, data: encodeGossip({ type: "shares", shares: [other] }) }];
     });
     expect(findings(double)).toContain("promises");
   });

@@ -13,10 +13,10 @@ import {
 } from "@quorate/common";
 import type { Effect } from "../../packages/aggregator/src/core/io.ts";
 
-/** The share in a message; null for anything else, garbage included. */
-export function shareIn(data: Uint8Array): Share | null {
+/** The shares in a message; none for anything else, garbage included. */
+export function sharesIn(data: Uint8Array): readonly Share[] {
   const message = messageIn(data);
-  return message?.type === "share" ? message.share : null;
+  return message?.type === "shares" ? message.shares : [];
 }
 
 /** The partial in a message; null for anything else. */
@@ -25,9 +25,9 @@ export function partialIn(data: Uint8Array): PartialAggregate | null {
   return message?.type === "partial" ? message.partial : null;
 }
 
-/** The share that an agent sends to all, or in a set with subnets to a few; null for any other effect. */
-export function shareSent(effect: Effect): Share | null {
-  return effect.type === "publish" || effect.type === "direct" ? shareIn(effect.data) : null;
+/** The shares that an agent sends to all, or in a set with subnets to a few; none for any other effect. */
+export function sharesSent(effect: Effect): readonly Share[] {
+  return effect.type === "publish" || effect.type === "direct" ? sharesIn(effect.data) : [];
 }
 
 /** Several look on at each message: nobody changes its bytes. */

@@ -49,8 +49,8 @@ function shares({ order, domain, random }: Enemy, closedEpoch: number, count: nu
     const message = { recipient: random.pick(order.recipients), amount: 1n + BigInt(random.next()) };
     const signature = scheme.sign(secret, digestOf(domain, "RewardClaim", message));
     return encodeGossip({
-      type: "share",
-      share: { kind: "RewardClaim", message, nodeId, epoch: closedEpoch, signature },
+      type: "shares",
+      shares: [{ kind: "RewardClaim", message, nodeId, epoch: closedEpoch, signature }],
     });
   });
 }

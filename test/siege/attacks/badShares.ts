@@ -47,6 +47,6 @@ async function shares(enemy: Enemy): Promise<Uint8Array[]> {
     // Past the last recipient come other amounts: no message twice.
     const message = { recipient, amount: amount + BigInt(Math.floor(at / order.recipients.length)) };
     const nodeId: NodeId = 1 + (i % honest);
-    return encodeGossip({ type: "share", share: { kind: "RewardClaim", message, nodeId, epoch, signature } });
+    return encodeGossip({ type: "shares", shares: [{ kind: "RewardClaim", message, nodeId, epoch, signature }] });
   });
 }

@@ -41,7 +41,7 @@ function templateOf({ order, domain }: Enemy, epoch: number): Template {
   const signature = new Uint8Array(192).fill(0x5a);
   const message = { recipient: order.recipients[0] ?? domain.verifyingContract, amount: 1n };
   const share = { kind: "RewardClaim", message, nodeId: NOBODY, epoch, signature } as const;
-  const bytes = encodeGossip({ type: "share", share });
+  const bytes = encodeGossip({ type: "shares", shares: [share] });
   return { bytes, signatureAt: Buffer.from(bytes).indexOf(Buffer.from(signature)) };
 }
 

@@ -14,7 +14,7 @@ import {
   subnetBits,
 } from "@quorate/common";
 import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
-import { partialIn, roundIn, shareIn, shareSent } from "../messages.ts";
+import { partialIn, roundIn, sharesIn, sharesSent } from "../messages.ts";
 import { isHonest } from "../plan.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviour.ts";
@@ -32,10 +32,10 @@ class Known {
   }
 
   take(data: Uint8Array): void {
-    const share = shareIn(data);
-    if (share === null) return;
-    const round = roundIn(share);
-    this.#rounds.set(round, (this.#rounds.get(round) ?? new Map()).set(share.nodeId, share));
+    for (const share of sharesIn(data)) {
+      const round = roundIn(share);
+      this.#rounds.set(round, (this.#rounds.get(round) ?? new Map()).set(share.nodeId, share));
+    }
   }
 
   /** Those of a partial's signers; its own is made. */
@@ -173,7 +173,7 @@ export function conspirer(liar: Liar): Behaviour {
         liar.agent.answer(effect.handle, withoutVictim(effect.data, victim));
         return true;
       }
-      if (effect.type !== "direct" || shareSent(effect)?.nodeId !== liar.self.id)
+      if (effect.type !== "direct" || sharesSent(effect)[0]?.nodeId !== liar.self.id)
         return behaviour.onEffect?.(effect) === true;
       const friends = peersOf(liar, effect).filter(isConspirer);
       for (const peer of friends) liar.whisper(peer, effect.data);

@@ -3,7 +3,7 @@
  * claim signed over thousands of amounts.
  */
 import { encodeGossip, type NodeId } from "@quorate/common";
-import { shareIn } from "../messages.ts";
+import { sharesIn } from "../messages.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
@@ -40,14 +40,14 @@ export function amountsFlooder(liar: Liar): Behaviour {
   let isDone = false;
   return {
     onGossip(_from: NodeId, data: Uint8Array) {
-      const heard = shareIn(data);
+      const [heard] = sharesIn(data);
       if (isDone || heard?.kind !== "RewardClaim") return;
       isDone = true;
       for (let i = 1; i <= AMOUNTS; i++) {
         const message = { ...heard.message, amount: heard.message.amount + BigInt(i) };
         const signature = liar.sign({ kind: "RewardClaim", message });
         const share = { ...heard, message, nodeId: liar.self.id, signature };
-        liar.shout(encodeGossip({ type: "share", share }));
+        liar.shout(encodeGossip({ type: "shares", shares: [share] }));
       }
     },
   };

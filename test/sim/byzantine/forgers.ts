@@ -2,7 +2,7 @@
  * Liars that make signatures: wrong ones, ones under others' names, ones that cancel, ones over other amounts.
  */
 import { GROUP_ORDER, type NodeId, type Share } from "@quorate/common";
-import { roundIn, shareIn, shareSent } from "../messages.ts";
+import { roundIn, sharesIn, sharesSent } from "../messages.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
@@ -17,7 +17,7 @@ export function forger(liar: Liar, random: Random): Behaviour {
   return onOwnShare(liar, (share) => {
     for (let i = 0; i < 2; i++) {
       const signature = liar.sign(share, liar.strangerSecret(random));
-      liar.tellAll({ type: "share", share: { ...share, signature } });
+      liar.tellAll({ type: "shares", shares: [{ ...share, signature }] });
     }
   });
 }
@@ -31,7 +31,7 @@ export function impostor(liar: Liar, random: Random): Behaviour {
   return onceARound((share) => {
     for (const nodeId of random.sample(liar.world.plan.ids, VICTIMS_PER_ROUND)) {
       if (nodeId === liar.self.id) continue;
-      liar.tellAll({ type: "share", share: { ...share, nodeId, signature: liar.sign(share) } });
+      liar.tellAll({ type: "shares", shares: [{ ...share, nodeId, signature: liar.sign(share) }] });
     }
     return true;
   });
@@ -49,8 +49,8 @@ export function canceller(liar: Liar, random: Random): Behaviour {
     const sum = (a: Uint8Array, b: Uint8Array): Uint8Array => liar.world.scheme.aggregateSignatures([a, b]);
     const more = sum(liar.sign(share), liar.sign(share, secret));
     const less = sum(share.signature, liar.sign(share, negate(secret)));
-    liar.tellAll({ type: "share", share: { ...share, nodeId: liar.self.id, signature: more } });
-    liar.tellAll({ type: "share", share: { ...share, signature: less } });
+    liar.tellAll({ type: "shares", shares: [{ ...share, nodeId: liar.self.id, signature: more }] });
+    liar.tellAll({ type: "shares", shares: [{ ...share, signature: less }] });
     return true;
   });
 }
@@ -65,7 +65,7 @@ export function equivocator(liar: Liar, random: Random): Behaviour {
       const lie: Share = { ...share, ...signed, signature: liar.sign(signed) };
       // The right one comes first here and last there; whichever a peer takes first, it keeps the right one and two
       // others.
-      liar.world.scheduler.after(random.between(0, 200), () => liar.tellAll({ type: "share", share: lie }));
+      liar.world.scheduler.after(random.between(0, 200), () => liar.tellAll({ type: "shares", shares: [lie] }));
     }
   });
 }
@@ -73,8 +73,7 @@ export function equivocator(liar: Liar, random: Random): Behaviour {
 function onOwnShare(liar: Liar, act: (share: Share) => void): Behaviour {
   return {
     onEffect(effect) {
-      const share = shareSent(effect);
-      if (share?.nodeId === liar.self.id) act(share);
+      for (const share of sharesSent(effect)) if (share.nodeId === liar.self.id) act(share);
       return false;
     },
   };
@@ -86,16 +85,15 @@ function onOwnShare(liar: Liar, act: (share: Share) => void): Behaviour {
  */
 function onceARound(act: (share: Share) => boolean): Behaviour {
   const done = new Set<string>();
-  const see = (share: Share | null): void => {
-    if (share === null || done.has(roundIn(share))) return;
-    if (act(share)) done.add(roundIn(share));
+  const see = (shares: readonly Share[]): void => {
+    for (const share of shares) if (!done.has(roundIn(share)) && act(share)) done.add(roundIn(share));
   };
-  const hear = (_from: NodeId, data: Uint8Array): void => see(shareIn(data));
+  const hear = (_from: NodeId, data: Uint8Array): void => see(sharesIn(data));
   return {
     onGossip: hear,
     onDirect: hear,
     onEffect: (effect) => {
-      see(shareSent(effect));
+      see(sharesSent(effect));
       return false;
     },
   };

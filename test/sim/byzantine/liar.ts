@@ -46,7 +46,7 @@ export class Liar {
   /** To every peer that would not ban it for one more. */
   tellAll(message: GossipMessage): void {
     const data = encodeGossip(message);
-    const isDirect = message.type === "partial" || (message.type === "share" && this.hasSubnets);
+    const isDirect = message.type === "partial" || (message.type === "shares" && this.hasSubnets);
     for (const peer of this.peers()) this.tell(peer, data, isDirect);
   }
 

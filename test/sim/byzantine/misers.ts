@@ -2,7 +2,7 @@
  * Liars that keep to themselves what others need, or give something else instead.
  */
 import { encodeCatchUpResponse, type NodeId, type Share } from "@quorate/common";
-import { partialIn, shareIn, shareSent } from "../messages.ts";
+import { partialIn, sharesIn, sharesSent } from "../messages.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
@@ -29,13 +29,13 @@ export function catchUpLiar(liar: Liar, random: Random): Behaviour {
   const FORGERIES = 4;
   let latest: Share | null = null;
   const hear = (_from: NodeId, data: Uint8Array): void => {
-    latest = shareIn(data) ?? latest;
+    latest = sharesIn(data).at(-1) ?? latest;
   };
   return {
     onGossip: hear,
     onDirect: hear,
     onEffect(effect) {
-      latest ??= shareSent(effect);
+      latest ??= sharesSent(effect)[0] ?? null;
       if (effect.type !== "catch-up-reply" || latest === null) return false;
       const known = latest;
       const shares = random

@@ -15,7 +15,7 @@ import {
 } from "@quorate/common";
 import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
 import type { LifeChain } from "../life/chain.ts";
-import { shareIn, shareSent } from "../messages.ts";
+import { sharesIn, sharesSent } from "../messages.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
@@ -33,7 +33,7 @@ const HIDDEN_ONE_IN = 10;
 /** Other roots in place of the right one. */
 export function falseRoot(liar: Liar, random: Random): Behaviour {
   return withoutStreams(liar, (share) => {
-    const data = encodeGossip({ type: "share", share: withOtherRoot(liar, share, random) });
+    const data = encodeGossip({ type: "shares", shares: [withOtherRoot(liar, share, random)] });
     for (const peer of liar.peers()) send(liar, peer, data);
   });
 }
@@ -44,7 +44,7 @@ export function twoRoots(liar: Liar, random: Random): Behaviour {
     const other = withOtherRoot(liar, share, random);
     for (const peer of liar.peers()) {
       const sent = random.chance(0.5) ? share : other;
-      send(liar, peer, encodeGossip({ type: "share", share: sent }));
+      send(liar, peer, encodeGossip({ type: "shares", shares: [sent] }));
     }
   });
 }
@@ -60,7 +60,7 @@ export function lateSender(liar: Liar, random: Random): Behaviour {
     liar.world.scheduler.after(lateMs, () => {
       const peers = liar.peers();
       if (liar.agent.core === null || peers.length === 0) return;
-      send(liar, random.pick(peers), encodeGossip({ type: "share", share }));
+      send(liar, random.pick(peers), encodeGossip({ type: "shares", shares: [share] }));
     });
   });
 }
@@ -139,8 +139,11 @@ class Heard {
   }
 
   take(data: Uint8Array): void {
-    const share = shareIn(data);
-    if (share?.kind !== "EpochReport" || share.nodeId === this.#liar.self.id) return;
+    for (const share of sharesIn(data)) this.#take(share);
+  }
+
+  #take(share: Share): void {
+    if (share.kind !== "EpochReport" || share.nodeId === this.#liar.self.id) return;
     const of = this.#shares.get(share.epoch) ?? new Map<NodeId, ReportShare>();
     this.#shares.set(share.epoch, of);
     if (!of.has(share.nodeId) && this.#isRight(share)) of.set(share.nodeId, share);
@@ -187,8 +190,8 @@ function withOtherRoot(liar: Liar, share: ReportShare, random: Random): ReportSh
 }
 
 function ownReport(liar: Liar, effect: Effect): ReportShare | null {
-  const share = shareSent(effect);
-  return share?.kind === "EpochReport" && share.nodeId === liar.self.id ? share : null;
+  const shares = sharesSent(effect).flatMap((share) => (share.kind === "EpochReport" ? [share] : []));
+  return shares.find(({ nodeId }) => nodeId === liar.self.id) ?? null;
 }
 
 /** In place of publishing the own share of a report. */
@@ -197,6 +200,9 @@ function onOwnReport(liar: Liar, act: (share: ReportShare) => void): Behaviour {
     onEffect: (effect) => {
       const share = ownReport(liar, effect);
       if (share === null) return false;
+      const others = sharesSent(effect).filter((other) => other !== share);
+      const data = others.length === 0 ? null : encodeGossip({ type: "shares", shares: others });
+      if (data !== null) for (const peer of liar.peers()) send(liar, peer, data);
       act(share);
       return true;
     },

@@ -2,7 +2,7 @@
  * Liars that send too much: again, under other names, or nothing that means anything.
  */
 import { encodeGossip, type NodeId, toHex } from "@quorate/common";
-import { shareIn } from "../messages.ts";
+import { sharesIn } from "../messages.ts";
 import type { Random } from "../random.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Liar } from "./liar.ts";
@@ -24,10 +24,10 @@ export function replayer(liar: Liar, random: Random): Behaviour {
   };
   liar.world.scheduler.after(REPLAY_EVERY_MS, replay);
   const relabel = (_from: NodeId, data: Uint8Array): void => {
-    const share = shareIn(data);
-    if (share === null || shares++ % RELABEL_EVERY !== 0) return;
+    const [share] = sharesIn(data);
+    if (share === undefined || shares++ % RELABEL_EVERY !== 0) return;
     const nodeId = random.pick(liar.world.plan.ids);
-    if (nodeId !== share.nodeId) liar.tellAll({ type: "share", share: { ...share, nodeId } });
+    if (nodeId !== share.nodeId) liar.tellAll({ type: "shares", shares: [{ ...share, nodeId }] });
   };
   return {
     onGossip(from: NodeId, data: Uint8Array) {
@@ -53,7 +53,7 @@ export function flooder(liar: Liar, random: Random): Behaviour {
     const message = { recipient: toHex(random.bytes(20)), amount: 10n ** 12n };
     const signed = { kind: "RewardClaim", message } as const;
     const share = { ...signed, nodeId: liar.self.id, epoch, signature: liar.sign(signed) };
-    liar.shout(encodeGossip({ type: "share", share }));
+    liar.shout(encodeGossip({ type: "shares", shares: [share] }));
     if (liar.world.scheduler.nowMs < liar.world.plan.healMs) liar.world.scheduler.after(FLOOD_EVERY_MS, flood);
   };
   liar.world.scheduler.after(FLOOD_EVERY_MS, flood);

@@ -8,7 +8,7 @@ import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
 import type { ChainEvent } from "../../../packages/aggregator/src/core/ledger/events.ts";
 import { EpochPresence, type PresenceEvent } from "../../../packages/contracts/test/presence.ts";
 import { GENESIS } from "../life/calendar.ts";
-import { shareSent } from "../messages.ts";
+import { sharesSent } from "../messages.ts";
 import { overlap, type Window } from "../plan.ts";
 import { honest } from "./checker.ts";
 import type { LifeChecker, LifeTruth } from "./life.ts";
@@ -43,9 +43,10 @@ export class Hidden implements LifeChecker {
   }
 
   onEffect(id: NodeId, effect: Effect, nowMs: number): void {
-    const share = shareSent(effect);
-    const key = `${id} ${share?.epoch}`;
-    if (share?.kind === "EpochReport" && !this.#sentMs.has(key)) this.#sentMs.set(key, nowMs);
+    for (const { kind, epoch } of sharesSent(effect)) {
+      const key = `${id} ${epoch}`;
+      if (kind === "EpochReport" && !this.#sentMs.has(key)) this.#sentMs.set(key, nowMs);
+    }
   }
 
   /** Why a node may be missing from an epoch's records and showings; null for none. */

@@ -2,9 +2,9 @@
  * One digest for each node and round, ever, over all its lives; on disk before it is signed, and before anything of it
  * is published (P-71).
  */
-import { digestOf, type Hex, type NodeId, roundKey, toHex } from "@quorate/common";
+import { digestOf, type Hex, type NodeId, roundKey, type Share, toHex } from "@quorate/common";
 import type { Effect } from "../../../packages/aggregator/src/core/io.ts";
-import { roundIn, shareIn } from "../messages.ts";
+import { roundIn, sharesIn } from "../messages.ts";
 import { type Checker, honest, type Truth } from "./checker.ts";
 
 export class Promises implements Checker {
@@ -28,7 +28,7 @@ export class Promises implements Checker {
       if (![...this.#signings(id).values()].includes(digest))
         this.#report(id, `signs ${digest}, which is not on its disk`);
     } else if (effect.type === "publish" || effect.type === "direct") {
-      this.#published(id, effect.data);
+      for (const share of sharesIn(effect.data)) this.#published(id, share);
     }
   }
 
@@ -38,9 +38,7 @@ export class Promises implements Checker {
     this.#signings(id).set(round, digest);
   }
 
-  #published(id: NodeId, data: Uint8Array): void {
-    const share = shareIn(data);
-    if (share === null) return;
+  #published(id: NodeId, share: Share): void {
     if (share.nodeId !== id) this.#report(id, `publishes a share of node ${share.nodeId} as its own`);
     const round = roundIn(share);
     const digest = toHex(digestOf(this.#truth.world.domain, share.kind, share.message));

@@ -15,7 +15,7 @@ import {
   TICK_MS,
 } from "../../../packages/aggregator/src/core/limits.ts";
 import { CLOCK_START_MS } from "../agent.ts";
-import { roundIn, shareSent } from "../messages.ts";
+import { roundIn, sharesSent } from "../messages.ts";
 import type { SimNode } from "../nodes.ts";
 import { overlap, type Window } from "../plan.ts";
 import { type Checker, honest, roundOf, type Truth } from "./checker.ts";
@@ -118,10 +118,10 @@ export class Suppression implements Checker {
   }
 
   #noteShare(id: NodeId, effect: Effect, nowMs: number): void {
-    const share = shareSent(effect);
-    if (share === null) return;
-    const key = `${id} ${roundIn(share)}`;
-    this.#published.set(key, [...(this.#published.get(key) ?? []), nowMs]);
+    for (const share of sharesSent(effect)) {
+      const key = `${id} ${roundIn(share)}`;
+      this.#published.set(key, [...(this.#published.get(key) ?? []), nowMs]);
+    }
   }
 
   #examineImproved(collector: NodeId, claim: ClaimView, readyMs: number): void {

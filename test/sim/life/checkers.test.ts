@@ -1,11 +1,12 @@
 /**
  * Checkers of a life that cannot fail prove nothing: each is shown a run in which the core has a fault it must see.
  */
-import { decodeGossip, encodeGossip, type NodeId, Signers } from "@quorate/common";
+import { encodeGossip, type NodeId, Signers } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import type { Agent, Effect, Input } from "../../../packages/aggregator/src/core/io.ts";
 import { CLOCK_START_MS } from "../agent.ts";
 import { Roots } from "../checkers/roots.ts";
+import { sharesSent } from "../messages.ts";
 import { NO_FAULTS } from "../options.ts";
 import { Calendar } from "./calendar.ts";
 import { epochSecondsFor, type LifeConfig, runLife } from "./run.ts";
@@ -116,11 +117,11 @@ describe("checkers of a life find what they are for", () => {
 
   it("an agent that signs two reports for one epoch", () => {
     const double = effects((effect) => {
-      const message = effect.type === "publish" ? decodeGossip(effect.data) : null;
-      if (message?.type !== "share" || message.share.kind !== "EpochReport") return [effect];
-      const { share } = message;
+      const share =
+        effect.type === "publish" ? sharesSent(effect).find(({ kind }) => kind === "EpochReport") : undefined;
+      if (share?.kind !== "EpochReport") return [effect];
       const other = { ...share, message: { ...share.message, totalOwed: share.message.totalOwed + 1n } };
-      return [effect, { type: "publish", data: encodeGossip({ type: "share", share: other }) }];
+      return [effect, { type: "publish", data: encodeGossip({ type: "shares", shares: [other] }) }];
     });
     expect(findings(double)).toContain("promises");
   });

@@ -304,6 +304,7 @@ class Core {
   }
 
   #tick(step: Step): void {
+    this.#signing.tick(step);
     for (const collector of this.#collectors) collector.tick(step);
     this.#trees.advance(step);
     this.#turns.tick(step);

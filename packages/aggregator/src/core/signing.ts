@@ -19,7 +19,7 @@ import type { Digests } from "./kinds/digests.ts";
 import { kindNamed } from "./kinds/kinds.ts";
 import { addShare, type OwnMessage, type Round, shareOf } from "./rounds/round.ts";
 import type { RoundTable } from "./rounds/roundTable.ts";
-import type { Delivery, Signing } from "./stages.ts";
+import type { Delivery, MadeShare, Signing } from "./stages.ts";
 
 export interface SigningModules {
   readonly context: Context;
@@ -48,6 +48,8 @@ export class NodeSigning implements Signing {
   #copiedUntil: number | null;
   readonly #jobs = new Map<number, Job>();
   #nextJob = 1;
+  /** Shares that wait for those that are being signed. */
+  #unsent: MadeShare[] = [];
 
   constructor({ context, rounds, digests, delivery }: SigningModules, restored: RestoredState) {
     this.#context = context;
@@ -118,13 +120,30 @@ export class NodeSigning implements Signing {
   take(job: number, signature: Uint8Array, step: Step): Round | null {
     const signed = this.#jobs.get(job);
     this.#jobs.delete(job);
+    const round = this.#made(signed, signature, step);
+    if (this.#jobs.size === 0) this.#send(step);
+    return round;
+  }
+
+  /** A signature that never comes, by whatever fault of the signer, keeps the others no longer than this. */
+  tick(step: Step): void {
+    this.#send(step);
+  }
+
+  /** P-158: what was signed at the same time travels together. */
+  #send(step: Step): void {
+    if (this.#unsent.length > 0) this.#delivery.shares(this.#unsent, step);
+    this.#unsent = [];
+  }
+
+  #made(signed: Job | undefined, signature: Uint8Array, step: Step): Round | null {
     const node = this.#context.ownNode;
     if (signed === undefined || node === null) return null;
     const round = this.#rounds.get(parseRoundKey(signed.round));
     if (round === undefined) return null;
     const { own } = signed;
     addShare(round, own.signed, own.digest, node.id, signature);
-    this.#delivery.share(round, wireShare(round, own.signed, node.id, signature), step);
+    this.#unsent.push({ round, share: wireShare(round, own.signed, node.id, signature) });
     const values = { round: round.key, message: messageToJson(own.signed) };
     step.emit({ type: "observe", level: "info", code: "SHARE_SIGNED", values });
     return round;

@@ -28,6 +28,8 @@ export interface Signing {
   consider(round: Round, step: Step): Refusal | null;
   /** The own signature is there. Returns the round it belongs to, or null if that has left the window. */
   take(job: number, signature: Uint8Array, step: Step): Round | null;
+  /** Sends what still waits for others to be signed. */
+  tick(step: Step): void;
   /** After a restart: every round signed before is open again and gets its share back, the same bytes as before. */
   resume(step: Step): void;
   /** P-108: the chain was read, towards a finalised block of this time. Matters once, to a store from a copy. */
@@ -35,9 +37,16 @@ export interface Signing {
   prune(belowEpoch: number): void;
 }
 
+/** A share of this agent's node, as it is sent. */
+export interface MadeShare {
+  readonly round: Round;
+  readonly share: Share;
+}
+
 /** Where signatures go: the own share, and partials on their way to whoever asked (P-134 to P-136). */
 export interface Delivery {
-  share(round: Round, share: Share, step: Step): void;
+  /** This node has made shares, each of another round (P-158). */
+  shares(made: readonly MadeShare[], step: Step): void;
   /** A request came, and with it a way back to its origin. */
   routed(round: Round, origin: NodeId, step: Step): void;
   /** A round got a share: enough may be here for a partial. */

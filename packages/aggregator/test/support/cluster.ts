@@ -8,6 +8,7 @@ import {
   type ChainHead,
   type ClaimReply,
   type ClaimView,
+  decodeGossip,
   digestOf,
   encodeGossip,
   type Hex,
@@ -204,6 +205,14 @@ export function published(effects: readonly Effect[]): Uint8Array[] {
   return effects.flatMap((effect) => (effect.type === "publish" ? [effect.data] : []));
 }
 
+/** The shares that are published, in order. */
+export function publishedShares(effects: readonly Effect[]): Share[] {
+  return published(effects).flatMap((data) => {
+    const message = decodeGossip(data);
+    return message.type === "shares" ? message.shares : [];
+  });
+}
+
 /** A share over any amount, signed by any secret, under any node id: honest or not. */
 export function makeShare(
   node: TestNode,
@@ -223,5 +232,5 @@ export function makeRequest(node: TestNode, recipient: Address, epoch: number): 
   };
 }
 
-export const shareBytes = (share: Share): Uint8Array => encodeGossip({ type: "share", share });
+export const shareBytes = (share: Share): Uint8Array => encodeGossip({ type: "shares", shares: [share] });
 export const requestBytes = (request: SignedClaimRequest): Uint8Array => encodeGossip({ type: "request", request });

@@ -59,7 +59,10 @@ const partial: fc.Arbitrary<PartialAggregate> = fc
 const gossip: fc.Arbitrary<GossipMessage> = fc.oneof(
   partial.map((value) => ({ type: "partial" as const, partial: value })),
   request.map((value) => ({ type: "request" as const, request: value })),
-  share.map((value) => ({ type: "share" as const, share: value })),
+  fc.array(share, { minLength: 1, maxLength: 3 }).map((values) => ({
+    type: "shares" as const,
+    shares: values.map((one) => ({ ...one, nodeId: values[0]?.nodeId ?? 1 })),
+  })),
 );
 const round: fc.Arbitrary<CatchUpRound> = fc
   .record({
@@ -99,14 +102,14 @@ const REQUEST: SignedClaimRequest = {
 
 /** The wire form of a share with fields replaced, as a peer that does not follow the rules would send it. */
 function shareBytes(changes: Partial<wire.Share>, of: Share = SHARE): Uint8Array {
-  const { share: fields } = wire.GossipMessage.decode(codec.encodeGossip({ type: "share", share: of }));
-  return wire.GossipMessage.encode({ share: { ...(fields as wire.Share), ...changes } });
+  const { shares } = wire.GossipMessage.decode(codec.encodeGossip({ type: "shares", shares: [of] }));
+  return wire.GossipMessage.encode({ shares: { shares: [{ ...(shares?.shares[0] as wire.Share), ...changes }] } });
 }
 
 /** The wire form of REPORT_SHARE with fields of its report replaced. */
 function reportBytes(changes: Partial<wire.EpochReport>): Uint8Array {
-  const encoded = codec.encodeGossip({ type: "share", share: REPORT_SHARE });
-  const report = wire.GossipMessage.decode(encoded).share?.epochReport as wire.EpochReport;
+  const encoded = codec.encodeGossip({ type: "shares", shares: [REPORT_SHARE] });
+  const report = wire.GossipMessage.decode(encoded).shares?.shares[0]?.epochReport as wire.EpochReport;
   return shareBytes({ epochReport: { ...report, ...changes } }, REPORT_SHARE);
 }
 
@@ -130,7 +133,7 @@ describe("gossip (P-81, P-82)", () => {
 
   it("a share takes under 280 bytes, one of a report with two full lists under 960", () => {
     const largest = { ...COMMON, nodeId: Number.MAX_SAFE_INTEGER, epoch: Number.MAX_SAFE_INTEGER };
-    const lengthOf = (of: Share) => codec.encodeGossip({ type: "share", share: of }).length;
+    const lengthOf = (of: Share) => codec.encodeGossip({ type: "shares", shares: [of] }).length;
     const most = (1n << 128n) - 1n;
     const claim = { ...SHARE.message, amount: most };
     expect(lengthOf({ ...largest, kind: "RewardClaim", message: claim })).toBeLessThanOrEqual(280);
@@ -141,10 +144,10 @@ describe("gossip (P-81, P-82)", () => {
   });
 
   it("what it keeps is a copy: the network buffer may be reused", () => {
-    const encoded = codec.encodeGossip({ type: "share", share: SHARE });
+    const encoded = codec.encodeGossip({ type: "shares", shares: [SHARE] });
     const decoded = codec.decodeGossip(encoded);
     encoded.fill(0);
-    expect(decoded).toEqual({ type: "share", share: SHARE });
+    expect(decoded).toEqual({ type: "shares", shares: [SHARE] });
   });
 
   it("garbage gets a code, never another error", () => {
@@ -178,13 +181,14 @@ describe("gossip (P-81, P-82)", () => {
   });
 
   it("error: encodings that are not canonical", () => {
-    const good = codec.encodeGossip({ type: "share", share: SHARE });
+    const good = codec.encodeGossip({ type: "shares", shares: [SHARE] });
     const other = codec.encodeGossip({ type: "request", request: REQUEST });
     const inner = wire.Share.encode({ nodeId: 7, epoch: 12, signature: new Uint8Array(192).fill(3) });
     const claim = wire.RewardClaim.encode({ recipient: new Uint8Array(20), amount: Uint8Array.of(1) });
     const contest = Uint8Array.of(0x32, 0);
-    const gossipOf = (encoded: Uint8Array) =>
-      concatBytes(Uint8Array.of(0x12, 0x80 | encoded.length, encoded.length >> 7), encoded);
+    const field = (tag: number, encoded: Uint8Array) =>
+      concatBytes(Uint8Array.of(tag, 0x80 | encoded.length, encoded.length >> 7), encoded);
+    const gossipOf = (encoded: Uint8Array) => field(0x12, field(0x0a, encoded));
     expect(decodeCode(gossipOf(concatBytes(inner, contest)))).toBeUndefined();
     const reordered = concatBytes(Uint8Array.of(0x22, claim.length), claim, inner);
     for (const message of [
@@ -205,9 +209,11 @@ describe("gossip (P-81, P-82)", () => {
     const claim = { recipient: new Uint8Array(20), amount: Uint8Array.of(1) };
     for (const message of [
       new Uint8Array(0),
-      wire.GossipMessage.encode({ share: {} as wire.Share }),
+      wire.GossipMessage.encode({ shares: { shares: [] } }),
+      // P-158: of one node.
+      codec.encodeGossip({ type: "shares", shares: [SHARE, { ...SHARE, nodeId: SHARE.nodeId + 1 }] }),
       shareBytes({ nodeId: 0 }),
-      wire.GossipMessage.encode({ share: { nodeId: 1, epoch: 1, signature: new Uint8Array(192) } }),
+      wire.GossipMessage.encode({ shares: { shares: [{ nodeId: 1, epoch: 1, signature: new Uint8Array(192) }] } }),
       shareBytes({ rewardClaim: { ...claim, recipient: new Uint8Array(19) } }),
       shareBytes({ rewardClaim: { ...claim, amount: new Uint8Array(0) } }),
       shareBytes({ rewardClaim: { ...claim, amount: Uint8Array.of(0, 1) } }),
@@ -236,11 +242,11 @@ describe("gossip (P-81, P-82)", () => {
   it("error: values that have no wire form are not sent", () => {
     const message = { ...SHARE.message, amount: 0n };
     const encodeReport = (changes: object) =>
-      codec.encodeGossip({ type: "share", share: { ...REPORT_SHARE, message: { ...REPORT, ...changes } } });
+      codec.encodeGossip({ type: "shares", shares: [{ ...REPORT_SHARE, message: { ...REPORT, ...changes } }] });
     for (const run of [
-      () => codec.encodeGossip({ type: "share", share: { ...SHARE, message } }),
-      () => codec.encodeGossip({ type: "share", share: { ...SHARE, nodeId: 0 } }),
-      () => codec.encodeGossip({ type: "share", share: { ...SHARE, epoch: 1.5 } }),
+      () => codec.encodeGossip({ type: "shares", shares: [{ ...SHARE, message }] }),
+      () => codec.encodeGossip({ type: "shares", shares: [{ ...SHARE, nodeId: 0 }] }),
+      () => codec.encodeGossip({ type: "shares", shares: [{ ...SHARE, epoch: 1.5 }] }),
       () => encodeReport({ epoch: REPORT.epoch + 1 }),
       () => encodeReport({ rewardsRoot: "0xcd" }),
       () => encodeReport({ totalOwed: -1n }),
@@ -248,7 +254,7 @@ describe("gossip (P-81, P-82)", () => {
       () => encodeReport({ activate: [0] }),
       () => encodeReport({ activate: Array(limits.MAX_REPORT_IDS + 1).fill(1) }),
       () => encodeReport({ decommission: Array(limits.MAX_REPORT_IDS + 1).fill(1) }),
-      () => codec.encodeGossip({ type: "share", share: { ...CONTEST_SHARE, message: { epoch: 13 } } }),
+      () => codec.encodeGossip({ type: "shares", shares: [{ ...CONTEST_SHARE, message: { epoch: 13 } }] }),
       () => codec.encodeGossip({ type: "request", request: { ...REQUEST, recipient: "0xAB" } }),
       () => codec.encodeGossip({ type: "request", request: { ...REQUEST, identitySignature: new Uint8Array(0) } }),
     ]) {

@@ -29,8 +29,8 @@ function gossipToWire(message: GossipMessage): wire.GossipMessage {
   switch (message.type) {
     case "request":
       return { request: fields.requestToWire(message.request) };
-    case "share":
-      return { share: fields.shareToWire(message.share) };
+    case "shares":
+      return { shares: { shares: message.shares.map(fields.shareToWire) } };
     case "partial":
       return { partial: fields.partialToWire(message.partial) };
   }
@@ -39,13 +39,13 @@ function gossipToWire(message: GossipMessage): wire.GossipMessage {
 /** @throws WIRE_TOO_LARGE, WIRE_MALFORMED, WIRE_NOT_CANONICAL, SHARE_WRONG_LENGTH */
 export function decodeGossip(bytes: Uint8Array): GossipMessage {
   return strictly("GossipMessage", bytes, limits.MAX_GOSSIP_BYTES, encodeGossip, () => {
-    const { request, share, partial } = wire.GossipMessage.decode(bytes, {
-      limits: { share: limits.SHARE_LISTS, partial: limits.SHARE_LISTS },
+    const { request, shares, partial } = wire.GossipMessage.decode(bytes, {
+      limits: { shares: { shares$: limits.SHARE_LISTS }, partial: limits.SHARE_LISTS },
     });
     if (request !== undefined) return { type: "request", request: fields.requestFromWire(request) };
-    if (share !== undefined) return { type: "share", share: fields.shareFromWire(share) };
+    if (shares !== undefined) return { type: "shares", shares: fields.sharesFromWire(shares) };
     if (partial !== undefined) return { type: "partial", partial: fields.partialFromWire(partial) };
-    throw quorateError("WIRE_MALFORMED", { field: "content", reason: "no request, share or partial" });
+    throw quorateError("WIRE_MALFORMED", { field: "content", reason: "no request, shares or partial" });
   });
 }
 

@@ -55,6 +55,16 @@ export function shareToWire(share: Share): wire.Share {
   };
 }
 
+/** P-158: of one node, one at least. */
+export function sharesFromWire({ shares }: wire.Shares): Share[] {
+  const [first] = shares;
+  if (first === undefined) throw quorateError("WIRE_MALFORMED", { field: "shares", reason: "empty" });
+  if (shares.some(({ nodeId }) => nodeId !== first.nodeId)) {
+    throw quorateError("WIRE_MALFORMED", { field: "shares", reason: "of several nodes" });
+  }
+  return shares.map(shareFromWire);
+}
+
 export function shareFromWire(share: wire.Share): Share {
   const nodeId = integerFromWire("node_id", share.nodeId, 1);
   const epoch = integerFromWire("epoch", share.epoch, 0);

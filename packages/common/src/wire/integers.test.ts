@@ -38,9 +38,9 @@ function expectSurvives(epoch: number, id: number): void {
   const report = { epoch, rewardsRoot: toHex(new Uint8Array(32)), totalOwed: 0n, activate: [id], decommission: [id] };
   const { message: _, kind: __, ...fields } = share(epoch, id);
   for (const signed of [share(epoch, id), { ...fields, kind: "EpochReport" as const, message: report }]) {
-    expect(codec.decodeGossip(codec.encodeGossip({ type: "share", share: signed }))).toEqual({
-      type: "share",
-      share: signed,
+    expect(codec.decodeGossip(codec.encodeGossip({ type: "shares", shares: [signed] }))).toEqual({
+      type: "shares",
+      shares: [signed],
     });
   }
   const rounds = [{ kind: "Contest" as const, epoch, subject: "" as const, signers: Signers.empty, needless: false }];

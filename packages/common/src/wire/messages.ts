@@ -8,7 +8,7 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 
 export interface GossipMessage {
   request?: ClaimRequest
-  share?: Share
+  shares?: Shares
   partial?: PartialAggregate
 }
 
@@ -25,18 +25,18 @@ export const GossipMessage = (() => {
         obj = { ...obj }
 
         if (obj.partial != null) {
-          obj.share = undefined
+          obj.shares = undefined
           obj.request = undefined
         }
 
-        if (obj.share != null) {
+        if (obj.shares != null) {
           obj.partial = undefined
           obj.request = undefined
         }
 
         if (obj.request != null) {
           obj.partial = undefined
-          obj.share = undefined
+          obj.shares = undefined
         }
 
         if (obj.request != null) {
@@ -44,9 +44,9 @@ export const GossipMessage = (() => {
           ClaimRequest.codec().encode(obj.request, w)
         }
 
-        if (obj.share != null) {
+        if (obj.shares != null) {
           w.uint32(18)
-          Share.codec().encode(obj.share, w)
+          Shares.codec().encode(obj.shares, w)
         }
 
         if (obj.partial != null) {
@@ -73,8 +73,8 @@ export const GossipMessage = (() => {
               break
             }
             case 2: {
-              obj.share = Share.codec().decode(reader, reader.uint32(), {
-                limits: opts.limits?.share
+              obj.shares = Shares.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.shares
               })
               break
             }
@@ -92,18 +92,18 @@ export const GossipMessage = (() => {
         }
 
         if (obj.partial != null) {
-          delete obj.share
+          delete obj.shares
           delete obj.request
         }
 
-        if (obj.share != null) {
+        if (obj.shares != null) {
           delete obj.partial
           delete obj.request
         }
 
         if (obj.request != null) {
           delete obj.partial
-          delete obj.share
+          delete obj.shares
         }
 
         return obj
@@ -214,6 +214,76 @@ export const ClaimRequest = (() => {
 
   function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClaimRequest>): ClaimRequest {
     return decodeMessage(buf, ClaimRequest.codec(), opts)
+  }
+
+  return { codec, encode, decode }
+})()
+
+export interface Shares {
+  shares: Share[]
+}
+
+export const Shares = (() => {
+  let _codec: Codec<Shares>
+
+  const codec = (): Codec<Shares> => {
+    if (_codec == null) {
+      _codec = message<Shares>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.shares != null && obj.shares.length > 0) {
+          for (const value of obj.shares) {
+            w.uint32(10)
+            Share.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          shares: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.shares != null && obj.shares.length === opts.limits.shares) {
+                throw new MaxLengthError('Decode error - repeated field "shares" had too many elements')
+              }
+
+              obj.shares.push(Share.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.shares$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * () {})
+    }
+
+    return _codec
+  }
+
+  function encode (obj: Partial<Shares>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Shares.codec())
+  }
+
+  function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Shares>): Shares {
+    return decodeMessage(buf, Shares.codec(), opts)
   }
 
   return { codec, encode, decode }

@@ -37,7 +37,8 @@ export type PartialAggregate = KindMessage & {
 /** What travels on the gossip topic, and what peers send each other directly (P-130). */
 export type GossipMessage =
   | { readonly type: "request"; readonly request: SignedClaimRequest }
-  | { readonly type: "share"; readonly share: Share }
+  /** Of one node (P-158), one at least. */
+  | { readonly type: "shares"; readonly shares: readonly Share[] }
   | { readonly type: "partial"; readonly partial: PartialAggregate };
 
 /** What the asker of a catch-up holds of one round (P-87). */

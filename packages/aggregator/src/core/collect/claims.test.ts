@@ -16,6 +16,7 @@ import {
   makeShare,
   NOTHING_RESTORED,
   published,
+  publishedShares,
   requestBytes,
   shareBytes,
   TestAgent,
@@ -50,10 +51,7 @@ describe("a claim among honest agents", () => {
       from: "0xfe",
       data: requestBytes(makeRequest(node(1), STAKER, 2)),
     });
-    const [data] = published(effects);
-    const message = decodeGossip(data as Uint8Array);
-    expect(message.type === "share" && message.share.message).toEqual({ recipient: STAKER, amount });
-    expect(message.type === "share" && message.share.nodeId).toBe(2);
+    expect(publishedShares(effects)).toMatchObject([{ nodeId: 2, message: { recipient: STAKER, amount } }]);
   });
 
   it("records what it signs before it signs, and signs before it publishes (P-71)", async () => {
@@ -228,7 +226,7 @@ describe("a restart", () => {
   it("signs the same bytes again, and finishes the claims it accepted (P-71)", async () => {
     const before = await boot(1);
     await before.ask(STAKER);
-    const firstShare = published(before.effects).find((data) => decodeGossip(data).type === "share");
+    const firstShare = published(before.effects).find((data) => decodeGossip(data).type === "shares");
     const restored = {
       ...NOTHING_RESTORED,
       ledger: ledgerOf(before.records),
@@ -237,7 +235,7 @@ describe("a restart", () => {
     };
     const after = new TestAgent(node(1), restored);
     const effects = await after.feed({ type: "started" });
-    const again = published(effects).find((data) => decodeGossip(data).type === "share");
+    const again = published(effects).find((data) => decodeGossip(data).type === "shares");
     expect(toHex(again as Uint8Array)).toBe(toHex(firstShare as Uint8Array));
     expect(after.claim(STAKER)?.status).toBe("collecting");
     for (let id = 2; id <= 19; id++)

@@ -1,5 +1,5 @@
 /** From closed epochs to calls on chain: P-75, P-76, P-90 to P-96, by one agent with an account among twenty. */
-import { type ChainCall, decodeGossip, digestOf, type NodeId, type Share, toHex } from "@quorate/common";
+import { type ChainCall, digestOf, type NodeId, type Share, toHex } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import {
   DOMAIN,
@@ -7,7 +7,7 @@ import {
   GENESIS,
   headAfter,
   NOTHING_RESTORED,
-  published,
+  publishedShares,
   scheme,
   shareBytes,
   TestAgent,
@@ -34,10 +34,7 @@ async function reporting(submits: SubmitRules | null = NOTHING_ELSE, epochs = 1)
 }
 
 function ownReport(effects: readonly Effect[]): Report {
-  for (const data of published(effects)) {
-    const message = decodeGossip(data);
-    if (message.type === "share" && message.share.kind === "EpochReport") return message.share;
-  }
+  for (const share of publishedShares(effects)) if (share.kind === "EpochReport") return share;
   throw new Error("no report was signed");
 }
 

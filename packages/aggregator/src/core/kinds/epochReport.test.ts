@@ -1,13 +1,12 @@
-import { decodeGossip, type NodeId } from "@quorate/common";
+import type { NodeId } from "@quorate/common";
 import { describe, expect, it } from "vitest";
-import { NOTHING_RESTORED, published, TestAgent } from "../../../test/support/cluster.ts";
+import { NOTHING_RESTORED, publishedShares, TestAgent } from "../../../test/support/cluster.ts";
 import { LedgerDisk } from "../../../test/support/ledgerDisk.ts";
 import { ALL, boot, node } from "../../../test/support/twenty.ts";
 
 /** The epochs of the reports that an agent published, in order. */
 function reported(agent: TestAgent): number[] {
-  const shares = published(agent.effects).map(decodeGossip);
-  return shares.flatMap((it) => (it.type === "share" && it.share.kind === "EpochReport" ? [it.share.epoch] : []));
+  return publishedShares(agent.effects).flatMap(({ kind, epoch }) => (kind === "EpochReport" ? [epoch] : []));
 }
 
 /** Node `id` with three closed epochs on its disk, started again. */

@@ -73,7 +73,7 @@ describe("catch-up (P-87)", () => {
     if (reply?.type !== "catch-up-reply") throw new Error("the early agent answers");
     const answered = { type: "catch-up-answered", from: node(1).identityKey, data: reply.data } as const;
     const effects = await late.feed(answered);
-    expect(published(effects).map((data) => decodeGossip(data).type)).toEqual(["request", "share"]);
+    expect(published(effects).map((data) => decodeGossip(data).type)).toEqual(["request", "shares"]);
     expect(late.core.status().sharesAccepted).toBe(10);
     // Only once: whoever knows it already passes nothing on.
     expect(published(await late.feed(answered))).toEqual([]);
@@ -88,7 +88,7 @@ describe("catch-up (P-87)", () => {
     const other = await boot(13);
     expect((await other.gossip(requestBytes(request))).verdict).toBe("accept");
     // What came by gossip is forwarded by gossip: nothing but the own share is published.
-    expect(published(other.effects).map((data) => decodeGossip(data).type)).toEqual(["share"]);
+    expect(published(other.effects).map((data) => decodeGossip(data).type)).toEqual(["shares"]);
   });
 
   it("shares of rounds that nobody asked for are not handed out: one node could make all others send them again and again", async () => {

@@ -33,7 +33,7 @@ async function asked(connected = [9, 10, 11, 18], from = 9) {
 describe("P-134: a share in a set with subnets", () => {
   it("goes to the aggregators of its subnet alone, over their streams", async () => {
     const { effects } = await asked();
-    const sent = directOf(effects).filter(({ message }) => message.type === "share");
+    const sent = directOf(effects).filter(({ message }) => message.type === "shares");
     expect(sent.map(({ to }) => [...to].sort((a, b) => a - b))).toEqual([[10, 18]]);
     expect(effects.filter(({ type }) => type === "publish")).toEqual([]);
   });

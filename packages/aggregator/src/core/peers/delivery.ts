@@ -4,14 +4,22 @@
  * back the way each request came. Enters: the own share, rounds that got shares, requests, partials that were checked.
  * Leaves: messages. Not here: checking (intake.ts), and what is still missing (pull.ts).
  */
-import { encodeGossip, type NodeId, type PartialAggregate, type Share, type Subnet, subnetOf } from "@quorate/common";
+import {
+  encodeGossip,
+  MAX_GOSSIP_BYTES,
+  type NodeId,
+  type PartialAggregate,
+  type Share,
+  type Subnet,
+  subnetOf,
+} from "@quorate/common";
 import { type Context, connectedSet, type Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { AGGREGATORS, PARTIAL_AFTER_MS, PARTIAL_AGAIN_MS, PARTIALS_SENT_MAX } from "../limits.ts";
 import { ownGroup, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
-import type { Delivery } from "../stages.ts";
+import type { Delivery, MadeShare } from "../stages.ts";
 import { singlesIn, subnetPartial } from "./partials.ts";
 import { aggregatorOrder, ownSubnet, subnetsOf } from "./subnets.ts";
 
@@ -36,12 +44,19 @@ export class PeerDelivery implements Delivery {
     this.#rounds = rounds;
   }
 
-  share(round: Round, share: Share, step: Step): void {
-    const data = encodeGossip({ type: "share", share });
+  shares(made: readonly MadeShare[], step: Step): void {
     const subnet = ownSubnet(this.#context);
-    if (subnet === null) return step.emit({ type: "publish", data });
+    if (subnet === null) {
+      for (const data of fitting(made.map(({ share }) => share))) step.emit({ type: "publish", data });
+      return;
+    }
+    for (const { round, share } of made) this.#sendShare(round, share, subnet, step);
+  }
+
+  #sendShare(round: Round, share: Share, subnet: Subnet, step: Step): void {
     const peers = this.#aggregators(round, subnet).filter(({ id }) => id !== this.#context.ownNode?.id);
-    if (peers.length > 0) step.emit({ type: "direct", peers: peers.map(({ identityKey }) => identityKey), data });
+    const identities = peers.map(({ identityKey }) => identityKey);
+    if (peers.length > 0) step.emit({ type: "direct", peers: identities, data: messageOf([share]) });
   }
 
   roundChanged(round: Round, step: Step): void {
@@ -159,4 +174,19 @@ export class PeerDelivery implements Delivery {
 function isHeldByOthers(round: Round, { subnet, signers }: PartialAggregate): boolean {
   const others = ownGroup(round)?.partials.filter((one) => one.subnet === subnet.index) ?? [];
   return others.some((one) => one.signers.isSuperset(signers));
+}
+
+/** P-158: as few messages as hold all of them, in their order. */
+function fitting(shares: readonly Share[]): Uint8Array[] {
+  const messages: Share[][] = [];
+  for (const share of shares) {
+    const last = messages.at(-1) ?? [];
+    if (last.length > 0 && messageOf([...last, share]).length <= MAX_GOSSIP_BYTES) last.push(share);
+    else messages.push([share]);
+  }
+  return messages.map(messageOf);
+}
+
+function messageOf(shares: readonly Share[]): Uint8Array {
+  return encodeGossip({ type: "shares", shares });
 }

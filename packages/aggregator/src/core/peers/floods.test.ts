@@ -1,6 +1,5 @@
 import {
   type Address,
-  decodeGossip,
   decodeInquiryResponse,
   encodeCatchUpResponse,
   encodeGossip,
@@ -12,7 +11,7 @@ import {
   headAfter,
   makeRequest,
   makeShare,
-  published,
+  publishedShares,
   requestBytes,
   shareBytes,
   TestAgent,
@@ -41,10 +40,7 @@ const blamed = (effects: readonly Effect[]) =>
 
 /** For whom shares were published, in order. */
 function signedFor(effects: readonly Effect[]): Address[] {
-  return published(effects).flatMap((data) => {
-    const message = decodeGossip(data);
-    return message.type === "share" && message.share.kind === "RewardClaim" ? [message.share.message.recipient] : [];
-  });
+  return publishedShares(effects).flatMap(({ kind, message }) => (kind === "RewardClaim" ? [message.recipient] : []));
 }
 
 /** The requests of one node for the beneficiaries of others in an epoch. */

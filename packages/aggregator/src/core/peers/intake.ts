@@ -6,7 +6,6 @@
 import {
   decodeGossip,
   digestOf,
-  type ErrorCode,
   encodeGossip,
   equalBytes,
   fromHex,
@@ -41,6 +40,7 @@ import { requestBudget } from "./requestCost.ts";
 import type { RequestTurns } from "./requestTurns.ts";
 import type { Standing } from "./standing.ts";
 import { ownSubnet, subnetsOf } from "./subnets.ts";
+import { ACCEPTED, ignore, KEPT, MessageVerdicts, reject, type Verdict } from "./verdicts.ts";
 import {
   companyMs,
   type Pending,
@@ -51,16 +51,8 @@ import {
 } from "./verification.ts";
 import { WaitingLimits } from "./waitingLimits.ts";
 
-/** What became of a message. `queued`: the verdict follows with the verification. */
-type Outcome =
-  | { readonly verdict: "accept" | "keep"; readonly code: "OK" }
-  | { readonly verdict: "ignore" | "reject"; readonly code: ErrorCode }
-  | "queued";
-
-const ACCEPTED: Outcome = { verdict: "accept", code: "OK" };
-const KEPT: Outcome = { verdict: "keep", code: "OK" };
-const ignore = (code: ErrorCode): Outcome => ({ verdict: "ignore", code });
-const reject = (code: ErrorCode): Outcome => ({ verdict: "reject", code });
+/** `queued`: the verdict follows with the verification. */
+type Outcome = Verdict | "queued";
 
 export interface IntakeModules {
   readonly context: Context;
@@ -84,6 +76,7 @@ export class PeerIntake implements Intake {
   readonly #queue = new VerificationQueue();
   readonly #waitingLimits = new WaitingLimits();
   readonly #offers = new Offers();
+  readonly #verdicts = new MessageVerdicts();
   readonly #requestBudget: Budget<NodeId>;
   /** When a verification was asked for; null when none is. */
   #verifyAtMs: number | null = null;
@@ -184,7 +177,7 @@ export class PeerIntake implements Intake {
       if (message.type === "partial") return this.#partialOutcome(arrival, message.partial, step);
       // P-134: in a set of many nodes it would cost each of them its bytes and its check.
       if (ownSubnet(this.#context) !== null) return ignore("SHARE_NOT_GOSSIPED");
-      return this.#shareOutcome(arrival, message.share, step);
+      return this.#sharesOutcome(arrival, message.shares, step);
     } catch (error) {
       // The decoder's contract: whatever the bytes, it throws nothing but coded errors.
       if (isQuorateError(error)) return reject(error.code);
@@ -195,10 +188,22 @@ export class PeerIntake implements Intake {
   #directOutcome(arrival: Arrival, message: GossipMessage, step: Step): Outcome {
     if (message.type === "partial") return this.#partialOutcome(arrival, message.partial, step);
     if (message.type === "request") return reject("REQUEST_NOT_GOSSIPED");
-    const node = speaker(this.#context.ledger, message.share.nodeId);
+    const node = speaker(this.#context.ledger, message.shares[0]?.nodeId ?? 0);
     // An identity never changes: an honest peer sends nobody's share but its own.
     if (node !== null && node.identityKey !== arrival.from) return reject("SHARE_NOT_SENDERS");
-    return this.#shareOutcome(arrival, message.share, step);
+    return this.#sharesOutcome(arrival, message.shares, step);
+  }
+
+  /** P-158: each share for itself, and one verdict for all. */
+  #sharesOutcome(arrival: Arrival, shares: readonly Share[], step: Step): Outcome {
+    const { from, handle } = arrival;
+    if (handle !== null) this.#verdicts.open(handle, shares.length, isForwarded(this.#context, shares, from));
+    for (const share of shares) {
+      const outcome = this.#shareOutcome(arrival, share, step);
+      // Of shares that all have, whoever likes could put together as many messages as there are choices.
+      this.#settle(arrival, outcome === ACCEPTED && shares.length > 1 ? KEPT : outcome, step);
+    }
+    return "queued";
   }
 
   #requestOutcome({ from }: Arrival, request: SignedClaimRequest, step: Step): Outcome {
@@ -264,8 +269,7 @@ export class PeerIntake implements Intake {
       const known = shareOf(round, digest, node.id);
       // A BLS signature is unique: other bytes under a share that was checked cannot be valid.
       if (known !== undefined) {
-        if (!equalBytes(known, share.signature)) return reject("SHARE_BAD_SIGNATURE");
-        return isForwarded(this.#context, share, digest, from) ? ACCEPTED : KEPT;
+        return equalBytes(known, share.signature) ? ACCEPTED : reject("SHARE_BAD_SIGNATURE");
       }
       if (!mayAdd(round, digest, node.id, own === null ? null : this.#digests.of(own))) {
         return ignore("SHARE_TOO_MANY_MESSAGES");
@@ -296,17 +300,15 @@ export class PeerIntake implements Intake {
       this.#waitingLimits.leave(pending);
       return ignore("VERIFY_QUEUE_FULL");
     }
-    if (dropped !== null) this.#dropWaiting(dropped, "VERIFY_QUEUE_FULL", step);
+    if (dropped !== null) {
+      this.#waitingLimits.leave(dropped);
+      this.#settle(dropped, ignore("VERIFY_QUEUE_FULL"), step);
+    }
     this.#scheduleVerification(
       pending.type === "partial" ? PARTIAL_VERIFY_DELAY_MS : companyMs(this.#context.load.lateMs),
       step,
     );
     return "queued";
-  }
-
-  #dropWaiting(pending: Pending, code: ErrorCode, step: Step): void {
-    this.#waitingLimits.leave(pending);
-    this.#settle(pending, ignore(code), step);
   }
 
   /** A verified or refuted share or partial. Returns the round it changed, or null. */
@@ -336,7 +338,7 @@ export class PeerIntake implements Intake {
     }
     addShare(round, share, digest, share.nodeId, share.signature);
     this.counters.sharesAccepted += 1;
-    this.#settle(pending, isForwarded(this.#context, share, digest, pending.from) ? ACCEPTED : KEPT, step);
+    this.#settle(pending, ACCEPTED, step);
     this.#signing.consider(round, step);
     if (round.own !== null && round.own.digest.hex !== digest.hex) this.#noteDisagreement(round, share, step);
     return round;
@@ -376,7 +378,8 @@ export class PeerIntake implements Intake {
   #settle(arrival: Arrival, outcome: Outcome, step: Step): void {
     const { emit } = step;
     if (outcome === "queued") return;
-    if (arrival.handle !== null) emit({ type: "verdict", handle: arrival.handle, ...outcome });
+    const whole = arrival.handle === null ? null : this.#verdicts.settle(arrival.handle, outcome);
+    if (arrival.handle !== null && whole !== null) emit({ type: "verdict", handle: arrival.handle, ...whole });
     if (outcome.code === "OK") return;
     const { verdict, code } = outcome;
     if (verdict === "reject") this.counters.sharesRejected += 1;

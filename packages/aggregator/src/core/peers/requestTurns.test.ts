@@ -1,17 +1,14 @@
-import { type Address, decodeGossip } from "@quorate/common";
+import type { Address } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import type { TestAgent } from "../../../test/support/cluster.ts";
-import { makeRequest, makeShare, published, requestBytes, shareBytes } from "../../../test/support/cluster.ts";
+import { makeRequest, makeShare, publishedShares, requestBytes, shareBytes } from "../../../test/support/cluster.ts";
 import { boot, node } from "../../../test/support/twenty.ts";
 import type { Effect } from "../io.ts";
 import { LATE_MAX_MS, ROUNDS_AT_ONCE_MIN } from "../limits.ts";
 
 /** For whom shares were published, in order. */
 function signedFor(effects: readonly Effect[]): Address[] {
-  return published(effects).flatMap((data) => {
-    const message = decodeGossip(data);
-    return message.type === "share" && message.share.kind === "RewardClaim" ? [message.share.message.recipient] : [];
-  });
+  return publishedShares(effects).flatMap(({ kind, message }) => (kind === "RewardClaim" ? [message.recipient] : []));
 }
 
 /** Node 9 asks for the rounds of these nodes' beneficiaries. */

@@ -108,6 +108,7 @@ export class RequestTurns {
 
   /** Gives turns as long as there is room and somebody waits. */
   advance(step: Step): void {
+    if (this.#isForMoreTogether(step.nowMs)) return;
     while (this.#waiting.size > 0) {
       const room = roundsAtOnce(subnetsOf(this.#context)) - this.#inProgress.size;
       if (room <= 0) return;
@@ -119,6 +120,20 @@ export class RequestTurns {
       if (next === null) return;
       this.#serve(next.origin, next.round, step);
     }
+  }
+
+  /**
+   * Of a late host, as many begin together as have room, so that their shares travel as one message (P-158): each
+   * message takes as long as what is in it, and more.
+   */
+  #isForMoreTogether(nowMs: number): boolean {
+    const set = subnetsOf(this.#context);
+    // With subnets shares of several rounds have different ways.
+    if (set.bits > 0 || this.#context.load.spacingMs <= roundRate(set).refillMs) return false;
+    const room = roundsAtOnce(set) - this.#inProgress.size;
+    let waiting = 0;
+    for (const rounds of this.#waiting.values()) waiting += rounds.size;
+    return !this.#rate.has(ALL, nowMs, Math.min(room, waiting));
   }
 
   #serve(origin: NodeId, round: Round, step: Step): void {
