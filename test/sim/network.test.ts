@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { VISIT_DIAL_TIMEOUT_MS } from "../../packages/aggregator/src/adapters/libp2p/limits.ts";
 import type { Verdict } from "../../packages/aggregator/src/core/io.ts";
 import { Network, type Port } from "./network.ts";
 import { type FaultOptions, NO_FAULTS } from "./options.ts";
@@ -146,7 +147,7 @@ describe("the network's model of gossip", () => {
     const far = [...silent].filter((id) => !net.connections(1).includes(id)).slice(0, 20);
     const near = [2, 3, 4, 5, 6, 7, 8, 9, 10].filter((id) => !net.connections(1).includes(id));
     for (const id of [...far, ...near]) net.ask("catch-up", 1, id, DATA, () => {});
-    settle(7_900);
+    settle(VISIT_DIAL_TIMEOUT_MS - 100);
     expect(dials()).toBe(0);
     settle(12_000);
     expect(dials()).toBe(2 * near.length);

@@ -11,6 +11,11 @@ import {
   type NodeId,
   quorateError,
 } from "@quorate/common";
+import {
+  DIAL_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS,
+  VISIT_DIAL_TIMEOUT_MS,
+} from "../../packages/aggregator/src/adapters/libp2p/limits.ts";
 import type { Verdict } from "../../packages/aggregator/src/core/io.ts";
 import { Gossip, type GossipPort, type Message } from "./gossip.ts";
 import { Links } from "./links.ts";
@@ -42,9 +47,6 @@ export interface Port extends GossipPort {
 
 const STREAM_OVERHEAD_BYTES = 40;
 
-/** As adapters/libp2p/limits.ts: an answer that has not come by then is none. */
-const REQUEST_TIMEOUT_MS = 8_000;
-
 /** TCP, noise, yamux, and the choice of protocols; and what they send, both ways alike. */
 const DIAL_ROUND_TRIPS = 4;
 const DIAL_BYTES = 1_200;
@@ -52,6 +54,20 @@ const DIAL_BYTES = 1_200;
 const DIALS_AT_ONCE = 16;
 /** A connection that was made for a question stays for the next one. */
 const DIALLED_KEPT_MS = 60_000;
+
+/** A dial that is to be made. */
+interface Dial {
+  readonly to: NodeId;
+  /** Nobody has answered by then. */
+  readonly timeoutMs: number;
+  /** Asked when its turn comes: what was to be asked may have ended. */
+  readonly isWanted: () => boolean;
+  readonly made: () => void;
+  readonly failed: () => void;
+}
+
+/** For more than one question. */
+const LASTING = { timeoutMs: DIAL_TIMEOUT_MS, isWanted: (): boolean => true, failed: (): void => {} };
 
 export class Network {
   readonly #faults: FaultOptions;
@@ -65,7 +81,7 @@ export class Network {
   readonly #banned = new Set<string>();
   /** Who is about to be told of its connections. */
   readonly #telling = new Set<NodeId>();
-  readonly #dialling = new Map<NodeId, { underWay: number; readonly waiting: (() => void)[] }>();
+  readonly #dialling = new Map<NodeId, { underWay: number; readonly waiting: Dial[] }>();
   /** Connections made for questions, until when. */
   readonly #dialled = new Map<string, number>();
 
@@ -149,7 +165,7 @@ export class Network {
         this.#ports.get(to)?.onDirect(from, data);
       });
     if (this.#isConnected(from, to) || this.#isDialled(from, to)) send();
-    else this.#dial(from, to, send);
+    else this.#dial(from, { ...LASTING, to, made: send });
   }
 
   /** One exchange, after a dial if need be. `onAnswer` gets the answer once, or null when there is none in time. */
@@ -162,7 +178,7 @@ export class Network {
     this.#scheduler.after(REQUEST_TIMEOUT_MS, () => end(null));
     const most = QUESTION_BYTES[what];
     const exchange = (): void => {
-      if (this.#isBanned(from, to) || data.length > most.request) return;
+      if (!open || this.#isBanned(from, to) || data.length > most.request) return;
       this.#links.send(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
         this.#ports.get(to)?.onAsked(what, from, data, (answer) => {
           if (answer.length > most.answer) return;
@@ -171,31 +187,41 @@ export class Network {
       });
     };
     if (this.#isConnected(from, to) || this.#isDialled(from, to)) exchange();
-    else this.#dial(from, to, exchange);
+    else {
+      const failed = (): void => end(null);
+      this.#dial(from, { to, timeoutMs: VISIT_DIAL_TIMEOUT_MS, isWanted: () => open, made: exchange, failed });
+    }
   }
 
   /** Nobody answers a dial who is down or cut off; then nothing follows, and the next dial begins in its place. */
-  #dial(from: NodeId, to: NodeId, then: () => void): void {
+  #dial(from: NodeId, dial: Dial): void {
     const dialling = this.#dialling.get(from) ?? { underWay: 0, waiting: [] };
     this.#dialling.set(from, dialling);
     if (dialling.underWay >= DIALS_AT_ONCE) {
-      dialling.waiting.push(() => this.#dial(from, to, then));
+      dialling.waiting.push(dial);
       return;
     }
     dialling.underWay += 1;
+    const { to, timeoutMs } = dial;
     const isAnswered = this.#isUp(to) && !this.#isBanned(from, to) && !this.#links.isCut(from, to);
-    const takesMs = isAnswered ? DIAL_ROUND_TRIPS * 2 * this.#links.wayMs(from, to) : REQUEST_TIMEOUT_MS;
+    const takesMs = isAnswered ? DIAL_ROUND_TRIPS * 2 * this.#links.wayMs(from, to) : timeoutMs;
     this.#scheduler.after(takesMs, () => {
       dialling.underWay -= 1;
-      dialling.waiting.shift()?.();
-      if (!isAnswered || !this.#isUp(from) || !this.#isUp(to)) return;
+      this.#nextDial(from, dialling.waiting);
+      if (!isAnswered || !this.#isUp(from) || !this.#isUp(to)) return dial.failed();
       for (const [a, b] of [[from, to] as const, [to, from] as const]) {
         this.#links.send(a, b, DIAL_BYTES, false, () => {});
         this.#ports.get(a)?.onDial?.();
       }
       this.#dialled.set(linkOf(from, to), this.#scheduler.nowMs + DIALLED_KEPT_MS);
-      then();
+      dial.made();
     });
+  }
+
+  #nextDial(from: NodeId, waiting: Dial[]): void {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (next.isWanted()) return this.#dial(from, next);
+    }
   }
 
   #isDialled(a: NodeId, b: NodeId): boolean {
@@ -220,13 +246,14 @@ export class Network {
 
   /** Whoever is down when it is dialled is not dialled again: connections of the start come back by themselves. */
   #connect(a: NodeId, b: NodeId): void {
-    this.#dial(a, b, () => {
+    const made = (): void => {
       if (this.#isBanned(a, b)) return;
       this.#connected.get(a)?.add(b);
       this.#connected.get(b)?.add(a);
       this.#tell(a);
       this.#tell(b);
-    });
+    };
+    this.#dial(a, { ...LASTING, to: b, made });
   }
 
   #close(a: NodeId, b: NodeId): void {

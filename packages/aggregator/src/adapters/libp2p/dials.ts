@@ -121,13 +121,13 @@ export class Dials {
   }
 
   /** Never rejects. */
-  async dial(peer: PeerKey): Promise<void> {
+  async dial(peer: PeerKey, timeoutMs: number = limits.DIAL_TIMEOUT_MS): Promise<void> {
     const plan = this.#plan(peer);
     if (plan.length === 0) return;
     const claimed = plan.filter(({ place }) => !this.#isTrusted(peer, place));
     this.#budget(peer).take(this.#modules.now(), claimed.length);
     this.#underWay.add(peer);
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(limits.DIAL_TIMEOUT_MS)]);
+    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(timeoutMs)]);
     try {
       const addresses = plan.map(({ address }) => address);
       await this.#modules.libp2p.dial(withPeerId(addresses, peer), { signal });

@@ -174,8 +174,9 @@ export class Discovery {
     }
     let reason = "cannot be dialled now";
     if (admission.mayConnect(peer) && dials.ready(peer)) {
-      if (this.#mates.has(peer) || this.#visits.has(peer) || this.#visits.begin(peer)) await this.#dial(peer);
-      else reason = "too many other nodes are being asked";
+      if (this.#mates.has(peer) || this.#visits.has(peer) || this.#visits.begin(peer)) {
+        await this.#dial(peer, limits.VISIT_DIAL_TIMEOUT_MS);
+      } else reason = "too many other nodes are being asked";
     }
     if (links().has(peer)) return;
     this.#visits.end(peer);
@@ -316,8 +317,8 @@ export class Discovery {
     return [...mates, ...unknown].sort();
   }
 
-  async #dial(peer: PeerKey): Promise<void> {
-    await this.#modules.dials.dial(peer);
+  async #dial(peer: PeerKey, timeoutMs?: number): Promise<void> {
+    await this.#modules.dials.dial(peer, timeoutMs);
     this.wake();
   }
 

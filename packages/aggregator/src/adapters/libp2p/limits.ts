@@ -107,6 +107,12 @@ export const RESEALS_PER_SECOND = 1 / 60;
 export const DIAL_TIMEOUT_MS = 10_000;
 
 /**
+ * And for one question (P-131): the asked side gives a handshake three seconds. Where many nodes are down, each that
+ * swallows dials keeps a place from one that would answer.
+ */
+export const VISIT_DIAL_TIMEOUT_MS = 4_000;
+
+/**
  * A connection costs each side about 10 ms of CPU, with identify and the gossip streams: enough at once to fill a mesh
  * in a second or so, and no more than the event loop gets through between two batches of shares.
  */

@@ -13,6 +13,7 @@ import {
   type NodeId,
   type NotSigned,
   type RoundId,
+  roundKey,
   type SignedClaimRequest,
 } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
@@ -54,6 +55,8 @@ export class PeerInquiry implements Inquiry {
   readonly #intake: Intake;
   readonly #standing: Standing;
   readonly #jobs = new Map<number, Job>();
+  /** Questions whose answer is awaited: a second one to the same node would only wait behind the first. */
+  readonly #awaited = new Set<string>();
   readonly #rate: Budget<string>;
   #nextJob = 1;
 
@@ -71,11 +74,13 @@ export class PeerInquiry implements Inquiry {
 
   ask(inquiries: Inquiries, request: SignedClaimRequest, missing: readonly NodeId[], { nowMs, emit }: Step): void {
     const againMs = INQUIRE_AGAIN_MS + this.#context.load.spacingMs;
+    const round = claimRound(request.recipient, request.epoch);
     for (const nodeId of missing) {
       const node = speaker(this.#context.ledger, nodeId);
       const known = inquiries.get(nodeId);
       if (node === null || nodeId === this.#context.ownNode?.id) continue;
       if (known !== undefined && nowMs - known.askedAtMs < againMs) continue;
+      if (this.#awaited.has(questionOf(nodeId, round))) continue;
       if (!node.identityValid) {
         // P-8: whoever holds that key has not said that this node is its own; asking it would be asking a stranger.
         inquiries.set(nodeId, { askedAtMs: nowMs, reason: notSaid(nodeId, "NODE_IDENTITY_INVALID") });
@@ -84,7 +89,7 @@ export class PeerInquiry implements Inquiry {
       if (!this.#rate.take(ALL, nowMs)) return;
       inquiries.set(nodeId, { askedAtMs: nowMs, reason: known?.reason ?? null });
       const job = this.#nextJob++;
-      const round = claimRound(request.recipient, request.epoch);
+      this.#awaited.add(questionOf(nodeId, round));
       this.#jobs.set(job, { inquiries, nodeId, peer: node.identityKey, round });
       emit({ type: "inquire", job, peer: node.identityKey, data: encodeInquiryRequest(request) });
     }
@@ -115,6 +120,7 @@ export class PeerInquiry implements Inquiry {
   #finish(job: number): Job | null {
     const asked = this.#jobs.get(job) ?? null;
     this.#jobs.delete(job);
+    if (asked !== null) this.#awaited.delete(questionOf(asked.nodeId, asked.round));
     return asked;
   }
 
@@ -166,6 +172,10 @@ export class PeerInquiry implements Inquiry {
     const waits = round?.wanted === true && !round.turn;
     return round?.withheld ?? (waits ? "SHARE_WAITS_TURN" : "SHARE_WITHHELD");
   }
+}
+
+function questionOf(nodeId: NodeId, round: RoundId): string {
+  return `${nodeId} ${roundKey(round)}`;
 }
 
 /** A reason that this agent found, and not the node itself. */
