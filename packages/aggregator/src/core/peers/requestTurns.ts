@@ -123,18 +123,17 @@ export class RequestTurns {
   }
 
   /**
-   * Of a late host several begin together, so that their shares travel as one message (P-158): each message takes as
-   * long as what is in it, and more. One round that does not end keeps nobody waiting.
+   * Of a late host, as many begin together as have room, so that their shares travel as one message (P-158): each
+   * message takes as long as what is in it, and more. To wait for room too lets the host stand idle.
    */
   #isForMoreTogether(nowMs: number): boolean {
     const set = subnetsOf(this.#context);
     // With subnets shares of several rounds have different ways.
     if (set.bits > 0 || this.#context.load.spacingMs <= roundRate(set).refillMs) return false;
+    const room = roundsAtOnce(set) - this.#inProgress.size;
     let waiting = 0;
     for (const rounds of this.#waiting.values()) waiting += rounds.size;
-    const room = roundsAtOnce(set) - this.#inProgress.size;
-    const together = Math.min(roundsAtOnce(set) - 1, waiting);
-    return room < together || !this.#rate.has(ALL, nowMs, together);
+    return !this.#rate.has(ALL, nowMs, Math.min(room, waiting));
   }
 
   #serve(origin: NodeId, round: Round, step: Step): void {
