@@ -1,7 +1,9 @@
 /**
  * The ledger of all agents of a run, folded once: agents that have read the same events up to the same head hold the
- * same state. Ten thousand ledgers of ten thousand nodes would take hours and a terabyte. States that are shared are
- * never changed: each step is made on a copy, by the production fold. Not here: the rules (core/ledger).
+ * same state, and those at other heads the same but for that. Ten thousand ledgers of ten thousand nodes would take
+ * hours and a terabyte. States that are shared are never changed: each step is made on a copy, by the production fold,
+ * for the events of one block at a time; so it is the same step for agents that read every block and for those that
+ * skip some. Not here: the rules (core/ledger).
  */
 import type { ChainHead } from "@quorate/common";
 import type { Amounts } from "../../packages/aggregator/src/core/ledger/amounts.ts";
@@ -11,10 +13,21 @@ import { foldInPlace, type LedgerFold } from "../../packages/aggregator/src/core
 import { copyLedger } from "../../packages/aggregator/src/core/ledger/history.ts";
 import type { AdmitNode, LedgerChange, LedgerState } from "../../packages/aggregator/src/core/ledger/ledger.ts";
 
-interface Advanced {
+/** The states that differ in nothing but their head. */
+interface Shared {
+  readonly state: LedgerState;
+  readonly atHeads: Map<string, LedgerState>;
+  readonly steps: Step[];
+  /** What is left when its record has been taken. */
+  recorded: Shared | null;
+}
+
+/** The events of one block, or none and the epochs that end. */
+interface Step {
   readonly events: readonly ChainEvent[];
-  readonly head: ChainHead;
-  readonly result: { readonly state: LedgerState; readonly change: LedgerChange };
+  readonly openEpoch: number;
+  readonly to: Shared;
+  readonly change: LedgerChange;
 }
 
 const NOTHING_CHANGED: LedgerChange = { closedEpochs: [], nodesChanged: false };
@@ -23,7 +36,7 @@ export class SharedFold implements LedgerFold {
   readonly #admit: AdmitNode;
   readonly #empty: LedgerState = foldInPlace.restore(null);
   readonly #restored = new WeakMap<LedgerRows, LedgerState>();
-  readonly #advanced = new WeakMap<LedgerState, Advanced[]>();
+  readonly #shared = new WeakMap<LedgerState, Shared>();
   readonly #recorded = new WeakMap<LedgerState, { readonly state: LedgerState; readonly record: LedgerRecord }>();
   /** By the closed epoch, which keeps its object for as long as it is in the window. */
   readonly #amounts = new WeakMap<object, Map<boolean, Amounts>>();
@@ -50,20 +63,60 @@ export class SharedFold implements LedgerFold {
     events: readonly ChainEvent[],
     head: ChainHead,
   ): { readonly state: LedgerState; readonly change: LedgerChange } {
-    const known = this.#advanced.get(state) ?? [];
-    const same = known.find((one) => isSameHead(one.head, head) && isSameList(one.events, events));
-    if (same !== undefined) return same.result;
-    const result = closesNothing(state, events, head)
-      ? { state: { ...state, head }, change: NOTHING_CHANGED }
-      : foldInPlace.advance(copyOf(state), events, head, this.#admit);
-    this.#advanced.set(state, [...known, { events, head, result }]);
-    return result;
+    let shared = this.#sharedOf(state);
+    const closedEpochs: number[] = [];
+    let nodesChanged = false;
+    for (const some of [...byBlock(events), []]) {
+      const step = this.#step(shared, some, headOf(some) ?? head);
+      if (step === null) continue;
+      shared = step.to;
+      closedEpochs.push(...step.change.closedEpochs);
+      nodesChanged ||= step.change.nodesChanged;
+    }
+    const isSame = closedEpochs.length === 0 && !nodesChanged;
+    return { state: this.#at(shared, head), change: isSame ? NOTHING_CHANGED : { closedEpochs, nodesChanged } };
   }
 
   record(state: LedgerState): { readonly state: LedgerState; readonly record: LedgerRecord } {
-    const known = this.#recorded.get(state) ?? foldInPlace.record(copyOf(state));
-    this.#recorded.set(state, known);
-    return known;
+    const known = this.#recorded.get(state);
+    if (known !== undefined) return known;
+    const shared = this.#sharedOf(state);
+    const { state: taken, record } = foldInPlace.record(copyOf(state));
+    shared.recorded ??= this.#sharedOf(taken);
+    const result = { state: state.head === null ? taken : this.#at(shared.recorded, state.head), record };
+    this.#recorded.set(state, result);
+    return result;
+  }
+
+  /** Null where nothing changes but the head. */
+  #step({ state, steps }: Shared, events: readonly ChainEvent[], head: ChainHead): Step | null {
+    const openEpoch = openEpochAt(state, head);
+    if (events.length === 0 && openEpoch === state.openEpoch) return null;
+    const known = steps.find((one) => one.openEpoch === openEpoch && isSameList(one.events, events));
+    if (known !== undefined) return known;
+    const { state: next, change } = foldInPlace.advance(copyOf(state), events, head, this.#admit);
+    const step = { events, openEpoch, to: this.#sharedOf(next), change };
+    steps.push(step);
+    return step;
+  }
+
+  #sharedOf(state: LedgerState): Shared {
+    const known = this.#shared.get(state);
+    if (known !== undefined) return known;
+    const shared: Shared = { state, atHeads: new Map(), steps: [], recorded: null };
+    this.#shared.set(state, shared);
+    if (state.head !== null) shared.atHeads.set(headKey(state.head), state);
+    return shared;
+  }
+
+  #at(shared: Shared, head: ChainHead): LedgerState {
+    const key = headKey(head);
+    const known = shared.atHeads.get(key);
+    if (known !== undefined) return known;
+    const state = { ...shared.state, head };
+    shared.atHeads.set(key, state);
+    this.#shared.set(state, shared);
+    return state;
   }
 
   amounts(state: LedgerState, epoch: number, ofAll: boolean): Amounts {
@@ -77,14 +130,24 @@ export class SharedFold implements LedgerFold {
   }
 }
 
-/** Most heads bring nothing but themselves: the rest of the state is the same one then. */
-function closesNothing(
-  { genesis, epochSeconds, openEpoch }: LedgerState,
-  events: readonly ChainEvent[],
-  { timestamp }: ChainHead,
-): boolean {
-  if (events.length > 0) return false;
-  return genesis === null || epochSeconds === null || timestamp < genesis + (openEpoch + 1) * epochSeconds;
+/** Of the block that all of these events are in; null for none. */
+function headOf(events: readonly ChainEvent[]): ChainHead | null {
+  const last = events.at(-1);
+  return last === undefined ? null : { number: last.blockNumber, hash: "0x", timestamp: last.timestamp };
+}
+
+function byBlock(events: readonly ChainEvent[]): (readonly ChainEvent[])[] {
+  return [...Map.groupBy(events, ({ blockNumber, timestamp }) => `${blockNumber} ${timestamp}`).values()];
+}
+
+/** The first epoch that is open at a head, before the events of its block are folded. */
+function openEpochAt({ genesis, epochSeconds, openEpoch }: LedgerState, { timestamp }: ChainHead): number {
+  if (genesis === null || epochSeconds === null) return openEpoch;
+  return Math.max(openEpoch, Math.floor((timestamp - genesis) / epochSeconds));
+}
+
+function headKey({ number, hash, timestamp }: ChainHead): string {
+  return `${number} ${hash} ${timestamp}`;
 }
 
 function copyOf(state: LedgerState): LedgerState {
@@ -95,10 +158,6 @@ function copyOf(state: LedgerState): LedgerState {
     ...copyLedger(state),
     journal: { events: [...events], epochs: [...epochs], left: new Map(left), recorded: new Map(recorded) },
   };
-}
-
-function isSameHead(a: ChainHead, b: ChainHead): boolean {
-  return a.number === b.number && a.timestamp === b.timestamp && a.hash === b.hash;
 }
 
 /** Events are the chain's own objects, whoever reads them. */
