@@ -94,6 +94,13 @@ describe("P-158: shares of one node in one message", () => {
     expect(agent.claim(STAKER, 2)?.signers).toContain(7);
   });
 
+  it("P-83: is not forwarded with a share that was not checked: the next agent would blame whoever did", async () => {
+    const agent = await boot(2);
+    const unread = makeShare(node(7), { recipient: STAKER, epoch: 40, amount, secret: node(8).blsSecret });
+    expect(await agent.gossip(message(said(2), unread))).toMatchObject({ verdict: "ignore" });
+    expect((await agent.gossip(message(said(2)))).verdict).toBe("accept");
+  });
+
   it("is forwarded while it brings something new, and not as another choice of what is known", async () => {
     const agent = await boot(2);
     expect((await agent.gossip(message(said(2), said(1)))).verdict).toBe("accept");

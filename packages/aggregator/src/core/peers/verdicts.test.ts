@@ -20,17 +20,20 @@ describe("P-158: one verdict for a message of several shares", () => {
   });
 
   it("one that brought something new makes it go on", () => {
-    expect(together([LATER, ACCEPTED, KEPT])).toEqual(ACCEPTED);
+    expect(together([KEPT, ACCEPTED, KEPT])).toEqual(ACCEPTED);
+  });
+
+  it("P-83: not with one that was not checked", () => {
+    expect(together([LATER, ACCEPTED, KEPT])).toEqual(LATER);
   });
 
   it("P-153: unless others forward it", () => {
-    expect(together([ACCEPTED, LATER], false)).toEqual(KEPT);
+    expect(together([KEPT, ACCEPTED], false)).toEqual(KEPT);
     expect(together([ACCEPTED], false)).toEqual(KEPT);
   });
 
-  it("without anything new it is kept, or ignored", () => {
-    expect(together([LATER, KEPT])).toEqual(KEPT);
-    expect(together([LATER, LATER])).toEqual(LATER);
+  it("without anything new it is kept", () => {
+    expect(together([KEPT, KEPT])).toEqual(KEPT);
   });
 
   it("a message of other things has the verdict of its one part", () => {

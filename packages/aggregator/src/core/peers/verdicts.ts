@@ -14,8 +14,11 @@ export const KEPT: Verdict = { verdict: "keep", code: "OK" };
 export const ignore = (code: ErrorCode): Verdict => ({ verdict: "ignore", code });
 export const reject = (code: ErrorCode): Verdict => ({ verdict: "reject", code });
 
-/** Of two parts the verdict that stands earlier here decides. */
-const ORDER: readonly Verdict["verdict"][] = ["reject", "accept", "keep", "ignore"];
+/**
+ * Of two parts the verdict that stands earlier here decides. What was ignored was perhaps not checked, and whoever
+ * passes on what is bad is blamed (P-83): it goes no further, however good the rest is.
+ */
+const ORDER: readonly Verdict["verdict"][] = ["reject", "ignore", "accept", "keep"];
 
 interface Open {
   parts: number;
