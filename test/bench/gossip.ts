@@ -266,11 +266,8 @@ class Mesh {
   #validating(network: Network): Network {
     const check = (data: Uint8Array): Verdict | null => {
       const message = decodeGossip(data);
-      return message.type === "shares"
-        ? message.shares.every((share) => this.#isValid(share))
-          ? "accept"
-          : "reject"
-        : null;
+      if (message.type !== "shares") return null;
+      return message.shares.every((share) => this.#isValid(share)) ? "accept" : "reject";
     };
     return new Proxy(network, {
       get: (target, name) => {

@@ -10,8 +10,9 @@ import type { Amounts } from "../../packages/aggregator/src/core/ledger/amounts.
 import type { LedgerRecord, LedgerRows } from "../../packages/aggregator/src/core/ledger/checkpoint.ts";
 import type { ChainEvent, LedgerNode } from "../../packages/aggregator/src/core/ledger/events.ts";
 import { foldInPlace, type LedgerFold } from "../../packages/aggregator/src/core/ledger/fold.ts";
-import { copyLedger } from "../../packages/aggregator/src/core/ledger/history.ts";
+import { copyLedger, headOf } from "../../packages/aggregator/src/core/ledger/history.ts";
 import type { AdmitNode, LedgerChange, LedgerState } from "../../packages/aggregator/src/core/ledger/ledger.ts";
+import { groupBy, isSameList } from "../../packages/aggregator/src/core/lists.ts";
 
 /** The states that differ in nothing but their head. */
 interface Shared {
@@ -66,8 +67,10 @@ export class SharedFold implements LedgerFold {
     let shared = this.#sharedOf(state);
     const closedEpochs: number[] = [];
     let nodesChanged = false;
-    for (const some of [...byBlock(events), []]) {
-      const step = this.#step(shared, some, headOf(some) ?? head);
+    // By block, and then what ends up to the head. Events are the chain's own objects, whoever reads them.
+    for (const some of [...groupBy(events, ({ blockNumber }) => blockNumber), []]) {
+      const last = some.at(-1);
+      const step = this.#step(shared, some, last === undefined ? head : headOf(last));
       if (step === null) continue;
       shared = step.to;
       closedEpochs.push(...step.change.closedEpochs);
@@ -130,16 +133,6 @@ export class SharedFold implements LedgerFold {
   }
 }
 
-/** Of the block that all of these events are in; null for none. */
-function headOf(events: readonly ChainEvent[]): ChainHead | null {
-  const last = events.at(-1);
-  return last === undefined ? null : { number: last.blockNumber, hash: "0x", timestamp: last.timestamp };
-}
-
-function byBlock(events: readonly ChainEvent[]): (readonly ChainEvent[])[] {
-  return [...Map.groupBy(events, ({ blockNumber, timestamp }) => `${blockNumber} ${timestamp}`).values()];
-}
-
 /** The first epoch that is open at a head, before the events of its block are folded. */
 function openEpochAt({ genesis, epochSeconds, openEpoch }: LedgerState, { timestamp }: ChainHead): number {
   if (genesis === null || epochSeconds === null) return openEpoch;
@@ -158,9 +151,4 @@ function copyOf(state: LedgerState): LedgerState {
     ...copyLedger(state),
     journal: { events: [...events], epochs: [...epochs], left: new Map(left), recorded: new Map(recorded) },
   };
-}
-
-/** Events are the chain's own objects, whoever reads them. */
-function isSameList(a: readonly ChainEvent[], b: readonly ChainEvent[]): boolean {
-  return a === b || (a.length === b.length && a.every((event, i) => event === b[i]));
 }

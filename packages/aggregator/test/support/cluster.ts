@@ -213,6 +213,11 @@ export function publishedShares(effects: readonly Effect[]): Share[] {
   });
 }
 
+/** For whom shares are published, in order. */
+export function signedFor(effects: readonly Effect[]): Address[] {
+  return publishedShares(effects).flatMap(({ kind, message }) => (kind === "RewardClaim" ? [message.recipient] : []));
+}
+
 /** A share over any amount, signed by any secret, under any node id: honest or not. */
 export function makeShare(
   node: TestNode,

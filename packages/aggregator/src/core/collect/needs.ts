@@ -12,6 +12,7 @@ import type { LedgerNode } from "../ledger/events.ts";
 import { type LedgerState, lastClosedEpoch } from "../ledger/ledger.ts";
 import { leftOut, silentReports } from "../ledger/uptime.ts";
 import { CONTEST_FROM_SILENT } from "../limits.ts";
+import { isSameList } from "../lists.ts";
 import { agreeingParts, heardFrom, type OwnMessage, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { Need } from "../stages.ts";
@@ -84,9 +85,4 @@ function lackingOf(round: Round, wanted: readonly NodeId[]): readonly NodeId[] {
   const lacking = wanted.filter((id) => !had.has(id));
   knownLacking.set(round, { heard, own, wanted, lacking });
   return lacking;
-}
-
-/** The same entries in the same order. */
-export function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a === b || (a.length === b.length && a.every((id, i) => id === b[i]));
 }

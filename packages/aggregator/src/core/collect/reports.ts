@@ -19,11 +19,12 @@ import {
   SUBMIT_TRIES_MAX,
   TICK_MS,
 } from "../limits.ts";
+import { isSameList } from "../lists.ts";
 import type { Aggregates } from "../rounds/aggregates.ts";
 import { agreeing, heardFrom, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { CatchUp, Collector, Need } from "../stages.ts";
-import { isSameList, reportNeeds } from "./needs.ts";
+import { reportNeeds } from "./needs.ts";
 import { plan, type Wanted } from "./plan.ts";
 import { OwnTurns, spacingOf } from "./turns.ts";
 

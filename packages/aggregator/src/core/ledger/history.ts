@@ -70,7 +70,8 @@ function openEpochEnd({ genesis, epochSeconds, openEpoch }: LedgerState): number
     : genesis + (openEpoch + 1) * epochSeconds;
 }
 
-function headOf({ blockNumber, timestamp }: ChainEvent): ChainHead {
+/** Of the block that an event is in. */
+export function headOf({ blockNumber, timestamp }: ChainEvent): ChainHead {
   return { number: blockNumber, hash: "0x", timestamp };
 }
 

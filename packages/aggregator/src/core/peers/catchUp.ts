@@ -19,7 +19,6 @@ import {
   Signers,
 } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
-import { groupBy } from "../groupBy.ts";
 import type { PeerKey } from "../io.ts";
 import {
   CATCH_UP_ANSWER_BYTES,
@@ -35,6 +34,7 @@ import {
   REPORT_SHARE_WIRE_BYTES,
   SHARE_WIRE_BYTES,
 } from "../limits.ts";
+import { groupBy } from "../lists.ts";
 import { heardFrom, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import { wireShare } from "../signing.ts";

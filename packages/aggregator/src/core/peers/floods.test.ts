@@ -11,9 +11,9 @@ import {
   headAfter,
   makeRequest,
   makeShare,
-  publishedShares,
   requestBytes,
   shareBytes,
+  signedFor,
   TestAgent,
 } from "../../../test/support/cluster.ts";
 import { ALL, boot, node, owedToStaker, PENDING, STAKER } from "../../../test/support/twenty.ts";
@@ -37,11 +37,6 @@ beforeAll(async () => {
 
 const blamed = (effects: readonly Effect[]) =>
   effects.flatMap((effect) => (effect.type === "blame" ? [effect.peer] : []));
-
-/** For whom shares were published, in order. */
-function signedFor(effects: readonly Effect[]): Address[] {
-  return publishedShares(effects).flatMap(({ kind, message }) => (kind === "RewardClaim" ? [message.recipient] : []));
-}
 
 /** The requests of one node for the beneficiaries of others in an epoch. */
 async function flood(

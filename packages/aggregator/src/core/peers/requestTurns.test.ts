@@ -1,15 +1,9 @@
 import type { Address } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import type { TestAgent } from "../../../test/support/cluster.ts";
-import { makeRequest, makeShare, publishedShares, requestBytes, shareBytes } from "../../../test/support/cluster.ts";
+import { makeRequest, makeShare, requestBytes, shareBytes, signedFor } from "../../../test/support/cluster.ts";
 import { boot, node } from "../../../test/support/twenty.ts";
-import type { Effect } from "../io.ts";
 import { LATE_MAX_MS, ROUNDS_AT_ONCE_MIN } from "../limits.ts";
-
-/** For whom shares were published, in order. */
-function signedFor(effects: readonly Effect[]): Address[] {
-  return publishedShares(effects).flatMap(({ kind, message }) => (kind === "RewardClaim" ? [message.recipient] : []));
-}
 
 /** Node 9 asks for the rounds of these nodes' beneficiaries. */
 async function ask(agent: TestAgent, ids: readonly number[]): Promise<Address[]> {

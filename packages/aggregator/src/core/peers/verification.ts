@@ -6,7 +6,6 @@
  * again. Not here: the check itself, and who is suspect (standing.ts).
  */
 import type { PartialAggregate, Share } from "@quorate/common";
-import { groupBy } from "../groupBy.ts";
 import type { PeerKey, VerifyGroup } from "../io.ts";
 import type { Digest } from "../kinds/digests.ts";
 import {
@@ -22,6 +21,7 @@ import {
   VERIFY_LATE_SPACING,
   VERIFY_QUEUE_MAX,
 } from "../limits.ts";
+import { groupBy } from "../lists.ts";
 
 /** A share or partial as it came, not yet believed. */
 export type Pending = PendingShare | PendingPartial;

@@ -4,8 +4,8 @@
  * here: who sends them (peers/delivery.ts), their sum (aggregates.ts).
  */
 import type { KindMessage, NodeId, Signers } from "@quorate/common";
-import { groupBy } from "../groupBy.ts";
 import { PARTIALS_KEPT_MAX } from "../limits.ts";
+import { groupBy } from "../lists.ts";
 
 /** A checked sum of some nodes' shares. */
 export interface Contribution {
