@@ -23,6 +23,7 @@ export function chargingFold(fold: LedgerFold, onRegistration: () => void): Ledg
       for (const { type } of events) if (type === "node-registered") onRegistration();
       return fold.advance(state, events, head, admit);
     },
+    landed: (state, events, admit) => fold.landed(state, events, admit),
     record: (state) => fold.record(state),
     amounts: (state, epoch, ofAll) => fold.amounts(state, epoch, ofAll),
   };

@@ -83,4 +83,23 @@ describe("the shared fold", () => {
       { numRuns: 5 },
     );
   });
+
+  it("P-92: says what each agent's own look at what is not final says, once for those at other heads too", () => {
+    fc.assert(
+      fc.property(histories, (events) => {
+        const fold: LedgerFold = new SharedFold(admit);
+        const half = events.slice(0, Math.ceil(events.length / 2));
+        const later = events.slice(half.length);
+        const head = headAt(lastTimestamp(half));
+        const { state } = fold.advance(fold.restore(null), half, head, admit);
+        const { state: own } = foldInPlace.advance(foldInPlace.restore(null), half, head, admit);
+        const view = fold.landed(state, later, admit);
+        expect(view).toEqual(foldInPlace.landed(own, later, admit));
+        expect(state).toEqual(own);
+        const elsewhere = fold.advance(state, [], { ...head, hash: "0x" }, admit).state;
+        expect(fold.landed(elsewhere, [...later], admit).nodes).toBe(view.nodes);
+      }),
+      { numRuns: 15 },
+    );
+  });
 });

@@ -19,6 +19,8 @@ interface Shared {
   readonly state: LedgerState;
   readonly atHeads: Map<string, LedgerState>;
   readonly steps: Step[];
+  /** What it comes to with events that are not final. */
+  readonly landed: { readonly events: readonly ChainEvent[]; readonly state: LedgerState }[];
   /** What is left when its record has been taken. */
   recorded: Shared | null;
 }
@@ -80,6 +82,16 @@ export class SharedFold implements LedgerFold {
     return { state: this.#at(shared, head), change: isSame ? NOTHING_CHANGED : { closedEpochs, nodesChanged } };
   }
 
+  landed(state: LedgerState, events: readonly ChainEvent[]): LedgerState {
+    const shared = this.#sharedOf(state);
+    let known = shared.landed.find((one) => isSameList(one.events, events));
+    if (known === undefined) {
+      known = { events, state: foldInPlace.landed(shared.state, events, this.#admit) };
+      shared.landed.push(known);
+    }
+    return { ...known.state, head: state.head };
+  }
+
   record(state: LedgerState): { readonly state: LedgerState; readonly record: LedgerRecord } {
     const known = this.#recorded.get(state);
     if (known !== undefined) return known;
@@ -106,7 +118,7 @@ export class SharedFold implements LedgerFold {
   #sharedOf(state: LedgerState): Shared {
     const known = this.#shared.get(state);
     if (known !== undefined) return known;
-    const shared: Shared = { state, atHeads: new Map(), steps: [], recorded: null };
+    const shared: Shared = { state, atHeads: new Map(), steps: [], landed: [], recorded: null };
     this.#shared.set(state, shared);
     if (state.head !== null) shared.atHeads.set(headKey(state.head), state);
     return shared;

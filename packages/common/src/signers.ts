@@ -77,9 +77,12 @@ export class Signers {
     return new Signers(bytes);
   }
 
-  union(other: Signers): Signers {
-    const bytes = new Uint8Array(Math.max(this.#bytes.length, other.#bytes.length));
-    for (let i = 0; i < bytes.length; i++) bytes[i] = (this.#bytes[i] ?? 0) | (other.#bytes[i] ?? 0);
+  union(...others: readonly Signers[]): Signers {
+    const bytes = new Uint8Array(Math.max(this.#bytes.length, ...others.map((other) => other.#bytes.length)));
+    bytes.set(this.#bytes);
+    for (const other of others) {
+      for (const [i, byte] of other.#bytes.entries()) bytes[i] = (bytes[i] as number) | byte;
+    }
     return new Signers(bytes);
   }
 

@@ -242,7 +242,7 @@ export class Claims implements Collector {
   #fail(claim: Claim, step: Step): void {
     claim.status = "failed";
     const round = this.#roundOf(claim);
-    claim.failedWith = round === undefined ? Signers.empty : Signers.of(agreeing(round).keys());
+    claim.failedWith = round === undefined ? Signers.empty : agreeing(round);
     const { signedBps, missing } = this.#changed(claim, step);
     const values = { round: roundKey(claimRound(claim.recipient, claim.epoch)), signedBps, missing: missing.join(",") };
     // P-109: enough have signed, and no time would have helped.

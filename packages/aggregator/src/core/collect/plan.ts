@@ -21,8 +21,8 @@ import {
 import type { Context, SubmitRules } from "../context.ts";
 import { contestRound } from "../kinds/contest.ts";
 import { reportRound } from "../kinds/epochReport.ts";
-import type { LedgerNode } from "../ledger/events.ts";
 import { type LedgerState, lastClosedEpoch } from "../ledger/ledger.ts";
+import { nodeSetOf } from "../ledger/nodeSet.ts";
 import { blockSums, type EpochPresence, payableParts, presentNodes } from "../ledger/presence.ts";
 import { leftOut, silentReports } from "../ledger/uptime.ts";
 import { DROP_FROM_SILENT, DROPPED_MAX, LIQUIDATE_FROM_SILENT, SHOWINGS_PER_EPOCH_MAX, SHOWN_MAX } from "../limits.ts";
@@ -78,17 +78,13 @@ function endOf({ genesis, epochSeconds }: LedgerState, epoch: number): number {
   return (genesis ?? 0) + (epoch + 1) * (epochSeconds ?? 0);
 }
 
-function nodesOf(view: LedgerState): LedgerNode[] {
-  return [...view.nodes.values()].map(({ node }) => node);
-}
-
 /** P-37: the first record, within the first half of the next epoch. */
 function wantedRecord({ rounds, view, collected }: PlanInput, epoch: number): Wanted[] {
   const round = rounds.get(reportRound(epoch));
   if (round?.own?.signed.kind !== "EpochReport" || presenceOf(view, epoch) !== null || !collected(epoch)) return [];
   const report = round.own.signed.message;
-  const nodes = nodesOf(view);
-  const signers = Signers.of(agreeing(round).keys());
+  const nodes = nodeSetOf(view);
+  const signers = agreeing(round);
   if (!hasReportQuorum(stakeSigned(signers, nodes))) return [];
   return [
     {
@@ -112,7 +108,7 @@ function wantedPayable({ context, rounds, view }: PlanInput, epoch: number): Wan
   // A false digest was recorded: what honest nodes signed is of no use to it.
   if (round.own.digest.hex !== presence.digest || /^0x0*$/.test(round.own.signed.message.rewardsRoot)) return [];
   const report = round.own.signed.message;
-  const nodes = nodesOf(view);
+  const nodes = nodeSetOf(view);
   const { parts, signers } = payableSigners(round, presence);
   if (!hasMoneyQuorum(stakeSigned(signers, nodes))) return [];
   return [
@@ -203,7 +199,7 @@ function wantedContest({ rounds, view }: PlanInput, epoch: number): Wanted[] {
 
 /** P-110: silent stake leaves the floor, so that it stops blocking money. */
 function wantedDrop({ view }: PlanInput): Wanted[] {
-  const silent = nodesOf(view).filter(({ id, silent: dropped }) => {
+  const silent = nodeSetOf(view).filter(({ id, silent: dropped }) => {
     return !dropped && (silentReports(view, id) ?? 0) >= DROP_FROM_SILENT;
   });
   const ids = silent
@@ -236,7 +232,7 @@ function wantedPack({ view, rules, packed }: PlanInput, epoch: number): Wanted[]
   const presence = presenceOf(view, epoch);
   if (!rules.pack || presence === null) return [];
   const present = presentNodes(presence);
-  const inSet = nodesOf(view).filter(({ state }) => state !== "exited");
+  const inSet = nodeSetOf(view).filter(({ state }) => state !== "exited");
   const full = Math.floor((Math.max(0, ...view.nodes.keys()) + 1) / PACKED_GROUP_SIZE);
   const isNaming = inSet.some(({ id, state }) => state !== "active" || !present.has(id));
   return isNaming && packed < full ? [always(`pack:${full}:${packed}`, { type: "pack" })] : [];

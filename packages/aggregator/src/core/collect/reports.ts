@@ -4,12 +4,12 @@
  * Enters: rounds of both kinds, looks ahead, outcomes, time. Leaves: look-ahead and submit effects. Not here: what is
  * wanted (plan.ts), nonces and fees (the driver's submitter).
  */
-import type { Context, Step } from "../context.ts";
+import { type Context, foldOf, type Step } from "../context.ts";
 import type { Input, RestoredState, SubmitOutcome } from "../io.ts";
 import { contestRound } from "../kinds/contest.ts";
 import { reportRound } from "../kinds/epochReport.ts";
 import type { ChainEvent } from "../ledger/events.ts";
-import { type AdmitNode, type LedgerState, lastClosedEpoch, withLanded } from "../ledger/ledger.ts";
+import { type AdmitNode, type LedgerState, lastClosedEpoch } from "../ledger/ledger.ts";
 import { silentReports } from "../ledger/uptime.ts";
 import {
   ALARM_FROM_SILENT,
@@ -127,12 +127,13 @@ export class Reports implements Collector {
   }
 
   #sendWanted(events: readonly ChainEvent[] | null, step: Step): void {
-    const { context } = this.#modules;
-    const { ledger, ownNode } = context;
+    const { context, admit } = this.#modules;
+    const { ledger, ownNode, modules } = context;
     this.#isLooking = false;
     this.#nextLookMs = step.nowMs + Math.max(TICK_MS, Math.floor(spacingOf(context) / 2));
     if (ownNode === null) return;
-    const wanted = this.#plan(events === null ? ledger : withLanded(ledger, events, this.#modules.admit), step.nowMs);
+    const view = events === null ? ledger : foldOf(modules).landed(ledger, events, admit);
+    const wanted = this.#plan(view, step.nowMs);
     this.#forgetOthers(wanted);
     for (const one of wanted) {
       // Without a look at what has landed a showing may be sent for nothing: nothing on chain refuses it.

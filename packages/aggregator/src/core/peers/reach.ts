@@ -54,7 +54,8 @@ export class PeerReach implements Collector {
     const set = indexOf(this.#context.nodes);
     for (const peer of new Set([...before, ...after])) {
       if (before.has(peer) === after.has(peer)) continue;
-      for (const { id } of set.withIdentity(peer)) this.#note(id, after.has(peer) ? "connected" : "gone", nowMs);
+      const ids = set.withIdentity(peer).map(({ id }) => id);
+      this.#note(ids, after.has(peer) ? "connected" : "gone", nowMs);
     }
   }
 
@@ -69,8 +70,8 @@ export class PeerReach implements Collector {
     const partials = group.partials.filter((partial) => !seen.partials.has(partial));
     if (group.shares.size === seen.shares && partials.length === 0) return;
     this.#seen.set(group, { shares: group.shares.size, partials: new Set(group.partials) });
-    for (const id of [...group.shares.keys()].slice(seen.shares)) this.#note(id, "signed", nowMs);
-    for (const { signers } of partials) for (const id of signers.ids()) this.#note(id, "signed", nowMs);
+    const shares = [...group.shares.keys()].slice(seen.shares);
+    this.#note([...shares, ...partials.flatMap(({ signers }) => signers.ids())], "signed", nowMs);
   }
 
   /**
@@ -87,11 +88,11 @@ export class PeerReach implements Collector {
     for (const { nodeId, code } of reasons) {
       if (NO_EVIDENCE.includes(code) || taken.has(`${nodeId} ${code}`)) continue;
       taken.add(`${nodeId} ${code}`);
-      this.#note(nodeId, code.startsWith("NETWORK_") ? "unreached" : "refused", nowMs);
+      this.#note([nodeId], code.startsWith("NETWORK_") ? "unreached" : "refused", nowMs);
     }
     if (status !== "failed") return;
     // All that its deadline left time for has been tried.
-    for (const nodeId of missing) this.#note(nodeId, "unreached", nowMs);
+    this.#note(missing, "unreached", nowMs);
     this.#taken.delete(claim);
   }
 
@@ -122,29 +123,31 @@ export class PeerReach implements Collector {
 
   resume(): void {}
 
-  nodesChanged(): void {
-    for (const id of this.#evidence.keys()) {
-      if (this.#context.ledger.nodes.get(id)?.node.state === "exited") this.#evidence.delete(id);
+  nodesChanged(): void {}
+
+  /** Every node that is well signs the report of every epoch: what is older says nothing. */
+  prune(): void {
+    const { openEpoch } = this.#context.ledger;
+    for (const [id, known] of this.#evidence) {
+      if (openEpoch - known.openEpoch > REACH_EPOCHS) this.#evidence.delete(id);
     }
   }
-
-  prune(): void {}
 
   #isWithin({ id, identityKey, identityValid }: LedgerNode, connected: ReadonlySet<PeerKey>): boolean {
     const { ownNode, ledger } = this.#context;
     if (id === ownNode?.id) return true;
     const isConnected = identityValid && connected.has(identityKey);
     const known = this.#evidence.get(id);
-    // Every node that is well signs the report of every epoch: what is older says nothing, and the ledger's last
-    // verdict stands.
-    if (known === undefined || ledger.openEpoch - known.openEpoch > REACH_EPOCHS) {
+    if (known === undefined) {
+      // The ledger's last verdict stands.
       return isConnected || ledger.uptime.nodes.get(id)?.strip.endsWith("P") === true;
     }
     if (known.kind === "connected" || known.kind === "signed") return true;
     return isConnected && this.#nowMs - known.atMs >= REFUSAL_MS;
   }
 
-  #note(id: NodeId, kind: Evidence["kind"], atMs: number): void {
-    this.#evidence.set(id, { kind, atMs, openEpoch: this.#context.ledger.openEpoch });
+  #note(ids: readonly NodeId[], kind: Evidence["kind"], atMs: number): void {
+    const evidence = { kind, atMs, openEpoch: this.#context.ledger.openEpoch };
+    for (const id of ids) this.#evidence.set(id, evidence);
   }
 }

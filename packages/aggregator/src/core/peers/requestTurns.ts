@@ -93,7 +93,7 @@ export class RequestTurns {
     const { nodes, bits } = subnetsOf(this.#context);
     // With subnets this node sees few shares; its own part is over with its own.
     const needed = bits > 0 ? 1 : Math.floor((nodes * SETTLED_SHARE_BPS) / 10_000);
-    if (agreeing(round).size < needed) return;
+    if (agreeing(round).count < needed) return;
     this.#inProgress.delete(round);
     this.advance(step);
   }
@@ -164,7 +164,7 @@ export class RequestTurns {
       if (next !== null && lap > next.lap) continue;
       const first = this.#firstOf(origin);
       if (first === null) continue;
-      const signed = agreeing(first).size;
+      const signed = agreeing(first).count;
       if (next === null || lap < next.lap || signed > next.signed) next = { origin, round: first, lap, signed };
     }
     return next;
@@ -178,7 +178,7 @@ export class RequestTurns {
         this.#drop(origin, round);
         continue;
       }
-      const signed = agreeing(round).size;
+      const signed = agreeing(round).count;
       if (first === null || signed > first.signed) first = { round, signed };
     }
     return first?.round ?? null;

@@ -18,7 +18,7 @@ function groupOf(shares: readonly NodeId[], ...partials: readonly (readonly Node
   return group;
 }
 
-const idsOf = (group: Group) => [...signersOf(group).keys()].sort((a, b) => a - b);
+const idsOf = (group: Group) => signersOf(group).ids();
 
 describe("P-135: contributions", () => {
   it("of partials that overlap the one with more signers counts, and single shares of the others", () => {

@@ -3,7 +3,7 @@
  * added, because a key would count twice. Enters: checked contributions to one message. Leaves: disjoint ones. Not
  * here: who sends them (peers/delivery.ts), their sum (aggregates.ts).
  */
-import type { KindMessage, NodeId, Signers } from "@quorate/common";
+import { type KindMessage, type NodeId, Signers } from "@quorate/common";
 import { PARTIALS_KEPT_MAX } from "../limits.ts";
 import { groupBy } from "../lists.ts";
 
@@ -22,14 +22,7 @@ export interface Group {
   /** Of each subnet at most PARTIALS_KEPT_MAX; one is within another only where it adds to a third. */
   readonly partials: Contribution[];
   /** Who is in the disjoint contributions of all; null until asked for again. */
-  signers: NodeIds | null;
-}
-
-/** A set of nodes, as a map's keys or as a set. */
-export interface NodeIds {
-  readonly size: number;
-  has(id: NodeId): boolean;
-  keys(): IterableIterator<NodeId>;
+  signers: Signers | null;
 }
 
 /** A part of a sum. */
@@ -43,10 +36,8 @@ export function newGroup(signed: KindMessage): Group {
 }
 
 /** Everyone in the disjoint contributions. */
-export function signersOf(group: Group): NodeIds {
-  // Small networks have single shares alone.
-  if (group.partials.length === 0) return group.shares;
-  group.signers ??= new Set(disjointParts(group, () => true).flatMap(({ ids }) => ids));
+export function signersOf(group: Group): Signers {
+  group.signers ??= Signers.of(group.shares.keys()).union(...idsOf(disjointPartials(group.partials, group.shares)));
   return group.signers;
 }
 
@@ -56,14 +47,22 @@ export function signersOf(group: Group): NodeIds {
  */
 export function disjointParts(group: Group, isAllowed: (id: NodeId) => boolean): Part[] {
   const allowed = group.partials.filter(({ signers }) => signers.ids().every(isAllowed));
-  const bySubnet = groupBy(allowed, ({ subnet }) => subnet);
-  const chosen = bySubnet.flatMap((here) => bestDisjoint(here, group.shares));
+  const chosen = disjointPartials(allowed, group.shares);
   const parts: Part[] = chosen.map(({ signers, signature }) => ({ ids: signers.ids(), signature }));
-  const taken = new Set(parts.flatMap(({ ids }) => ids));
+  const taken = Signers.empty.union(...idsOf(chosen));
   for (const [id, signature] of group.shares) {
     if (isAllowed(id) && !taken.has(id)) parts.push({ ids: [id], signature });
   }
   return parts;
+}
+
+function idsOf(partials: readonly Contribution[]): Signers[] {
+  return partials.map(({ signers }) => signers);
+}
+
+/** Subnets have no node in common. */
+function disjointPartials(partials: readonly Contribution[], shares: ReadonlyMap<NodeId, unknown>): Contribution[] {
+  return groupBy(partials, ({ subnet }) => subnet).flatMap((here) => bestDisjoint(here, shares));
 }
 
 /**

@@ -22,7 +22,6 @@ import {
   disjointParts,
   type Group,
   keepPartial,
-  type NodeIds,
   newGroup,
   type Part,
   signersOf,
@@ -141,17 +140,15 @@ export function mayAdd(round: Round, digest: Digest, nodeId: NodeId, own: Digest
   return others < OTHERS_PER_NODE_MAX;
 }
 
-const NOBODY: NodeIds = new Set<NodeId>();
-
 /** The contributions to the own message; undefined while there are none, or it is unknown. */
 export function ownGroup(round: Round): Group | undefined {
   return round.own === null ? undefined : round.groups.get(round.own.digest.hex);
 }
 
 /** Who has signed the own message, as far as it adds up; nobody while that is unknown. */
-export function agreeing(round: Round): NodeIds {
+export function agreeing(round: Round): Signers {
   const group = ownGroup(round);
-  return group === undefined ? NOBODY : signersOf(group);
+  return group === undefined ? Signers.empty : signersOf(group);
 }
 
 /** What adds up to an aggregate over the own message, by allowed nodes alone. */
@@ -173,9 +170,6 @@ export function disagreeing(round: Round): { readonly nodeId: NodeId; readonly s
 
 /** Every node in a checked share or partial here, over whatever message: what catch-up need not send again. */
 export function heardFrom(round: Round): Signers {
-  if (round.heard !== null) return round.heard;
-  const ids = new Set<NodeId>();
-  for (const group of round.groups.values()) for (const id of signersOf(group).keys()) ids.add(id);
-  round.heard = Signers.of([...ids].sort((a, b) => a - b));
+  round.heard ??= Signers.empty.union(...[...round.groups.values()].map(signersOf));
   return round.heard;
 }
