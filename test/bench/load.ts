@@ -12,7 +12,7 @@ import type { AgentProcess, LocalNetwork } from "../harness/network.ts";
 import { median, percentile, round2 } from "./figures.ts";
 import { askUntilEnded, type Ended, type Wanted } from "./loadClaims.ts";
 import { payAll } from "./loadPayment.ts";
-import type { LoopFigures } from "./loopWatch.ts";
+import type { HeapFigures, LoopFigures } from "./loopWatch.ts";
 
 export const LOAD_NODES = 20;
 export const LOAD_CLAIMS = 500;
@@ -49,9 +49,18 @@ export interface LoadResult {
     readonly agentsOver100Ms: number;
     readonly cpuSecondsOfAgents: number;
     /** Resident megabytes, the median of the agents, by minute. */
-    readonly rssMb: readonly { readonly minute: number; readonly median: number; readonly most: number }[];
+    readonly rssMb: readonly MemoryAt[];
+    /** Megabytes that an agent's main thread holds when garbage is gone, after each wave. */
+    readonly heapMb: readonly MemoryAt[];
     readonly ok: boolean;
   };
+}
+
+/** Of all agents. */
+interface MemoryAt {
+  readonly minute: number;
+  readonly median: number;
+  readonly most: number;
 }
 
 export interface LoadOptions {
@@ -90,17 +99,20 @@ async function measure(network: LocalNetwork, options: LoadOptions): Promise<Loa
   for (const { child } of network.agents) child.send({ type: "loop-begin" });
   const startedMs = performance.now();
   const minutes = (): number => (performance.now() - startedMs) / 60_000;
+  const heapMb: MemoryAt[] = [];
   let waves = 0;
   do {
     const wanted = await nextWave(network, options.claims, used);
     process.stderr.write(`wave ${++waves}: ${wanted.length} claims at once\n`);
     ended.push(...(await Promise.all(wanted.map(askUntilEnded))));
+    heapMb.push(memoryAt(Math.floor(minutes()), await Promise.all(network.agents.map(heapMbOf))));
   } while (minutes() < options.minutes);
   const loops = await Promise.all(network.agents.map(loopOf));
   const rssMb = memory.stop();
   process.stderr.write(`paying ${ended.filter(({ bundle }) => bundle !== null).length} claims\n`);
   const ends = await payAll(network, ended);
-  return { load: { ...figuresOf(network, ended, loops), ...options, waves, minutes: round2(minutes()), ends, rssMb } };
+  const told = { waves, minutes: round2(minutes()), ends, rssMb, heapMb };
+  return { load: { ...figuresOf(network, ended, loops), ...options, ...told } };
 }
 
 function figuresOf(network: LocalNetwork, ended: readonly Ended[], loops: readonly LoopFigures[]) {
@@ -152,13 +164,32 @@ async function nextWave(network: LocalNetwork, claims: number, used: Set<string>
   }
 }
 
-function loopOf({ child }: AgentProcess): Promise<LoopFigures> {
+function loopOf(agent: AgentProcess): Promise<LoopFigures> {
+  return askAgent<LoopFigures>(agent, "loop-end", "loop");
+}
+
+async function heapMbOf(agent: AgentProcess): Promise<number> {
+  return (await askAgent<HeapFigures>(agent, "heap", "heap")).bytes / 1_048_576;
+}
+
+/** What loopWatch.ts answers. */
+function askAgent<Answer extends { readonly type: string }>(
+  { child }: AgentProcess,
+  question: string,
+  type: Answer["type"],
+): Promise<Answer> {
   return new Promise((resolve) => {
-    child.onMessage((message) => {
-      if ((message as LoopFigures).type === "loop") resolve(message as LoopFigures);
+    const stop = child.onMessage((message) => {
+      if ((message as Answer).type !== type) return;
+      stop();
+      resolve(message as Answer);
     });
-    child.send({ type: "loop-end" });
+    child.send({ type: question });
   });
+}
+
+function memoryAt(minute: number, mb: readonly number[]): MemoryAt {
+  return { minute, median: Math.round(median(mb)), most: Math.round(Math.max(...mb)) };
 }
 
 /** Looks at all agents every few seconds; a line for each minute. */
@@ -176,10 +207,12 @@ function watchMemory(agents: readonly AgentProcess[]) {
       clearInterval(timer);
       look();
       const byMinute = Map.groupBy(seen, ({ minute }) => minute);
-      return [...byMinute].map(([minute, looks]) => {
-        const all = looks.flatMap(({ mb }) => mb);
-        return { minute, median: Math.round(median(all)), most: Math.round(Math.max(...all)) };
-      });
+      return [...byMinute].map(([minute, looks]) =>
+        memoryAt(
+          minute,
+          looks.flatMap(({ mb }) => mb),
+        ),
+      );
     },
   };
 }
@@ -191,7 +224,9 @@ function residentMb(pid: number): number {
 
 export function printLoad({ load }: LoadResult): string {
   const row = (what: string, value: string): string => `${what.padEnd(46)}${value.padStart(16)}`;
-  const { toEndMs, loopLateMs, loopHeldMs, rssMb } = load;
+  const { toEndMs, loopLateMs, loopHeldMs, rssMb, heapMb } = load;
+  const rows = (what: string, all: readonly MemoryAt[]): string[] =>
+    all.map(({ minute, median: mb, most }) => row(`${what} minute ${minute}, median (most)`, `${mb} (${most}) MB`));
   return `${[
     `${load.claims} claims of ${load.stakers} stakers at once, ${load.nodes} agent processes, ${load.cores} cores`,
     "",
@@ -208,8 +243,7 @@ export function printLoad({ load }: LoadResult): string {
     row(`agents over ${LATE_P99_MS} ms at the 99th`, String(load.agentsOver100Ms)),
     row("processor time of all agents", `${load.cpuSecondsOfAgents} s`),
     row("waves, minutes", `${load.waves}, ${load.minutes}`),
-    ...rssMb.map(({ minute, median: mb, most }) =>
-      row(`memory in minute ${minute}, median (most)`, `${mb} (${most}) MB`),
-    ),
+    ...rows("resident in", rssMb),
+    ...rows("held without garbage,", heapMb),
   ].join("\n")}\n`;
 }

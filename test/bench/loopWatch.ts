@@ -1,9 +1,12 @@
 /**
  * Preloaded (`node --import`) into an agent that is measured. In: `{type: "loop-begin"}` and `{type: "loop-end"}` over
  * IPC. Out: how late its event loop was between the two, how long its own work held it, and the processor time it took.
- * Where others use the processor too, only the second is the agent's.
+ * Where others use the processor too, only the second is the agent's. To `{type: "heap"}` it says what its heap holds
+ * when garbage is gone; collecting it does not count as late.
  */
 import { createHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 /** Milliseconds between looks: what the histogram shows of a loop that is never late. */
 const RESOLUTION_MS = 10;
@@ -19,6 +22,14 @@ export interface LoopFigures {
   readonly cpuMs: number;
 }
 
+export interface HeapFigures {
+  readonly type: "heap";
+  readonly bytes: number;
+}
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 const held = createHistogram();
 let cpu = process.cpuUsage();
@@ -31,7 +42,17 @@ function look(): void {
   threadUs = nowUs;
 }
 
+function liveHeap(): HeapFigures {
+  delay.disable();
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  // The histogram would count the collection when the loop goes on.
+  setTimeout(() => delay.enable(), 0);
+  return { type: "heap", bytes: heapUsed + arrayBuffers };
+}
+
 process.on("message", ({ type }: { readonly type: string }) => {
+  if (type === "heap") process.send?.(liveHeap());
   if (type === "loop-begin") {
     cpu = process.cpuUsage();
     delay.reset();

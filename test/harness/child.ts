@@ -46,8 +46,8 @@ export interface Child {
   ready<T>(timeoutMs: number): Promise<T>;
   /** Tells it something over IPC; nothing happens when it has ended. */
   send(message: object): void;
-  /** Hears every IPC message, the ready message among them. */
-  onMessage(listener: (message: unknown) => void): void;
+  /** Hears every IPC message, the ready message among them, until the answer is called. */
+  onMessage(listener: (message: unknown) => void): () => void;
   /** Asks it to stop (SIGTERM and a closed channel), and kills it when it has not within `graceMs`. */
   stop(graceMs?: number): Promise<ChildExit>;
   /** SIGKILL: what a power cut would do. */
@@ -119,7 +119,10 @@ export function startChild(options: ChildOptions): Child {
   const send = (message: object): void => {
     if (ended === null && child.connected) child.send(message, () => {});
   };
-  const onMessage = (listener: (message: unknown) => void): void => void child.on("message", listener);
+  const onMessage = (listener: (message: unknown) => void): (() => void) => {
+    child.on("message", listener);
+    return () => void child.off("message", listener);
+  };
   const pid = child.pid ?? -1;
   return { name: options.name, pid, logFile: options.logFile, exited, ready, send, onMessage, stop, kill };
 }
