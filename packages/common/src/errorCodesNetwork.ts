@@ -80,8 +80,8 @@ export const NETWORK_ERROR_CODES = {
     where: "network",
   },
   NETWORK_PEER_BUSY: {
-    summary: "Too many requests to this peer are waiting already.",
-    remedy: "Ask another peer.",
+    summary: "Too many requests to this peer, or to others that have to be dialled, are waiting already.",
+    remedy: "Ask another peer, or later.",
     where: "network",
   },
   NETWORK_RATE_LIMITED: {

@@ -113,13 +113,14 @@ class Core {
     const turns = new RequestTurns(context, rounds, signing);
     const intake = new PeerIntake({ context, rounds, digests, signing, standing, turns, delivery });
     const catchUp = new PeerCatchUp(context, rounds);
-    const inquiry = new PeerInquiry({ context, rounds, intake, standing });
+    this.reach = new PeerReach(context);
+    const { reach } = this;
+    const inquiry = new PeerInquiry({ context, rounds, intake, standing, reach });
     const { aggregates } = this;
     this.claims = new Claims({ context, rounds, digests, signing, intake, catchUp, inquiry, aggregates }, restored);
     this.#admit = nodeOf(options.domain, modules.verifyIdentity);
     this.#reports = new Reports({ context, rounds, catchUp, admit: this.#admit, aggregates });
     this.#trees = new Trees(context);
-    this.reach = new PeerReach(context);
     this.ownNode = new OwnNodeWatch(context);
     this.#collectors = [this.claims, this.#reports, this.reach, this.ownNode];
     rounds.keep((key) => this.claims.isAwaited(key));

@@ -217,19 +217,18 @@ export const INQUIRE_AGAIN_MS = 3_000;
  */
 export const REACH_EPOCHS = 2;
 
-/**
- * Milliseconds after which a connected node that could not sign is taken to be well again (P-126): a provider comes
- * back within some polls.
- */
+/** Milliseconds after which a connected node that could not sign counts again (P-126): providers come back soon. */
 export const REFUSAL_MS = 60_000;
 
 /**
  * Nodes asked at a tick, about all claims together: 5% of a 320-node network; the others follow at the next ticks. And
  * milliseconds between two for each millisecond of lateness: a question takes a stream, which costs both sides more
- * than a dozen shares by gossip, and those who are asked on a full host wait for their turn and sign without it.
+ * than a dozen shares by gossip, and those who are asked on a full host wait for their turn and sign without it. And
+ * questions under way to nodes that must be dialled: dials are few at a time, and a question's time passes as it waits.
  */
 export const INQUIRIES_PER_TICK = 16;
 export const INQUIRY_LATE_SPACING = 32;
+export const INQUIRY_VISITS_MAX = 16;
 
 /**
  * Nodes of a subnet that get each share of a round in a set with subnets (P-134). With a tenth of all nodes silent or

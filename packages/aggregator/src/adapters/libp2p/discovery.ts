@@ -161,7 +161,7 @@ export class Discovery {
 
   /**
    * A connection to this node, made now if there is none, for one question.
-   * @throws NETWORK_PEER_NOT_CONNECTED when it cannot be dialled
+   * @throws NETWORK_PEER_NOT_CONNECTED when it cannot be dialled, NETWORK_PEER_BUSY when too many others are asked now
    */
   async reach(peer: PeerKey): Promise<void> {
     const { admission, dials, links, now } = this.#modules;
@@ -172,15 +172,15 @@ export class Discovery {
       if (dials.knows(peer) && (dials.ready(peer) || !this.#freshAsks.take(now()))) break;
       await this.#records.learnFrom(other, [peer]);
     }
-    let reason = "cannot be dialled now";
     if (admission.mayConnect(peer) && dials.ready(peer)) {
-      if (this.#mates.has(peer) || this.#visits.has(peer) || this.#visits.begin(peer)) {
-        await this.#dial(peer, limits.VISIT_DIAL_TIMEOUT_MS);
-      } else reason = "too many other nodes are being asked";
+      if (!this.#mates.has(peer) && !this.#visits.has(peer) && !this.#visits.begin(peer)) {
+        throw quorateError("NETWORK_PEER_BUSY", { peer, reason: "too many other nodes are being asked" });
+      }
+      await this.#dial(peer, limits.VISIT_DIAL_TIMEOUT_MS);
     }
     if (links().has(peer)) return;
     this.#visits.end(peer);
-    throw quorateError("NETWORK_PEER_NOT_CONNECTED", { peer, reason });
+    throw quorateError("NETWORK_PEER_NOT_CONNECTED", { peer, reason: "cannot be dialled now" });
   }
 
   /** Looks at what is lacking, and dials or asks. */

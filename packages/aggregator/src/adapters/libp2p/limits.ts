@@ -136,7 +136,7 @@ export const MATES_MAX = 128;
 
 /**
  * Connections for one question (P-131): at once, and dialled in a burst and then so many a second. A claim that lacks
- * 100 silent nodes asks a few at a time. Above it the question fails like one to a node that is down.
+ * 100 silent nodes asks a few at a time. Above it the question fails, which says nothing about the node.
  */
 export const VISITS_MAX = 32;
 export const VISITS_BURST = 64;

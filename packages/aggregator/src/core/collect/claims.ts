@@ -46,6 +46,7 @@ export interface ClaimsModules {
 export class Claims implements Collector {
   readonly #modules: ClaimsModules;
   readonly #claims = new Map<RoundKey, Claim>();
+  #ticks = 0;
 
   /** Bundles from before a crash are served again; claims that had none are asked for anew by `resume`. */
   constructor(modules: ClaimsModules, restored: RestoredState) {
@@ -152,8 +153,11 @@ export class Claims implements Collector {
     for (const claim of this.#claims.values()) {
       if (claim.status === "collecting" && step.nowMs >= claim.deadlineMs) this.#fail(claim, step);
       else if (claim.improveUntilMs !== null) this.#improve(claim, step);
-      if (claim.status === "collecting") this.#askWhyNot(claim, step);
     }
+    // Questions are few at a time (P-89): another claim is the first at each tick.
+    const collecting = [...this.#claims.values()].filter(({ status }) => status === "collecting");
+    const first = this.#ticks++ % Math.max(1, collecting.length);
+    for (const claim of [...collecting.slice(first), ...collecting.slice(0, first)]) this.#askWhyNot(claim, step);
   }
 
   /** Drops claims below an epoch. */

@@ -51,6 +51,7 @@ describe("inquiry (P-89)", () => {
     /** Questions by tick, from five to nine seconds after two claims were asked for that 38 shares are missing of. */
     const askedWhere = async (lateMs: number) => {
       const agent = await boot(1);
+      await agent.feed({ type: "peers", connected: ALL.map(({ identityKey }) => identityKey) });
       await agent.ask(STAKER);
       await agent.ask(node(6).beneficiary);
       const byTick: number[] = [];
@@ -64,6 +65,41 @@ describe("inquiry (P-89)", () => {
     expect(inTime.slice(0, 3)).toEqual([INQUIRIES_PER_TICK, INQUIRIES_PER_TICK, 38 - 2 * INQUIRIES_PER_TICK]);
     const late = await askedWhere(1_000);
     expect(late.reduce((sum, asked) => sum + asked, 0)).toBeLessThan(INQUIRIES_PER_TICK + 3);
+  });
+
+  it("asks everyone once before anyone again: connected nodes first, the others as dials have room", async () => {
+    const agent = await boot(1);
+    const askedAt = async (nowMs: number) =>
+      inquiries(await agent.tickAt(nowMs)).map(({ job, peer }) => {
+        return { job, id: ALL.find(({ identityKey }) => identityKey === peer)?.id };
+      });
+    const ids = (asked: Awaited<ReturnType<typeof askedAt>>) => asked.map(({ id }) => id);
+    await agent.feed({ type: "peers", connected: [19, 20].map((id) => node(id).identityKey) });
+    await agent.ask(STAKER);
+    const first = await askedAt(1_500);
+    expect(ids(first)).toEqual([19, 20, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+    expect(ids(await askedAt(1_750))).toEqual([16, 17]);
+    expect(ids(await askedAt(2_000))).toEqual([]);
+    // Node 2 is down. Its place goes to the last that was not asked, though node 2 may be asked again by then.
+    const job = first.find(({ id }) => id === 2)?.job as number;
+    await agent.feed({ type: "inquiry-failed", job, code: "NETWORK_PEER_NOT_CONNECTED" });
+    expect(ids(await askedAt(6_000))).toEqual([18]);
+  });
+
+  it("of many claims another one asks first at each tick", async () => {
+    const agent = await boot(1);
+    await agent.ask(STAKER);
+    await agent.ask(node(6).beneficiary);
+    const first = inquiries(await agent.tickAt(1_500));
+    const asked: string[] = [];
+    for (const [i, { job }] of first.entries()) {
+      await agent.feed({ type: "inquiry-failed", job, code: "NETWORK_PEER_NOT_CONNECTED" });
+      const [next] = inquiries(await agent.tickAt(1_750 + 250 * i));
+      if (next !== undefined) asked.push(decodeInquiryRequest(next.data).recipient);
+    }
+    expect(new Set(asked)).toEqual(new Set([STAKER, node(6).beneficiary]));
+    // Neither has all of the places that become free.
+    expect(asked.slice(0, 6).filter((recipient) => recipient === STAKER).length).toBe(3);
   });
 
   it("shows each missing node's reason, or that it was not reached, and drops it once it has signed", async () => {

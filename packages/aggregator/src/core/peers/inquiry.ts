@@ -16,18 +16,20 @@ import {
   roundKey,
   type SignedClaimRequest,
 } from "@quorate/common";
-import type { Context, Step } from "../context.ts";
+import { type Context, connectedSet, type Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import { kindNamed } from "../kinds/kinds.ts";
 import { claimRound } from "../kinds/rewardClaim.ts";
+import type { LedgerNode } from "../ledger/events.ts";
 import { lastClosedEpoch } from "../ledger/ledger.ts";
 import { speaker } from "../ledger/nodes.ts";
-import { INQUIRE_AGAIN_MS, INQUIRIES_PER_TICK, INQUIRY_LATE_SPACING, TICK_MS } from "../limits.ts";
+import { INQUIRE_AGAIN_MS, INQUIRIES_PER_TICK, INQUIRY_LATE_SPACING, INQUIRY_VISITS_MAX, TICK_MS } from "../limits.ts";
 import { type Round, shareOf } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import { wireShare } from "../signing.ts";
 import type { Inquiries, Inquiry, Intake } from "../stages.ts";
 import { Budget } from "./budget.ts";
+import type { PeerReach } from "./reach.ts";
 import type { Standing } from "./standing.ts";
 
 /** The bucket is every claim's. */
@@ -37,6 +39,8 @@ const ALL = "all";
 interface Job {
   readonly inquiries: Inquiries;
   readonly nodeId: NodeId;
+  /** Whether the node has to be dialled for it. */
+  readonly isVisit: boolean;
   readonly peer: PeerKey;
   /** The claim that lacks its share. */
   readonly round: RoundId;
@@ -47,6 +51,7 @@ export interface InquiryModules {
   readonly rounds: RoundTable;
   readonly intake: Intake;
   readonly standing: Standing;
+  readonly reach: Pick<PeerReach, "has">;
 }
 
 export class PeerInquiry implements Inquiry {
@@ -54,17 +59,19 @@ export class PeerInquiry implements Inquiry {
   readonly #rounds: RoundTable;
   readonly #intake: Intake;
   readonly #standing: Standing;
+  readonly #reach: Pick<PeerReach, "has">;
   readonly #jobs = new Map<number, Job>();
   /** Questions whose answer is awaited: a second one to the same node would only wait behind the first. */
   readonly #awaited = new Set<string>();
   readonly #rate: Budget<string>;
   #nextJob = 1;
 
-  constructor({ context, rounds, intake, standing }: InquiryModules) {
+  constructor({ context, rounds, intake, standing, reach }: InquiryModules) {
     this.#context = context;
     this.#rounds = rounds;
     this.#intake = intake;
     this.#standing = standing;
+    this.#reach = reach;
     this.#rate = new Budget(() => ({
       burst: INQUIRIES_PER_TICK,
       refillMs: Math.max(TICK_MS / INQUIRIES_PER_TICK, context.load.lateMs * INQUIRY_LATE_SPACING),
@@ -73,26 +80,52 @@ export class PeerInquiry implements Inquiry {
   }
 
   ask(inquiries: Inquiries, request: SignedClaimRequest, missing: readonly NodeId[], { nowMs, emit }: Step): void {
-    const againMs = INQUIRE_AGAIN_MS + this.#context.load.spacingMs;
     const round = claimRound(request.recipient, request.epoch);
-    for (const nodeId of missing) {
-      const node = speaker(this.#context.ledger, nodeId);
-      const known = inquiries.get(nodeId);
-      if (node === null || nodeId === this.#context.ownNode?.id) continue;
-      if (known !== undefined && nowMs - known.askedAtMs < againMs) continue;
-      if (this.#awaited.has(questionOf(nodeId, round))) continue;
+    const connected = connectedSet(this.#context);
+    let visits = INQUIRY_VISITS_MAX - this.#visits();
+    for (const node of this.#due(inquiries, round, missing, nowMs)) {
+      const { id: nodeId, identityKey: peer } = node;
       if (!node.identityValid) {
         // P-8: whoever holds that key has not said that this node is its own; asking it would be asking a stranger.
         inquiries.set(nodeId, { askedAtMs: nowMs, reason: notSaid(nodeId, "NODE_IDENTITY_INVALID") });
         continue;
       }
+      const isVisit = !connected.has(peer);
+      if (isVisit && visits <= 0) continue;
       if (!this.#rate.take(ALL, nowMs)) return;
-      inquiries.set(nodeId, { askedAtMs: nowMs, reason: known?.reason ?? null });
+      if (isVisit) visits -= 1;
+      inquiries.set(nodeId, { askedAtMs: nowMs, reason: inquiries.get(nodeId)?.reason ?? null });
       const job = this.#nextJob++;
       this.#awaited.add(questionOf(nodeId, round));
-      this.#jobs.set(job, { inquiries, nodeId, peer: node.identityKey, round });
-      emit({ type: "inquire", job, peer: node.identityKey, data: encodeInquiryRequest(request) });
+      this.#jobs.set(job, { inquiries, nodeId, isVisit, peer, round });
+      emit({ type: "inquire", job, peer, data: encodeInquiryRequest(request) });
     }
+  }
+
+  /**
+   * Who may be asked now: first whoever was never asked, those that will probably answer before the others, and then
+   * whoever was asked longest ago. Nodes that are down must not be asked again and again before the last one is asked.
+   */
+  #due(inquiries: Inquiries, round: RoundId, missing: readonly NodeId[], nowMs: number): LedgerNode[] {
+    const { ledger, ownNode, load } = this.#context;
+    const askedBeforeMs = nowMs - INQUIRE_AGAIN_MS - load.spacingMs;
+    const askedAt = (id: NodeId): number => inquiries.get(id)?.askedAtMs ?? Number.NEGATIVE_INFINITY;
+    const due = missing.flatMap((id) => {
+      const node = speaker(ledger, id);
+      const isDue = id !== ownNode?.id && askedAt(id) <= askedBeforeMs && !this.#awaited.has(questionOf(id, round));
+      return node !== null && isDue ? [node] : [];
+    });
+    const never = due.filter(({ id }) => !inquiries.has(id));
+    const likely = new Set(never.filter((node) => this.#reach.has(node)));
+    const others = never.filter((node) => !likely.has(node));
+    const asked = due.filter(({ id }) => inquiries.has(id)).sort((a, b) => askedAt(a.id) - askedAt(b.id));
+    return [...likely, ...others, ...asked];
+  }
+
+  #visits(): number {
+    let visits = 0;
+    for (const { isVisit } of this.#jobs.values()) if (isVisit) visits += 1;
+    return visits;
   }
 
   /** Its request counts like one from gossip, so that a node which missed it signs now. */

@@ -100,6 +100,10 @@ export class PeerReach implements Collector {
     this.#nowMs = nowMs;
   }
 
+  has(node: LedgerNode): boolean {
+    return this.#isWithin(node, connectedSet(this.#context));
+  }
+
   /** Null while there is no active stake. */
   view(): StakeReach | null {
     const { nodes } = this.#context;
