@@ -96,7 +96,7 @@ export class SharedFold implements LedgerFold {
     const known = this.#recorded.get(state);
     if (known !== undefined) return known;
     const shared = this.#sharedOf(state);
-    const { state: taken, record } = foldInPlace.record(copyOf(state));
+    const { state: taken, record } = foldInPlace.record(copyForRecord(state));
     shared.recorded ??= this.#sharedOf(taken);
     const result = { state: state.head === null ? taken : this.#at(shared.recorded, state.head), record };
     this.#recorded.set(state, result);
@@ -109,7 +109,8 @@ export class SharedFold implements LedgerFold {
     if (events.length === 0 && openEpoch === state.openEpoch) return null;
     const known = steps.find((one) => one.openEpoch === openEpoch && isSameList(one.events, events));
     if (known !== undefined) return known;
-    const { state: next, change } = foldInPlace.advance(copyOf(state), events, head, this.#admit);
+    const copy = openEpoch === state.openEpoch ? copyForEvents(state) : copyForClose(state);
+    const { state: next, change } = foldInPlace.advance(copy, events, head, this.#admit);
     const step = { events, openEpoch, to: this.#sharedOf(next), change };
     steps.push(step);
     return step;
@@ -155,12 +156,24 @@ function headKey({ number, hash, timestamp }: ChainHead): string {
   return `${number} ${hash} ${timestamp}`;
 }
 
-function copyOf(state: LedgerState): LedgerState {
+/** While no epoch closes the fold changes nodes, uptime and amounts only in maps of its own (draftOf in ledger.ts). */
+function copyForEvents(state: LedgerState): LedgerState {
+  const { journal } = state;
+  return { ...state, journal: journal === null ? null : { ...journal, events: [...journal.events] } };
+}
+
+function copyForClose(state: LedgerState): LedgerState {
   const { journal } = state;
   if (journal === null) return copyLedger(state);
-  const { events, epochs, left, recorded } = journal;
-  return {
-    ...copyLedger(state),
-    journal: { events: [...events], epochs: [...epochs], left: new Map(left), recorded: new Map(recorded) },
-  };
+  const { events, epochs, left } = journal;
+  const noted = { events: [...events], epochs: [...epochs], left: new Map(left) };
+  return { ...copyLedger(state), journal: { ...journal, ...noted } };
+}
+
+/** A record changes the journal alone. */
+function copyForRecord(state: LedgerState): LedgerState {
+  const { journal } = state;
+  if (journal === null) return state;
+  const { epochs, recorded } = journal;
+  return { ...state, journal: { ...journal, epochs: [...epochs], recorded: new Map(recorded) } };
 }

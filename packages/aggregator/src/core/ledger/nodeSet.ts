@@ -11,6 +11,8 @@ import { admittedIdentities } from "./nodes.ts";
 const SETS = new WeakMap<LedgerState["nodes"], readonly LedgerNode[]>();
 const INDEXES = new WeakMap<readonly LedgerNode[], NodeIndex>();
 const ADMITTED = new WeakMap<readonly LedgerNode[], ReadonlySet<Hex>>();
+/** By a node's key, which stays the same object however the node changes. */
+const KEYS = new WeakMap<Uint8Array, Hex>();
 
 /**
  * In id order; the same array until a node changes. The fold changes a node only in a new map (advanceLedger), so that
@@ -37,7 +39,7 @@ export class NodeIndex {
   constructor(nodes: readonly LedgerNode[]) {
     for (const node of nodes) {
       if (node.state !== "exited") {
-        const key = toHex(node.blsKey);
+        const key = once(KEYS, node.blsKey, () => toHex(node.blsKey));
         if (!this.#byBlsKey.has(key)) this.#byBlsKey.set(key, node);
       }
       if (!node.identityValid) continue;
