@@ -13,6 +13,7 @@ import {
   type NodeId,
   type NotSigned,
   type RoundId,
+  type RoundKey,
   roundKey,
   type SignedClaimRequest,
 } from "@quorate/common";
@@ -96,7 +97,7 @@ export class PeerInquiry implements Inquiry {
       if (isVisit) visits -= 1;
       inquiries.set(nodeId, { askedAtMs: nowMs, reason: inquiries.get(nodeId)?.reason ?? null });
       const job = this.#nextJob++;
-      this.#awaited.add(questionOf(nodeId, round));
+      this.#awaited.add(questionOf(nodeId, roundKey(round)));
       this.#jobs.set(job, { inquiries, nodeId, isVisit, peer, round });
       emit({ type: "inquire", job, peer, data: encodeInquiryRequest(request) });
     }
@@ -109,10 +110,11 @@ export class PeerInquiry implements Inquiry {
   #due(inquiries: Inquiries, round: RoundId, missing: readonly NodeId[], nowMs: number): LedgerNode[] {
     const { ledger, ownNode, load } = this.#context;
     const askedBeforeMs = nowMs - INQUIRE_AGAIN_MS - load.spacingMs;
+    const key = roundKey(round);
     const askedAt = (id: NodeId): number => inquiries.get(id)?.askedAtMs ?? Number.NEGATIVE_INFINITY;
     const due = missing.flatMap((id) => {
       const node = speaker(ledger, id);
-      const isDue = id !== ownNode?.id && askedAt(id) <= askedBeforeMs && !this.#awaited.has(questionOf(id, round));
+      const isDue = id !== ownNode?.id && askedAt(id) <= askedBeforeMs && !this.#awaited.has(questionOf(id, key));
       return node !== null && isDue ? [node] : [];
     });
     const never = due.filter(({ id }) => !inquiries.has(id));
@@ -153,7 +155,7 @@ export class PeerInquiry implements Inquiry {
   #finish(job: number): Job | null {
     const asked = this.#jobs.get(job) ?? null;
     this.#jobs.delete(job);
-    if (asked !== null) this.#awaited.delete(questionOf(asked.nodeId, asked.round));
+    if (asked !== null) this.#awaited.delete(questionOf(asked.nodeId, roundKey(asked.round)));
     return asked;
   }
 
@@ -207,8 +209,8 @@ export class PeerInquiry implements Inquiry {
   }
 }
 
-function questionOf(nodeId: NodeId, round: RoundId): string {
-  return `${nodeId} ${roundKey(round)}`;
+function questionOf(nodeId: NodeId, round: RoundKey): string {
+  return `${nodeId} ${round}`;
 }
 
 /** A reason that this agent found, and not the node itself. */
