@@ -13,8 +13,10 @@ import {
 } from "@quorate/common";
 import {
   DIAL_TIMEOUT_MS,
+  PARALLEL_DIALS,
   REQUEST_TIMEOUT_MS,
   VISIT_DIAL_TIMEOUT_MS,
+  VISITS_MAX,
 } from "../../packages/aggregator/src/adapters/libp2p/limits.ts";
 import type { Verdict } from "../../packages/aggregator/src/core/io.ts";
 import { Gossip, type GossipPort, type Message } from "./gossip.ts";
@@ -51,7 +53,7 @@ const STREAM_OVERHEAD_BYTES = 40;
 const DIAL_ROUND_TRIPS = 4;
 const DIAL_BYTES = 1_200;
 /** A node's dials under way; others wait for one of them. */
-const DIALS_AT_ONCE = 16;
+const DIALS_AT_ONCE = PARALLEL_DIALS + VISITS_MAX;
 /** A connection that was made for a question stays for the next one. */
 const DIALLED_KEPT_MS = 60_000;
 

@@ -69,37 +69,30 @@ describe("inquiry (P-89)", () => {
 
   it("asks everyone once before anyone again: connected nodes first, the others as dials have room", async () => {
     const agent = await boot(1);
-    const askedAt = async (nowMs: number) =>
-      inquiries(await agent.tickAt(nowMs)).map(({ job, peer }) => {
-        return { job, id: ALL.find(({ identityKey }) => identityKey === peer)?.id };
-      });
-    const ids = (asked: Awaited<ReturnType<typeof askedAt>>) => asked.map(({ id }) => id);
     await agent.feed({ type: "peers", connected: [19, 20].map((id) => node(id).identityKey) });
-    await agent.ask(STAKER);
-    const first = await askedAt(1_500);
-    expect(ids(first)).toEqual([19, 20, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
-    expect(ids(await askedAt(1_750))).toEqual([16, 17]);
-    expect(ids(await askedAt(2_000))).toEqual([]);
-    // Node 2 is down. Its place goes to the last that was not asked, though node 2 may be asked again by then.
-    const job = first.find(({ id }) => id === 2)?.job as number;
-    await agent.feed({ type: "inquiry-failed", job, code: "NETWORK_PEER_NOT_CONNECTED" });
-    expect(ids(await askedAt(6_000))).toEqual([18]);
-  });
-
-  it("of many claims another one asks first at each tick", async () => {
-    const agent = await boot(1);
-    await agent.ask(STAKER);
-    await agent.ask(node(6).beneficiary);
-    const first = inquiries(await agent.tickAt(1_500));
-    const asked: string[] = [];
-    for (const [i, { job }] of first.entries()) {
+    const claims = [STAKER, node(6).beneficiary];
+    for (const recipient of claims) await agent.ask(recipient);
+    const askedAt = async (nowMs: number) =>
+      inquiries(await agent.tickAt(nowMs)).map(({ job, peer, data }) => {
+        const id = ALL.find(({ identityKey }) => identityKey === peer)?.id;
+        return { job, id, claim: claims.indexOf(decodeInquiryRequest(data).recipient) };
+      });
+    const [first, second, third] = [await askedAt(1_500), await askedAt(1_750), await askedAt(2_000)];
+    // Another claim is the first at each tick, and both together have as many questions under way as dials have room.
+    const rest = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+    expect(first.map(({ id }) => id)).toEqual([19, 20, ...rest]);
+    expect(second.map(({ id }) => id)).toEqual([19, 20, ...rest]);
+    expect(new Set(first.map(({ claim }) => claim)).size + new Set(second.map(({ claim }) => claim)).size).toBe(2);
+    expect(second[0]?.claim).not.toBe(first[0]?.claim);
+    expect(third.map(({ id }) => id)).toEqual([16, 17, 18, 16]);
+    expect(await askedAt(2_250)).toEqual([]);
+    // Node 2 is down. The claim that has asked everyone asks it again, the other one whom it has not asked yet.
+    for (const { job } of [...first, ...second].filter(({ id }) => id === 2)) {
       await agent.feed({ type: "inquiry-failed", job, code: "NETWORK_PEER_NOT_CONNECTED" });
-      const [next] = inquiries(await agent.tickAt(1_750 + 250 * i));
-      if (next !== undefined) asked.push(decodeInquiryRequest(next.data).recipient);
     }
-    expect(new Set(asked)).toEqual(new Set([STAKER, node(6).beneficiary]));
-    // Neither has all of the places that become free.
-    expect(asked.slice(0, 6).filter((recipient) => recipient === STAKER).length).toBe(3);
+    const again = await askedAt(6_000);
+    expect(again.map(({ id }) => id).sort()).toEqual([17, 2]);
+    expect(new Set(again.map(({ claim }) => claim)).size).toBe(2);
   });
 
   it("shows each missing node's reason, or that it was not reached, and drops it once it has signed", async () => {
