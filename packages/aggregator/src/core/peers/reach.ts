@@ -1,7 +1,8 @@
 /**
  * Which nodes could sign a claim now, as far as this agent knows (P-126). Enters: connections that come and go,
  * checked shares, what nodes answered when asked why they had not signed (P-89), verdicts of the ledger. Leaves: the
- * stake within reach, for people and probes. Nothing that is signed, forwarded or counted depends on it.
+ * stake within reach, for people and probes, and who is asked first (P-89). Nothing that is signed, forwarded or
+ * counted depends on it.
  */
 import {
   BPS,
