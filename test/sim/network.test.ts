@@ -144,9 +144,10 @@ describe("the network's model of gossip", () => {
     const silent = new Set(Array.from({ length: 40 }, (_, i) => i + 20));
     const cut = { group: silent, window: { fromMs: 0, toMs: 50_000 } };
     const { net, settle, dials } = network(() => "accept", {}, { partitions: [cut] });
-    const far = [...silent].filter((id) => !net.connections(1).includes(id)).slice(0, 20);
+    const far = [...silent].filter((id) => !net.connections(1).includes(id)).slice(0, 25);
     const near = [2, 3, 4, 5, 6, 7, 8, 9, 10].filter((id) => !net.connections(1).includes(id));
-    for (const id of [...far, ...near]) net.ask("catch-up", 1, id, DATA, () => {});
+    // Two questions to each make two dials, more than there are at once.
+    for (const id of [...far, ...far, ...near]) net.ask("catch-up", 1, id, DATA, () => {});
     settle(VISIT_DIAL_TIMEOUT_MS - 100);
     expect(dials()).toBe(0);
     settle(12_000);
