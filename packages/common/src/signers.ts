@@ -78,6 +78,7 @@ export class Signers {
   }
 
   union(...others: readonly Signers[]): Signers {
+    if (others.length === 0) return this;
     const bytes = new Uint8Array(Math.max(this.#bytes.length, ...others.map((other) => other.#bytes.length)));
     bytes.set(this.#bytes);
     for (const other of others) {

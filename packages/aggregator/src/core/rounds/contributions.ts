@@ -37,7 +37,7 @@ export function newGroup(signed: KindMessage): Group {
 
 /** Everyone in the disjoint contributions. */
 export function signersOf(group: Group): Signers {
-  group.signers ??= Signers.of(group.shares.keys()).union(...idsOf(disjointPartials(group.partials, group.shares)));
+  group.signers ??= Signers.of(group.shares.keys()).union(...signersIn(disjointPartials(group.partials, group.shares)));
   return group.signers;
 }
 
@@ -49,14 +49,14 @@ export function disjointParts(group: Group, isAllowed: (id: NodeId) => boolean):
   const allowed = group.partials.filter(({ signers }) => signers.ids().every(isAllowed));
   const chosen = disjointPartials(allowed, group.shares);
   const parts: Part[] = chosen.map(({ signers, signature }) => ({ ids: signers.ids(), signature }));
-  const taken = Signers.empty.union(...idsOf(chosen));
+  const taken = Signers.empty.union(...signersIn(chosen));
   for (const [id, signature] of group.shares) {
     if (isAllowed(id) && !taken.has(id)) parts.push({ ids: [id], signature });
   }
   return parts;
 }
 
-function idsOf(partials: readonly Contribution[]): Signers[] {
+function signersIn(partials: readonly Contribution[]): Signers[] {
   return partials.map(({ signers }) => signers);
 }
 

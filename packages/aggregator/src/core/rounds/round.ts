@@ -170,6 +170,8 @@ export function disagreeing(round: Round): { readonly nodeId: NodeId; readonly s
 
 /** Every node in a checked share or partial here, over whatever message: what catch-up need not send again. */
 export function heardFrom(round: Round): Signers {
-  round.heard ??= Signers.empty.union(...[...round.groups.values()].map(signersOf));
+  if (round.heard !== null) return round.heard;
+  const [first = Signers.empty, ...others] = [...round.groups.values()].map(signersOf);
+  round.heard = first.union(...others);
   return round.heard;
 }
