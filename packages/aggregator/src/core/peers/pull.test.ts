@@ -1,4 +1,5 @@
 import {
+  type Address,
   type CatchUpRequest,
   type CatchUpResponse,
   decodeCatchUpResponse,
@@ -20,7 +21,7 @@ import {
 import { bootInSubnets, EPOCH, identityOf, makePartial, pullsOf, sendShare } from "../../../test/support/subnets.ts";
 import { boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
 import { turnMs, turnOf } from "../collect/turns.ts";
-import { PULL_AFTER_MS, PULL_AGAIN_MS, TICK_MS } from "../limits.ts";
+import { PULL_AFTER_MS, PULL_AGAIN_MS, PULLS_PER_TICK, TICK_MS } from "../limits.ts";
 
 const amount = await owedToStaker();
 /** When the test agents give a claim up. */
@@ -78,6 +79,23 @@ describe("P-137: what an agent lacks", () => {
     // The third time would be twice as long after the second.
     expect(DEADLINE_MS - second).toBeLessThan(2 * PULL_AGAIN_MS);
     expect(askedAtMs).toHaveLength(2);
+  });
+
+  it("is asked of as many as a tick has room for; who had no room does not count as asked", async () => {
+    const [second, third] = [node(6).beneficiary, node(7).beneficiary];
+    /** Whom an agent with these claims asks about the third, in order. */
+    const askedAbout = async (...claims: readonly Address[]) => {
+      const agent = await bootInSubnets(2, []);
+      for (const recipient of claims) await agent.ask(recipient, EPOCH);
+      const asked: NodeId[] = [];
+      for (let atMs = PULL_AFTER_MS; atMs < PULL_AFTER_MS + PULL_AGAIN_MS; atMs += TICK_MS) {
+        const pulls = pullsOf(await agent.tickAt(atMs));
+        expect(pulls.length).toBeLessThanOrEqual(PULLS_PER_TICK);
+        asked.push(...pulls.filter(({ asked }) => asked.rounds[0]?.subject === third).map(({ peer }) => peer));
+      }
+      return asked.sort((a, b) => a - b);
+    };
+    expect(await askedAbout(STAKER, second, third)).toEqual(await askedAbout(third));
   });
 
   it("is answered without what other rounds have", async () => {

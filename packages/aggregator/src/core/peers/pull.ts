@@ -34,9 +34,12 @@ export class Pull {
   tick(needs: readonly Need[], step: Step): void {
     let left = PULLS_PER_TICK;
     for (const need of needs) {
-      for (const node of this.#whom(need, step.nowMs)) {
-        if (left-- <= 0) return;
-        this.#ask(need.round, node, step);
+      let data: Uint8Array | null = null;
+      for (const { identityKey } of this.#whom(need, step.nowMs)) {
+        data ??= questionAbout(need.round);
+        step.emit({ type: "catch-up-ask", peer: identityKey, data });
+        // Before the next one counts as asked.
+        if (--left === 0) return;
       }
     }
   }
@@ -87,13 +90,9 @@ export class Pull {
     }
     return { node: next, dueMs };
   }
+}
 
-  #ask(round: Round, { identityKey }: LedgerNode, { emit }: Step): void {
-    const data = encodeCatchUpRequest({
-      rounds: [{ ...round.id, signers: heardFrom(round), needless: false }],
-      onlyNamed: true,
-      rest: null,
-    });
-    emit({ type: "catch-up-ask", peer: identityKey, data });
-  }
+function questionAbout(round: Round): Uint8Array {
+  const rounds = [{ ...round.id, signers: heardFrom(round), needless: false }];
+  return encodeCatchUpRequest({ rounds, onlyNamed: true, rest: null });
 }
