@@ -54,6 +54,11 @@ export class Signers {
     return Signers.fromBytes(fromHex(hex));
   }
 
+  /** Of `toBytes`. */
+  get byteLength(): number {
+    return this.#bytes.length;
+  }
+
   toBytes(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#bytes);
   }
@@ -82,24 +87,24 @@ export class Signers {
     const bytes = new Uint8Array(Math.max(this.#bytes.length, ...others.map((other) => other.#bytes.length)));
     bytes.set(this.#bytes);
     for (const other of others) {
-      for (const [i, byte] of other.#bytes.entries()) bytes[i] = (bytes[i] as number) | byte;
+      const theirs = other.#bytes;
+      for (let i = 0; i < theirs.length; i++) bytes[i] = (bytes[i] as number) | (theirs[i] as number);
     }
     return new Signers(bytes);
   }
 
-  /** Those in `other` that are missing here. */
-  missingFrom(other: Signers): Signers {
-    const bytes = new Uint8Array(other.#bytes.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = (other.#bytes[i] ?? 0) & ~(this.#bytes[i] ?? 0);
-    return new Signers(bytes);
-  }
-
   isDisjoint(other: Signers): boolean {
-    return this.#bytes.every((byte, i) => (byte & (other.#bytes[i] ?? 0)) === 0);
+    const [own, theirs] = [this.#bytes, other.#bytes];
+    for (let i = 0; i < Math.min(own.length, theirs.length); i++) {
+      if (((own[i] as number) & (theirs[i] as number)) !== 0) return false;
+    }
+    return true;
   }
 
   isSuperset(other: Signers): boolean {
-    return this.missingFrom(other).count === 0;
+    const [own, theirs] = [this.#bytes, other.#bytes];
+    for (let i = 0; i < theirs.length; i++) if (((theirs[i] as number) & ~(own[i] ?? 0)) !== 0) return false;
+    return true;
   }
 
   equals(other: Signers): boolean {

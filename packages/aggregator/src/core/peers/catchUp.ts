@@ -201,7 +201,7 @@ function roundsToName(open: readonly Round[], isNeeded: (round: Round) => boolea
   for (const round of open) {
     const needless = !isNeeded(round);
     const signers = needless ? Signers.empty : heardFrom(round);
-    bytes += CATCH_UP_ROUND_OVERHEAD_BYTES + signers.toBytes().length;
+    bytes += CATCH_UP_ROUND_OVERHEAD_BYTES + signers.byteLength;
     if (bytes > CATCH_UP_ROUNDS_BYTES || rounds.length >= MAX_CATCH_UP_ROUNDS) break;
     rounds.push({ ...round.id, signers, needless });
   }
@@ -219,7 +219,7 @@ function sharesLacking(round: Round, theirs: Signers): Share[] {
 }
 
 function partialBytes(partial: PartialAggregate): number {
-  return wireBytes(partial) + partial.signers.toBytes().length;
+  return wireBytes(partial) + partial.signers.byteLength;
 }
 
 function wireBytes(signed: KindMessage): number {
