@@ -105,13 +105,20 @@ export interface CatchUp {
 
 /** Why the nodes that a claim lacks have not signed (P-89). */
 export interface Inquiry {
-  /** Asks the next few of the missing nodes that were not asked lately. */
-  ask(inquiries: Inquiries, request: SignedClaimRequest, missing: readonly NodeId[], step: Step): void;
+  /** Asks the next few of the missing nodes that were not asked lately. The claims are in the order of their age. */
+  ask(claims: readonly LacksShares[], step: Step): void;
   /** Another agent asks. @throws coded errors of the decoder */
   answer(from: PeerKey, data: Uint8Array, step: Step): Uint8Array;
   /** An answer, or why there is none. Returns the round about which there is a new reason, or null. */
   answered(job: number, data: Uint8Array, step: Step): RoundId | null;
   failed(job: number, code: ErrorCode, step: Step): RoundId | null;
+}
+
+/** A claim that lacks shares. */
+export interface LacksShares {
+  readonly request: SignedClaimRequest;
+  readonly missing: readonly NodeId[];
+  readonly inquiries: Inquiries;
 }
 
 /** What is known of the nodes a claim lacks: when each was asked last, and what came of it. Bounded by the node set. */

@@ -29,7 +29,7 @@ import type { Aggregates } from "../rounds/aggregates.ts";
 import { agreeing, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import { type Tally, tallyRound } from "../rounds/tally.ts";
-import type { CatchUp, Collector, Inquiry, Intake, Need, Signing } from "../stages.ts";
+import type { CatchUp, Collector, Inquiry, Intake, LacksShares, Need, Signing } from "../stages.ts";
 import { bundleRound, type Claim, isOpen, openClaim, restoredClaim, viewClaim } from "./claim.ts";
 
 export interface ClaimsModules {
@@ -46,7 +46,6 @@ export interface ClaimsModules {
 export class Claims implements Collector {
   readonly #modules: ClaimsModules;
   readonly #claims = new Map<RoundKey, Claim>();
-  #ticks = 0;
 
   /** Bundles from before a crash are served again; claims that had none are asked for anew by `resume`. */
   constructor(modules: ClaimsModules, restored: RestoredState) {
@@ -154,10 +153,7 @@ export class Claims implements Collector {
       if (claim.status === "collecting" && step.nowMs >= claim.deadlineMs) this.#fail(claim, step);
       else if (claim.improveUntilMs !== null) this.#improve(claim, step);
     }
-    // Questions are few at a time (P-89): another claim is the first at each tick.
-    const collecting = [...this.#claims.values()].filter(({ status }) => status === "collecting");
-    const first = this.#ticks++ % Math.max(1, collecting.length);
-    for (const claim of [...collecting.slice(first), ...collecting.slice(0, first)]) this.#askWhyNot(claim, step);
+    this.#modules.inquiry.ask(this.#lackingShares(step), step);
   }
 
   /** Drops claims below an epoch. */
@@ -232,15 +228,18 @@ export class Claims implements Collector {
     this.#changed(claim, step);
   }
 
-  /** P-89: those who are still missing after gossip had its time. */
-  #askWhyNot(claim: Claim, step: Step): void {
-    const { context, inquiry } = this.#modules;
-    const round = this.#roundOf(claim);
-    const sinceMs = step.nowMs - claim.startedAtMs;
+  /** P-89: of claims that gossip has had its time for, who is still missing. */
+  #lackingShares({ nowMs }: Step): LacksShares[] {
+    const { context } = this.#modules;
     // Where the host is late, so are the shares that it has been sent already.
-    const isEarly = sinceMs < INQUIRE_AFTER_MS + context.load.spacingMs;
-    if (round === undefined || claim.request === null || isEarly) return;
-    inquiry.ask(claim.inquiries, claim.request, tallyRound(context, rewardClaim, round).missing, step);
+    const startedBeforeMs = nowMs - INQUIRE_AFTER_MS - context.load.spacingMs;
+    return [...this.#claims.values()].flatMap((claim) => {
+      const { status, startedAtMs, request, inquiries } = claim;
+      const round = this.#roundOf(claim);
+      if (status !== "collecting" || startedAtMs > startedBeforeMs || round === undefined || request === null)
+        return [];
+      return [{ request, inquiries, missing: tallyRound(context, rewardClaim, round).missing }];
+    });
   }
 
   #fail(claim: Claim, step: Step): void {

@@ -77,22 +77,25 @@ describe("inquiry (P-89)", () => {
         const id = ALL.find(({ identityKey }) => identityKey === peer)?.id;
         return { job, id, claim: claims.indexOf(decodeInquiryRequest(data).recipient) };
       });
+    const of = (claim: number, from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, i) => ({ claim, id: from + i }));
     const [first, second, third] = [await askedAt(1_500), await askedAt(1_750), await askedAt(2_000)];
-    // Another claim is the first at each tick, and both together have as many questions under way as dials have room.
-    const rest = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
-    expect(first.map(({ id }) => id)).toEqual([19, 20, ...rest]);
-    expect(second.map(({ id }) => id)).toEqual([19, 20, ...rest]);
-    expect(new Set(first.map(({ claim }) => claim)).size + new Set(second.map(({ claim }) => claim)).size).toBe(2);
-    expect(second[0]?.claim).not.toBe(first[0]?.claim);
-    expect(third.map(({ id }) => id)).toEqual([16, 17, 18, 16]);
+    // Of those that have to be dialled the older claim's, and both together as many as dials have room.
+    const told = (asked: typeof first) => asked.map(({ claim, id }) => ({ claim, id }));
+    expect(told(first)).toEqual([...of(0, 19, 20), ...of(1, 19, 20), ...of(0, 2, 13)]);
+    expect(told(second)).toEqual([...of(0, 14, 18), ...of(1, 2, 12)]);
+    expect(told(third)).toEqual(of(1, 13, 16));
     expect(await askedAt(2_250)).toEqual([]);
-    // Node 2 is down. The claim that has asked everyone asks it again, the other one whom it has not asked yet.
+    // Node 2 is down. Before it is asked again, the newer claim asks whom it has not asked yet.
     for (const { job } of [...first, ...second].filter(({ id }) => id === 2)) {
       await agent.feed({ type: "inquiry-failed", job, code: "NETWORK_PEER_NOT_CONNECTED" });
     }
-    const again = await askedAt(6_000);
-    expect(again.map(({ id }) => id).sort()).toEqual([17, 2]);
-    expect(new Set(again.map(({ claim }) => claim)).size).toBe(2);
+    expect(told(await askedAt(6_000))).toEqual(of(1, 17, 18));
+    for (const { job } of third) {
+      await agent.feed({ type: "inquiry-failed", job, code: "NETWORK_PEER_NOT_CONNECTED" });
+    }
+    // Whom any of them asked longest ago.
+    expect(told(await askedAt(6_250))).toEqual([...of(0, 2, 2), ...of(1, 2, 2)]);
   });
 
   it("shows each missing node's reason, or that it was not reached, and drops it once it has signed", async () => {

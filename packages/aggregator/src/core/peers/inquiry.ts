@@ -28,7 +28,7 @@ import { INQUIRE_AGAIN_MS, INQUIRIES_PER_TICK, INQUIRY_LATE_SPACING, INQUIRY_VIS
 import { type Round, shareOf } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import { wireShare } from "../signing.ts";
-import type { Inquiries, Inquiry, Intake } from "../stages.ts";
+import type { Inquiries, Inquiry, Intake, LacksShares } from "../stages.ts";
 import { Budget } from "./budget.ts";
 import type { PeerReach } from "./reach.ts";
 import type { Standing } from "./standing.ts";
@@ -45,6 +45,15 @@ interface Job {
   readonly peer: PeerKey;
   /** The claim that lacks its share. */
   readonly round: RoundId;
+}
+
+/** A question that may be asked. */
+interface Due {
+  readonly claim: LacksShares;
+  readonly round: RoundId;
+  readonly node: LedgerNode;
+  /** When it was asked last; null if never. */
+  readonly askedAtMs: number | null;
 }
 
 export interface InquiryModules {
@@ -80,11 +89,12 @@ export class PeerInquiry implements Inquiry {
     }));
   }
 
-  ask(inquiries: Inquiries, request: SignedClaimRequest, missing: readonly NodeId[], { nowMs, emit }: Step): void {
-    const round = claimRound(request.recipient, request.epoch);
+  ask(claims: readonly LacksShares[], { nowMs, emit }: Step): void {
+    if (!this.#rate.has(ALL, nowMs)) return;
     const connected = connectedSet(this.#context);
     let visits = INQUIRY_VISITS_MAX - this.#visits();
-    for (const node of this.#due(inquiries, round, missing, nowMs)) {
+    for (const { claim, round, node } of this.#due(claims, nowMs)) {
+      const { inquiries, request } = claim;
       const { id: nodeId, identityKey: peer } = node;
       if (!node.identityValid) {
         // P-8: whoever holds that key has not said that this node is its own; asking it would be asking a stranger.
@@ -104,24 +114,34 @@ export class PeerInquiry implements Inquiry {
   }
 
   /**
-   * Who may be asked now: first whoever was never asked, those that will probably answer before the others, and then
-   * whoever was asked longest ago. Nodes that are down must not be asked again and again before the last one is asked.
+   * The questions that may be asked now: first those that were never asked, of nodes that will probably answer before
+   * the others, the oldest claim's first; and then whichever was asked longest ago. Nodes that are down must not be
+   * asked again and again before the last one is asked, and the oldest claim has least time left.
    */
-  #due(inquiries: Inquiries, round: RoundId, missing: readonly NodeId[], nowMs: number): LedgerNode[] {
-    const { ledger, ownNode, load } = this.#context;
-    const askedBeforeMs = nowMs - INQUIRE_AGAIN_MS - load.spacingMs;
-    const key = roundKey(round);
-    const askedAt = (id: NodeId): number => inquiries.get(id)?.askedAtMs ?? Number.NEGATIVE_INFINITY;
-    const due = missing.flatMap((id) => {
-      const node = speaker(ledger, id);
-      const isDue = id !== ownNode?.id && askedAt(id) <= askedBeforeMs && !this.#awaited.has(questionOf(id, key));
-      return node !== null && isDue ? [node] : [];
-    });
-    const never = due.filter(({ id }) => !inquiries.has(id));
-    const likely = new Set(never.filter((node) => this.#reach.has(node)));
-    const others = never.filter((node) => !likely.has(node));
-    const asked = due.filter(({ id }) => inquiries.has(id)).sort((a, b) => askedAt(a.id) - askedAt(b.id));
+  #due(claims: readonly LacksShares[], nowMs: number): Due[] {
+    const [likely, others, asked]: [Due[], Due[], Due[]] = [[], [], []];
+    for (const due of this.#unanswered(claims, nowMs - INQUIRE_AGAIN_MS - this.#context.load.spacingMs)) {
+      if (due.askedAtMs !== null) asked.push(due);
+      else if (this.#reach.has(due.node)) likely.push(due);
+      else others.push(due);
+    }
+    asked.sort((a, b) => (a.askedAtMs ?? 0) - (b.askedAtMs ?? 0));
     return [...likely, ...others, ...asked];
+  }
+
+  *#unanswered(claims: readonly LacksShares[], askedBeforeMs: number): Generator<Due> {
+    const { ledger, ownNode } = this.#context;
+    for (const claim of claims) {
+      const round = claimRound(claim.request.recipient, claim.request.epoch);
+      const key = roundKey(round);
+      for (const id of claim.missing) {
+        const askedAtMs = claim.inquiries.get(id)?.askedAtMs ?? null;
+        const isDue = askedAtMs === null || askedAtMs <= askedBeforeMs;
+        if (!isDue || id === ownNode?.id || this.#awaited.has(questionOf(id, key))) continue;
+        const node = speaker(ledger, id);
+        if (node !== null) yield { claim, round, node, askedAtMs };
+      }
+    }
   }
 
   #visits(): number {
