@@ -28,13 +28,14 @@ describe("Signers", () => {
     );
   });
 
-  it("is a set: add, has, union, isSuperset, isDisjoint", () => {
+  it("is a set: add, has, union, without, isSuperset, isDisjoint", () => {
     fc.assert(
       fc.property(smallSet, smallSet, (a, b) => {
         const [left, right] = [new Set(a), new Set(b)];
         const [signersA, signersB] = [a.reduce((s, i) => s.add(i), Signers.empty), Signers.of(b)];
         const ascending = (ids: number[]) => [...new Set(ids)].sort((x, y) => x - y);
         expect(signersA.union(signersB).ids()).toEqual(ascending([...a, ...b]));
+        expect(signersB.without(signersA).ids()).toEqual(ascending(b.filter((i) => !left.has(i))));
         expect(signersA.isSuperset(signersB)).toBe(b.every((i) => left.has(i)));
         expect(signersA.isDisjoint(signersB)).toBe(!a.some((i) => right.has(i)));
         for (const i of a) expect(signersB.has(i)).toBe(right.has(i));

@@ -93,6 +93,13 @@ export class Signers {
     return new Signers(bytes);
   }
 
+  /** These, but not those in `other`. */
+  without(other: Signers): Signers {
+    const bytes = new Uint8Array(this.#bytes.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = (this.#bytes[i] as number) & ~(other.#bytes[i] ?? 0);
+    return new Signers(bytes);
+  }
+
   isDisjoint(other: Signers): boolean {
     const [own, theirs] = [this.#bytes, other.#bytes];
     for (let i = 0; i < Math.min(own.length, theirs.length); i++) {

@@ -8,7 +8,6 @@ import {
   buildBundle,
   type ClaimView,
   type Disagreement,
-  type NodeId,
   type NotSigned,
   type SignedClaimRequest,
   Signers,
@@ -91,12 +90,12 @@ export function bundleRound(
   context: Context,
   round: Round,
   tally: Tally,
-  aggregate: (round: Round, signers: ReadonlySet<NodeId>) => Aggregate | null,
+  aggregate: (round: Round, signers: Signers) => Aggregate | null,
 ): Bundle | null {
   const { ledger, nodes, options } = context;
   const signed = round.own?.signed;
   if (!tally.quorum || signed?.kind !== "RewardClaim" || ledger.head === null) return null;
-  const summed = aggregate(round, new Set(tally.signers));
+  const summed = aggregate(round, Signers.of(tally.signers));
   if (summed === null) return null;
   return buildBundle({
     domain: options.domain,

@@ -33,7 +33,7 @@ import type { RoundTable } from "../rounds/roundTable.ts";
 import { worthAContest } from "./needs.ts";
 
 /** The verified aggregate of some of a round's shares. */
-type Aggregating = (round: Round, chosen: { has(id: NodeId): boolean }) => Aggregate | null;
+type Aggregating = (round: Round, chosen: Signers) => Aggregate | null;
 
 /** A call that would help. The same wish has the same key at every agent. */
 export interface Wanted {
@@ -146,8 +146,7 @@ function payableSigners(round: Round, presence: EpochPresence): PayableSigners {
   const [heard, known] = [heardFrom(round), knownPayable.get(round)];
   if (known?.heard === heard && known.own === round.own && known.presence === presence) return known;
   const { ids } = payableParts(presence);
-  const inBlocks = new Set(ids);
-  const parts = agreeingParts(round, (id) => !inBlocks.has(id));
+  const parts = agreeingParts(round, heard.without(Signers.of(ids)));
   const signers = Signers.of([...ids, ...parts.flatMap((part) => part.ids)]);
   const found = { presence, heard, own: round.own, parts, signers };
   knownPayable.set(round, found);
@@ -163,17 +162,18 @@ function wantedShowing({ rounds, view, showingsSent }: PlanInput, epoch: number)
   const round = rounds.get(reportRound(epoch));
   const sent = showingsSent(epoch);
   if (presence === null || round?.own?.digest.hex !== presence.digest || sent >= SHOWINGS_PER_EPOCH_MAX) return [];
-  const missing = new Set((leftOut(view, epoch) ?? []).filter((id) => isInSet(view, id)));
-  if (missing.size === 0) return [];
-  const lacking = idsOfParts(round, (id) => missing.has(id));
-  const first = new Set(lacking.slice(0, Math.min(SHOWN_MAX, Math.ceil(lacking.length / 2 ** sent))));
-  const ids = idsOfParts(round, (id) => first.has(id));
+  const missing = (leftOut(view, epoch) ?? []).filter((id) => isInSet(view, id));
+  if (missing.length === 0) return [];
+  const lacking = idsOfParts(round, missing);
+  const first = lacking.slice(0, Math.min(SHOWN_MAX, Math.ceil(lacking.length / 2 ** sent)));
+  const ids = idsOfParts(round, first);
   if (ids.length === 0) return [];
   return [
     {
       key: `show:${epoch}:${ids[0]}-${ids.at(-1)}:${ids.length}`,
       notAfter: endOf(view, epoch + 1),
-      build: (aggregate) => withParts(aggregate(round, new Set(ids)), (parts) => ({ type: "show", epoch, ...parts })),
+      build: (aggregate) =>
+        withParts(aggregate(round, Signers.of(ids)), (parts) => ({ type: "show", epoch, ...parts })),
     },
   ];
 }
@@ -182,17 +182,16 @@ function wantedShowing({ rounds, view, showingsSent }: PlanInput, epoch: number)
 function wantedContest({ rounds, view }: PlanInput, epoch: number): Wanted[] {
   const round = rounds.get(contestRound(epoch));
   if (round === undefined) return [];
-  const worth = new Set(worthAContest(view));
-  if (worth.size === 0) return [];
-  const first = new Set(idsOfParts(round, (id) => worth.has(id)).slice(0, SHOWN_MAX));
-  const ids = idsOfParts(round, (id) => first.has(id));
+  const worth = worthAContest(view);
+  if (worth.length === 0) return [];
+  const ids = idsOfParts(round, idsOfParts(round, worth).slice(0, SHOWN_MAX));
   if (ids.length === 0) return [];
   return [
     {
       key: `contest:${epoch}:${ids.length}`,
       notAfter: endOf(view, epoch + 1),
       build: (aggregate) =>
-        withParts(aggregate(round, new Set(ids)), (parts) => ({ type: "contest", epoch, ...parts })),
+        withParts(aggregate(round, Signers.of(ids)), (parts) => ({ type: "contest", epoch, ...parts })),
     },
   ];
 }
@@ -239,8 +238,9 @@ function wantedPack({ view, rules, packed }: PlanInput, epoch: number): Wanted[]
 }
 
 /** Who is in the contributions by allowed nodes alone, ascending. */
-function idsOfParts(round: Round, isAllowed: (id: NodeId) => boolean): NodeId[] {
-  const parts = agreeingParts(round, isAllowed);
+function idsOfParts(round: Round, allowed: readonly NodeId[]): NodeId[] {
+  if (allowed.length === 0) return [];
+  const parts = agreeingParts(round, Signers.of(allowed));
   return parts.flatMap(({ ids }) => ids).sort((a, b) => a - b);
 }
 

@@ -24,7 +24,7 @@ import type { Aggregates } from "../rounds/aggregates.ts";
 import { agreeing, heardFrom, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { CatchUp, Collector, Need } from "../stages.ts";
-import { reportNeeds } from "./needs.ts";
+import { laterView, reportNeeds } from "./needs.ts";
 import { plan, type Wanted } from "./plan.ts";
 import { OwnTurns, spacingOf } from "./turns.ts";
 
@@ -61,6 +61,11 @@ export class Reports implements Collector {
   #isLooking = false;
   /** Whether the last look ahead failed. */
   #isBlind = false;
+  /** The ledger with what the last look found. */
+  #seen: LedgerState | null = null;
+  /** Calls for which this agent has looked ahead since its turn came, and those for which it is about to. */
+  readonly #lookedFor = new Set<string>();
+  readonly #lookingFor = new Set<string>();
   #alarmedAt = 0;
 
   constructor(modules: ReportsModules) {
@@ -81,13 +86,22 @@ export class Reports implements Collector {
     this.#modules.catchUp.hurry(step.nowMs);
   }
 
-  /** P-137: only an agent that may send has to have the whole. */
+  /**
+   * P-137: only an agent that may send has to have the whole, when its turn has come; and before it asks for it, it
+   * looks once whether the call has landed.
+   */
   needs({ nowMs }: Step): Need[] {
     const { context, rounds } = this.#modules;
     if (context.options.submits === null) return [];
     const sinceMs = this.#sinceMs.get(lastClosedEpoch(context.ledger) ?? -1);
     if (sinceMs === undefined) return [];
-    return reportNeeds(context, rounds, (call) => nowMs >= sinceMs + this.#turns.afterMs(context, call));
+    const isTurn = (call: string) => nowMs >= sinceMs + this.#turns.afterMs(context, call);
+    return reportNeeds(context, laterView(context.ledger, this.#seen), rounds, isTurn).flatMap(({ call, need }) => {
+      // Nothing lands while it is collected.
+      if (this.#isBusy || this.#lookedFor.has(call)) return [need];
+      this.#lookingFor.add(call);
+      return [];
+    });
   }
 
   nodesChanged(_step: Step): void {}
@@ -100,15 +114,18 @@ export class Reports implements Collector {
     if (options.submits === null || this.#isLooking || this.#isBusy || step.nowMs < this.#nextLookMs) return;
     if (lastClosed === null || !this.#modules.context.health.healthy) return;
     this.#nextLookMs = step.nowMs + PLAN_MS;
-    const basis = this.#basis(lastClosed);
-    if (isSameList(basis, this.#nothingOf)) return;
-    // Asking a provider costs something; without a wish by the ledger alone there is nothing to look for.
-    if (this.#plan(ledger, step.nowMs).length === 0) {
-      this.#nothingOf = basis;
-      return;
-    }
+    if (this.#lookingFor.size === 0 && !this.#hasWish(lastClosed, step.nowMs)) return;
     this.#isLooking = true;
     step.emit({ type: "look-ahead" });
+  }
+
+  /** Asking a provider costs something; without a wish by the ledger alone there is nothing to look for. */
+  #hasWish(lastClosed: number, nowMs: number): boolean {
+    const basis = this.#basis(lastClosed);
+    if (isSameList(basis, this.#nothingOf)) return false;
+    const hasWish = this.#plan(this.#modules.context.ledger, nowMs).length > 0;
+    if (!hasWish) this.#nothingOf = basis;
+    return hasWish;
   }
 
   /** Showings wait, and the operator is told once: until a look succeeds nobody is shown by this agent. */
@@ -130,9 +147,12 @@ export class Reports implements Collector {
     const { context, admit } = this.#modules;
     const { ledger, ownNode, modules } = context;
     this.#isLooking = false;
+    for (const call of this.#lookingFor) this.#lookedFor.add(call);
+    this.#lookingFor.clear();
     this.#nextLookMs = step.nowMs + Math.max(TICK_MS, Math.floor(spacingOf(context) / 2));
     if (ownNode === null) return;
     const view = events === null ? ledger : foldOf(modules).landed(ledger, events, admit);
+    this.#seen = view;
     const wanted = this.#plan(view, step.nowMs);
     this.#forgetOthers(wanted);
     for (const one of wanted) {
@@ -174,6 +194,7 @@ export class Reports implements Collector {
   prune(belowEpoch: number): void {
     for (const epoch of this.#sinceMs.keys()) if (epoch < belowEpoch) this.#sinceMs.delete(epoch);
     for (const epoch of this.#showings.keys()) if (epoch < belowEpoch) this.#showings.delete(epoch);
+    for (const call of this.#lookedFor) if (Number(call.split(":")[1]) < belowEpoch) this.#lookedFor.delete(call);
   }
 
   #submit({ key, notAfter, build }: Wanted, wish: Wish, step: Step): void {

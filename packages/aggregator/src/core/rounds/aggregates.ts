@@ -3,7 +3,7 @@
  * Enters: a round and the nodes whose signatures are wanted. Leaves: an aggregate, or null and a loud word: each part
  * of it was checked before, so one that does not verify is a fault of this agent. Not here: when to look (collect/).
  */
-import type { NodeId } from "@quorate/common";
+import type { NodeId, Signers } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
 import type { Part } from "./contributions.ts";
 import { agreeingParts, dropPart, type Round } from "./round.ts";
@@ -28,8 +28,8 @@ export class Aggregates {
   }
 
   /** Of what these nodes alone gave. Null where there is nothing, or where it does not add up to a valid one. */
-  of(round: Round, chosen: { has(id: NodeId): boolean }, { emit }: Step): Aggregate | null {
-    const parts = agreeingParts(round, (id) => chosen.has(id));
+  of(round: Round, chosen: Signers, { emit }: Step): Aggregate | null {
+    const parts = agreeingParts(round, chosen);
     if (round.own === null || parts.length === 0 || round.faultyParts === parts.length) return null;
     const digest = round.own.digest.bytes;
     const signature = this.#sum(parts, digest);

@@ -45,13 +45,13 @@ export function signersOf(group: Group): Signers {
  * Disjoint contributions by allowed nodes alone: of each subnet the partials that say most together, then the single
  * shares of whoever is in none.
  */
-export function disjointParts(group: Group, isAllowed: (id: NodeId) => boolean): Part[] {
-  const allowed = group.partials.filter(({ signers }) => signers.ids().every(isAllowed));
-  const chosen = disjointPartials(allowed, group.shares);
+export function disjointParts(group: Group, allowed: Signers): Part[] {
+  const fitting = group.partials.filter(({ signers }) => allowed.isSuperset(signers));
+  const chosen = disjointPartials(fitting, group.shares);
   const parts: Part[] = chosen.map(({ signers, signature }) => ({ ids: signers.ids(), signature }));
   const taken = Signers.empty.union(...signersIn(chosen));
   for (const [id, signature] of group.shares) {
-    if (isAllowed(id) && !taken.has(id)) parts.push({ ids: [id], signature });
+    if (allowed.has(id) && !taken.has(id)) parts.push({ ids: [id], signature });
   }
   return parts;
 }

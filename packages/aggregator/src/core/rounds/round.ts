@@ -152,9 +152,9 @@ export function agreeing(round: Round): Signers {
 }
 
 /** What adds up to an aggregate over the own message, by allowed nodes alone. */
-export function agreeingParts(round: Round, isAllowed: (id: NodeId) => boolean): Part[] {
+export function agreeingParts(round: Round, allowed: Signers): Part[] {
   const group = ownGroup(round);
-  return group === undefined ? [] : disjointParts(group, isAllowed);
+  return group === undefined ? [] : disjointParts(group, allowed);
 }
 
 /** Who signed another message than the own ledger's; empty while that is unknown. */
