@@ -11,6 +11,8 @@ import {
 import { describe, expect, it } from "vitest";
 import {
   EPOCH_SECONDS,
+  GENESIS,
+  headAfter,
   makeRequest,
   makeShare,
   requestBytes,
@@ -21,6 +23,8 @@ import {
 import { bootInSubnets, EPOCH, identityOf, makePartial, pullsOf, sendShare } from "../../../test/support/subnets.ts";
 import { boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
 import { turnMs, turnOf } from "../collect/turns.ts";
+import type { Effect, Input } from "../io.ts";
+import type { ChainEvent } from "../ledger/events.ts";
 import { PULL_AFTER_MS, PULL_AGAIN_MS, PULLS_PER_TICK, TICK_MS } from "../limits.ts";
 
 const amount = await owedToStaker();
@@ -161,21 +165,80 @@ describe("P-137: what an agent lacks", () => {
     expect(effects).toContainEqual({ type: "blame", peer: identityOf(3), code: "SHARE_BAD_SIGNATURE" });
   });
 
-  it("P-91: of a report is asked for when the own turn to send it comes, counted from the epoch's close", async () => {
+  describe("P-91: of a report, by who may send it", () => {
     const ids = Array.from({ length: 20 }, (_, i) => i + 1);
     const turn = (id: NodeId) => turnOf(`report:${EPOCH}`, id, [...ids, 21]);
     const byTurn = ids.toSorted((a, b) => turn(a) - turn(b));
     const [first, last] = [byTurn[0], byTurn.at(-1)] as [NodeId, NodeId];
     const submits = { pack: false, finishExits: false, liquidate: false };
-    const asksFor = async (id: NodeId, atMs: number) => {
-      const agent = await bootInSubnets(id, [], { trees: true, submits });
-      // A question that is not the exchange with the next peers: nobody is connected.
-      return pullsOf(await agent.tickAt(atMs)).filter(({ asked }) => asked.rounds[0]?.kind === "EpochReport").length;
-    };
+    const sender = (id: NodeId) => bootInSubnets(id, [], { trees: true, submits });
+    // A question that is not the exchange with the next peers: nobody is connected.
+    const ofReport = (effects: readonly Effect[]) =>
+      pullsOf(effects).filter(({ asked }) => asked.rounds[0]?.kind === "EpochReport");
+    const looks = (effects: readonly Effect[]) => effects.some(({ type }) => type === "look-ahead");
     const lastMs = turn(last) * turnMs(EPOCH_SECONDS, 21);
-    expect(await asksFor(first, TICK_MS)).toBeGreaterThan(0);
-    expect(await asksFor(last, lastMs - 1)).toBe(0);
-    expect(await asksFor(last, lastMs)).toBeGreaterThan(0);
+
+    /** The last agent in turn, after it has looked ahead and found this; what it asks then. */
+    async function afterLook(found: Extract<Input, { type: "looked-ahead" | "look-ahead-failed" }>) {
+      const agent = await sender(last);
+      const asked: unknown[] = [];
+      let looked = false;
+      for (let atMs = lastMs; atMs < lastMs + 2_000 && !looked; atMs += TICK_MS) {
+        const effects = await agent.tickAt(atMs);
+        asked.push(...ofReport(effects));
+        looked = looks(effects);
+      }
+      expect({ asked, looked }).toEqual({ asked: [], looked: true });
+      await agent.feed(found);
+      return ofReport(await agent.tickAt(agent.nowMs + TICK_MS));
+    }
+
+    it("is asked for when the own turn comes, counted from the epoch's close", async () => {
+      expect(ofReport(await (await sender(first)).tickAt(TICK_MS)).length).toBeGreaterThan(0);
+      const early = await (await sender(last)).tickAt(lastMs - 1);
+      expect({ asked: ofReport(early), looked: looks(early) }).toEqual({ asked: [], looked: false });
+      expect((await afterLook({ type: "looked-ahead", events: [] })).length).toBeGreaterThan(0);
+    });
+
+    it("P-92: is not asked for after its record has landed, final or not", async () => {
+      const record: ChainEvent = {
+        ...{ type: "report-recorded", epoch: EPOCH, isFirst: true, becamePayable: true },
+        ...{ blockNumber: 150, logIndex: 0, timestamp: GENESIS + 3 * EPOCH_SECONDS + 10 },
+        submitter: STAKER,
+        digest: `0x${"d1".repeat(32)}`,
+        signature: `0x${"51".repeat(192)}`,
+        nonSigners: [3],
+        extraSigners: [],
+      };
+      expect(await afterLook({ type: "looked-ahead", events: [record] })).toEqual([]);
+    });
+
+    it("is asked for where nobody can say whether it has landed", async () => {
+      const failed = { type: "look-ahead-failed", code: "CHAIN_PROVIDER_FAILED", detail: "down" } as const;
+      expect((await afterLook(failed)).length).toBeGreaterThan(0);
+    });
+  });
+
+  it("P-126: of nodes that were absent and have not been heard of is asked for once in five minutes", async () => {
+    const record: ChainEvent = {
+      ...{ type: "report-recorded", epoch: EPOCH, isFirst: true, becamePayable: false },
+      ...{ blockNumber: 150, logIndex: 0, timestamp: GENESIS + 3 * EPOCH_SECONDS + 10 },
+      submitter: STAKER,
+      digest: `0x${"d1".repeat(32)}`,
+      signature: `0x${"51".repeat(192)}`,
+      nonSigners: [3, 11, 19],
+      extraSigners: [],
+    };
+    const agent = await bootInSubnets(2, [9, 10, 18]);
+    await agent.feed({ type: "chain", events: [record], head: headAfter(4) });
+    await agent.ask(STAKER, EPOCH + 1);
+    const asked = new Map<number, number>();
+    for (let atMs = PULL_AFTER_MS; atMs < DEADLINE_MS; atMs += TICK_MS) {
+      for (const { peer } of pullsOf(await agent.tickAt(atMs))) asked.set(peer, (asked.get(peer) ?? 0) + 1);
+    }
+    // Nodes 3, 11 and 19 are a subnet, and so are 4, 12 and 20.
+    expect([3, 11, 19].map((id) => asked.get(id))).toEqual([1, 1, 1]);
+    expect([4, 12, 20].map((id) => asked.get(id))).toEqual([2, 2, 2]);
   });
 
   it("with one subnet nobody is pulled: gossip and catch-up bring everything", async () => {
