@@ -25,8 +25,12 @@ describe("flags", () => {
     expect(parseFlags(["--epochs", "12"])).toMatchObject({ life, faults: LIFE_FAULTS });
     const calm = parseFlags(["--epochs", "9", "--calm", "--dead", "0.1"]);
     expect(calm).toMatchObject({ life: { epochs: 9, dead: 0.1, turns: 0, idle: 0 }, faults: NO_FAULTS });
-    const [, flags = ""] = replayCommand(calm).split(" sim ");
-    expect(parseFlags(flags.split(" "))).toMatchObject({ life: calm.life, faults: calm.faults });
+    const some = parseFlags(["--epochs", "9", "--accounts", "0.05"]);
+    expect(some.life).toEqual({ ...life, epochs: 9, accounts: 0.05 });
+    for (const options of [calm, some]) {
+      const [, flags = ""] = replayCommand(options).split(" sim ");
+      expect(parseFlags(flags.split(" "))).toMatchObject({ life: options.life, faults: options.faults });
+    }
   });
 
   it("lines: regions, bandwidths and churn, and the command that gives them again", () => {
@@ -50,6 +54,7 @@ describe("flags", () => {
     ["--bandwidth", "wide"],
     ["--churn", "2"],
     ["--dead", "0.1"],
+    ["--accounts", "0.1"],
     ["--nodes", "3"],
     ["--nodes", "1e2"],
     ["--seed", "-1"],

@@ -68,6 +68,8 @@ export interface LifeOptions {
   readonly turns: number;
   /** Nodes that register and never come up. */
   readonly idle: number;
+  /** Nodes with an account, which send to the chain; ACCOUNTS where it is left out. */
+  readonly accounts?: number;
 }
 
 export interface SimFlags extends SimOptions {
@@ -115,6 +117,9 @@ export const NO_FAULTS: FaultOptions = {
  * share.
  */
 export const LIFE_FAULTS: FaultOptions = { ...DEFAULT_FAULTS, byzantine: 0.03 };
+/** Many more than a network needs. What they all pull and plan is most of the work of a large life. */
+export const ACCOUNTS = 0.6;
+
 const LIFE_ONLY: Omit<LifeOptions, "epochs"> = { dead: 0.04, turns: 0.04, idle: 0.02 };
 
 /** Below four nodes there is no network; above ten thousand, gigabytes. */
@@ -142,7 +147,7 @@ const FRACTIONS = [
 const LIFE_FRACTIONS = ["dead", "turns", "idle"] as const satisfies readonly (keyof LifeOptions)[];
 
 const FLAGS = {
-  ...{ epochs: TEXT, dead: TEXT, turns: TEXT, idle: TEXT },
+  ...{ epochs: TEXT, dead: TEXT, turns: TEXT, idle: TEXT, accounts: TEXT },
   ...{ nodes: TEXT, seed: TEXT, claims: TEXT, latency: TEXT },
   ...{ silent: TEXT, byzantine: TEXT, crash: TEXT, unhealthy: TEXT, partition: TEXT },
   ...{ loss: TEXT, duplicate: TEXT, delay: TEXT, churn: TEXT, bandwidth: TEXT, lag: TEXT },
@@ -180,6 +185,7 @@ Runs the production core of hundreds of agents in one process, under virtual tim
   --dead F          fraction of nodes that die and come back epochs later; default ${LIFE_ONLY.dead}
   --turns F         fraction of nodes that are absent from every other report, in two groups; default ${LIFE_ONLY.turns}
   --idle F          nodes that register and never come up, as a fraction; default ${LIFE_ONLY.idle}
+  --accounts F      nodes with an account, which send to the chain, as a fraction; default ${ACCOUNTS}
   --byzantine F     default ${LIFE_FAULTS.byzantine}
   --plot FILE.svg   a picture: stake over time for each claim, traffic and processor of a node
   --plan FILE.json  the faults and claims of this file instead of drawn ones: what sim:swarm writes for a failure
@@ -227,7 +233,7 @@ export function parseFlags(argv: readonly string[]): SimFlags {
 
 function lifeOptions(values: ReturnType<typeof readFlags<typeof FLAGS>>): LifeOptions | undefined {
   if (values.epochs === undefined) {
-    const lost = LIFE_FRACTIONS.find((flag) => values[flag] !== undefined);
+    const lost = ([...LIFE_FRACTIONS, "accounts"] as const).find((flag) => values[flag] !== undefined);
     if (lost === undefined) return undefined;
     throw quorateError("FLAG_INVALID", { flag: `--${lost}`, value: values[lost] ?? "", allowed: "with --epochs" });
   }
@@ -236,7 +242,8 @@ function lifeOptions(values: ReturnType<typeof readFlags<typeof FLAGS>>): LifeOp
     const text = values[flag];
     if (text !== undefined) only[flag] = fraction(`--${flag}`, text);
   }
-  return { epochs: wholeNumber("--epochs", values.epochs, EPOCHS), ...only };
+  const accounts = values.accounts === undefined ? {} : { accounts: fraction("--accounts", values.accounts) };
+  return { epochs: wholeNumber("--epochs", values.epochs, EPOCHS), ...only, ...accounts };
 }
 
 function partialsWay(text: string | undefined): Pick<SimOptions, "partials"> {
@@ -252,6 +259,7 @@ export function replayCommand(options: SimOptions): string {
   const { seed, nodes, claims, faults, floodMax, life } = options;
   const given = FRACTIONS.filter((flag) => faults[flag] > 0).map((flag) => `--${flag} ${faults[flag]}`);
   const lived = LIFE_FRACTIONS.filter((flag) => (life?.[flag] ?? 0) > 0).map((flag) => `--${flag} ${life?.[flag]}`);
+  if (life?.accounts !== undefined) lived.push(`--accounts ${life.accounts}`);
   const { latencyMs, regions, bandwidth, churn, providerLagMs = PROVIDER_LAG_MS } = faults;
   const lines = [
     regions === true ? "--latency regions" : `--latency ${latencyMs.min}-${latencyMs.max}`,

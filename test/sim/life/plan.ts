@@ -5,7 +5,7 @@
  */
 import type { NodeId } from "@quorate/common";
 import { type AnyBehaviourName, BEHAVIOURS, MUTE_IN_REPORTS, REPORT_BEHAVIOURS } from "../byzantine/behaviour.ts";
-import type { FaultOptions, LifeOptions, SimOptions } from "../options.ts";
+import { ACCOUNTS, type FaultOptions, type LifeOptions, type SimOptions } from "../options.ts";
 import { countOf, newcomersOf, type Partition, type Plan, planLag, type Window } from "../plan.ts";
 import type { Random } from "../random.ts";
 import type { Calendar } from "./calendar.ts";
@@ -38,8 +38,6 @@ const CRASH_MS = { min: 200, max: 15_000 };
 /** Crashes of one agent that crashes at all. */
 const CRASHES = 3;
 const PARTITIONS = 2;
-/** Part of the nodes with an account. */
-const ACCOUNTS = 0.6;
 /** Whoever dies is away for so many epochs: some long enough to be decommissioned. */
 const DEAD_EPOCHS = { min: 1, max: 5 };
 
@@ -89,7 +87,7 @@ export function makeLifePlan(
     unhealthy: planUnhealthy(faults, steady, calendar, healMs, random.fork("unhealthy")),
     lagMs: planLag(faults, ids, random.fork("lag")),
     partitions: planPartitions(faults, ids, calendar, healMs, random.fork("partition")),
-    accounts: planAccounts(ids, steady, random.fork("accounts")),
+    accounts: planAccounts(ids, steady, life.accounts ?? ACCOUNTS, random.fork("accounts")),
     registersMs: new Map(ids.slice(nodes).map((id, i) => [id, calendar.endMs(0) + 3_000 + 2_000 * i])),
   };
 }
@@ -196,9 +194,9 @@ function windowOf(random: Random, { epochMs }: Calendar, healMs: number): Window
   return { fromMs, toMs: Math.min(healMs, fromMs + lengthMs) };
 }
 
-/** Liars always have one; of the others some, and at least three that nothing happens to. */
-function planAccounts(ids: readonly NodeId[], steady: readonly NodeId[], random: Random): Set<NodeId> {
-  const some = ids.filter(() => random.chance(ACCOUNTS));
+/** Some of all nodes, and at least three that nothing happens to. */
+function planAccounts(ids: readonly NodeId[], steady: readonly NodeId[], part: number, random: Random): Set<NodeId> {
+  const some = ids.filter(() => random.chance(part));
   return new Set([...some, ...random.sample(steady, 3)]);
 }
 
