@@ -125,7 +125,7 @@ class Core {
     this.#collectors = [this.claims, this.#reports, this.reach, this.ownNode];
     rounds.keep((key) => this.claims.isAwaited(key));
     this.#delivery = delivery;
-    this.#pull = new Pull(context, reach);
+    this.#pull = new Pull(context);
     this.#standing = standing;
     this.#turns = turns;
     this.context = context;

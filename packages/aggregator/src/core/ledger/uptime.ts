@@ -101,18 +101,10 @@ export function reportLists({ uptime }: { readonly uptime: UptimeState }, epoch:
 
 /** Verdicts on the node, oldest first; the last is on the epoch before the last closed one. Empty for who has none. */
 export function uptimeStrip({ uptime }: { readonly uptime: UptimeState }, id: NodeId): Verdict[] {
-  return [...(uptime.nodes.get(id)?.strip ?? "")].map(verdictOf);
-}
-
-/** The last of them; null for who has none. */
-export function lastVerdict({ uptime }: { readonly uptime: UptimeState }, id: NodeId): Verdict | null {
-  const mark = uptime.nodes.get(id)?.strip.at(-1);
-  return mark === undefined ? null : verdictOf(mark);
-}
-
-function verdictOf(mark: string): Verdict {
   const verdicts = Object.keys(MARKS) as Verdict[];
-  return verdicts.find((verdict) => MARKS[verdict] === mark) ?? "unjudged";
+  return [...(uptime.nodes.get(id)?.strip ?? "")].map(
+    (mark) => verdicts.find((verdict) => MARKS[verdict] === mark) ?? "unjudged",
+  );
 }
 
 /** For how many accepted reports a decommissioned node has been silent (P-110); null for any other. */

@@ -12,7 +12,6 @@ import { describe, expect, it } from "vitest";
 import {
   EPOCH_SECONDS,
   GENESIS,
-  headAfter,
   makeRequest,
   makeShare,
   requestBytes,
@@ -217,28 +216,6 @@ describe("P-137: what an agent lacks", () => {
       const failed = { type: "look-ahead-failed", code: "CHAIN_PROVIDER_FAILED", detail: "down" } as const;
       expect((await afterLook(failed)).length).toBeGreaterThan(0);
     });
-  });
-
-  it("P-126: of nodes that were absent and have not been heard of is asked for once in five minutes", async () => {
-    const record: ChainEvent = {
-      ...{ type: "report-recorded", epoch: EPOCH, isFirst: true, becamePayable: false },
-      ...{ blockNumber: 150, logIndex: 0, timestamp: GENESIS + 3 * EPOCH_SECONDS + 10 },
-      submitter: STAKER,
-      digest: `0x${"d1".repeat(32)}`,
-      signature: `0x${"51".repeat(192)}`,
-      nonSigners: [3, 11, 19],
-      extraSigners: [],
-    };
-    const agent = await bootInSubnets(2, [9, 10, 18]);
-    await agent.feed({ type: "chain", events: [record], head: headAfter(4) });
-    await agent.ask(STAKER, EPOCH + 1);
-    const asked = new Map<number, number>();
-    for (let atMs = PULL_AFTER_MS; atMs < DEADLINE_MS; atMs += TICK_MS) {
-      for (const { peer } of pullsOf(await agent.tickAt(atMs))) asked.set(peer, (asked.get(peer) ?? 0) + 1);
-    }
-    // Nodes 3, 11 and 19 are a subnet, and so are 4, 12 and 20.
-    expect([3, 11, 19].map((id) => asked.get(id))).toEqual([1, 1, 1]);
-    expect([4, 12, 20].map((id) => asked.get(id))).toEqual([2, 2, 2]);
   });
 
   it("with one subnet nobody is pulled: gossip and catch-up bring everything", async () => {

@@ -9,7 +9,6 @@ import type { LedgerNode } from "../ledger/events.ts";
 import { AGGREGATORS, PULL_AGAIN_MAX_MS, PULL_AGAIN_MS, PULL_ENOUGH_ASKED, PULLS_PER_TICK } from "../limits.ts";
 import { heardFrom, type Round } from "../rounds/round.ts";
 import type { Need } from "../stages.ts";
-import type { PeerReach } from "./reach.ts";
 import { aggregatorOrder, subnetsOf } from "./subnets.ts";
 
 /** Whom a round's signatures were asked of: from when on again, and after how long. */
@@ -24,13 +23,11 @@ interface Quiet {
 
 export class Pull {
   readonly #context: Context;
-  readonly #reach: Pick<PeerReach, "isAway">;
   readonly #asked = new WeakMap<Round, Asked>();
   readonly #quiet = new WeakMap<Round, Quiet>();
 
-  constructor(context: Context, reach: Pick<PeerReach, "isAway">) {
+  constructor(context: Context) {
     this.#context = context;
-    this.#reach = reach;
   }
 
   /** A few questions a tick, in the order of the needs. */
@@ -58,23 +55,14 @@ export class Pull {
     const missing = new Set(lacking);
     let untilMs = Number.POSITIVE_INFINITY;
     for (const index of new Set(lacking.map((id) => subnetOf(id, bits).index))) {
-      const subnet = members[index] ?? [];
-      const { node, dueMs } = this.#nextIn(subnet, need, missing, asked);
+      const { node, dueMs } = this.#nextIn(members[index] ?? [], need, missing, asked);
       untilMs = Math.min(untilMs, dueMs);
       if (node === null || nowMs < dueMs) continue;
-      // A missing node is asked for its own signature, an aggregator for those of all that are missing.
-      const sought = missing.has(node.id) ? [node] : subnet.filter(({ id }) => missing.has(id));
-      const gapMs = this.#gapMs(sought, asked.get(node.id)?.gapMs);
+      const gapMs = Math.min(PULL_AGAIN_MAX_MS, 2 * (asked.get(node.id)?.gapMs ?? PULL_AGAIN_MS / 2));
       asked.set(node.id, { dueMs: nowMs + gapMs, gapMs });
       yield node;
     }
     if (nowMs < untilMs) this.#quiet.set(round, { lacking, nodes, untilMs });
-  }
-
-  /** Nodes that are away have most likely not signed: whoever is asked for these alone is not asked again soon. */
-  #gapMs(sought: readonly LedgerNode[], beforeMs = PULL_AGAIN_MS / 2): number {
-    const areAway = sought.every((node) => this.#reach.isAway(node));
-    return areAway ? PULL_AGAIN_MAX_MS : Math.min(PULL_AGAIN_MAX_MS, 2 * beforeMs);
   }
 
   /**

@@ -1,8 +1,8 @@
 /**
  * Which nodes could sign a claim now, as far as this agent knows (P-126). Enters: connections that come and go,
  * checked shares, what nodes answered when asked why they had not signed (P-89), verdicts of the ledger. Leaves: the
- * stake within reach, for people and probes, and who is asked first (P-89), or seldom (P-137). Nothing that is signed,
- * forwarded or counted depends on it.
+ * stake within reach, for people and probes, and who is asked first (P-89). Nothing that is signed, forwarded or
+ * counted depends on it.
  */
 import {
   BPS,
@@ -17,7 +17,6 @@ import { type Context, connectedSet, type Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { indexOf } from "../ledger/nodeSet.ts";
-import { lastVerdict } from "../ledger/uptime.ts";
 import { REACH_EPOCHS, REFUSAL_MS } from "../limits.ts";
 import type { Group } from "../rounds/contributions.ts";
 import { ownGroup, type Round } from "../rounds/round.ts";
@@ -106,11 +105,6 @@ export class PeerReach implements Collector {
     return this.#isWithin(node, connectedSet(this.#context));
   }
 
-  /** Whether the ledger's last verdict is that it was absent, and nothing has been heard of it since. */
-  isAway(node: LedgerNode): boolean {
-    return !this.has(node) && lastVerdict(this.#context.ledger, node.id) === "missed";
-  }
-
   /** Null while there is no active stake. */
   view(): StakeReach | null {
     const { nodes } = this.#context;
@@ -151,7 +145,7 @@ export class PeerReach implements Collector {
     const known = this.#evidence.get(id);
     if (known === undefined) {
       // The ledger's last verdict stands.
-      return isConnected || lastVerdict(ledger, id) === "present";
+      return isConnected || ledger.uptime.nodes.get(id)?.strip.endsWith("P") === true;
     }
     if (known.kind === "connected" || known.kind === "signed") return true;
     return isConnected && this.#nowMs - known.atMs >= REFUSAL_MS;
