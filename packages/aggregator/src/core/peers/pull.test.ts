@@ -5,21 +5,34 @@ import {
   decodeCatchUpResponse,
   encodeCatchUpRequest,
   encodeCatchUpResponse,
+  fromHex,
+  isInSubnet,
   type NodeId,
   Signers,
+  subnetOf,
 } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import {
   EPOCH_SECONDS,
   GENESIS,
+  headAfter,
   makeRequest,
   makeShare,
   requestBytes,
+  scheme,
   shareBytes,
   TestAgent,
   testNode,
 } from "../../../test/support/cluster.ts";
-import { bootInSubnets, EPOCH, identityOf, makePartial, pullsOf, sendShare } from "../../../test/support/subnets.ts";
+import {
+  BITS,
+  bootInSubnets,
+  EPOCH,
+  identityOf,
+  makePartial,
+  pullsOf,
+  sendShare,
+} from "../../../test/support/subnets.ts";
 import { boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
 import { turnMs, turnOf } from "../collect/turns.ts";
 import type { Effect, Input } from "../io.ts";
@@ -177,6 +190,16 @@ describe("P-137: what an agent lacks", () => {
     const looks = (effects: readonly Effect[]) => effects.some(({ type }) => type === "look-ahead");
     const lastMs = turn(last) * turnMs(EPOCH_SECONDS, 21);
 
+    const recordWithout = (nonSigners: readonly NodeId[]): ChainEvent => ({
+      ...{ type: "report-recorded", epoch: EPOCH, isFirst: true, becamePayable: true },
+      ...{ blockNumber: 150, logIndex: 0, timestamp: GENESIS + 3 * EPOCH_SECONDS + 10 },
+      submitter: STAKER,
+      digest: `0x${"d1".repeat(32)}`,
+      signature: `0x${"51".repeat(192)}`,
+      nonSigners,
+      extraSigners: [],
+    });
+
     /** The last agent in turn, after it has looked ahead and found this; what it asks then. */
     async function afterLook(found: Extract<Input, { type: "looked-ahead" | "look-ahead-failed" }>) {
       const agent = await sender(last);
@@ -200,16 +223,36 @@ describe("P-137: what an agent lacks", () => {
     });
 
     it("P-92: is not asked for after its record has landed, final or not", async () => {
-      const record: ChainEvent = {
-        ...{ type: "report-recorded", epoch: EPOCH, isFirst: true, becamePayable: true },
-        ...{ blockNumber: 150, logIndex: 0, timestamp: GENESIS + 3 * EPOCH_SECONDS + 10 },
-        submitter: STAKER,
-        digest: `0x${"d1".repeat(32)}`,
-        signature: `0x${"51".repeat(192)}`,
-        nonSigners: [3],
-        extraSigners: [],
-      };
-      expect(await afterLook({ type: "looked-ahead", events: [record] })).toEqual([]);
+      expect(await afterLook({ type: "looked-ahead", events: [recordWithout([3])] })).toEqual([]);
+    });
+
+    it("is asked for by whom it lacks, also where a partial has them beside others who need no showing", async () => {
+      const agent = await sender(last);
+      const subnet = subnetOf(last === 3 ? 4 : 3, BITS);
+      const inPartial = ids.filter((id) => isInSubnet(id, subnet));
+      const absent = inPartial.slice(1);
+      const records = agent.effects.flatMap((effect) => (effect.type === "persist" ? effect.records : []));
+      const own = records
+        .flatMap((one) => (one.type === "signing" && one.id.kind === "EpochReport" ? [one] : []))
+        .at(-1);
+      if (own?.signed.kind !== "EpochReport") throw new Error("an agent signs the report of a closed epoch");
+      const signature = scheme.aggregateSignatures(
+        inPartial.map((id) => scheme.sign(node(id).blsSecret, fromHex(own.digest))),
+      );
+      const partial = { ...own.signed, epoch: EPOCH, subnet, signers: Signers.of(inPartial), signature };
+      const data = encodeCatchUpResponse({ requests: [], shares: [], partials: [partial], differs: false });
+      await agent.feed({ type: "catch-up-answered", from: identityOf(inPartial[0] as NodeId), data });
+      await agent.feed({ type: "chain", events: [recordWithout(absent)], head: headAfter(3.5) });
+      const asked: ReturnType<typeof ofReport> = [];
+      for (let atMs = lastMs; asked.length === 0 && atMs < 60_000; atMs += TICK_MS) {
+        const effects = await agent.tickAt(atMs);
+        asked.push(...ofReport(effects));
+        if (looks(effects)) await agent.feed({ type: "looked-ahead", events: [] });
+      }
+      const [first] = asked;
+      const held = first?.asked.rounds[0]?.signers;
+      expect(held?.has(inPartial[0] as NodeId)).toBe(true);
+      expect(absent.filter((id) => held?.has(id))).toEqual([]);
     });
 
     it("is asked for where nobody can say whether it has landed", async () => {

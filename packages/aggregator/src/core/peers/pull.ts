@@ -3,11 +3,11 @@
  * signatures, then of the missing nodes themselves. So nobody depends on anyone's partial. Enters: what the collectors
  * need. Leaves: catch-up requests. Not here: the answers, which are checked like gossip (intake.ts).
  */
-import { encodeCatchUpRequest, type NodeId, subnetOf } from "@quorate/common";
+import { encodeCatchUpRequest, type NodeId, Signers, subnetOf } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { AGGREGATORS, PULL_AGAIN_MAX_MS, PULL_AGAIN_MS, PULL_ENOUGH_ASKED, PULLS_PER_TICK } from "../limits.ts";
-import { heardFrom, type Round } from "../rounds/round.ts";
+import { agreeing, heardFrom, type Round } from "../rounds/round.ts";
 import type { Need } from "../stages.ts";
 import { aggregatorOrder, subnetsOf } from "./subnets.ts";
 
@@ -36,7 +36,7 @@ export class Pull {
     for (const need of needs) {
       let data: Uint8Array | null = null;
       for (const { identityKey } of this.#whom(need, step.nowMs)) {
-        data ??= questionAbout(need.round);
+        data ??= questionAbout(need);
         step.emit({ type: "catch-up-ask", peer: identityKey, data });
         // Before the next one counts as asked.
         if (--left === 0) return;
@@ -92,7 +92,10 @@ export class Pull {
   }
 }
 
-function questionAbout(round: Round): Uint8Array {
-  const rounds = [{ ...round.id, signers: heardFrom(round), needless: false }];
+/** What is here only within a partial that has others beside them is no use: it counts as not heard. */
+function questionAbout({ round, lacking }: Need): Uint8Array {
+  const agreed = agreeing(round);
+  const within = Signers.of(lacking.filter((id) => agreed.has(id)));
+  const rounds = [{ ...round.id, signers: heardFrom(round).without(within), needless: false }];
   return encodeCatchUpRequest({ rounds, onlyNamed: true, rest: null });
 }
