@@ -106,7 +106,7 @@ export interface CatchUp {
 /** Why the nodes that a claim lacks have not signed (P-89). */
 export interface Inquiry {
   /** Asks the next few of the missing nodes that were not asked lately. The claims are in the order of their age. */
-  ask(claims: readonly LacksShares[], step: Step): void;
+  ask(claims: Iterable<LacksShares>, step: Step): void;
   /** Another agent asks. @throws coded errors of the decoder */
   answer(from: PeerKey, data: Uint8Array, step: Step): Uint8Array;
   /** An answer, or why there is none. Returns the round about which there is a new reason, or null. */

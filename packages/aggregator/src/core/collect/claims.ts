@@ -228,18 +228,17 @@ export class Claims implements Collector {
     this.#changed(claim, step);
   }
 
-  /** P-89: of claims that gossip has had its time for, who is still missing. */
-  #lackingShares({ nowMs }: Step): LacksShares[] {
+  /** P-89: of claims that gossip has had its time for, who is still missing. Counted only where there is room to ask. */
+  *#lackingShares({ nowMs }: Step): Generator<LacksShares> {
     const { context } = this.#modules;
     // Where the host is late, so are the shares that it has been sent already.
     const startedBeforeMs = nowMs - INQUIRE_AFTER_MS - context.load.spacingMs;
-    return [...this.#claims.values()].flatMap((claim) => {
+    for (const claim of this.#claims.values()) {
       const { status, startedAtMs, request, inquiries } = claim;
       const round = this.#roundOf(claim);
-      if (status !== "collecting" || startedAtMs > startedBeforeMs || round === undefined || request === null)
-        return [];
-      return [{ request, inquiries, missing: tallyRound(context, rewardClaim, round).missing }];
-    });
+      if (status !== "collecting" || startedAtMs > startedBeforeMs || round === undefined || request === null) continue;
+      yield { request, inquiries, missing: tallyRound(context, rewardClaim, round).missing };
+    }
   }
 
   #fail(claim: Claim, step: Step): void {

@@ -89,7 +89,7 @@ export class PeerInquiry implements Inquiry {
     }));
   }
 
-  ask(claims: readonly LacksShares[], { nowMs, emit }: Step): void {
+  ask(claims: Iterable<LacksShares>, { nowMs, emit }: Step): void {
     if (!this.#rate.has(ALL, nowMs)) return;
     const connected = connectedSet(this.#context);
     let visits = INQUIRY_VISITS_MAX - this.#visits();
@@ -118,7 +118,7 @@ export class PeerInquiry implements Inquiry {
    * the others, the oldest claim's first; and then whichever was asked longest ago. Nodes that are down must not be
    * asked again and again before the last one is asked, and the oldest claim has least time left.
    */
-  #due(claims: readonly LacksShares[], nowMs: number): Due[] {
+  #due(claims: Iterable<LacksShares>, nowMs: number): Due[] {
     const [likely, others, asked]: [Due[], Due[], Due[]] = [[], [], []];
     for (const due of this.#unanswered(claims, nowMs - INQUIRE_AGAIN_MS - this.#context.load.spacingMs)) {
       if (due.askedAtMs !== null) asked.push(due);
@@ -129,7 +129,7 @@ export class PeerInquiry implements Inquiry {
     return [...likely, ...others, ...asked];
   }
 
-  *#unanswered(claims: readonly LacksShares[], askedBeforeMs: number): Generator<Due> {
+  *#unanswered(claims: Iterable<LacksShares>, askedBeforeMs: number): Generator<Due> {
     const { ledger, ownNode } = this.#context;
     for (const claim of claims) {
       const round = claimRound(claim.request.recipient, claim.request.epoch);
