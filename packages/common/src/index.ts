@@ -10,6 +10,7 @@ export * from "./amount.ts";
 export * from "./bls/noble.ts";
 export * from "./bls/scheme.ts";
 export * from "./bls/sums.ts";
+export * from "./boundedMap.ts";
 export * from "./bundle.ts";
 export * from "./calldata.ts";
 export * from "./durations.ts";

@@ -4,6 +4,7 @@
  */
 
 import { keccak256, TypedDataEncoder } from "ethers";
+import { setNewest } from "./boundedMap.ts";
 import { quorateError } from "./errors.ts";
 import { concatBytes, fromHex } from "./hex.ts";
 import type { Address, Hex, NodeId } from "./types.ts";
@@ -132,8 +133,7 @@ export function domainSeparator(domain: SigningDomain): Uint8Array {
       }),
     ),
   );
-  if (separators.size >= MAX_CACHED_DOMAINS) separators.delete(separators.keys().next().value as string);
-  separators.set(key, separator);
+  setNewest(separators, key, separator, MAX_CACHED_DOMAINS);
   return separator;
 }
 

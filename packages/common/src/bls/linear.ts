@@ -7,6 +7,7 @@
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
+import { setNewest } from "../boundedMap.ts";
 import { quorateError } from "../errors.ts";
 import { toHex } from "../hex.ts";
 import { checkPublicKeyEncoding, checkSignatureEncoding, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from "../points.ts";
@@ -158,8 +159,7 @@ function cachedHashes(): (digest: Uint8Array) => bigint {
     const cached = hashes.get(text);
     if (cached !== undefined) return cached;
     const hash = reduce(digest);
-    if (hashes.size >= MAX_CACHED_HASHES) hashes.delete(hashes.keys().next().value as string);
-    hashes.set(text, hash);
+    setNewest(hashes, text, hash, MAX_CACHED_HASHES);
     return hash;
   };
 }

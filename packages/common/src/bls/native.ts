@@ -6,6 +6,7 @@
 
 import type { IBls, PointFormat } from "@chainsafe/bls/types";
 import type * as Blst from "@chainsafe/blst";
+import { setNewest } from "../boundedMap.ts";
 import { isQuorateError, quorateError } from "../errors.ts";
 import { toHex } from "../hex.ts";
 import { checkPublicKeyEncoding, checkSignatureEncoding, negateG2, SIGNATURE_BYTES } from "../points.ts";
@@ -236,8 +237,7 @@ function cachedKeys(parse: (bytes: Uint8Array) => Blst.PublicKey): (publicKey: U
     if (cached !== undefined) return cached;
     checkPublicKeyEncoding(publicKey);
     const key = coded(() => parse(publicKey));
-    if (keys.size >= MAX_CACHED_KEYS) keys.delete(keys.keys().next().value as string);
-    keys.set(text, key);
+    setNewest(keys, text, key, MAX_CACHED_KEYS);
     return key;
   };
 }

@@ -7,7 +7,14 @@
  * kept for clients that had fewer than most. So a client with few claims is never behind one with many, and hardly
  * ever waits because of it.
  */
-import { type ClaimReply, Durations, type DurationsView, type QuorateError, quorateError } from "@quorate/common";
+import {
+  type ClaimReply,
+  Durations,
+  type DurationsView,
+  type QuorateError,
+  quorateError,
+  setNewest,
+} from "@quorate/common";
 import { ClaimWindow, type ClaimWindowOptions } from "./claimWindow.ts";
 import {
   CLAIMS_WAITING_MAX,
@@ -251,9 +258,7 @@ class RecentTurns {
 
   add(key: string, turns: number): void {
     const sum = Math.max(0, this.of(key) + turns);
-    this.#turns.delete(key);
-    this.#turns.set(key, { turns: sum, atMs: this.#nowMs() });
-    if (this.#turns.size > CLIENTS_MAX) this.#turns.delete(this.#turns.keys().next().value as string);
+    setNewest(this.#turns, key, { turns: sum, atMs: this.#nowMs() }, CLIENTS_MAX);
   }
 
   /** Alone, or equal to all others, nobody is below. */

@@ -2,6 +2,7 @@
  * A token bucket for each client. Enters: the client's key (clients.ts), the request's cost, the time. Leaves: 0 when
  * the request may pass, else the milliseconds until it may. Not its job: who the client is, or what it is told.
  */
+import { setNewest } from "@quorate/common";
 import type { HttpLimits } from "./limits.ts";
 import { CLIENTS_MAX } from "./limits.ts";
 
@@ -28,9 +29,7 @@ export class RateLimiter {
       former === undefined ? this.#burst : former.tokens + Math.max(0, nowMs - former.atMs) * this.#perMs;
     const tokens = Math.min(this.#burst, refilled);
     const passes = tokens >= cost;
-    this.#buckets.delete(key);
-    if (this.#buckets.size >= CLIENTS_MAX) this.#buckets.delete(this.#buckets.keys().next().value as string);
-    this.#buckets.set(key, { tokens: passes ? tokens - cost : tokens, atMs: nowMs });
+    setNewest(this.#buckets, key, { tokens: passes ? tokens - cost : tokens, atMs: nowMs }, CLIENTS_MAX);
     return passes ? 0 : Math.ceil((cost - tokens) / this.#perMs);
   }
 

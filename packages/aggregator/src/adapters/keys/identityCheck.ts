@@ -4,7 +4,7 @@
  * `verifyIdentity` of common for every input (P-7): what OpenSSL would be lax about is refused before it is asked.
  */
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import { checkDigest, hasStrictIdentityForm } from "@quorate/common";
+import { checkDigest, hasStrictIdentityForm, setNewest } from "@quorate/common";
 
 /** What stands before the 32 bytes of a key in its DER form (RFC 8410). */
 const DER_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
@@ -26,8 +26,7 @@ export function createIdentityCheck(): IdentityCheck {
     const known = keys.get(text);
     if (known !== undefined) return known;
     const key = createPublicKey({ key: Buffer.concat([DER_PREFIX, publicKey]), format: "der", type: "spki" });
-    if (keys.size >= KEYS_KEPT_MAX) keys.delete(keys.keys().next().value as string);
-    keys.set(text, key);
+    setNewest(keys, text, key, KEYS_KEPT_MAX);
     return key;
   }
 

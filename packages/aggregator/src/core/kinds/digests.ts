@@ -2,7 +2,7 @@
  * Digests of messages, remembered: every share of a round is over the same one, and 2,000 hashes would hold the event
  * loop for 0.1 s.
  */
-import { digestOf, type KindMessage, type RoundId, type SigningDomain, toHex } from "@quorate/common";
+import { digestOf, type KindMessage, type RoundId, type SigningDomain, setNewest, toHex } from "@quorate/common";
 import type { Context } from "../context.ts";
 import { DIGESTS_MAX } from "../limits.ts";
 import { kindNamed } from "./kinds.ts";
@@ -31,8 +31,7 @@ export class Digests {
     if (known !== undefined) return known;
     const bytes = this.#digestOf(this.#domain, signed.kind, signed.message);
     const digest = { bytes, hex: toHex(bytes) };
-    if (this.#known.size >= DIGESTS_MAX) this.#known.delete(this.#known.keys().next().value as string);
-    this.#known.set(key, digest);
+    setNewest(this.#known, key, digest, DIGESTS_MAX);
     return digest;
   }
 

@@ -2,6 +2,7 @@
  * A budget per origin: a bucket of tokens that refills with time (P-74). Pure: time comes in with each call.
  * Not here: what a refused origin is told (intake.ts).
  */
+import { setNewest } from "@quorate/common";
 
 export interface BudgetOptions {
   /** Tokens in a full bucket. */
@@ -37,13 +38,7 @@ export class Budget<Origin> {
   take(origin: Origin, nowMs: number): boolean {
     const bucket = this.#current(origin, nowMs);
     if (bucket.tokens < 1) return false;
-    // Re-inserted, so that the map's order is the order of last use.
-    this.#buckets.delete(origin);
-    this.#buckets.set(origin, { tokens: bucket.tokens - 1, updatedMs: nowMs });
-    if (this.#buckets.size > this.#options().originsMax) {
-      const oldest = this.#buckets.keys().next();
-      if (oldest.done !== true) this.#buckets.delete(oldest.value);
-    }
+    setNewest(this.#buckets, origin, { tokens: bucket.tokens - 1, updatedMs: nowMs }, this.#options().originsMax);
     return true;
   }
 

@@ -3,7 +3,7 @@
  * takes and forwards OTHERS_PER_NODE_MAX of them; a peer that goes on offering others makes them itself. Counted
  * before anything is hashed or checked. Not here: which of them are kept (rounds/round.ts).
  */
-import type { NodeId, RoundKey } from "@quorate/common";
+import { type NodeId, type RoundKey, setNewest } from "@quorate/common";
 import type { PeerKey } from "../io.ts";
 import { OFFERED_MESSAGES_MAX, OFFERS_KEPT_MAX } from "../limits.ts";
 
@@ -20,9 +20,7 @@ export class Offers {
     const known = this.#offered.get(key);
     if (known?.has(message)) return false;
     if (known !== undefined && known.size >= OFFERED_MESSAGES_MAX) return true;
-    this.#offered.delete(key);
-    this.#offered.set(key, (known ?? new Set<string>()).add(message));
-    if (this.#offered.size > OFFERS_KEPT_MAX) this.#offered.delete(this.#offered.keys().next().value as string);
+    setNewest(this.#offered, key, (known ?? new Set<string>()).add(message), OFFERS_KEPT_MAX);
     return false;
   }
 }

@@ -11,6 +11,7 @@ import {
   type PartialAggregate,
   Signers,
   type Subnet,
+  setNewest,
 } from "@quorate/common";
 import type { Context } from "../context.ts";
 import type { Digests } from "../kinds/digests.ts";
@@ -93,9 +94,8 @@ export function subnetPartial(
   const key = `${subnet.bits} ${signers.toHex()}`;
   const found = known.partials.get(key);
   if (found !== undefined) return found;
-  if (known.partials.size >= PARTIALS_MADE_MAX) known.partials.delete(known.partials.keys().next().value as string);
   const partial = sumOf(context, round, subnet, signers);
-  known.partials.set(key, partial);
+  setNewest(known.partials, key, partial, PARTIALS_MADE_MAX);
   return partial;
 }
 

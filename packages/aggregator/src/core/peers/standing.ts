@@ -3,7 +3,7 @@
  * then nothing of it is looked at for a while. Enters: blame. Leaves: blame effects, and who is suspect or silenced.
  * Not here: connections and bans (adapters/libp2p), which follow the same blames.
  */
-import { type ErrorCode, isQuorateError } from "@quorate/common";
+import { type ErrorCode, isQuorateError, setNewest } from "@quorate/common";
 import type { Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import { BLAMED_MAX, BLAMED_MS, SILENCING_BLAMES } from "../limits.ts";
@@ -36,9 +36,7 @@ export class Standing {
     const points = (before?.points ?? 0) + 1;
     // Rounded: what little decays between one blame and the next must not take the tenth for the ninth.
     const isSilenced = Math.round(points) >= SILENCING_BLAMES;
-    this.#records.delete(peer);
-    this.#records.set(peer, { points, atMs: nowMs, isSilenced });
-    if (this.#records.size > BLAMED_MAX) this.#records.delete(this.#records.keys().next().value as PeerKey);
+    setNewest(this.#records, peer, { points, atMs: nowMs, isSilenced }, BLAMED_MAX);
     emit({ type: "blame", peer, code });
     if (!isSilenced) return true;
     emit({ type: "observe", level: "warn", code: "PEER_SILENCED", values: { peer, reason: code } });

@@ -2,7 +2,7 @@
  * Who is in which subnet of a node set (P-134), and who adds up a round's shares in it. Enters: the node set. Leaves:
  * members, in an order for each round. Computed once for a set, whoever asks. Not here: what is sent (delivery.ts).
  */
-import { FLOOD_MAX, type RoundKey, type Subnet, subnetBits, subnetOf } from "@quorate/common";
+import { FLOOD_MAX, type RoundKey, type Subnet, setNewest, subnetBits, subnetOf } from "@quorate/common";
 import type { AgentOptions, Context } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
@@ -64,9 +64,8 @@ export function aggregatorOrder(round: RoundKey, members: readonly LedgerNode[])
   knownOrders.set(members, orders);
   const found = orders.get(round);
   if (found !== undefined) return found;
-  if (orders.size >= ORDERS_MAX) orders.delete(orders.keys().next().value as RoundKey);
   const order = orderOf(round, members);
-  orders.set(round, order);
+  setNewest(orders, round, order, ORDERS_MAX);
   return order;
 }
 

@@ -5,7 +5,7 @@
  * Enters: a share or partial with its key and digest. Leaves: jobs for the driver and, with their results, the same
  * again. Not here: the check itself, and who is suspect (standing.ts).
  */
-import type { PartialAggregate, Share } from "@quorate/common";
+import { type PartialAggregate, type Share, setNewest } from "@quorate/common";
 import type { PeerKey, VerifyGroup } from "../io.ts";
 import type { Digest } from "../kinds/digests.ts";
 import {
@@ -188,9 +188,7 @@ export class VerificationQueue {
 
   #learn(forwarder: PeerKey, isGood: boolean): void {
     const allowed = isGood ? Math.min(FORWARDER_BATCH_MAX, 2 * this.#allowedOf(forwarder)) : FORWARDER_BATCH_FIRST;
-    this.#allowed.delete(forwarder);
-    this.#allowed.set(forwarder, allowed);
-    if (this.#allowed.size > BLAMED_MAX) this.#allowed.delete(this.#allowed.keys().next().value as PeerKey);
+    setNewest(this.#allowed, forwarder, allowed, BLAMED_MAX);
   }
 
   #largest(): Pending[] {
