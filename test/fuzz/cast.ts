@@ -141,6 +141,7 @@ const anyRound: fc.Arbitrary<CatchUpRound> = fc
     recipient: anyAddress,
     signers: fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 8 }).map((ids) => Signers.of(ids)),
     needless: fc.boolean(),
+    singles: fc.boolean(),
   })
   .map(({ recipient, ...rest }) => ({ ...rest, subject: rest.kind === "RewardClaim" ? recipient : "" }));
 const anyRounds: fc.Arbitrary<CatchUpRequest> = fc

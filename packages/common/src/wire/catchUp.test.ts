@@ -16,7 +16,13 @@ const SHARE = {
 
 describe("catch-up of many rounds (P-87)", () => {
   it("P-157: a round's summand is the SHA-256 of its encoding; a rest is 32 bytes, and a pull has none", () => {
-    const claim = { kind: "RewardClaim", subject: REQUEST.recipient, epoch: 13, needless: false } as const;
+    const claim = {
+      kind: "RewardClaim",
+      subject: REQUEST.recipient,
+      epoch: 13,
+      needless: false,
+      singles: false,
+    } as const;
     const named = { ...claim, signers: Signers.of([1, 9]) };
     const bytes = wire.Round.encode({
       kind: 1,
@@ -24,6 +30,7 @@ describe("catch-up of many rounds (P-87)", () => {
       subject: fromHex(REQUEST.recipient),
       signers: Uint8Array.of(2, 2),
       needless: false,
+      singles: false,
     });
     expect(codec.catchUpSummand(named)).toBe(BigInt(`0x${createHash("sha256").update(bytes).digest("hex")}`));
     expect(codec.catchUpSummand({ ...named, needless: true })).not.toBe(codec.catchUpSummand(named));
@@ -44,7 +51,13 @@ describe("catch-up of many rounds (P-87)", () => {
   it("rounds of 2,000 nodes and their shares fit, as the bounds say", () => {
     const signers = Signers.of(Array.from({ length: 2_000 }, (_, i) => i + 1));
     const id = { kind: "RewardClaim", subject: REQUEST.recipient } as const;
-    const rounds = Array.from({ length: 200 }, (_, epoch) => ({ ...id, epoch, signers, needless: false }));
+    const rounds = Array.from({ length: 200 }, (_, epoch) => ({
+      ...id,
+      epoch,
+      signers,
+      needless: false,
+      singles: false,
+    }));
     const request = codec.encodeCatchUpRequest({ rounds, onlyNamed: true, rest: null });
     expect(request.length).toBeLessThanOrEqual(limits.MAX_CATCH_UP_REQUEST_BYTES);
     const shares = Array.from({ length: 2_000 }, (_, i) => ({ ...SHARE, nodeId: i + 1 }));

@@ -71,6 +71,7 @@ const round: fc.Arbitrary<CatchUpRound> = fc
     recipient: address,
     signers: fc.uniqueArray(fc.integer({ min: 1, max: 3000 }), { maxLength: 20 }).map((list) => Signers.of(list)),
     needless: fc.boolean(),
+    singles: fc.boolean(),
   })
   .map(({ recipient, ...rest }) => ({ ...rest, subject: rest.kind === "RewardClaim" ? recipient : "" }));
 
@@ -92,7 +93,7 @@ const REPORT = {
 const REPORT_SHARE = { ...COMMON, kind: "EpochReport", message: REPORT } as const satisfies Share;
 const CONTEST_SHARE = { ...COMMON, kind: "Contest", message: { epoch: COMMON.epoch } } as const satisfies Share;
 /** A claim's round as it travels. */
-const WIRE_ROUND = { kind: 1, epoch: 1, subject: new Uint8Array(20), signers: new Uint8Array(0), needless: false };
+const WIRE_ROUND = { ...wire.Round.decode(new Uint8Array(0)), kind: 1, epoch: 1, subject: new Uint8Array(20) };
 const REQUEST: SignedClaimRequest = {
   recipient: `0x${"ab".repeat(20)}`,
   epoch: 0,
@@ -289,7 +290,8 @@ describe("catch-up (P-87)", () => {
   });
 
   it("error: too many bytes, too many entries, signers that are not canonical, garbage", () => {
-    const empty = { kind: "Contest", subject: "", epoch: 1, signers: Signers.empty, needless: false } as const;
+    const wishes = { needless: false, singles: false };
+    const empty = { kind: "Contest", subject: "", epoch: 1, signers: Signers.empty, ...wishes } as const;
     const many = Array(limits.MAX_CATCH_UP_ROUNDS + 1).fill(empty);
     const big = codec.encodeCatchUpRequest({ rounds: many, onlyNamed: false, rest: null });
     expect(thrownCode(() => codec.decodeCatchUpRequest(big))).toBe("WIRE_MALFORMED");

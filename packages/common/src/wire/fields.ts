@@ -190,6 +190,7 @@ export function roundToWire(round: CatchUpRound): wire.Round {
     subject: round.subject === "" ? new Uint8Array() : addressToWire("subject", round.subject),
     signers: round.signers.toBytes(),
     needless: round.needless,
+    singles: round.singles,
   };
 }
 
@@ -208,6 +209,7 @@ export function roundFromWire(round: wire.Round): CatchUpRound {
     subject: kind === "RewardClaim" ? addressFromWire("subject", round.subject) : "",
     signers: signersFromWire(round.signers),
     needless: round.needless,
+    singles: round.singles,
   };
 }
 

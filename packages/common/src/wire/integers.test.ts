@@ -43,7 +43,9 @@ function expectSurvives(epoch: number, id: number): void {
       shares: [signed],
     });
   }
-  const rounds = [{ kind: "Contest" as const, epoch, subject: "" as const, signers: Signers.empty, needless: false }];
+  const rounds = [
+    { kind: "Contest" as const, epoch, subject: "" as const, signers: Signers.empty, needless: false, singles: false },
+  ];
   const named = { rounds, onlyNamed: false, rest: null };
   expect(codec.decodeCatchUpRequest(codec.encodeCatchUpRequest(named))).toEqual(named);
   const reason = { type: "reason" as const, reason: { code: "EPOCH_NOT_CLOSED", closedEpochs: epoch } };

@@ -850,6 +850,7 @@ export interface Round {
   subject: Uint8Array<ArrayBuffer>
   signers: Uint8Array<ArrayBuffer>
   needless: boolean
+  singles: boolean
 }
 
 export const Round = (() => {
@@ -887,6 +888,11 @@ export const Round = (() => {
           w.bool(obj.needless)
         }
 
+        if ((obj.singles != null && obj.singles !== false)) {
+          w.uint32(48)
+          w.bool(obj.singles)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -896,7 +902,8 @@ export const Round = (() => {
           epoch: 0,
           subject: new Uint8Array(0),
           signers: new Uint8Array(0),
-          needless: false
+          needless: false,
+          singles: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -923,6 +930,10 @@ export const Round = (() => {
             }
             case 5: {
               obj.needless = reader.bool()
+              break
+            }
+            case 6: {
+              obj.singles = reader.bool()
               break
             }
             default: {

@@ -46,6 +46,8 @@ export interface CatchUpRound extends RoundId {
   readonly signers: Signers;
   /** It knows the round, and needs no signatures of it. */
   readonly needless: boolean;
+  /** Only single shares add to what it has, because partials of it have some of the missing signers (P-137). */
+  readonly singles: boolean;
 }
 
 export interface CatchUpRequest {

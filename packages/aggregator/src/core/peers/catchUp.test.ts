@@ -124,7 +124,14 @@ describe("catch-up (P-87)", () => {
     expect(claims[0]).toMatchObject({ epoch: 0, subject: STAKER });
     expect(claims.slice(1, 3)).toContainEqual(expect.objectContaining({ epoch: 0, subject: node(20).beneficiary }));
 
-    const asked = { kind: "RewardClaim", epoch: 0, subject: STAKER, signers: Signers.empty, needless: false } as const;
+    const asked = {
+      kind: "RewardClaim",
+      epoch: 0,
+      subject: STAKER,
+      signers: Signers.empty,
+      needless: false,
+      singles: false,
+    } as const;
     const data = encodeCatchUpRequest({ rounds: [asked], onlyNamed: false, rest: null });
     const effects = await agent.feed({ type: "catch-up-asked", handle: 1, from: node(2).identityKey, data });
     const reply = effects.find(({ type }) => type === "catch-up-reply");

@@ -126,9 +126,9 @@ export class PeerCatchUp implements CatchUp {
     const shares: Share[] = [];
     const partials: PartialAggregate[] = [];
     let bytes = 0;
-    for (const { round, theirs } of this.#lacking([...named.values()], others)) {
+    for (const { round, theirs, singles } of this.#lacking([...named.values()], others)) {
       const lacking = sharesLacking(round, theirs);
-      const partial = this.#instead(round, lacking, theirs);
+      const partial = singles ? null : this.#instead(round, lacking, theirs);
       if (partial !== null) partials.push(partial);
       bytes += partial === null ? 0 : partialBytes(partial);
       for (const share of partial === null ? lacking : []) {
@@ -154,8 +154,8 @@ export class PeerCatchUp implements CatchUp {
   }
 
   /**
-   * One partial of the own subnet by those whom the asker lacks, where these are more than a few: it adds to whatever
-   * the asker has.
+   * One partial of the own subnet by those whom the asker lacks, where these are more than a few: it adds to what an
+   * asker has that does not want single shares.
    */
   #instead(round: Round, lacking: readonly Share[], theirs: Signers): PartialAggregate | null {
     const subnet = ownSubnet(this.#context);
@@ -167,14 +167,14 @@ export class PeerCatchUp implements CatchUp {
   *#lacking(
     named: readonly CatchUpRound[],
     others: readonly Round[],
-  ): Generator<{ readonly round: Round; readonly theirs: Signers }> {
-    for (const { signers, needless, ...id } of named) {
+  ): Generator<{ readonly round: Round; readonly theirs: Signers; readonly singles: boolean }> {
+    for (const { signers, needless, singles, ...id } of named) {
       const round = this.#rounds.get(id);
-      if (round?.wanted && !needless) yield { round, theirs: signers };
+      if (round?.wanted && !needless) yield { round, theirs: signers, singles };
     }
     // With subnets an agent asks for the signatures it needs, of rounds it knows (P-137).
     if (ownSubnet(this.#context) !== null) return;
-    for (const round of others) yield { round, theirs: Signers.empty };
+    for (const round of others) yield { round, theirs: Signers.empty, singles: false };
   }
 
   /** Peers in turn, in key order: over a few exchanges everyone is asked, and no peer chooses who is. */
@@ -203,7 +203,7 @@ function roundsToName(open: readonly Round[], isNeeded: (round: Round) => boolea
     const signers = needless ? Signers.empty : heardFrom(round);
     bytes += CATCH_UP_ROUND_OVERHEAD_BYTES + signers.byteLength;
     if (bytes > CATCH_UP_ROUNDS_BYTES || rounds.length >= MAX_CATCH_UP_ROUNDS) break;
-    rounds.push({ ...round.id, signers, needless });
+    rounds.push({ ...round.id, signers, needless, singles: false });
   }
   return rounds;
 }

@@ -38,7 +38,7 @@ export class CatchUpRest {
     for (const round of rounds) {
       const seen = this.#see(round, nowMs);
       const { signers, needless } = seen;
-      seen.summand ??= catchUpSummand({ ...round.id, signers, needless });
+      seen.summand ??= catchUpSummand({ ...round.id, signers, needless, singles: false });
       all += seen.summand;
       if (nowMs - seen.sinceMs >= CATCH_UP_SETTLED_MS) settled += seen.summand;
     }

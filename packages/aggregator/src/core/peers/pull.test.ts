@@ -2,6 +2,7 @@ import {
   type Address,
   type CatchUpRequest,
   type CatchUpResponse,
+  type CatchUpRound,
   decodeCatchUpResponse,
   encodeCatchUpRequest,
   encodeCatchUpResponse,
@@ -52,8 +53,8 @@ async function responseTo(agent: TestAgent, request: CatchUpRequest) {
 }
 
 /** What an agent answers whoever holds these signatures. */
-async function answerOf(agent: TestAgent, held: readonly NodeId[], needless = false) {
-  const rounds = [{ ...ROUND, signers: Signers.of(held), needless }];
+async function answerOf(agent: TestAgent, held: readonly NodeId[], wishes: Partial<CatchUpRound> = {}) {
+  const rounds = [{ ...ROUND, signers: Signers.of(held), needless: false, singles: false, ...wishes }];
   const { shares, partials } = await responseTo(agent, { rounds, onlyNamed: true, rest: null });
   return { shares: shares.map(({ nodeId }) => nodeId).sort(), partials: partials.map(({ signers }) => signers.ids()) };
 }
@@ -69,7 +70,11 @@ describe("P-137: what an agent lacks", () => {
     expect(new Set(pulls.map(({ peer }) => peer % 8)).size).toBe(pulls.length);
     expect(pulls.length).toBeGreaterThanOrEqual(6);
     for (const { asked } of pulls) {
-      expect(asked).toMatchObject({ rounds: [{ ...ROUND, needless: false }], onlyNamed: true, rest: null });
+      expect(asked).toMatchObject({
+        rounds: [{ ...ROUND, needless: false, singles: false }],
+        onlyNamed: true,
+        rest: null,
+      });
     }
   });
 
@@ -133,7 +138,7 @@ describe("P-137: what an agent lacks", () => {
     await sendShare(agent, 18, amount);
     expect(await answerOf(agent, [])).toEqual({ shares: [10, 18, 2], partials: [] });
     expect(await answerOf(agent, [2])).toEqual({ shares: [10, 18], partials: [] });
-    expect(await answerOf(agent, [], true)).toEqual({ shares: [], partials: [] });
+    expect(await answerOf(agent, [], { needless: true })).toEqual({ shares: [], partials: [] });
   });
 
   it("comes as one partial by those whom the asker lacks, where they are many: it adds to what the asker has", async () => {
@@ -153,9 +158,10 @@ describe("P-137: what an agent lacks", () => {
     expect(await answerOf(agent, [2, 3])).toEqual({ shares: [], partials: [mates] });
     expect((await answerOf(agent, [2, 18])).partials).toEqual([]);
     expect((await answerOf(agent, [2, 18])).shares).toHaveLength(8);
+    expect(await answerOf(agent, [2], { singles: true })).toMatchObject({ shares: { length: 9 }, partials: [] });
 
     // Whoever has a part of the subnet adds it to that.
-    const rounds = [{ ...ROUND, signers: Signers.of([2]), needless: false }];
+    const rounds = [{ ...ROUND, signers: Signers.of([2]), needless: false, singles: false }];
     const answer = await responseTo(agent, { rounds, onlyNamed: true, rest: null });
     const asker = await new TestAgent(at(3)).boot(all, 3);
     await asker.feed({ type: "peers", connected: [at(2).identityKey] });
@@ -253,6 +259,14 @@ describe("P-137: what an agent lacks", () => {
       const held = first?.asked.rounds[0]?.signers;
       expect(held?.has(inPartial[0] as NodeId)).toBe(true);
       expect(absent.filter((id) => held?.has(id))).toEqual([]);
+      // A partial by them would be within the one that is here, and not be taken (P-135).
+      const askedIn = (index: number) => asked.filter(({ peer }) => subnetOf(peer, BITS).index === index);
+      expect(askedIn(subnet.index).map(({ asked }) => asked.rounds[0]?.singles)).toEqual([true]);
+    });
+
+    it("is asked for as partials in the subnets of which no partial is here", async () => {
+      const asked = ofReport(await (await sender(first)).tickAt(TICK_MS));
+      expect(asked.filter(({ asked }) => asked.rounds[0]?.singles !== false)).toEqual([]);
     });
 
     it("is asked for where nobody can say whether it has landed", async () => {

@@ -7,7 +7,7 @@ import { encodeCatchUpRequest, type NodeId, Signers, subnetOf } from "@quorate/c
 import type { Context, Step } from "../context.ts";
 import type { LedgerNode } from "../ledger/events.ts";
 import { AGGREGATORS, PULL_AGAIN_MAX_MS, PULL_AGAIN_MS, PULL_ENOUGH_ASKED, PULLS_PER_TICK } from "../limits.ts";
-import { agreeing, heardFrom, type Round } from "../rounds/round.ts";
+import { agreeing, heardFrom, ownGroup, type Round } from "../rounds/round.ts";
 import type { Need } from "../stages.ts";
 import { aggregatorOrder, subnetsOf } from "./subnets.ts";
 
@@ -34,17 +34,18 @@ export class Pull {
   tick(needs: readonly Need[], step: Step): void {
     let left = PULLS_PER_TICK;
     for (const need of needs) {
-      let data: Uint8Array | null = null;
-      for (const { identityKey } of this.#whom(need, step.nowMs)) {
-        data ??= questionAbout(need);
-        step.emit({ type: "catch-up-ask", peer: identityKey, data });
+      const questions = new Map<boolean, Uint8Array>();
+      for (const { node, singles } of this.#whom(need, step.nowMs)) {
+        const data = questions.get(singles) ?? questionAbout(need, singles);
+        questions.set(singles, data);
+        step.emit({ type: "catch-up-ask", peer: node.identityKey, data });
         // Before the next one counts as asked.
         if (--left === 0) return;
       }
     }
   }
 
-  *#whom(need: Need, nowMs: number): Generator<LedgerNode> {
+  *#whom(need: Need, nowMs: number): Generator<{ readonly node: LedgerNode; readonly singles: boolean }> {
     const { round, lacking } = need;
     const { nodes } = this.#context;
     const quiet = this.#quiet.get(round);
@@ -60,7 +61,7 @@ export class Pull {
       if (node === null || nowMs < dueMs) continue;
       const gapMs = Math.min(PULL_AGAIN_MAX_MS, 2 * (asked.get(node.id)?.gapMs ?? PULL_AGAIN_MS / 2));
       asked.set(node.id, { dueMs: nowMs + gapMs, gapMs });
-      yield node;
+      yield { node, singles: hasOfPartials(need, index) };
     }
     if (nowMs < untilMs) this.#quiet.set(round, { lacking, nodes, untilMs });
   }
@@ -92,10 +93,19 @@ export class Pull {
   }
 }
 
+/**
+ * Whether some of what a subnet lacks is here within a partial: one by these signers would be within that, and would
+ * not be taken (P-135).
+ */
+function hasOfPartials({ round, lacking }: Need, subnet: number): boolean {
+  const here = (ownGroup(round)?.partials ?? []).filter((partial) => partial.subnet === subnet);
+  return here.some(({ signers }) => lacking.some((id) => signers.has(id)));
+}
+
 /** What is here only within a partial that has others beside them is no use: it counts as not heard. */
-function questionAbout({ round, lacking }: Need): Uint8Array {
+function questionAbout({ round, lacking }: Need, singles: boolean): Uint8Array {
   const agreed = agreeing(round);
   const within = Signers.of(lacking.filter((id) => agreed.has(id)));
-  const rounds = [{ ...round.id, signers: heardFrom(round).without(within), needless: false }];
+  const rounds = [{ ...round.id, signers: heardFrom(round).without(within), needless: false, singles }];
   return encodeCatchUpRequest({ rounds, onlyNamed: true, rest: null });
 }
