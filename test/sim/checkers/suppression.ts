@@ -1,7 +1,7 @@
 /**
  * An honest share is never suppressed: when a claim ends, every honest node is among its signers or there is a reason
  * why it could not be, and the reason is a fault of the plan, not something a liar did. A share that was out in good
- * time must be in.
+ * time must be in. With subnets that holds for active nodes: nobody asks for what does not count (P-137).
  */
 import type { ClaimView, NodeId } from "@quorate/common";
 import type { Effect, Input } from "../../../packages/aggregator/src/core/io.ts";
@@ -42,6 +42,7 @@ const IMPROVED_AFTER_MS: number = IMPROVE_MS + 2 * TICK_MS;
 export type Excuse =
   | "late"
   | "registered later"
+  | "not active"
   | "cut off"
   | "down"
   | "provider unhealthy"
@@ -54,6 +55,7 @@ export class Suppression implements Checker {
   readonly excuses = new Map<Excuse, number>();
   readonly #truth: Truth;
   readonly #newcomers: readonly SimNode[];
+  readonly #hasSubnets: boolean;
   readonly #graceMs: number;
   readonly #published = new Map<string, number[]>();
   readonly #down = new Map<NodeId, Window[]>();
@@ -66,8 +68,8 @@ export class Suppression implements Checker {
   constructor(truth: Truth, latencyMaxMs: number) {
     this.#truth = truth;
     this.#newcomers = [...truth.world.nodes.values()].filter(({ active }) => !active);
-    const hasSubnets = truth.world.nodes.size > truth.world.floodMax;
-    this.#graceMs = 5 * latencyMaxMs + 500 + (hasSubnets ? SUPPRESSED_MAX_MS : 0);
+    this.#hasSubnets = truth.world.nodes.size > truth.world.floodMax;
+    this.#graceMs = 5 * latencyMaxMs + 500 + (this.#hasSubnets ? SUPPRESSED_MAX_MS : 0);
     for (const id of truth.world.plan.ids) this.#down.set(id, [{ fromMs: 0, toMs: Number.POSITIVE_INFINITY }]);
   }
 
@@ -112,9 +114,11 @@ export class Suppression implements Checker {
   }
 
   /** A share of a node the collector had not read of is ignored, and must come again by catch-up. */
-  #isNew(id: NodeId, collector: NodeId, endMs: number): boolean {
-    if (this.#truth.world.nodes.get(id)?.active === true) return false;
-    return (this.#readOf.get(`${collector} ${id}`) ?? endMs) + NEWCOMER_GRACE_MS > endMs;
+  #newcomerExcuse(id: NodeId, collector: NodeId, endMs: number): Excuse | null {
+    if (this.#truth.world.nodes.get(id)?.active === true) return null;
+    if (this.#hasSubnets) return "not active";
+    const readMs = this.#readOf.get(`${collector} ${id}`) ?? endMs;
+    return readMs + NEWCOMER_GRACE_MS > endMs ? "registered later" : null;
   }
 
   #noteShare(id: NodeId, effect: Effect, nowMs: number): void {
@@ -139,9 +143,7 @@ export class Suppression implements Checker {
     const during = { fromMs: claim.startedAtMs - CLOCK_START_MS, toMs: endMs };
     for (const id of this.#truth.world.plan.ids) {
       if (!honest(this.#truth, id) || signers.has(id)) continue;
-      const excuse = this.#isNew(id, collector, endMs)
-        ? "registered later"
-        : this.#excuse(id, collector, claim, during);
+      const excuse = this.#newcomerExcuse(id, collector, endMs) ?? this.#excuse(id, collector, claim, during);
       if (excuse !== null) this.excuses.set(excuse, (this.excuses.get(excuse) ?? 0) + 1);
       else {
         const round = roundOf(claim.recipient, claim.epoch);

@@ -104,14 +104,14 @@ export class Claims implements Collector {
     this.#changed(claim, step);
   }
 
-  /** P-137: of claims that are collected, after what comes by itself has had its time. */
+  /** P-137: of claims that are collected, what counts, after what comes by itself has had its time. */
   needs({ nowMs }: Step): Need[] {
     const { context } = this.#modules;
     return [...this.#claims.values()].flatMap((claim) => {
       const round = this.#roundOf(claim);
       if (claim.status !== "collecting" || round === undefined || nowMs - claim.startedAtMs < PULL_AFTER_MS) return [];
       const signed = agreeing(round);
-      const lacking = context.nodes.filter(({ id, state }) => state !== "exited" && !signed.has(id));
+      const lacking = context.nodes.filter(({ id, state }) => state === "active" && !signed.has(id));
       return [{ round, lacking: lacking.map(({ id }) => id), asksNodes: false }];
     });
   }

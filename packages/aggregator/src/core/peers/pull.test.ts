@@ -88,6 +88,22 @@ describe("P-137: what an agent lacks", () => {
     expect(second?.peer).not.toBe(first?.peer);
   });
 
+  it("is of a claim what active nodes sign: nothing else counts toward its quorum", async () => {
+    const agent = await bootInSubnets(2, [9, 10, 18]);
+    await agent.ask(STAKER, EPOCH);
+    // Node 21 of this subnet is pending.
+    const data = encodeCatchUpResponse({
+      ...{ requests: [], shares: [], differs: false },
+      partials: [makePartial(amount, [5, 13])],
+    });
+    await agent.feed({ type: "catch-up-answered", from: identityOf(5), data });
+    const asked = new Set<number>();
+    for (let atMs = PULL_AFTER_MS; atMs < DEADLINE_MS; atMs += TICK_MS) {
+      for (const { peer } of pullsOf(await agent.tickAt(atMs))) asked.add(peer % 8);
+    }
+    expect([...asked].sort()).toEqual([0, 1, 2, 3, 4, 6, 7]);
+  });
+
   it("is asked of the same node again later and later: who is silent stays so", async () => {
     const agent = await bootInSubnets(2, [9, 10, 18]);
     await agent.ask(STAKER, EPOCH);
