@@ -14,6 +14,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import http from "node:http";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "rolldown";
@@ -73,7 +74,7 @@ export async function bundle(directory: string): Promise<readonly string[]> {
     input: { quorate: join(PACKAGE, "src/cli/quorate.ts"), index: join(PACKAGE, "src/index.ts") },
     platform: "node",
     external: [EXTERNAL],
-    plugins: [threads(), withoutWasm(), inAscii()],
+    plugins: [threads(), withoutWasm(), poolOfUndici(), plainHttp(), inAscii()],
   });
   try {
     const { output } = await build.write({
@@ -146,6 +147,52 @@ function withoutWasm(): Plugin {
     load: {
       filter: { id: /@chainsafe[\\/]bls[\\/]lib[\\/]herumi[\\/]index\.js$/ },
       handler: () => 'throw new Error("@chainsafe/blst could not be loaded"); export const bls = undefined;',
+    },
+  };
+}
+
+/**
+ * Of undici the agent uses a pool of sockets. Its index loads all that it has, fetch, caches and mocks among them:
+ * 1.1 MB that every start reads.
+ */
+function poolOfUndici(): Plugin {
+  return {
+    name: "pool-of-undici",
+    load: {
+      filter: { id: /[\\/]undici[\\/]index\.js$/ },
+      handler: () => `
+        const Dispatcher = require("./lib/dispatcher/dispatcher");
+        Object.assign(Dispatcher.prototype, require("./lib/api"));
+        module.exports = { Dispatcher, Pool: require("./lib/dispatcher/pool") };
+      `,
+    },
+  };
+}
+
+/**
+ * An import of node:http reads each of its exports, and `WebSocket` among them loads Node's own copy of undici, which
+ * nobody here uses. What is read by a getter only is left out.
+ */
+function plainHttp(): Plugin {
+  const prefix = "\0plain:";
+  return {
+    name: "plain-http",
+    resolveId: {
+      filter: { id: /^(node:)?http$/ },
+      // A require makes no such import.
+      handler: (_id, _importer, { kind }) => (kind === "import-statement" ? `${prefix}http` : null),
+    },
+    load: {
+      filter: { id: /^\0plain:http$/ },
+      handler: () => {
+        const descriptors = Object.entries(Object.getOwnPropertyDescriptors(http));
+        const names = descriptors.filter(([, { get }]) => get === undefined).map(([name]) => name);
+        return [
+          'const http = process.getBuiltinModule("node:http");',
+          "export default http;",
+          `export const { ${names.join(", ")} } = http;`,
+        ].join("\n");
+      },
     },
   };
 }
