@@ -109,12 +109,22 @@ describe("P-140: the methods of a route", () => {
       const allow = method === "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
       const options = await ask(url, { method: "OPTIONS" });
       expect([options.status, options.headers.allow, options.text]).toEqual([204, allow, ""]);
-      for (const other of ["PUT", "TRACE", method === "GET" ? "POST" : "GET"]) {
-        const answer = await ask(url, { method: other, headers: json }, /TRACE|GET/.test(other) ? "" : "{");
+      for (const other of ["PUT", "TRACE", "PROPFIND", method === "GET" ? "POST" : "GET"]) {
+        const answer = await ask(url, { method: other, headers: json }, /TRACE|GET|PROPFIND/.test(other) ? "" : "{");
         expect([answer.status, answer.code, answer.headers.allow]).toEqual([405, "METHOD_NOT_ALLOWED", allow]);
       }
     },
   );
+
+  it("error: a path that nobody serves is that, whatever is asked of it; one that is too long is refused", async () => {
+    const url = await serve(testAgent());
+    for (const method of ["GET", "POST", "PUT", "OPTIONS", "PROPFIND"]) {
+      const answer = await ask(`${url}/v1/claim`, { method });
+      expect([method, answer.status, answer.code]).toEqual([method, 404, "ROUTE_NOT_FOUND"]);
+    }
+    const long = await ask(`${url}/v1/claims/${"a".repeat(500)}`);
+    expect([long.status, long.code]).toEqual([400, "REQUEST_MALFORMED"]);
+  });
 });
 
 describe("P-142: clients behind a proxy", () => {

@@ -2,7 +2,7 @@
  * One listener: fastify on a server whose connections are bounded, with this interface's errors for whatever goes
  * wrong. Enters: limits, and who may ask. Leaves: an app without routes. Not its job: what is answered.
  */
-import { createServer, type IncomingMessage, METHODS, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type QuorateError, quorateError } from "@quorate/common";
@@ -66,8 +66,6 @@ export function makeApp(limits: HttpLimits, modules: AppModules): App {
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, limits, refuse),
     frameworkErrors: (error, request, reply) => sendError(error, request, reply, logger),
   });
-  // Else a method that Node reads and fastify does not know would be taken for a wrong path.
-  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
   // JSON is the only body there is; fastify also takes plain text unless told otherwise.
   app.removeContentTypeParser("text/plain");
   app.setReplySerializer((payload) => toJson(payload));
