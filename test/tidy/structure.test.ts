@@ -72,6 +72,7 @@ describe("dependency direction: common ← client ← portal; common ← core �
     "chain/reverts.ts",
     "sqlite/sqlite.ts",
     "sqlite/storeFile.ts",
+    "keys/identityKey.ts",
     "keys/keys.ts",
   ].map((file) => ADAPTERS + file);
 

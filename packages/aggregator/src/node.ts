@@ -3,20 +3,14 @@
  *
  *   config, keys → store, network, follower, BLS → core (agent) ↔ driver → API → HTTP
  */
-import {
-  type Address,
-  isQuorateError,
-  type SignatureScheme,
-  type SigningDomain,
-  signIdentity,
-  toHex,
-} from "@quorate/common";
+import { type Address, isQuorateError, type SignatureScheme, type SigningDomain, toHex } from "@quorate/common";
 import { loadNativeScheme } from "@quorate/common/bls/native";
 import { createSigner, createVerifier } from "./adapters/bls/bls.ts";
 import { connectRewards } from "./adapters/chain/connectRewards.ts";
 import { createChainFollower } from "./adapters/chain/follower.ts";
 import { createHttpServer, type HttpServer, type HttpServerOptions } from "./adapters/http/server.ts";
 import { createIdentityCheck } from "./adapters/keys/identityCheck.ts";
+import { nativeIdentitySigner } from "./adapters/keys/identityKey.ts";
 import { exposedSecrets, keyFiles, loadKeys, type NodeKeys, readPassword } from "./adapters/keys/keys.ts";
 import { createLibp2pNetwork, type Libp2pNetworkOptions } from "./adapters/libp2p/createLibp2pNetwork.ts";
 import { createMetrics, type MeasuredStatus } from "./adapters/metrics/metrics.ts";
@@ -103,7 +97,7 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
     { ...ownAgent(config, keys), domain },
     {
       scheme,
-      signIdentity: (digest) => signIdentity(keys.identitySecret, digest),
+      signIdentity: nativeIdentitySigner(keys.identitySecret),
       verifyIdentity: createIdentityCheck(),
     },
     store.load(),

@@ -60,7 +60,7 @@ export class HostilePeer {
 
   static async start(options: HostilePeerOptions): Promise<HostilePeer> {
     const libp2p = await createLibp2p({
-      privateKey: await identityKeyPair(options.identitySecret),
+      privateKey: identityKeyPair(options.identitySecret),
       nodeInfo: { name: "quorate", userAgent: "quorate" },
       addresses: { listen: [], announce: [...(options.announce ?? [])] },
       // The option reaches `net.connect`.
@@ -92,7 +92,7 @@ export class HostilePeer {
    * gets it.
    */
   async sealRecord(addresses: readonly string[]): Promise<Uint8Array> {
-    const key = await identityKeyPair(this.#options.identitySecret);
+    const key = identityKeyPair(this.#options.identitySecret);
     const record = new PeerRecord({
       peerId: this.#libp2p.peerId,
       multiaddrs: addresses.map((address) => multiaddr(address)),

@@ -103,7 +103,7 @@ export async function startNode(
  */
 export async function startRawPeer(name: string): Promise<{ libp2p: Libp2p<{ gossip: GossipSub }>; key: PeerKey }> {
   const libp2p = await createLibp2p({
-    privateKey: await identityKeyPair(seedOf(name)),
+    privateKey: identityKeyPair(seedOf(name)),
     addresses: { listen: ["/ip4/127.0.0.1/tcp/0"] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
@@ -121,7 +121,7 @@ export async function startRawPeer(name: string): Promise<{ libp2p: Libp2p<{ gos
 export async function createBarePeer(name: string): Promise<{ libp2p: Libp2p; key: PeerKey }> {
   const libp2p = await createLibp2p({
     start: false,
-    privateKey: await identityKeyPair(seedOf(name)),
+    privateKey: identityKeyPair(seedOf(name)),
     addresses: { listen: ["/ip4/127.0.0.1/tcp/0"] },
     transports: [tcp()],
     connectionEncrypters: [noise()],

@@ -10,7 +10,7 @@ export async function sealedRecord(
   identitySecret: Uint8Array,
   addresses: readonly string[],
 ): Promise<{ readonly peer: PeerKey; readonly envelope: Uint8Array }> {
-  const privateKey = await identityKeyPair(identitySecret);
+  const privateKey = identityKeyPair(identitySecret);
   const peerId = peerIdFromPrivateKey(privateKey);
   const record = new PeerRecord({ peerId, multiaddrs: addresses.map((address) => multiaddr(address)), seqNumber: 1n });
   const envelope = await RecordEnvelope.seal(record, privateKey);

@@ -4,7 +4,8 @@
  */
 import { renameSync, rmSync } from "node:fs";
 import { basename } from "node:path";
-import { type Hex, identityKeyOf, isQuorateError, quorateError, type SignatureScheme } from "@quorate/common";
+import { type Hex, isQuorateError, quorateError, type SignatureScheme } from "@quorate/common";
+import { nativeIdentityKeyOf } from "./identityKey.ts";
 import { encrypted, type KeyKind, type KeyProtection, keyFiles, openKey, writeNew } from "./keys.ts";
 import { parseKeystore } from "./keystore.ts";
 import { readText } from "./secretFile.ts";
@@ -52,7 +53,7 @@ export async function changePassword(options: {
   const written: { readonly partial: string; readonly path: string }[] = [];
   for (const { kind, path, secret } of opened) {
     if (secret === null) continue;
-    const publicKey = kind === "bls" ? scheme.publicKeyOf(secret) : identityKeyOf(secret);
+    const publicKey = kind === "bls" ? scheme.publicKeyOf(secret) : nativeIdentityKeyOf(secret);
     const partial = `${path}.new`;
     rmSync(partial, { force: true });
     writeNew(partial, await encrypted(kind, secret, publicKey, to, protection));

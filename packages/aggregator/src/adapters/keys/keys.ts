@@ -7,15 +7,8 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { create, decrypt } from "@chainsafe/bls-keystore";
-import {
-  type ErrorCode,
-  type Hex,
-  identityKeyOf,
-  isQuorateError,
-  quorateError,
-  type SignatureScheme,
-  toHex,
-} from "@quorate/common";
+import { type ErrorCode, type Hex, isQuorateError, quorateError, type SignatureScheme, toHex } from "@quorate/common";
+import { nativeIdentityKeyOf } from "./identityKey.ts";
 import { parseKeystore } from "./keystore.ts";
 import { readText } from "./secretFile.ts";
 
@@ -87,7 +80,7 @@ export async function writeKeys(options: {
     blsSecret,
     blsKey: scheme.publicKeyOf(blsSecret),
     identitySecret,
-    identityKey: identityKeyOf(identitySecret),
+    identityKey: nativeIdentityKeyOf(identitySecret),
   };
   const bls = await encrypted("bls", blsSecret, keys.blsKey, password, protection);
   const identity = await encrypted("identity", identitySecret, keys.identityKey, password, protection);
@@ -123,13 +116,14 @@ export async function loadKeys(options: {
     blsSecret,
     blsKey: scheme.publicKeyOf(blsSecret),
     identitySecret,
-    identityKey: identityKeyOf(identitySecret),
+    identityKey: nativeIdentityKeyOf(identitySecret),
   };
 }
 
 /** One keystore, wherever it is. @throws KEYS_NOT_FOUND, KEYS_MALFORMED, KEYS_WRONG_PASSWORD */
 export function openKey(kind: KeyKind, path: string, password: string, scheme: SignatureScheme): Promise<Uint8Array> {
-  const publicKeyOf = kind === "bls" ? (secret: Uint8Array) => compressed(scheme.publicKeyOf(secret)) : identityKeyOf;
+  const publicKeyOf =
+    kind === "bls" ? (secret: Uint8Array) => compressed(scheme.publicKeyOf(secret)) : nativeIdentityKeyOf;
   return openKeystore(path, password, publicKeyOf);
 }
 

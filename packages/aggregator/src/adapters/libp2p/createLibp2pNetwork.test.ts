@@ -288,7 +288,7 @@ describe("discovery", () => {
   test("a peer that passes on a forged record is blamed; the record is not used", async () => {
     const node = await startNode("node");
     const attacker = await startRawPeer("attacker");
-    const victim = await identityKeyPair(seedOf("victim"));
+    const victim = identityKeyPair(seedOf("victim"));
     node.network.admit(new Set([attacker.key, toHex(victim.publicKey.raw)]));
     const record = new PeerRecord({
       peerId: peerIdOf(toHex(victim.publicKey.raw)),

@@ -75,7 +75,7 @@ export async function createLibp2pNetwork(
   options: Libp2pNetworkOptions,
   { logger, now = () => performance.now() }: Libp2pNetworkModules,
 ): Promise<Network> {
-  const privateKey = await identityKeyPair(options.identitySecret);
+  const privateKey = identityKeyPair(options.identitySecret);
   const self = toHex(privateKey.publicKey.raw);
   const bootstrap = parseBootstrap(options.bootstrap);
   const announce = options.announce ?? [];

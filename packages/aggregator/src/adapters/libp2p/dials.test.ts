@@ -47,7 +47,7 @@ async function foreignService() {
 async function recordsAt(address: string, count: number) {
   return await Promise.all(
     Array.from({ length: count }, async (_, i) => {
-      const key = await identityKeyPair(seedOf(`claims ${i}`));
+      const key = identityKeyPair(seedOf(`claims ${i}`));
       const peer = toHex(key.publicKey.raw);
       const record = new PeerRecord({ peerId: peerIdOf(peer), multiaddrs: [multiaddr(address)] });
       return { peer, envelope: (await RecordEnvelope.seal(record, key)).marshal() };
@@ -112,7 +112,7 @@ describe("P-121: dials to addresses that no handshake has proved", () => {
 describe("bootstrap addresses", () => {
   test("one where another peer answers is warned about once, with both ids", async () => {
     const other = await startNode("other");
-    const expected = toHex((await identityKeyPair(seedOf("expected"))).publicKey.raw);
+    const expected = toHex(identityKeyPair(seedOf("expected")).publicKey.raw);
     const place = other.address.split("/p2p/")[0] ?? "";
     const address = `${place}/p2p/${peerIdOf(expected)}`;
     const node = await startNode("node", [{ address } as TestNode]);

@@ -43,7 +43,7 @@ describe("P-89: inquiry", () => {
     const { port } = mute.address() as AddressInfo;
     const others = await Promise.all(
       Array.from({ length: 40 }, async (_, i) => ({
-        key: toHex((await identityKeyPair(seedOf(`mute ${i}`))).publicKey.raw),
+        key: toHex(identityKeyPair(seedOf(`mute ${i}`)).publicKey.raw),
         host: `127.0.1.${i + 1}`,
       })),
     );

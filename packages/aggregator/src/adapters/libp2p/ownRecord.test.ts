@@ -91,7 +91,7 @@ describe("P-122: this agent's own record", () => {
     const node = await startNode("node");
     const enemy = await startRawPeer("enemy");
     node.network.admit(new Set([enemy.key]));
-    const key = await identityKeyPair(seedOf("node"));
+    const key = identityKeyPair(seedOf("node"));
     const record = new PeerRecord({ peerId: peerIdOf(node.key), multiaddrs: [], seqNumber: 2n ** 60n });
     const forged = await RecordEnvelope.seal(record, key);
     forged.signature[0] = (forged.signature[0] ?? 0) ^ 1;

@@ -2,11 +2,12 @@
  * The two forms of a peer. In: an identity key (32 bytes of Ed25519, P-7) or a libp2p peer id. Out: the other.
  * A libp2p peer id of an Ed25519 key is the key itself with a prefix, so nothing is looked up and nothing can disagree.
  */
-import { generateKeyPairFromSeed, publicKeyFromRaw } from "@libp2p/crypto/keys";
+import { privateKeyFromRaw, publicKeyFromRaw } from "@libp2p/crypto/keys";
 import type { Ed25519PrivateKey, PeerId } from "@libp2p/interface";
 import { peerIdFromPublicKey, peerIdFromString } from "@libp2p/peer-id";
-import { fromHex, quorateError, toHex } from "@quorate/common";
+import { concatBytes, fromHex, quorateError, toHex } from "@quorate/common";
 import type { PeerKey } from "../../core/io.ts";
+import { nativeIdentityKeyOf } from "../keys/identityKey.ts";
 import { PEER_KEYS_MAX } from "./limits.ts";
 
 /** Bytes of an Ed25519 seed and of its public key (RFC 8032). */
@@ -16,9 +17,10 @@ const KEY_BYTES = 32;
  * The libp2p key of an identity secret. The peer id follows from it alone.
  * @throws NETWORK_IDENTITY_INVALID unless `secret` is 32 bytes.
  */
-export async function identityKeyPair(secret: Uint8Array): Promise<Ed25519PrivateKey> {
+export function identityKeyPair(secret: Uint8Array): Ed25519PrivateKey {
   if (secret.length !== KEY_BYTES) throw quorateError("NETWORK_IDENTITY_INVALID", { lengthBytes: secret.length });
-  return await generateKeyPairFromSeed("Ed25519", secret);
+  // Of the secret alone libp2p would compute the public key in JavaScript. 64 bytes are always a key of Ed25519.
+  return privateKeyFromRaw(concatBytes(secret, nativeIdentityKeyOf(secret))) as Ed25519PrivateKey;
 }
 
 /**

@@ -14,7 +14,7 @@ type Components = Parameters<ReturnType<typeof noise>>[0];
 async function connect({ gathering = true, capacity = 1_000 } = {}) {
   const [near, far] = multiaddrConnectionPair({ capacity });
   const components = async (seed: number): Promise<Components> => {
-    const privateKey = await identityKeyPair(new Uint8Array(32).fill(seed));
+    const privateKey = identityKeyPair(new Uint8Array(32).fill(seed));
     return {
       privateKey,
       logger: { forComponent: () => near.log },
