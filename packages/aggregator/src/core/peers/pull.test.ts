@@ -3,7 +3,9 @@ import {
   type CatchUpRequest,
   type CatchUpResponse,
   type CatchUpRound,
+  decodeCatchUpRequest,
   decodeCatchUpResponse,
+  digestOf,
   encodeCatchUpRequest,
   encodeCatchUpResponse,
   fromHex,
@@ -14,6 +16,7 @@ import {
 } from "@quorate/common";
 import { describe, expect, it } from "vitest";
 import {
+  DOMAIN,
   EPOCH_SECONDS,
   GENESIS,
   headAfter,
@@ -187,6 +190,41 @@ describe("P-137: what an agent lacks", () => {
     await answered({ requests: [], shares: [makeShare(at(2), message)], partials: [], differs: false });
     await answered(answer);
     expect(asker.claim(STAKER)?.signers).toEqual([2, 3, ...mates]);
+  });
+
+  it("is asked for at once where someone no longer counts because another partial has more", async () => {
+    const all = Array.from({ length: 160 }, (_, i) => testNode(i + 1));
+    const at = (id: NodeId) => all[id - 1] as (typeof all)[number];
+    const agent = await new TestAgent(at(3)).boot(all, 3);
+    await agent.ask(STAKER, EPOCH);
+    const message = { recipient: STAKER, amount: agent.core.owed(STAKER)?.amount ?? 0n };
+    const digest = digestOf(DOMAIN, "RewardClaim", message);
+    const partialBy = (ids: readonly NodeId[]) => {
+      const signature = scheme.aggregateSignatures(ids.map((id) => scheme.sign(at(id).blsSecret, digest)));
+      const common = { kind: "RewardClaim", message, epoch: EPOCH, subnet: subnetOf(2, 4) } as const;
+      const partials = [{ ...common, signers: Signers.of(ids), signature }];
+      const data = encodeCatchUpResponse({ requests: [], shares: [], partials, differs: false });
+      return agent.feed({ type: "catch-up-answered", from: at(2).identityKey, data });
+    };
+    /** What was asked in the subnet of node 2 in these ticks. */
+    const askedIn = async (fromMs: number, ticks: number) => {
+      const asked: CatchUpRound[] = [];
+      for (let tick = 0; tick < ticks; tick++) {
+        for (const effect of await agent.tickAt(fromMs + tick * TICK_MS)) {
+          const peer = effect.type === "catch-up-ask" && all.find(({ identityKey }) => identityKey === effect.peer);
+          if (peer && peer.id % 16 === 2) asked.push(...decodeCatchUpRequest(effect.data).rounds);
+        }
+      }
+      return asked;
+    };
+    await partialBy([2, 18, 34]);
+    expect((await askedIn(PULL_AFTER_MS, 8)).length).toBeGreaterThan(1);
+    expect(await askedIn(PULL_AFTER_MS + 8 * TICK_MS, 2)).toEqual([]);
+    await partialBy([18, 50, 66, 82]);
+    expect(agent.claim(STAKER)?.signers).toEqual([3, 18, 50, 66, 82]);
+    const [asked] = await askedIn(PULL_AFTER_MS + 10 * TICK_MS, 1);
+    expect(asked?.signers.ids()).toEqual([3, 18, 50, 66, 82]);
+    expect(asked?.singles).toBe(true);
   });
 
   it("an answer is checked like gossip, and completes the claim", async () => {

@@ -11,8 +11,13 @@ import { agreeing, heardFrom, ownGroup, type Round } from "../rounds/round.ts";
 import type { Need } from "../stages.ts";
 import { aggregatorOrder, subnetsOf } from "./subnets.ts";
 
-/** Whom a round's signatures were asked of: from when on again, and after how long. */
-type Asked = Map<NodeId, { readonly dueMs: number; readonly gapMs: number }>;
+/** What was asked about a round. */
+interface Asked {
+  /** Of whom: from when on again, and after how long. */
+  readonly of: Map<NodeId, { readonly dueMs: number; readonly gapMs: number }>;
+  /** Whom a subnet lacked when it was looked at last, by its index. */
+  readonly lacked: Map<number, ReadonlySet<NodeId>>;
+}
 
 /** Until when nothing is asked of a round, while it lacks the same nodes of the same set. */
 interface Quiet {
@@ -51,16 +56,18 @@ export class Pull {
     const quiet = this.#quiet.get(round);
     if (quiet?.lacking === lacking && quiet.nodes === nodes && nowMs < quiet.untilMs) return;
     const { bits, members } = subnetsOf(this.#context);
-    const asked = this.#asked.get(round) ?? (new Map() as Asked);
+    const asked: Asked = this.#asked.get(round) ?? { of: new Map(), lacked: new Map() };
     this.#asked.set(round, asked);
     const missing = new Set(lacking);
     let untilMs = Number.POSITIVE_INFINITY;
     for (const index of new Set(lacking.map((id) => subnetOf(id, bits).index))) {
-      const { node, dueMs } = this.#nextIn(members[index] ?? [], need, missing, asked);
+      const here = members[index] ?? [];
+      forgetAnswers(asked, index, here, missing);
+      const { node, dueMs } = this.#nextIn(here, need, missing, asked);
       untilMs = Math.min(untilMs, dueMs);
       if (node === null || nowMs < dueMs) continue;
-      const gapMs = Math.min(PULL_AGAIN_MAX_MS, 2 * (asked.get(node.id)?.gapMs ?? PULL_AGAIN_MS / 2));
-      asked.set(node.id, { dueMs: nowMs + gapMs, gapMs });
+      const gapMs = Math.min(PULL_AGAIN_MAX_MS, 2 * (asked.of.get(node.id)?.gapMs ?? PULL_AGAIN_MS / 2));
+      asked.of.set(node.id, { dueMs: nowMs + gapMs, gapMs });
       yield { node, singles: hasOfPartials(need, index) };
     }
     if (nowMs < untilMs) this.#quiet.set(round, { lacking, nodes, untilMs });
@@ -86,11 +93,28 @@ export class Pull {
     let next: LedgerNode | null = null;
     let dueMs = Number.POSITIVE_INFINITY;
     for (const node of [...aggregators, ...nodes]) {
-      const at = asked.get(node.id)?.dueMs ?? 0;
+      const at = asked.of.get(node.id)?.dueMs ?? 0;
       if (at < dueMs) [next, dueMs] = [node, at];
     }
     return { node: next, dueMs };
   }
+}
+
+/**
+ * Whoever counted when the others were asked about, and no longer does because another partial has more, was asked of
+ * nobody yet: then everyone of its subnet may be asked again.
+ */
+function forgetAnswers(
+  asked: Asked,
+  index: number,
+  members: readonly LedgerNode[],
+  lacking: ReadonlySet<NodeId>,
+): void {
+  const before = asked.lacked.get(index);
+  const now = members.flatMap(({ id }) => (lacking.has(id) ? [id] : []));
+  const isNew = before !== undefined && now.some((id) => !before.has(id));
+  if (isNew) for (const { id } of members) asked.of.delete(id);
+  if (isNew || before?.size !== now.length) asked.lacked.set(index, new Set(now));
 }
 
 /**
