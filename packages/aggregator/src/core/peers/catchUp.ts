@@ -10,6 +10,7 @@ import {
   decodeCatchUpRequest,
   encodeCatchUpRequest,
   encodeCatchUpResponse,
+  isInSubnet,
   type KindMessage,
   MAX_CATCH_UP_REQUESTS,
   MAX_CATCH_UP_ROUNDS,
@@ -17,6 +18,7 @@ import {
   roundKey,
   type Share,
   Signers,
+  type Subnet,
 } from "@quorate/common";
 import type { Context, Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
@@ -127,7 +129,7 @@ export class PeerCatchUp implements CatchUp {
     const partials: PartialAggregate[] = [];
     let bytes = 0;
     for (const { round, theirs, singles } of this.#lacking([...named.values()], others)) {
-      const lacking = sharesLacking(round, theirs);
+      const lacking = sharesLacking(round, theirs, singles ? ownSubnet(this.#context) : null);
       const partial = singles ? null : this.#instead(round, lacking, theirs);
       if (partial !== null) partials.push(partial);
       bytes += partial === null ? 0 : partialBytes(partial);
@@ -208,11 +210,13 @@ function roundsToName(open: readonly Round[], isNeeded: (round: Round) => boolea
   return rounds;
 }
 
-function sharesLacking(round: Round, theirs: Signers): Share[] {
+/** @param within null: of all subnets */
+function sharesLacking(round: Round, theirs: Signers, within: Subnet | null): Share[] {
   const lacking: Share[] = [];
   for (const { signed, shares } of round.groups.values()) {
     for (const [nodeId, signature] of shares) {
-      if (!theirs.has(nodeId)) lacking.push(wireShare(round, signed, nodeId, signature));
+      if (!theirs.has(nodeId) && (within === null || isInSubnet(nodeId, within)))
+        lacking.push(wireShare(round, signed, nodeId, signature));
     }
   }
   return lacking;

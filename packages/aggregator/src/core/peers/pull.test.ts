@@ -177,6 +177,9 @@ describe("P-137: what an agent lacks", () => {
     expect(await answerOf(agent, [2, 3])).toEqual({ shares: [], partials: [mates] });
     expect((await answerOf(agent, [2, 18])).partials).toEqual([]);
     expect((await answerOf(agent, [2, 18])).shares).toHaveLength(8);
+    // Of other subnets their own nodes are asked.
+    await agent.gossip(shareBytes(makeShare(at(3), message)), at(18).identityKey);
+    expect((await answerOf(agent, [2, ...mates])).shares).toEqual([3]);
     expect(await answerOf(agent, [2], { singles: true })).toMatchObject({ shares: { length: 9 }, partials: [] });
 
     // Whoever has a part of the subnet adds it to that.
