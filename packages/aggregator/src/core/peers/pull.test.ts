@@ -178,7 +178,8 @@ describe("P-137: what an agent lacks", () => {
     expect((await answerOf(agent, [2, 18])).partials).toEqual([]);
     expect((await answerOf(agent, [2, 18])).shares).toHaveLength(8);
     // Of other subnets their own nodes are asked.
-    await agent.gossip(shareBytes(makeShare(at(3), message)), at(18).identityKey);
+    const other = { requests: [], shares: [makeShare(at(3), message)], partials: [], differs: false };
+    await agent.feed({ type: "catch-up-answered", from: at(18).identityKey, data: encodeCatchUpResponse(other) });
     expect((await answerOf(agent, [2, ...mates])).shares).toEqual([3]);
     expect(await answerOf(agent, [2], { singles: true })).toMatchObject({ shares: { length: 9 }, partials: [] });
 
