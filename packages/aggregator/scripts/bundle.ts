@@ -174,13 +174,13 @@ function poolOfUndici(): Plugin {
  * nobody here uses. What is read by a getter only is left out.
  */
 function plainHttp(): Plugin {
-  const prefix = "\0plain:";
+  const plain = "\0plain:http";
   return {
     name: "plain-http",
     resolveId: {
       filter: { id: /^(node:)?http$/ },
       // A require makes no such import.
-      handler: (_id, _importer, { kind }) => (kind === "import-statement" ? `${prefix}http` : null),
+      handler: (_id, _importer, { kind }) => (kind === "import-statement" ? plain : null),
     },
     load: {
       filter: { id: /^\0plain:http$/ },

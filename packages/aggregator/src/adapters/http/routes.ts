@@ -114,10 +114,10 @@ function answerOtherMethods(app: FastifyInstance, { limiter, guard, routes }: Ro
     if (!request.is404) return;
     const asked = request.url.split("?", 1)[0] ?? "";
     const place = places.find(({ pattern }) => pattern.test(asked));
-    const isAnswered = request.method === "OPTIONS" || !place?.allowed.includes(request.method);
-    // A method that is allowed here and has no route: the router does not take the path.
-    if (place === undefined || !isAnswered) return;
+    if (place === undefined) return;
     const { allowed, isForEveryone } = place;
+    // A method that is allowed here and has no route: the router does not take the path.
+    if (request.method !== "OPTIONS" && allowed.includes(request.method)) return;
     if (isForEveryone) reply.headers(guard.readers(request.raw));
     limit(limiter, request, 1, "questions");
     reply.header("allow", allowed.join(", "));

@@ -58,12 +58,13 @@ export class Pull {
     const { bits, members } = subnetsOf(this.#context);
     const asked: Asked = this.#asked.get(round) ?? { of: new Map(), lacked: new Map() };
     this.#asked.set(round, asked);
-    const missing = new Set(lacking);
+    const lacked = new Set(lacking);
     let untilMs = Number.POSITIVE_INFINITY;
     for (const index of new Set(lacking.map((id) => subnetOf(id, bits).index))) {
       const here = members[index] ?? [];
+      const missing = here.filter(({ id }) => lacked.has(id));
       forgetAnswers(asked, index, here, missing);
-      const { node, dueMs } = this.#nextIn(here, need, missing, asked);
+      const { node, dueMs } = this.#nextIn(here, missing, need, asked);
       untilMs = Math.min(untilMs, dueMs);
       if (node === null || nowMs < dueMs) continue;
       const gapMs = Math.min(PULL_AGAIN_MAX_MS, 2 * (asked.of.get(node.id)?.gapMs ?? PULL_AGAIN_MS / 2));
@@ -79,13 +80,12 @@ export class Pull {
    */
   #nextIn(
     members: readonly LedgerNode[],
+    missing: readonly LedgerNode[],
     { round, asksNodes }: Need,
-    lacking: ReadonlySet<NodeId>,
     asked: Asked,
   ): { readonly node: LedgerNode | null; readonly dueMs: number } {
     const own = this.#context.ownNode?.id;
     const order = aggregatorOrder(round.key, members).filter(({ id }) => id !== own);
-    const missing = members.filter(({ id }) => lacking.has(id));
     // Where few are missing, two aggregators that had no more know of no more.
     const few = missing.length <= members.length / PULL_ENOUGH_ASKED.part;
     const aggregators = order.slice(0, few ? PULL_ENOUGH_ASKED.aggregators : AGGREGATORS);
@@ -108,13 +108,12 @@ function forgetAnswers(
   asked: Asked,
   index: number,
   members: readonly LedgerNode[],
-  lacking: ReadonlySet<NodeId>,
+  missing: readonly LedgerNode[],
 ): void {
   const before = asked.lacked.get(index);
-  const now = members.flatMap(({ id }) => (lacking.has(id) ? [id] : []));
-  const isNew = before !== undefined && now.some((id) => !before.has(id));
+  const isNew = before !== undefined && missing.some(({ id }) => !before.has(id));
   if (isNew) for (const { id } of members) asked.of.delete(id);
-  if (isNew || before?.size !== now.length) asked.lacked.set(index, new Set(now));
+  if (isNew || before?.size !== missing.length) asked.lacked.set(index, new Set(missing.map(({ id }) => id)));
 }
 
 /**
