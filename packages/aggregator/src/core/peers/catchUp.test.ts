@@ -40,7 +40,7 @@ describe("an agent that is behind", () => {
     expect(agent.effects.some(({ type }) => type === "blame")).toBe(false);
   });
 
-  it("abstains while the chain is unhealthy, still forwards, and signs when it is healthy again (P-57, P-73)", async () => {
+  it("while the chain is unhealthy abstains and still forwards, and signs afterwards (P-57, P-73)", async () => {
     const agent = await boot(2);
     await agent.feed({
       type: "chain-health",
@@ -79,7 +79,7 @@ describe("catch-up (P-87)", () => {
     expect(published(await late.feed(answered))).toEqual([]);
   });
 
-  it("behaviour: a request that a partition kept from the others is passed on by the first who catches up", async () => {
+  it("behaviour: a request that a partition kept from others is passed on by the first who catches up", async () => {
     const late = await boot(12);
     const request = makeRequest(node(3), STAKER, 2);
     const answered = encodeCatchUpResponse({ requests: [request], shares: [], partials: [], differs: false });
@@ -91,7 +91,7 @@ describe("catch-up (P-87)", () => {
     expect(published(other.effects).map((data) => decodeGossip(data).type)).toEqual(["shares"]);
   });
 
-  it("shares of rounds that nobody asked for are not handed out: one node could make all others send them again and again", async () => {
+  it("shares of rounds that nobody asked for are not handed out: all would send them again and again", async () => {
     const agent = await boot(1);
     const nobodys = { recipient: node(9).beneficiary, epoch: 2, amount: 5n };
     await agent.gossip(shareBytes(makeShare(node(7), nobodys)));
@@ -108,7 +108,7 @@ describe("catch-up (P-87)", () => {
     expect(await answered()).toEqual([8, 1]);
   });
 
-  it("P-87: one node's flood of rounds does not drown what a staker here waits for, nor what the asker names", async () => {
+  it("P-87: a flood of rounds does not drown what a staker here waits for, nor what the asker names", async () => {
     const agent = await boot(1);
     await agent.ask(STAKER, 0);
     for (const epoch of [1, 2]) {
@@ -219,7 +219,7 @@ describe("catch-up (P-87)", () => {
       expect(second.differs).toBe(false);
     });
 
-    it("error: a peer that says again and again that it differs is asked in full once an exchange, no more", async () => {
+    it("error: a peer that says each time that it differs is asked in full once an exchange, no more", async () => {
       const { asker } = await settledPair();
       const lie = encodeCatchUpResponse({ requests: [], shares: [], partials: [], differs: true });
       const answered = { type: "catch-up-answered", from: node(1).identityKey, data: lie } as const;
@@ -255,7 +255,7 @@ describe("catch-up (P-87)", () => {
     });
   });
 
-  it("behaviour: with half of the peers silent, an idle agent is still answered well within a claim's deadline", async () => {
+  it("behaviour: with half of the peers silent, an idle agent is answered well within a deadline", async () => {
     const agent = await boot(12);
     const peers = Array.from({ length: 10 }, (_, i) => node(i + 1).identityKey);
     await agent.feed({ type: "peers", connected: peers });
