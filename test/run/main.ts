@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { REPOSITORY } from "../harness/child.ts";
+import { orUsage, readFlags, SWITCH } from "../harness/flags.ts";
 import { scriptPart } from "./parts.ts";
 import { runTests } from "./run.ts";
 
@@ -12,7 +13,15 @@ const CONTRACTS = join(REPOSITORY, "packages/contracts");
 const AGENT = join(REPOSITORY, "packages/aggregator");
 const AGAIN = "npx -y pnpm@12";
 
-process.exitCode = await runTests([
+const HELP = `usage: npx -y pnpm@12 test
+
+  all tests, and what they need, built before them
+
+  one file or folder of the unit tests:  npx -y pnpm@12 test:unit <path>
+  one of the end-to-end tests:           npx -y pnpm@12 test:e2e <path>
+`;
+
+const PARTS = [
   [
     scriptPart("contracts", CONTRACTS, "build", `${AGAIN} --filter @quorate/contracts build`),
     scriptPart("command", AGENT, "build", `${AGAIN} --filter @quorate/aggregator build`),
@@ -26,4 +35,13 @@ process.exitCode = await runTests([
     scriptPart("faults", REPOSITORY, "test:e2e:faults", `${AGAIN} test:e2e:faults`),
   ],
   [scriptPart("e2e", REPOSITORY, "test:e2e:others", `${AGAIN} test:e2e:others`)],
-]);
+];
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { help } = readFlags(argv, { help: SWITCH });
+  if (help !== true) return runTests(PARTS);
+  process.stdout.write(HELP);
+  return 0;
+}
+
+process.exitCode = await orUsage(HELP, () => main(process.argv.slice(2)));
