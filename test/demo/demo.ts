@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ClaimProgress, createClient, type Payment, type QuorateClient, reasonText } from "@quorate/client";
+import { type ClaimProgress, createClient, type Payment, type QuorateClient, whyNotSigned } from "@quorate/client";
 import { type Address, type ClaimView, formatAmount, isQuorateError, type NodeId, quorateError } from "@quorate/common";
 import { Wallet } from "ethers";
 import { type Chain, startChain } from "../harness/chain.ts";
@@ -193,7 +193,7 @@ async function collectClaim(
     missing: claim.missing,
     deadlineMs: DEADLINE_MS,
   });
-  learn({ missing: [...claim.missing], reasons: claim.reasons.map(reasonText), error: { code, message } });
+  learn({ missing: [...claim.missing], reasons: whyNotSigned(claim), error: { code, message } });
   stage.fail(`${signedSoFar(claim, network)}; 95% is needed`, claim.signedBps / 10_000);
   return null;
 }

@@ -18,7 +18,7 @@ export interface DemoResult {
   readonly nonSigners: readonly number[];
   /** Active nodes without a signature when the quorum failed; empty when it was reached. */
   readonly missing: readonly number[];
-  /** What is known of why they are missing, a line each. */
+  /** What is known of why they are missing, a line for each reason. */
   readonly reasons: readonly string[];
   /** From the staker's request to the quorum. */
   readonly timeToQuorumMs: number | null;

@@ -16,7 +16,7 @@ export * from "./founding.ts";
 export type { PaymentMade } from "./history.ts";
 export { LEDGER_ANSWER_MS } from "./limits.ts";
 export * from "./node.ts";
-export { reasonText, whyNotSigned } from "./notSigned.ts";
+export { listIds, whyNotSigned } from "./notSigned.ts";
 export { type Emission, emissionAt, type NetworkOverview, overviewOf } from "./overview.ts";
 export { aboveLimit } from "./part.ts";
 export { type Pause, pauseOf } from "./pause.ts";

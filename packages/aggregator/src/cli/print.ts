@@ -42,10 +42,3 @@ export function uptimePicture(uptime: string): string {
   const marks = [...uptime].map((mark) => UPTIME_MARKS[mark] ?? "?");
   return `${marks.join("")} ${[...uptime].filter((mark) => mark === "M").length} of ${marks.length} epochs missed`;
 }
-
-/** `1, 2, 3 and 7 more` */
-export function listIds(ids: readonly number[], most = 12): string {
-  if (ids.length === 0) return "none";
-  const shown = ids.slice(0, most).join(", ");
-  return ids.length > most ? `${shown} and ${ids.length - most} more` : shown;
-}

@@ -183,7 +183,6 @@ export const rewards = {
     bar: (signed: string) => `${signed} of the stake has signed; 95% are needed`,
     nodes: (signed: number, all: number) => `${signed} of ${all} nodes have signed`,
     missing: (count: number) => (count === 1 ? "One node has not signed" : `${count} nodes have not signed`),
-    notYet: (id: number) => `node ${id}: has not answered yet`,
     more: (count: number) => `and ${count} more`,
   },
   ready: {

@@ -1,5 +1,5 @@
 /** `quorate status`: one look at a running agent. */
-import { createAgentClient, whyNotSigned } from "@quorate/client";
+import { createAgentClient, listIds, whyNotSigned } from "@quorate/client";
 import { FLOOR_QUORUM_BPS, formatAmount, MONEY_QUORUM_BPS, type UnsignedClaim } from "@quorate/common";
 import { parseHttpUrl } from "@quorate/common/chain";
 import type { StatusAnswer } from "@quorate/common/http";
@@ -8,7 +8,7 @@ import { formatEther } from "ethers";
 import { addNetworkOption } from "../networks.ts";
 import { earningsOf, nextEvents } from "../operator/outlook.ts";
 import { principalOf } from "../operator/principal.ts";
-import { listIds, printFields, printJson, uptimePicture } from "../print.ts";
+import { printFields, printJson, uptimePicture } from "../print.ts";
 import { agentsOf } from "../target.ts";
 import { readConfig } from "./run.ts";
 

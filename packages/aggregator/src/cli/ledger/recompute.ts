@@ -1,11 +1,12 @@
 /** `quorate ledger recompute`: the ledger from nothing, by anybody, out of the chain's events alone (P-50). */
 
+import { listIds } from "@quorate/client";
 import { formatAmount, parseAddress, quorateError } from "@quorate/common";
 import { Command } from "commander";
 import { loadKeccakMany } from "../../adapters/tree/keccak.ts";
 import { type EpochFigures, type Recomputed, recompute } from "../../audit/recompute.ts";
 import { wholeNumber } from "../flags.ts";
-import { listIds, printFields, printJson } from "../print.ts";
+import { printFields, printJson } from "../print.ts";
 import { progress } from "./progress.ts";
 import { addSourceOptions, openSource, type SourceOptions } from "./source.ts";
 import { printLines } from "./table.ts";

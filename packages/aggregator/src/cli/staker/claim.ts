@@ -6,6 +6,7 @@ import {
   type Found,
   findWhatPays,
   freshCalls,
+  listIds,
   type PaidInAll,
   type Payment,
   type QuorateClient,
@@ -16,7 +17,7 @@ import { Command } from "commander";
 import { openAccount } from "../account.ts";
 import { wholeNumber } from "../flags.ts";
 import { OutFile } from "../outFile.ts";
-import { listIds, printFields, printJson, printProgress } from "../print.ts";
+import { printFields, printJson, printProgress } from "../print.ts";
 import { addSendingOptions, agreed, printSent } from "../sending.ts";
 import { addAskingOptions, agentsOf, namesChain, openAgents, openClient, progressTeller } from "./asking.ts";
 import { type ClaimFlags, partNow, saysPart, whereText } from "./partNow.ts";

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import {
+  listIds,
   type RewardsContract,
   type Standing,
   type VerifiedBundle,
@@ -21,7 +22,7 @@ import {
 } from "@quorate/common";
 import { Command } from "commander";
 import { connectRewards } from "../../adapters/chain/connectRewards.ts";
-import { listIds, printFields, printJson, printProgress } from "../print.ts";
+import { printFields, printJson, printProgress } from "../print.ts";
 import { addTargetOptions, type TargetFlags, targetOf } from "../target.ts";
 import { refusalText } from "./shown.ts";
 

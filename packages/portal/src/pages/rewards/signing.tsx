@@ -1,6 +1,6 @@
 /** A signing round as it goes: stake as a bar, nodes as dots, and who is missing with the reason in plain words. */
 import { whyNotSigned } from "@quorate/client";
-import type { ClaimView, NodeId } from "@quorate/common";
+import type { ClaimView } from "@quorate/common";
 import type { JSX } from "preact";
 import { percent } from "../../parts/format.ts";
 import { t } from "../../strings/index.ts";
@@ -48,11 +48,10 @@ export function Signing({ url, claim }: { readonly url: string; readonly claim: 
 }
 
 function Missing({ claim }: { readonly claim: ClaimView }): JSX.Element {
-  const { missing } = claim;
-  const lines = [...whyNotSigned(claim), ...silentOf(claim).map(s.notYet)];
+  const lines = whyNotSigned(claim);
   return (
     <details class="missing">
-      <summary>{s.missing(missing.length)}</summary>
+      <summary>{s.missing(claim.missing.length)}</summary>
       <ul class="reasons">
         {lines.slice(0, REASONS_SHOWN).map((line) => (
           <li key={line}>{line}</li>
@@ -61,10 +60,4 @@ function Missing({ claim }: { readonly claim: ClaimView }): JSX.Element {
       </ul>
     </details>
   );
-}
-
-/** Missing without a reason so far. */
-function silentOf({ missing, reasons, disagreements }: ClaimView): readonly NodeId[] {
-  const known = new Set([...reasons, ...disagreements].map(({ nodeId }) => nodeId));
-  return missing.filter((id) => !known.has(id));
 }
