@@ -1,6 +1,7 @@
 import { decodeInquiryRequest, decodeInquiryResponse, encodeInquiryResponse, type NotSigned } from "@quorate/common";
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeRequest, makeShare, NOTHING_RESTORED, shareBytes, TestAgent } from "../../../test/support/cluster.ts";
+import { bootInSubnets, identityOf, idOf, makePartial, partialBytes } from "../../../test/support/subnets.ts";
 import { ALL, boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
 import type { Effect } from "../io.ts";
 import { claimRound } from "../kinds/rewardClaim.ts";
@@ -96,6 +97,22 @@ describe("inquiry (P-89)", () => {
     }
     // Whom any of them asked longest ago.
     expect(told(await askedAt(6_250))).toEqual([...of(0, 2, 2), ...of(1, 2, 2)]);
+  });
+
+  it("in a set with subnets asks first where fewest aggregators have signed: who sent to them may be well", async () => {
+    const agent = await bootInSubnets(
+      2,
+      ALL.map(({ id }) => id),
+    );
+    await agent.ask(STAKER);
+    // Had node 3 signed, its mates would have its share; those of the other subnets are as silent as it is.
+    await agent.feed({ type: "direct", from: identityOf(11), data: partialBytes(makePartial(amount, [11, 19])) });
+    const first = inquiries(await agent.tickAt(1_500)).map(({ peer }) => idOf(peer));
+    expect(first).toHaveLength(INQUIRIES_PER_TICK);
+    expect(first).not.toContain(3);
+    // Of the own subnet one has signed, this node.
+    expect(new Set(first.slice(-2))).toEqual(new Set([10, 18]));
+    expect(inquiries(await agent.tickAt(1_750)).map(({ peer }) => idOf(peer))).toEqual([3]);
   });
 
   it("shows each missing node's reason, or that it was not reached, and drops it once it has signed", async () => {

@@ -32,6 +32,7 @@ import type { Inquiries, Inquiry, Intake, LacksShares } from "../stages.ts";
 import { Budget } from "./budget.ts";
 import type { PeerReach } from "./reach.ts";
 import type { Standing } from "./standing.ts";
+import { leastHeardFirst } from "./subnets.ts";
 
 /** The bucket is every claim's. */
 const ALL = "all";
@@ -134,7 +135,7 @@ export class PeerInquiry implements Inquiry {
     for (const claim of claims) {
       const round = claimRound(claim.request.recipient, claim.request.epoch);
       const key = roundKey(round);
-      for (const id of claim.missing) {
+      for (const id of leastHeardFirst(this.#context, key, claim.missing)) {
         const askedAtMs = claim.inquiries.get(id)?.askedAtMs ?? null;
         const isDue = askedAtMs === null || askedAtMs <= askedBeforeMs;
         if (!isDue || id === ownNode?.id || this.#awaited.has(questionOf(id, key))) continue;

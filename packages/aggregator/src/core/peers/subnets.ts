@@ -2,11 +2,11 @@
  * Who is in which subnet of a node set (P-134), and who adds up a round's shares in it. Enters: the node set. Leaves:
  * members, in an order for each round. Computed once for a set, whoever asks. Not here: what is sent (delivery.ts).
  */
-import { FLOOD_MAX, type RoundKey, type Subnet, setNewest, subnetBits, subnetOf } from "@quorate/common";
+import { FLOOD_MAX, type NodeId, type RoundKey, type Subnet, setNewest, subnetBits, subnetOf } from "@quorate/common";
 import type { AgentOptions, Context } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
-import { ORDERS_MAX } from "../limits.ts";
+import { AGGREGATORS, ORDERS_MAX } from "../limits.ts";
 import { rank } from "../rank.ts";
 
 /** Subnets of one node set. */
@@ -67,6 +67,20 @@ export function aggregatorOrder(round: RoundKey, members: readonly LedgerNode[])
   const order = orderOf(round, members);
   setNewest(orders, round, order, ORDERS_MAX);
   return order;
+}
+
+/**
+ * Nodes that have not signed, in the order in which they are worth asking (P-89): first those of subnets of whose first
+ * aggregators fewest have signed. Where these have signed, a node's share would be here if it were up.
+ */
+export function leastHeardFirst(context: NodeSet, round: RoundKey, missing: readonly NodeId[]): readonly NodeId[] {
+  const { bits, members } = subnetsOf(context);
+  if (bits === 0) return missing;
+  const away = new Set(missing);
+  const hears = ({ id, state }: LedgerNode): boolean => state === "active" && !away.has(id);
+  const hearing = members.map((nodes) => aggregatorOrder(round, nodes).slice(0, AGGREGATORS).filter(hears).length);
+  const heard = (id: NodeId): number => hearing[subnetOf(id, bits).index] ?? 0;
+  return [...missing].sort((a, b) => heard(a) - heard(b));
 }
 
 function orderOf(round: RoundKey, members: readonly LedgerNode[]): LedgerNode[] {
