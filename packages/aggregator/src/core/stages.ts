@@ -121,8 +121,15 @@ export interface LacksShares {
   readonly inquiries: Inquiries;
 }
 
-/** What is known of the nodes a claim lacks: when each was asked last, and what came of it. Bounded by the node set. */
-export type Inquiries = Map<NodeId, { readonly askedAtMs: number; readonly reason: NotSigned | null }>;
+/** What is known of the nodes a claim lacks, and when it was last tried. Bounded by the node set. */
+export type Inquiries = Map<NodeId, Tried>;
+
+export interface Tried {
+  readonly atMs: number;
+  /** False while this agent has had no room to ask it. */
+  readonly isAsked: boolean;
+  readonly reason: NotSigned | null;
+}
 
 /** Signatures that an agent needs and does not have. */
 export interface Need {

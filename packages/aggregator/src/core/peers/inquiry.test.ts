@@ -142,6 +142,19 @@ describe("inquiry (P-89)", () => {
     expect(told(await agent.feed({ ...failed, job: again }))).toEqual([]);
   });
 
+  it("a node for which this agent had no room does not count as asked", async () => {
+    const { agent, asked } = await waiting();
+    for (const [i, { job }] of asked.entries()) {
+      await agent.feed({
+        type: "inquiry-failed",
+        job,
+        code: i < 4 ? "NETWORK_PEER_NOT_CONNECTED" : "NETWORK_PEER_BUSY",
+      });
+    }
+    const again = inquiries(await agent.tickAt(4_750)).map(({ peer }) => idOf(peer));
+    expect(again).toEqual([15, 16, 17, 18, 19, 20, 11, 12, 13, 14]);
+  });
+
   it("what a node said stands while this agent's own line to it is full", async () => {
     const { agent, asked } = await waiting();
     const code = "EPOCH_NOT_CLOSED";

@@ -28,7 +28,7 @@ import { INQUIRE_AGAIN_MS, INQUIRIES_PER_TICK, INQUIRY_LATE_SPACING, INQUIRY_VIS
 import { type Round, shareOf } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import { wireShare } from "../signing.ts";
-import type { Inquiries, Inquiry, Intake, LacksShares } from "../stages.ts";
+import type { Inquiries, Inquiry, Intake, LacksShares, Tried } from "../stages.ts";
 import { Budget } from "./budget.ts";
 import type { PeerReach } from "./reach.ts";
 import type { Standing } from "./standing.ts";
@@ -46,6 +46,8 @@ interface Job {
   readonly peer: PeerKey;
   /** The claim that lacks its share. */
   readonly round: RoundId;
+  /** What was known before it. */
+  readonly before: Tried | null;
 }
 
 /** A question that may be asked. */
@@ -53,8 +55,8 @@ interface Due {
   readonly claim: LacksShares;
   readonly round: RoundId;
   readonly node: LedgerNode;
-  /** When it was asked last; null if never. */
-  readonly askedAtMs: number | null;
+  /** Null if never tried. */
+  readonly before: Tried | null;
 }
 
 export interface InquiryModules {
@@ -94,22 +96,22 @@ export class PeerInquiry implements Inquiry {
     if (!this.#rate.has(ALL, nowMs)) return;
     const connected = connectedSet(this.#context);
     let visits = INQUIRY_VISITS_MAX - this.#visits();
-    for (const { claim, round, node } of this.#due(claims, nowMs)) {
+    for (const { claim, round, node, before } of this.#due(claims, nowMs)) {
       const { inquiries, request } = claim;
       const { id: nodeId, identityKey: peer } = node;
       if (!node.identityValid) {
         // P-8: whoever holds that key has not said that this node is its own; asking it would be asking a stranger.
-        inquiries.set(nodeId, { askedAtMs: nowMs, reason: notSaid(nodeId, "NODE_IDENTITY_INVALID") });
+        inquiries.set(nodeId, { atMs: nowMs, isAsked: true, reason: notSaid(nodeId, "NODE_IDENTITY_INVALID") });
         continue;
       }
       const isVisit = !connected.has(peer);
       if (isVisit && visits <= 0) continue;
       if (!this.#rate.take(ALL, nowMs)) return;
       if (isVisit) visits -= 1;
-      inquiries.set(nodeId, { askedAtMs: nowMs, reason: inquiries.get(nodeId)?.reason ?? null });
+      inquiries.set(nodeId, { atMs: nowMs, isAsked: true, reason: before?.reason ?? null });
       const job = this.#nextJob++;
       this.#awaited.add(questionOf(nodeId, roundKey(round)));
-      this.#jobs.set(job, { inquiries, nodeId, isVisit, peer, round });
+      this.#jobs.set(job, { inquiries, nodeId, isVisit, peer, round, before });
       emit({ type: "inquire", job, peer, data: encodeInquiryRequest(request) });
     }
   }
@@ -122,25 +124,25 @@ export class PeerInquiry implements Inquiry {
   #due(claims: Iterable<LacksShares>, nowMs: number): Due[] {
     const [likely, others, asked]: [Due[], Due[], Due[]] = [[], [], []];
     for (const due of this.#unanswered(claims, nowMs - INQUIRE_AGAIN_MS - this.#context.load.spacingMs)) {
-      if (due.askedAtMs !== null) asked.push(due);
+      if (due.before?.isAsked) asked.push(due);
       else if (this.#reach.has(due.node)) likely.push(due);
       else others.push(due);
     }
-    asked.sort((a, b) => (a.askedAtMs ?? 0) - (b.askedAtMs ?? 0));
+    asked.sort((a, b) => (a.before?.atMs ?? 0) - (b.before?.atMs ?? 0));
     return [...likely, ...others, ...asked];
   }
 
-  *#unanswered(claims: Iterable<LacksShares>, askedBeforeMs: number): Generator<Due> {
+  *#unanswered(claims: Iterable<LacksShares>, triedBeforeMs: number): Generator<Due> {
     const { ledger, ownNode } = this.#context;
     for (const claim of claims) {
       const round = claimRound(claim.request.recipient, claim.request.epoch);
       const key = roundKey(round);
       for (const id of leastHeardFirst(this.#context, key, claim.missing)) {
-        const askedAtMs = claim.inquiries.get(id)?.askedAtMs ?? null;
-        const isDue = askedAtMs === null || askedAtMs <= askedBeforeMs;
+        const before = claim.inquiries.get(id) ?? null;
+        const isDue = before === null || before.atMs <= triedBeforeMs;
         if (!isDue || id === ownNode?.id || this.#awaited.has(questionOf(id, key))) continue;
         const node = speaker(ledger, id);
-        if (node !== null) yield { claim, round, node, askedAtMs };
+        if (node !== null) yield { claim, round, node, before };
       }
     }
   }
@@ -192,10 +194,10 @@ export class PeerInquiry implements Inquiry {
 
   /** The node was not reached, or did not answer in time. */
   #noteUnreached(job: Job, code: ErrorCode, nowMs: number): RoundId | null {
-    // Many claims ask the same node at once, and this agent's own line to it is full: that says nothing about the node.
-    const known = job.inquiries.get(job.nodeId)?.reason;
-    if (code === "NETWORK_PEER_BUSY" && known) return note(job, nowMs, known);
-    return note(job, nowMs, notSaid(job.nodeId, code));
+    if (code !== "NETWORK_PEER_BUSY") return note(job, nowMs, notSaid(job.nodeId, code));
+    // This agent had no room for the question: that says nothing about the node, which comes before those asked.
+    const { before, nodeId } = job;
+    return note(job, nowMs, before?.reason ?? notSaid(nodeId, code), before?.isAsked ?? false);
   }
 
   #ownAnswer({ recipient, epoch }: SignedClaimRequest): InquiryResponse {
@@ -240,8 +242,8 @@ function notSaid(nodeId: NodeId, code: ErrorCode): NotSigned {
 }
 
 /** Keeps a reason; returns the round if it is a new one. */
-function note({ inquiries, nodeId, round }: Job, nowMs: number, reason: NotSigned): RoundId | null {
-  const before = inquiries.get(nodeId)?.reason;
-  inquiries.set(nodeId, { askedAtMs: nowMs, reason });
-  return before?.code !== reason.code || before.closedEpochs !== reason.closedEpochs ? round : null;
+function note(job: Job, nowMs: number, reason: NotSigned, isAsked = true): RoundId | null {
+  const { inquiries, nodeId, round, before } = job;
+  inquiries.set(nodeId, { atMs: nowMs, isAsked, reason });
+  return before?.reason?.code !== reason.code || before.reason.closedEpochs !== reason.closedEpochs ? round : null;
 }
