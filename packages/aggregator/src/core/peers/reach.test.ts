@@ -1,6 +1,7 @@
 import { encodeInquiryResponse, type NodeId } from "@quorate/common";
 import { beforeAll, describe, expect, it } from "vitest";
 import { GENESIS, headAfter, makeShare, shareBytes, TestAgent } from "../../../test/support/cluster.ts";
+import { bootInSubnets, makePartial, partialBytes, sendShare } from "../../../test/support/subnets.ts";
 import { ALL, boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
 import type { ChainEvent } from "../ledger/events.ts";
 import { REFUSAL_MS } from "../limits.ts";
@@ -68,6 +69,20 @@ describe("the stake within reach (P-126)", () => {
     expect(reach(agent)).toMatchObject({ activeBps: 500 });
     await sign(agent, 20);
     expect(reach(agent)).toMatchObject({ activeBps: 1_000, missing: ids(2, 19) });
+  });
+
+  it("in a set with subnets lacks mates that hung up; other connections come and go", async () => {
+    const agent = await bootInSubnets(2, ids(3, 18));
+    await agent.ask(STAKER);
+    for (const signers of [ids(3, 3), [4, 12]]) {
+      const data = partialBytes(makePartial(amount, signers));
+      await agent.feed({ type: "direct", from: node(12).identityKey, data });
+    }
+    await sendShare(agent, 10, amount);
+    await connect(agent, [18]);
+    // Of nodes that were connected and have not signed nothing is known any more. Node 10 is a mate.
+    const within = [2, 3, 4, 12, 18];
+    expect(reach(agent)?.missing).toEqual(ids(1, 20).filter((id) => !within.includes(id)));
   });
 
   it("lacks connected nodes that say they cannot sign, for a minute, and those that are not reached", async () => {

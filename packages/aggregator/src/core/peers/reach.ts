@@ -21,6 +21,7 @@ import { REACH_EPOCHS, REFUSAL_MS } from "../limits.ts";
 import type { Group } from "../rounds/contributions.ts";
 import { ownGroup, type Round } from "../rounds/round.ts";
 import type { Collector } from "../stages.ts";
+import { matesOf, ownSubnet } from "./subnets.ts";
 
 /** The latest that was learned of a node. */
 interface Evidence {
@@ -56,8 +57,20 @@ export class PeerReach implements Collector {
     for (const peer of new Set([...before, ...after])) {
       if (before.has(peer) === after.has(peer)) continue;
       const ids = set.withIdentity(peer).map(({ id }) => id);
-      this.#note(ids, after.has(peer) ? "connected" : "gone", nowMs);
+      if (after.has(peer)) this.#note(ids, "connected", nowMs);
+      else if (this.#isKept(peer)) this.#note(ids, "gone", nowMs);
+      else this.#forgetConnected(ids);
     }
+  }
+
+  /** In a set with subnets connections come and go as either side makes room (P-131), but for those to mates. */
+  #isKept(peer: PeerKey): boolean {
+    return ownSubnet(this.#context) === null || matesOf(this.#context).has(peer);
+  }
+
+  /** That a connection is over says nothing of the node; what it said meanwhile stands. */
+  #forgetConnected(ids: readonly NodeId[]): void {
+    for (const id of ids) if (this.#evidence.get(id)?.kind === "connected") this.#evidence.delete(id);
   }
 
   /**
