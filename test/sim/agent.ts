@@ -28,7 +28,7 @@ import { Disk } from "./disk.ts";
 import type { ChainObserver, LifeChain } from "./life/chain.ts";
 import type { ChainServices, ChainWork } from "./life/services.ts";
 import { partialIn } from "./messages.ts";
-import type { Message, Network, Port, Question } from "./network.ts";
+import type { Message, Network, OnAnswer, Port, Question } from "./network.ts";
 import type { SimNode } from "./nodes.ts";
 import type { PartialsWay } from "./options.ts";
 import type { Plan } from "./plan.ts";
@@ -262,8 +262,8 @@ export class SimAgent {
           return data === null ? null : { type: "catch-up-answered", from: effect.peer, data };
         });
       case "inquire":
-        return this.#ask("inquiry", effect.peer, effect.data, (data) => {
-          if (data === null) return { type: "inquiry-failed", job: effect.job, code: "NETWORK_REQUEST_TIMEOUT" };
+        return this.#ask("inquiry", effect.peer, effect.data, (data, code) => {
+          if (data === null) return { type: "inquiry-failed", job: effect.job, code };
           return { type: "inquiry-answered", job: effect.job, data };
         });
       case "catch-up-reply":
@@ -363,12 +363,12 @@ export class SimAgent {
     });
   }
 
-  #ask(what: Question, peer: PeerKey, data: Uint8Array, toInput: (answer: Uint8Array | null) => Input | null): void {
+  #ask(what: Question, peer: PeerKey, data: Uint8Array, toInput: (...got: Parameters<OnAnswer>) => Input | null): void {
     const life = this.#life;
     const to = this.#world.idOf.get(peer);
     if (to === undefined) return;
-    this.#world.network.ask(what, this.node.id, to, data, (answer) => {
-      const input = toInput(answer);
+    this.#world.network.ask(what, this.node.id, to, data, (answer, code) => {
+      const input = toInput(answer, code);
       if (life === this.#life && input !== null) this.#input(streamCost(answer ?? new Uint8Array()), input);
     });
   }

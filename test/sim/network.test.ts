@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { VISIT_DIAL_TIMEOUT_MS } from "../../packages/aggregator/src/adapters/libp2p/limits.ts";
+import { VISIT_DIAL_TIMEOUT_MS, VISITS_MAX } from "../../packages/aggregator/src/adapters/libp2p/limits.ts";
 import type { Verdict } from "../../packages/aggregator/src/core/io.ts";
 import { Network, type Port } from "./network.ts";
 import { type FaultOptions, NO_FAULTS } from "./options.ts";
@@ -140,18 +140,22 @@ describe("the network's model of gossip", () => {
     expect(dials()).toBe(2);
   });
 
-  it("dials a few nodes at once, and the others when one has not answered", () => {
-    const silent = new Set(Array.from({ length: 40 }, (_, i) => i + 20));
+  it("dials a few nodes at once for questions, and the others when one has not answered, as in production", () => {
+    const silent = new Set(Array.from({ length: 50 }, (_, i) => i + 11));
     const cut = { group: silent, window: { fromMs: 0, toMs: 50_000 } };
     const { net, settle, dials } = network(() => "accept", {}, { partitions: [cut] });
-    const far = [...silent].filter((id) => !net.connections(1).includes(id)).slice(0, 25);
+    const far = [...silent].filter((id) => !net.connections(1).includes(id)).slice(0, VISITS_MAX);
+    expect(far).toHaveLength(VISITS_MAX);
     const near = [2, 3, 4, 5, 6, 7, 8, 9, 10].filter((id) => !net.connections(1).includes(id));
-    // Two questions to each make two dials, more than there are at once.
-    for (const id of [...far, ...far, ...near]) net.ask("catch-up", 1, id, DATA, () => {});
+    const answered: string[] = [];
+    for (const id of [...far, ...near]) {
+      net.ask("catch-up", 1, id, DATA, (answer, code) => answered.push(answer === null ? code : "answer"));
+    }
     settle(VISIT_DIAL_TIMEOUT_MS - 100);
     expect(dials()).toBe(0);
     settle(12_000);
     expect(dials()).toBe(2 * near.length);
+    expect(answered).toEqual([...far.map(() => "NETWORK_PEER_NOT_CONNECTED"), ...near.map(() => "answer")]);
   });
 
   it("what the mesh did not bring is told at a heartbeat (IHAVE) and fetched (IWANT)", () => {

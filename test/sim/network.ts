@@ -4,6 +4,7 @@
  * for it. Not here: how bytes travel (links.ts), what an agent makes of a message, and the time its processor takes.
  */
 import {
+  type ErrorCode,
   MAX_CATCH_UP_REQUEST_BYTES,
   MAX_CATCH_UP_RESPONSE_BYTES,
   MAX_GOSSIP_BYTES,
@@ -16,9 +17,10 @@ import {
   PARALLEL_DIALS,
   REQUEST_TIMEOUT_MS,
   VISIT_DIAL_TIMEOUT_MS,
-  VISITS_MAX,
+  VISIT_IDLE_MS,
 } from "../../packages/aggregator/src/adapters/libp2p/limits.ts";
-import type { Verdict } from "../../packages/aggregator/src/core/io.ts";
+import { Visits } from "../../packages/aggregator/src/adapters/libp2p/visits.ts";
+import type { PeerKey, Verdict } from "../../packages/aggregator/src/core/io.ts";
 import { Gossip, type GossipPort, type Message } from "./gossip.ts";
 import { Links } from "./links.ts";
 import type { FaultOptions } from "./options.ts";
@@ -38,6 +40,9 @@ const QUESTION_BYTES: Record<Question, { readonly request: number; readonly answ
   inquiry: { request: MAX_INQUIRY_BYTES, answer: MAX_INQUIRY_BYTES },
 };
 
+/** An answer, or null and why there is none. */
+export type OnAnswer = (answer: Uint8Array | null, code: ErrorCode) => void;
+
 /** One end of the network: an agent's. */
 export interface Port extends GossipPort {
   onDirect(from: NodeId, data: Uint8Array): void;
@@ -52,24 +57,20 @@ const STREAM_OVERHEAD_BYTES = 40;
 /** TCP, noise, yamux, and the choice of protocols; and what they send, both ways alike. */
 const DIAL_ROUND_TRIPS = 4;
 const DIAL_BYTES = 1_200;
-/** A node's dials under way; others wait for one of them. */
-const DIALS_AT_ONCE = PARALLEL_DIALS + VISITS_MAX;
-/** A connection that was made for a question stays for the next one. */
-const DIALLED_KEPT_MS = 60_000;
 
 /** A dial that is to be made. */
 interface Dial {
   readonly to: NodeId;
   /** Nobody has answered by then. */
   readonly timeoutMs: number;
-  /** Asked when its turn comes: what was to be asked may have ended. */
-  readonly isWanted: () => boolean;
+  /** For one question: its turn has come. */
+  readonly isVisit: boolean;
   readonly made: () => void;
   readonly failed: () => void;
 }
 
 /** For more than one question. */
-const LASTING = { timeoutMs: DIAL_TIMEOUT_MS, isWanted: (): boolean => true, failed: (): void => {} };
+const LASTING = { timeoutMs: DIAL_TIMEOUT_MS, isVisit: false, failed: (): void => {} };
 
 export class Network {
   readonly #faults: FaultOptions;
@@ -86,6 +87,8 @@ export class Network {
   readonly #dialling = new Map<NodeId, { underWay: number; readonly waiting: Dial[] }>();
   /** Connections made for questions, until when. */
   readonly #dialled = new Map<string, number>();
+  readonly #visits = new Map<NodeId, Visits>();
+  readonly #mates = new Map<NodeId, ReadonlySet<NodeId>>();
 
   constructor(faults: FaultOptions, plan: Plan, topology: Topology, scheduler: Scheduler, random: Random) {
     this.#faults = faults;
@@ -126,6 +129,7 @@ export class Network {
 
   /** Connections to these are wanted (P-131): what is missing is dialled. */
   mates(id: NodeId, wanted: readonly NodeId[]): void {
+    this.#mates.set(id, new Set(wanted));
     for (const mate of wanted) if (!this.#isConnected(id, mate)) this.#connect(id, mate);
   }
 
@@ -170,60 +174,98 @@ export class Network {
     else this.#dial(from, { ...LASTING, to, made: send });
   }
 
-  /** One exchange, after a dial if need be. `onAnswer` gets the answer once, or null when there is none in time. */
-  ask(what: Question, from: NodeId, to: NodeId, data: Uint8Array, onAnswer: (data: Uint8Array | null) => void): void {
+  /**
+   * One exchange, after a dial if need be, which waits for its turn (P-131). `onAnswer` gets the answer once, or why
+   * there is none.
+   */
+  ask(what: Question, from: NodeId, to: NodeId, data: Uint8Array, onAnswer: OnAnswer): void {
+    this.#reach(from, to, (failure) => {
+      if (failure === null) this.#exchange(what, from, to, data, onAnswer);
+      else onAnswer(null, failure);
+    });
+  }
+
+  #exchange(what: Question, from: NodeId, to: NodeId, data: Uint8Array, onAnswer: OnAnswer): void {
     let open = true;
     const end = (answer: Uint8Array | null): void => {
-      if (open) onAnswer(answer);
+      if (open) onAnswer(answer, "NETWORK_REQUEST_TIMEOUT");
       open = false;
     };
     this.#scheduler.after(REQUEST_TIMEOUT_MS, () => end(null));
     const most = QUESTION_BYTES[what];
-    const exchange = (): void => {
-      if (!open || this.#isBanned(from, to) || data.length > most.request) return;
-      this.#links.send(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
-        this.#ports.get(to)?.onAsked(what, from, data, (answer) => {
-          if (answer.length > most.answer) return;
-          this.#links.send(to, from, answer.length + STREAM_OVERHEAD_BYTES, false, () => end(answer));
-        });
+    if (this.#isBanned(from, to) || data.length > most.request) return;
+    this.#links.send(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
+      this.#ports.get(to)?.onAsked(what, from, data, (answer) => {
+        if (answer.length > most.answer) return;
+        this.#links.send(to, from, answer.length + STREAM_OVERHEAD_BYTES, false, () => end(answer));
       });
-    };
-    if (this.#isConnected(from, to) || this.#isDialled(from, to)) exchange();
-    else {
-      const failed = (): void => end(null);
-      this.#dial(from, { to, timeoutMs: VISIT_DIAL_TIMEOUT_MS, isWanted: () => open, made: exchange, failed });
+    });
+  }
+
+  /** As in production (adapters/libp2p/discovery.ts). */
+  #reach(from: NodeId, to: NodeId, then: (failure: ErrorCode | null) => void): void {
+    if (this.#isConnected(from, to)) return then(null);
+    const visits = this.#visitsOf(from);
+    const peer = peerOf(to);
+    for (const idle of visits.idle()) {
+      visits.end(idle);
+      this.#dialled.delete(linkOf(from, Number(idle)));
     }
+    visits.used(peer);
+    if (this.#isDialled(from, to)) {
+      this.#dialled.set(linkOf(from, to), this.#scheduler.nowMs + VISIT_IDLE_MS);
+      return then(null);
+    }
+    const made = (): void => {
+      visits.made(peer);
+      then(null);
+    };
+    const failed = (): void => {
+      visits.end(peer);
+      then("NETWORK_PEER_NOT_CONNECTED");
+    };
+    const dial = { to, timeoutMs: VISIT_DIAL_TIMEOUT_MS, isVisit: true, made, failed };
+    if (this.#mates.get(from)?.has(to) === true) return this.#dial(from, dial);
+    visits.begin(peer, (mayDial) => {
+      if (mayDial) this.#dial(from, dial);
+      else then("NETWORK_PEER_BUSY");
+    });
+  }
+
+  #visitsOf(id: NodeId): Visits {
+    const now = (): number => this.#scheduler.nowMs;
+    const after = (delayMs: number, then: () => void): void => this.#scheduler.after(delayMs, then);
+    const visits = this.#visits.get(id) ?? new Visits({ now, after });
+    this.#visits.set(id, visits);
+    return visits;
   }
 
   /** Nobody answers a dial who is down or cut off; then nothing follows, and the next dial begins in its place. */
   #dial(from: NodeId, dial: Dial): void {
     const dialling = this.#dialling.get(from) ?? { underWay: 0, waiting: [] };
     this.#dialling.set(from, dialling);
-    if (dialling.underWay >= DIALS_AT_ONCE) {
+    if (!dial.isVisit && dialling.underWay >= PARALLEL_DIALS) {
       dialling.waiting.push(dial);
       return;
     }
-    dialling.underWay += 1;
+    if (!dial.isVisit) dialling.underWay += 1;
     const { to, timeoutMs } = dial;
     const isAnswered = this.#isUp(to) && !this.#isBanned(from, to) && !this.#links.isCut(from, to);
     const takesMs = isAnswered ? DIAL_ROUND_TRIPS * 2 * this.#links.wayMs(from, to) : timeoutMs;
     this.#scheduler.after(takesMs, () => {
-      dialling.underWay -= 1;
-      this.#nextDial(from, dialling.waiting);
+      if (!dial.isVisit) {
+        dialling.underWay -= 1;
+        const next = dialling.waiting.shift();
+        if (next !== undefined) this.#dial(from, next);
+      }
       if (!isAnswered || !this.#isUp(from) || !this.#isUp(to)) return dial.failed();
       for (const [a, b] of [[from, to] as const, [to, from] as const]) {
         this.#links.send(a, b, DIAL_BYTES, false, () => {});
         this.#ports.get(a)?.onDial?.();
       }
-      this.#dialled.set(linkOf(from, to), this.#scheduler.nowMs + DIALLED_KEPT_MS);
+      this.#dialled.set(linkOf(from, to), this.#scheduler.nowMs + VISIT_IDLE_MS);
       dial.made();
     });
-  }
-
-  #nextDial(from: NodeId, waiting: Dial[]): void {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      if (next.isWanted()) return this.#dial(from, next);
-    }
   }
 
   #isDialled(a: NodeId, b: NodeId): boolean {
@@ -306,6 +348,11 @@ export class Network {
 }
 
 const NOBODY: ReadonlySet<NodeId> = new Set();
+
+/** Nothing but a name: the network goes by ids. */
+function peerOf(id: NodeId): PeerKey {
+  return String(id) as PeerKey;
+}
 
 function linkOf(a: NodeId, b: NodeId): string {
   return a < b ? `${a}-${b}` : `${b}-${a}`;

@@ -184,6 +184,7 @@ class Libp2pNetwork implements Network {
         links: () => this.#connections.links(),
         close: (peer) => this.#connections.close(peer),
         ask: (peer, request) => protocols.peers.ask(peer, request),
+        after: (delayMs, then) => void setTimeout(then, delayMs).unref(),
       },
     );
     this.#room = new Room(

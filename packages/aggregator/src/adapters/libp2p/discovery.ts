@@ -32,6 +32,7 @@ export interface DiscoveryModules extends Omit<RecordExchangeModules, "wanted" |
     "count" | "mates" | "isUnderWay" | "ready" | "knows" | "arrived" | "reconnected" | "departed" | "retain" | "dial"
   >;
   now(): number;
+  after(delayMs: number, then: () => void): void;
   /** Connected peers that have identified themselves, sorted. */
   connected(): readonly PeerKey[];
   /** Peers with an open connection, identified or not, and whether this node dialled one. */
@@ -69,7 +70,7 @@ export class Discovery {
     this.#modules = modules;
     this.#bootstrap = [...options.bootstrap];
     this.#liking = new Liking(options.salt);
-    this.#visits = new Visits(now);
+    this.#visits = new Visits(modules);
     this.#mateDials = new TokenBucket(limits.MATE_DIALS_BURST, limits.MATE_DIALS_PER_SECOND, now());
     this.#arrivalAsks = new TokenBucket(limits.ARRIVAL_ASKS_BURST, limits.ARRIVAL_ASKS_PER_SECOND, now());
     this.#freshAsks = new TokenBucket(limits.FRESH_ASKS_BURST, limits.FRESH_ASKS_PER_SECOND, now());
@@ -89,6 +90,7 @@ export class Discovery {
   stop(): void {
     this.#stopped = true;
     this.#records.stop();
+    this.#visits.stop();
     if (this.#tick !== null) clearInterval(this.#tick);
     if (this.#wake !== null) clearImmediate(this.#wake);
   }
@@ -173,14 +175,18 @@ export class Discovery {
       await this.#records.learnFrom(other, [peer]);
     }
     if (admission.mayConnect(peer) && dials.ready(peer)) {
-      if (!this.#mates.has(peer) && !this.#visits.has(peer) && !this.#visits.begin(peer)) {
+      if (!this.#mates.has(peer) && !(await this.#mayVisit(peer))) {
         throw quorateError("NETWORK_PEER_BUSY", { peer, reason: "too many other nodes are being asked" });
       }
       await this.#dial(peer, limits.VISIT_DIAL_TIMEOUT_MS);
     }
-    if (links().has(peer)) return;
+    if (links().has(peer)) return this.#visits.made(peer);
     this.#visits.end(peer);
     throw quorateError("NETWORK_PEER_NOT_CONNECTED", { peer, reason: "cannot be dialled now" });
+  }
+
+  #mayVisit(peer: PeerKey): Promise<boolean> {
+    return new Promise((resolve) => this.#visits.begin(peer, resolve));
   }
 
   /** Looks at what is lacking, and dials or asks. */

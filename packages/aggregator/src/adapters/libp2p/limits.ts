@@ -135,15 +135,22 @@ export const MATE_DIALS_PER_SECOND = 8;
 export const MATES_MAX = 128;
 
 /**
- * Connections for one question (P-131): at once, and dialled in a burst and then so many a second. A claim that lacks
- * 100 silent nodes asks a few at a time. Above it the question fails, which says nothing about the node.
+ * Dials for one question (P-131): at once, and beginning in a burst and then so many a second. A claim of 2,000 nodes
+ * that a tenth of is silent asks 400 before its deadline, at a sixth of a core. The others wait for their turn, each so
+ * long, which is more than a dial takes; then its question fails, which says nothing about the node.
  */
 export const VISITS_MAX = 32;
-export const VISITS_BURST = 64;
-export const VISITS_PER_SECOND = 8;
+export const VISITS_BURST = 128;
+export const VISITS_PER_SECOND = 16;
+export const VISIT_WAIT_MS = 6_000;
+export const VISITS_WAITING_MAX = 512;
 
 /** A connection for one question goes after so long without another: a claim asks again after a second or two. */
 export const VISIT_IDLE_MS = 10_000;
+
+/** And where there are more than so many, those idle longest go once an answer has had its time. */
+export const VISITS_KEPT = 32;
+export const VISIT_ANSWER_MS = 2_000;
 
 /** First wait after a failed dial; it doubles with every further failure. */
 export const DIAL_BACKOFF_FIRST_MS = 500;
