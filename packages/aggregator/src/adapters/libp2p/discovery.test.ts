@@ -14,6 +14,7 @@ import {
   EXCHANGE_GAP_MS,
   MATE_DIALS_PER_SECOND,
   PARALLEL_MATE_DIALS,
+  VISIT_IDLE_MS,
   VISIT_WAIT_MS,
   VISITS_BURST,
   VISITS_KEPT,
@@ -56,6 +57,9 @@ class World {
   asks = 0;
   dials = 0;
   readonly down = new Set<PeerKey>();
+  /** Dials take as long as this; meanwhile there is no budget for a second one to the same peer. */
+  dialTakes: Promise<void> | null = null;
+  readonly #underWay = new Set<PeerKey>();
   readonly links = new Map<PeerKey, { readonly isOwnDial: boolean }>();
   readonly admission = new Admission(new Set(), () => false);
   readonly book: AddressBook;
@@ -77,14 +81,19 @@ class World {
         dials: {
           count: 0,
           mates: () => {},
-          isUnderWay: () => false,
-          ready: (peer) => this.dials >= 0 && this.book.claimed(peer).length > 0 && !this.#failed.has(peer),
+          isUnderWay: (peer) => this.#underWay.has(peer),
+          ready: (peer) => this.book.claimed(peer).length > 0 && !this.#failed.has(peer) && !this.#underWay.has(peer),
           knows: (peer) => this.book.claimed(peer).length > 0,
           arrived: () => {},
           reconnected: () => {},
           departed: () => {},
           retain: () => {},
-          dial: async (peer) => this.#dial(peer),
+          dial: async (peer) => {
+            this.#underWay.add(peer);
+            if (this.dialTakes !== null) await this.dialTakes;
+            this.#underWay.delete(peer);
+            this.#dial(peer);
+          },
         },
         ownRecord: { envelope: new Uint8Array(), heard: async () => false },
         logger: SILENT,
@@ -285,6 +294,26 @@ describe("P-131, P-132, P-133: discovery among 2,000 nodes", () => {
     await world.seconds(6);
     expect([...world.links.keys()].sort()).toEqual([...wanted, visited].sort());
     await world.seconds(10);
+    expect([...world.links.keys()].sort()).toEqual(wanted);
+  });
+
+  test("a question that finds no way to a node leaves the dial of another question its place", async () => {
+    const world = new World(keyAt(0));
+    for (const { envelope } of all.slice(0, 300)) await world.book.learn(envelope);
+    await world.seconds(10);
+    const wanted = [...world.links.keys()].sort();
+    const peer = all.map(({ key }) => key).find((key, i) => i > 0 && !world.links.has(key)) as PeerKey;
+    let up = (): void => {};
+    world.dialTakes = new Promise((resolve) => {
+      up = resolve;
+    });
+    const first = world.discovery.reach(peer);
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(world.discovery.reach(peer)).rejects.toMatchObject({ code: "NETWORK_PEER_NOT_CONNECTED" });
+    up();
+    await first;
+    expect(world.links.has(peer)).toBe(true);
+    await world.seconds(2 + VISIT_IDLE_MS / 1_000);
     expect([...world.links.keys()].sort()).toEqual(wanted);
   });
 });

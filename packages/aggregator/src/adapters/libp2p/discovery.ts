@@ -181,7 +181,8 @@ export class Discovery {
       await this.#dial(peer, limits.VISIT_DIAL_TIMEOUT_MS);
     }
     if (links().has(peer)) return this.#visits.made(peer);
-    this.#visits.end(peer);
+    // Another question may be dialling it.
+    if (!dials.isUnderWay(peer)) this.#visits.end(peer);
     throw quorateError("NETWORK_PEER_NOT_CONNECTED", { peer, reason: "cannot be dialled now" });
   }
 
