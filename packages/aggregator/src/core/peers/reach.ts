@@ -54,18 +54,15 @@ export class PeerReach implements Collector {
     const before = connectedSet(this.#context);
     const after = connectedSet({ connected });
     const set = indexOf(this.#context.nodes);
+    // In a set with subnets connections come and go as either side makes room (P-131), but for those to mates.
+    const kept = ownSubnet(this.#context) === null ? null : matesOf(this.#context);
     for (const peer of new Set([...before, ...after])) {
       if (before.has(peer) === after.has(peer)) continue;
       const ids = set.withIdentity(peer).map(({ id }) => id);
       if (after.has(peer)) this.#note(ids, "connected", nowMs);
-      else if (this.#isKept(peer)) this.#note(ids, "gone", nowMs);
+      else if (kept === null || kept.has(peer)) this.#note(ids, "gone", nowMs);
       else this.#forgetConnected(ids);
     }
-  }
-
-  /** In a set with subnets connections come and go as either side makes room (P-131), but for those to mates. */
-  #isKept(peer: PeerKey): boolean {
-    return ownSubnet(this.#context) === null || matesOf(this.#context).has(peer);
   }
 
   /** That a connection is over says nothing of the node; what it said meanwhile stands. */
