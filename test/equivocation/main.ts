@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { orUsage, readFlags, SWITCH } from "../harness/flags.ts";
+import { withoutFlags } from "../harness/flags.ts";
 import { allJobs, type Job, type JobResult } from "./jobs.ts";
 
 const HELP = `usage: pnpm sim:equivocation
@@ -63,11 +63,4 @@ function work(order: number[], tell: (ended: Ended) => void): Promise<void> {
   });
 }
 
-async function main(argv: readonly string[]): Promise<number> {
-  const { help } = readFlags(argv, { help: SWITCH });
-  if (help !== true) return (await playAll(allJobs())) === 0 ? 0 : 1;
-  process.stdout.write(HELP);
-  return 0;
-}
-
-process.exitCode = await orUsage(HELP, () => main(process.argv.slice(2)));
+process.exitCode = await withoutFlags(HELP, async () => ((await playAll(allJobs())) === 0 ? 0 : 1));

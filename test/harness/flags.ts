@@ -43,6 +43,15 @@ export function wholeNumber(flag: string, text: string, { min, max }: { readonly
   throw quorateError("FLAG_INVALID", { flag, value: text, allowed: `${min} to ${max}` });
 }
 
+/** The exit status of a tool that has no flag but `--help`. */
+export function withoutFlags(help: string, run: () => Promise<number>): Promise<number> {
+  return orUsage(help, () => {
+    if (readFlags(process.argv.slice(2), { help: SWITCH }).help !== true) return run();
+    process.stdout.write(help);
+    return 0;
+  });
+}
+
 /** A tool's exit status: 2 with the reason and its help on standard error when a flag is wrong. */
 export async function orUsage(help: string, run: () => number | Promise<number>): Promise<number> {
   try {

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { REPOSITORY } from "../harness/child.ts";
-import { orUsage, readFlags, SWITCH } from "../harness/flags.ts";
+import { withoutFlags } from "../harness/flags.ts";
 import { scriptPart } from "./parts.ts";
 import { runTests } from "./run.ts";
 
@@ -37,11 +37,4 @@ const PARTS = [
   [scriptPart("e2e", REPOSITORY, "test:e2e:others", `${AGAIN} test:e2e:others`)],
 ];
 
-async function main(argv: readonly string[]): Promise<number> {
-  const { help } = readFlags(argv, { help: SWITCH });
-  if (help !== true) return runTests(PARTS);
-  process.stdout.write(HELP);
-  return 0;
-}
-
-process.exitCode = await orUsage(HELP, () => main(process.argv.slice(2)));
+process.exitCode = await withoutFlags(HELP, () => runTests(PARTS));
