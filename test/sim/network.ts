@@ -63,14 +63,9 @@ interface Dial {
   readonly to: NodeId;
   /** Nobody has answered by then. */
   readonly timeoutMs: number;
-  /** For one question: its turn has come. */
-  readonly isVisit: boolean;
   readonly made: () => void;
   readonly failed: () => void;
 }
-
-/** For more than one question. */
-const LASTING = { timeoutMs: DIAL_TIMEOUT_MS, isVisit: false, failed: (): void => {} };
 
 export class Network {
   readonly #faults: FaultOptions;
@@ -84,7 +79,8 @@ export class Network {
   readonly #banned = new Set<string>();
   /** Who is about to be told of its connections. */
   readonly #telling = new Set<NodeId>();
-  readonly #dialling = new Map<NodeId, { underWay: number; readonly waiting: Dial[] }>();
+  /** Dials for more than one question, and those that wait for one of them to end. */
+  readonly #dialling = new Map<NodeId, { underWay: number; readonly waiting: (() => void)[] }>();
   /** Connections made for questions, until when. */
   readonly #dialled = new Map<string, number>();
   readonly #visits = new Map<NodeId, Visits>();
@@ -171,7 +167,7 @@ export class Network {
         this.#ports.get(to)?.onDirect(from, data);
       });
     if (this.#isConnected(from, to) || this.#isDialled(from, to)) send();
-    else this.#dial(from, { ...LASTING, to, made: send });
+    else this.#dialLasting(from, to, send);
   }
 
   /**
@@ -224,7 +220,7 @@ export class Network {
       visits.end(peer);
       then("NETWORK_PEER_NOT_CONNECTED");
     };
-    const dial = { to, timeoutMs: VISIT_DIAL_TIMEOUT_MS, isVisit: true, made, failed };
+    const dial = { to, timeoutMs: VISIT_DIAL_TIMEOUT_MS, made, failed };
     if (this.#mates.get(from)?.has(to) === true) return this.#dial(from, dial);
     visits.begin(peer, (mayDial) => {
       if (mayDial) this.#dial(from, dial);
@@ -240,31 +236,38 @@ export class Network {
     return visits;
   }
 
-  /** Nobody answers a dial who is down or cut off; then nothing follows, and the next dial begins in its place. */
-  #dial(from: NodeId, dial: Dial): void {
+  /** For more than one question: a few at once, and the next one when one has ended. */
+  #dialLasting(from: NodeId, to: NodeId, made: () => void): void {
     const dialling = this.#dialling.get(from) ?? { underWay: 0, waiting: [] };
     this.#dialling.set(from, dialling);
-    if (!dial.isVisit && dialling.underWay >= PARALLEL_DIALS) {
-      dialling.waiting.push(dial);
+    if (dialling.underWay >= PARALLEL_DIALS) {
+      dialling.waiting.push(() => this.#dialLasting(from, to, made));
       return;
     }
-    if (!dial.isVisit) dialling.underWay += 1;
-    const { to, timeoutMs } = dial;
+    dialling.underWay += 1;
+    const ended = (): void => {
+      dialling.underWay -= 1;
+      dialling.waiting.shift()?.();
+    };
+    const madeOne = (): void => {
+      ended();
+      made();
+    };
+    this.#dial(from, { to, timeoutMs: DIAL_TIMEOUT_MS, made: madeOne, failed: ended });
+  }
+
+  /** Nobody answers a dial who is down or cut off. */
+  #dial(from: NodeId, { to, timeoutMs, made, failed }: Dial): void {
     const isAnswered = this.#isUp(to) && !this.#isBanned(from, to) && !this.#links.isCut(from, to);
     const takesMs = isAnswered ? DIAL_ROUND_TRIPS * 2 * this.#links.wayMs(from, to) : timeoutMs;
     this.#scheduler.after(takesMs, () => {
-      if (!dial.isVisit) {
-        dialling.underWay -= 1;
-        const next = dialling.waiting.shift();
-        if (next !== undefined) this.#dial(from, next);
-      }
-      if (!isAnswered || !this.#isUp(from) || !this.#isUp(to)) return dial.failed();
+      if (!isAnswered || !this.#isUp(from) || !this.#isUp(to)) return failed();
       for (const [a, b] of [[from, to] as const, [to, from] as const]) {
         this.#links.send(a, b, DIAL_BYTES, false, () => {});
         this.#ports.get(a)?.onDial?.();
       }
       this.#dialled.set(linkOf(from, to), this.#scheduler.nowMs + VISIT_IDLE_MS);
-      dial.made();
+      made();
     });
   }
 
@@ -297,7 +300,7 @@ export class Network {
       this.#tell(a);
       this.#tell(b);
     };
-    this.#dial(a, { ...LASTING, to: b, made });
+    this.#dialLasting(a, b, made);
   }
 
   #close(a: NodeId, b: NodeId): void {
