@@ -14,6 +14,7 @@ import {
 } from "@quorate/common";
 import {
   DIAL_TIMEOUT_MS,
+  INQUIRY_TIMEOUT_MS,
   PARALLEL_DIALS,
   REQUEST_TIMEOUT_MS,
   VISIT_DIAL_TIMEOUT_MS,
@@ -34,10 +35,20 @@ export type { Message } from "./gossip.ts";
 /** The request-response protocols: catch-up (P-87, P-134) and inquiries (P-89). */
 export type Question = "catch-up" | "inquiry";
 
-/** What is longer gets no answer, or is none (P-82). */
-const QUESTION_BYTES: Record<Question, { readonly request: number; readonly answer: number }> = {
-  "catch-up": { request: MAX_CATCH_UP_REQUEST_BYTES, answer: MAX_CATCH_UP_RESPONSE_BYTES },
-  inquiry: { request: MAX_INQUIRY_BYTES, answer: MAX_INQUIRY_BYTES },
+interface QuestionBounds {
+  /** What is longer gets no answer, or is none (P-82). */
+  readonly requestBytes: number;
+  readonly answerBytes: number;
+  readonly timeoutMs: number;
+}
+
+const BOUNDS: Record<Question, QuestionBounds> = {
+  "catch-up": {
+    requestBytes: MAX_CATCH_UP_REQUEST_BYTES,
+    answerBytes: MAX_CATCH_UP_RESPONSE_BYTES,
+    timeoutMs: REQUEST_TIMEOUT_MS,
+  },
+  inquiry: { requestBytes: MAX_INQUIRY_BYTES, answerBytes: MAX_INQUIRY_BYTES, timeoutMs: INQUIRY_TIMEOUT_MS },
 };
 
 /** An answer, or null and why there is none. */
@@ -187,12 +198,12 @@ export class Network {
       if (open) onAnswer(answer, "NETWORK_REQUEST_TIMEOUT");
       open = false;
     };
-    this.#scheduler.after(REQUEST_TIMEOUT_MS, () => end(null));
-    const most = QUESTION_BYTES[what];
-    if (this.#isBanned(from, to) || data.length > most.request) return;
+    const { requestBytes, answerBytes, timeoutMs } = BOUNDS[what];
+    this.#scheduler.after(timeoutMs, () => end(null));
+    if (this.#isBanned(from, to) || data.length > requestBytes) return;
     this.#links.send(from, to, data.length + STREAM_OVERHEAD_BYTES, false, () => {
       this.#ports.get(to)?.onAsked(what, from, data, (answer) => {
-        if (answer.length > most.answer) return;
+        if (answer.length > answerBytes) return;
         this.#links.send(to, from, answer.length + STREAM_OVERHEAD_BYTES, false, () => end(answer));
       });
     });

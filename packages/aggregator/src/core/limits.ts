@@ -224,11 +224,11 @@ export const REFUSAL_MS = 60_000;
  * Nodes asked at a tick, about all claims together: 5% of a 320-node network; the others follow at the next ticks. And
  * milliseconds between two for each millisecond of lateness: a question takes a stream, which costs both sides more
  * than a dozen shares by gossip, and those who are asked on a full host wait for their turn and sign without it. And
- * questions under way to nodes that must be dialled, as many as dials for questions: what waits for one loses its time.
+ * questions under way to nodes that must be dialled: as many as begin in the time that a silent one takes (P-131).
  */
 export const INQUIRIES_PER_TICK = 16;
 export const INQUIRY_LATE_SPACING = 32;
-export const INQUIRY_VISITS_MAX = 32;
+export const INQUIRY_VISITS_MAX = 64;
 
 /**
  * Nodes of a subnet that get each share of a round in a set with subnets (P-134). With a tenth of all nodes silent or

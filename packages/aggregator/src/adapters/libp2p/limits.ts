@@ -12,6 +12,12 @@ export * from "./gossipLimits.ts";
 export const REQUEST_TIMEOUT_MS = 8_000;
 
 /**
+ * The same for an inquiry (P-89), whose answer is a few hundred bytes: three round trips of the slowest link and the
+ * turn of a busy host. Where many nodes are silent, each keeps a question from one that would answer for so long.
+ */
+export const INQUIRY_TIMEOUT_MS = 3_000;
+
+/**
  * Requests to one peer go over one stream, one after the other. More than this waiting means the peer cannot keep up.
  */
 export const QUEUED_REQUESTS_PER_PEER = 4;
@@ -148,9 +154,9 @@ export const VISITS_WAITING_MAX = 512;
 /** A connection for one question goes after so long without another: a claim asks again after a second or two. */
 export const VISIT_IDLE_MS = 10_000;
 
-/** And where there are more than so many, those idle longest go once an answer has had its time. */
+/** And where there are more than so many, those idle longest go once an inquiry's answer has had its time. */
 export const VISITS_KEPT = 32;
-export const VISIT_ANSWER_MS = 2_000;
+export const VISIT_ANSWER_MS: number = INQUIRY_TIMEOUT_MS;
 
 /** First wait after a failed dial; it doubles with every further failure. */
 export const DIAL_BACKOFF_FIRST_MS = 500;

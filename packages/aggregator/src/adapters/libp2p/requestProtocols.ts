@@ -55,6 +55,7 @@ export function requestProtocols(
       maxAnswerBytes: MAX_INQUIRY_BYTES,
       burst: limits.INQUIRY_BURST,
       perSecond: limits.INQUIRY_PER_SECOND,
+      timeoutMs: limits.INQUIRY_TIMEOUT_MS,
       ...timeout,
     },
     { ...modules, answer: modules.onInquiry },

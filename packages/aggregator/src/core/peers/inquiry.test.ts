@@ -5,7 +5,7 @@ import { bootInSubnets, identityOf, idOf, makePartial, partialBytes } from "../.
 import { ALL, boot, node, owedToStaker, STAKER } from "../../../test/support/twenty.ts";
 import type { Effect } from "../io.ts";
 import { claimRound } from "../kinds/rewardClaim.ts";
-import { INQUIRIES_PER_TICK, UNSIGNED_CLAIMS_MAX } from "../limits.ts";
+import { INQUIRIES_PER_TICK, INQUIRY_VISITS_MAX, UNSIGNED_CLAIMS_MAX } from "../limits.ts";
 
 let amount: bigint;
 beforeAll(async () => {
@@ -71,7 +71,7 @@ describe("inquiry (P-89)", () => {
   it("asks everyone once before anyone again: connected nodes first, the others as dials have room", async () => {
     const agent = await boot(1);
     await agent.feed({ type: "peers", connected: [19, 20].map((id) => node(id).identityKey) });
-    const claims = [STAKER, node(6).beneficiary];
+    const claims = [STAKER, ...[6, 7, 8].map((id) => node(id).beneficiary)];
     for (const recipient of claims) await agent.ask(recipient);
     const askedAt = async (nowMs: number) =>
       inquiries(await agent.tickAt(nowMs)).map(({ job, peer, data }) => {
@@ -80,23 +80,27 @@ describe("inquiry (P-89)", () => {
       });
     const of = (claim: number, from: number, to: number) =>
       Array.from({ length: to - from + 1 }, (_, i) => ({ claim, id: from + i }));
-    const [first, second, third] = [await askedAt(1_500), await askedAt(1_750), await askedAt(2_000)];
-    // Of those that have to be dialled the older claim's, and both together as many as dials have room.
+    const ticks = [];
+    for (const atMs of [1_500, 1_750, 2_000, 2_250, 2_500]) ticks.push(await askedAt(atMs));
+    const first = ticks.flat();
+    // Of those that have to be dialled the older claims', and all together as many as dials have room.
     const told = (asked: typeof first) => asked.map(({ claim, id }) => ({ claim, id }));
-    expect(told(first)).toEqual([...of(0, 19, 20), ...of(1, 19, 20), ...of(0, 2, 13)]);
-    expect(told(second)).toEqual([...of(0, 14, 18), ...of(1, 2, 12)]);
-    expect(told(third)).toEqual(of(1, 13, 16));
-    expect(await askedAt(2_250)).toEqual([]);
-    // Node 2 is down. Before it is asked again, the newer claim asks whom it has not asked yet.
-    for (const { job } of [...first, ...second].filter(({ id }) => id === 2)) {
-      await agent.feed({ type: "inquiry-failed", job, code: "NETWORK_PEER_NOT_CONNECTED" });
-    }
-    expect(told(await askedAt(6_000))).toEqual(of(1, 17, 18));
-    for (const { job } of third) {
-      await agent.feed({ type: "inquiry-failed", job, code: "NETWORK_PEER_NOT_CONNECTED" });
-    }
+    const connected = claims.flatMap((_, claim) => of(claim, 19, 20));
+    const dialled = [...of(0, 2, 18), ...of(1, 2, 18), ...of(2, 2, 18), ...of(3, 2, 14)];
+    expect(dialled).toHaveLength(INQUIRY_VISITS_MAX);
+    expect(told(first)).toEqual([...connected, ...dialled]);
+    expect(await askedAt(2_750)).toEqual([]);
+    const unreached = async (asked: typeof first) => {
+      for (const { job } of asked) {
+        await agent.feed({ type: "inquiry-failed", job, code: "NETWORK_PEER_NOT_CONNECTED" });
+      }
+    };
+    // Node 2 is down. Before it is asked again, the newest claim asks whom it has not asked yet.
+    await unreached(first.filter(({ id }) => id === 2));
+    expect(told(await askedAt(7_000))).toEqual(of(3, 15, 18));
+    await unreached(first.filter(({ id }) => id === 3));
     // Whom any of them asked longest ago.
-    expect(told(await askedAt(6_250))).toEqual([...of(0, 2, 2), ...of(1, 2, 2)]);
+    expect(told(await askedAt(7_250))).toEqual(claims.flatMap((_, claim) => of(claim, 2, 2)));
   });
 
   it("in a set with subnets asks first where fewest aggregators have signed: who sent to them may be well", async () => {
