@@ -79,7 +79,9 @@ const anyPeer: fc.Arbitrary<PeerKey> = fc.oneof(
   anyNode.map((id) => node(id).peer),
   fc.constant<PeerKey>(`0x${"fe".repeat(32)}`),
 );
-const anyFailure: fc.Arbitrary<ErrorCode> = fc.constantFrom("NETWORK_PEER_NOT_CONNECTED", "NETWORK_REQUEST_FAILED");
+const anyFailure: fc.Arbitrary<ErrorCode> = fc.constantFrom(
+  ...(["NETWORK_PEER_NOT_CONNECTED", "NETWORK_PEER_BUSY", "NETWORK_REQUEST_FAILED"] as const),
+);
 
 const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 10, arbitrary: fc.record({ type: fc.constant("gossip" as const), from: anyPeer, data: gossipBytes }) },
@@ -114,6 +116,10 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ type: fc.constant("catch-up-answered" as const), from: anyPeer, data: answerBytes }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant("catch-up-failed" as const), peer: anyPeer, code: anyFailure }),
   },
   {
     weight: 2,

@@ -64,6 +64,7 @@ export type Move =
       readonly from: PeerKey;
       readonly data: Uint8Array;
     }
+  | { readonly type: "catch-up-failed"; readonly peer: PeerKey; readonly code: ErrorCode }
   | { readonly type: "inquiry-answered"; readonly which: number; readonly data: Uint8Array }
   | { readonly type: "inquiry-failed"; readonly which: number; readonly code: ErrorCode };
 
@@ -142,6 +143,7 @@ export class Life {
       case "health":
         return void this.#input({ type: "chain-health", health: healthOf(move.healthy) });
       case "peers":
+      case "catch-up-failed":
         return void this.#input(move);
       case "catch-up-answered":
         return void this.#input({ type: "catch-up-answered", from: move.from, data: move.data });

@@ -258,8 +258,9 @@ export class SimAgent {
         this.#replies.delete(effect.handle);
         return;
       case "catch-up-ask":
-        return this.#ask("catch-up", effect.peer, effect.data, (data) => {
-          return data === null ? null : { type: "catch-up-answered", from: effect.peer, data };
+        return this.#ask("catch-up", effect.peer, effect.data, (data, code) => {
+          if (data === null) return { type: "catch-up-failed", peer: effect.peer, code };
+          return { type: "catch-up-answered", from: effect.peer, data };
         });
       case "inquire":
         return this.#ask("inquiry", effect.peer, effect.data, (data, code) => {

@@ -175,7 +175,10 @@ class Core {
       case "catch-up-asked":
         return this.#answerWith("catch-up-reply", input, (data) => this.#catchUp.answer(data, step), step);
       case "catch-up-answered":
+        this.#pull.answered(input.from, step);
         return this.#takeCaughtUp(input.from, input.data, step);
+      case "catch-up-failed":
+        return this.#pull.failed(input.peer, input.code, step);
       case "tree-built":
         this.#trees.built(input, step);
         this.#trees.advance(step);

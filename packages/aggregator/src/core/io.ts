@@ -123,6 +123,7 @@ export type Input =
   | { readonly type: "inquiry-failed"; readonly job: number; readonly code: ErrorCode }
   | { readonly type: "catch-up-asked"; readonly handle: number; readonly from: PeerKey; readonly data: Uint8Array }
   | { readonly type: "catch-up-answered"; readonly from: PeerKey; readonly data: Uint8Array }
+  | { readonly type: "catch-up-failed"; readonly peer: PeerKey; readonly code: ErrorCode }
   /** The root of an epoch's tree (P-41). */
   | { readonly type: "tree-built"; readonly epoch: number; readonly root: Hex; readonly totalOwed: bigint }
   /** The trees are gone, or never were: all of them have to be built again. */

@@ -42,10 +42,7 @@ export const PARTIAL_VERIFY_DELAY_MS = 4;
  */
 export const VERIFY_BATCH_MAX = 2_048;
 
-/**
- * Digests in one verification job: each is a pairing of its own, 1.2 ms with its hash. The others wait for the next
- * job.
- */
+/** Digests in one verification job: each is a pairing of its own, 1.2 ms with its hash. The others wait. */
 export const VERIFY_GROUPS_MAX = 128;
 
 /**
@@ -264,9 +261,12 @@ export const PULL_AFTER_MS = 1_000;
  * a steady 4 s would be 25 questions a second from each.
  */
 export const PULL_AGAIN_MS = 4_000;
+/** The same for who has answered: what an aggregator learns later it sends by itself. */
+export const PULL_ANSWERED_AGAIN_MS = 16_000;
 export const PULL_AGAIN_MAX_MS = 5 * 60_000;
-/** Questions for signatures at a tick: each may need a dial. */
+/** Questions for signatures at a tick; and under way to nodes that must be dialled, beside inquiries. */
 export const PULLS_PER_TICK = 16;
+export const PULL_VISITS_MAX = 32;
 /** Where less than a fourth of a subnet is missing two aggregators are asked: the missing are most likely silent. */
 export const PULL_ENOUGH_ASKED: { readonly part: number; readonly aggregators: number } = { part: 4, aggregators: 2 };
 /** Single shares in an answer rather than the partial: 8 are 2 kB, and add to whatever the asker has. */
@@ -312,9 +312,7 @@ export const SHARE_WIRE_BYTES = 280;
 export const REPORT_SHARE_WIRE_BYTES = 320;
 export const REPORT_ID_WIRE_BYTES = 5;
 
-/**
- * Milliseconds a bundle is still improved after quorum (P-86): a few gossip hops, so that late honest signers are in.
- */
+/** Milliseconds a bundle is improved after quorum (P-86): a few gossip hops, for late honest signers. */
 export const IMPROVE_MS = 2_000;
 
 /** Claims this agent keeps collecting for its own stakers at once; the next is refused with a code. */

@@ -104,7 +104,8 @@ function stage(
       mates: () => void log.push("mates"),
       publish: async () => void log.push("publish"),
       direct: (peers) => void log.push(`direct ${peers.length}`),
-      catchUp: async () => new Uint8Array([7]),
+      catchUp: async (peer) =>
+        peer === "0x03" ? new Uint8Array([7]) : Promise.reject(quorateError("NETWORK_NOT_RUNNING")),
       inquire: async (peer) =>
         Promise.reject(peer === "0x03" ? quorateError("NETWORK_PEER_NOT_CONNECTED", { peer }) : new Error("reset")),
       blame: (_peer, code) => void log.push(`blame ${code}`),
@@ -243,9 +244,11 @@ describe("driver", () => {
       groups: [{ digest: new Uint8Array(32), items: [{ publicKey: new Uint8Array(), signature: new Uint8Array() }] }],
     };
     const ask: Effect = { type: "catch-up-ask", peer: "0x03", data: new Uint8Array() };
+    const askOther: Effect = { ...ask, peer: "0x04" };
     const inquire: Effect = { type: "inquire", job: 9, peer: "0x03", data: new Uint8Array() };
     const other: Effect = { ...inquire, job: 10, peer: "0x04" };
-    const { driver, inputs } = stage((input) => (input.type === "started" ? [sign, verify, ask, inquire, other] : []));
+    const effects = [sign, verify, ask, askOther, inquire, other];
+    const { driver, inputs } = stage((input) => (input.type === "started" ? effects : []));
     await driver.start();
     await settle();
     expect(inputs).toContainEqual({ type: "signed", job: 1, signature: new Uint8Array(192) });
@@ -253,6 +256,7 @@ describe("driver", () => {
     expect(inputs).toContainEqual({ type: "inquiry-failed", job: 9, code: "NETWORK_PEER_NOT_CONNECTED" });
     expect(inputs).toContainEqual({ type: "inquiry-failed", job: 10, code: "NETWORK_REQUEST_FAILED" });
     expect(inputs).toContainEqual({ type: "catch-up-answered", from: "0x03", data: new Uint8Array([7]) });
+    expect(inputs).toContainEqual({ type: "catch-up-failed", peer: "0x04", code: "NETWORK_NOT_RUNNING" });
   });
 
   it("a gossip message waits for its own verdict", async () => {

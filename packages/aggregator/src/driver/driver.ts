@@ -12,6 +12,7 @@ import {
   type ClaimReply,
   type ClaimView,
   chainCallData,
+  type ErrorCode,
   isQuorateError,
   TRANSACTION_GAS_CAP,
 } from "@quorate/common";
@@ -210,12 +211,12 @@ class AgentDriver implements Driver {
     this.#background("sign", this.#modules.signer.sign(digest), (signature) => ({ type: "signed", job, signature }));
   }
 
+  /** That it failed is an input, too: another peer is asked. */
   #catchUp({ peer, data }: Extract<Effect, { type: "catch-up-ask" }>): void {
-    this.#background("catch-up", this.#modules.network.catchUp(peer, data), (answer) => ({
-      type: "catch-up-answered",
-      from: peer,
-      data: answer,
-    }));
+    this.#modules.network.catchUp(peer, data).then(
+      (answer) => this.#dispatch({ type: "catch-up-answered", from: peer, data: answer }),
+      (error: unknown) => this.#dispatch({ type: "catch-up-failed", peer, code: networkCodeOf(error) }),
+    );
   }
 
   /** The chain is read no faster than the ledger is written, so that no more than one record of it waits in memory. */
@@ -247,10 +248,7 @@ class AgentDriver implements Driver {
   #inquire(job: number, work: Promise<Uint8Array>): void {
     work.then(
       (data) => this.#dispatch({ type: "inquiry-answered", job, data }),
-      (error: unknown) => {
-        const code = isQuorateError(error) ? error.code : "NETWORK_REQUEST_FAILED";
-        this.#dispatch({ type: "inquiry-failed", job, code });
-      },
+      (error: unknown) => this.#dispatch({ type: "inquiry-failed", job, code: networkCodeOf(error) }),
     );
   }
 
@@ -313,6 +311,10 @@ class AgentDriver implements Driver {
  */
 function isChainFault(input: Input, error: unknown): boolean {
   return input.type === "chain" && isQuorateError(error, "CHAIN_EVENT_INVALID");
+}
+
+function networkCodeOf(error: unknown): ErrorCode {
+  return isQuorateError(error) ? error.code : "NETWORK_REQUEST_FAILED";
 }
 
 function codeAndDetail(error: unknown): { readonly code: string; readonly detail: string } {
