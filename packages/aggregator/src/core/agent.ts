@@ -8,6 +8,7 @@ import { Reports } from "./collect/reports.ts";
 import {
   type AgentModules,
   type AgentOptions,
+  connectedSet,
   createContext,
   deriveNodes,
   foldOf,
@@ -145,10 +146,12 @@ class Core {
       case "chain-health":
         this.context.health = input.health;
         return this.#considerAll(step);
-      case "peers":
+      case "peers": {
+        const before = connectedSet(this.context);
         this.reach.peersChanged(input.connected, step);
         this.context.connected = input.connected;
-        return;
+        return this.#delivery.peersChanged(before, step);
+      }
       case "gossip":
         return this.intake.gossip({ from: input.from, handle: input.handle }, input.data, step);
       case "direct":

@@ -233,6 +233,8 @@ export const INQUIRY_VISITS_MAX = 64;
  * is for that one.
  */
 export const AGGREGATORS = 5;
+/** Own shares that an aggregator gets which connects later: of 2,000 nodes about 40 of them go to each, 12 kB. */
+export const OWN_SHARES_AGAIN_MAX = 256;
 
 /**
  * Milliseconds from an aggregator's first share of a round to its first partial: mates hear a request within about

@@ -47,6 +47,8 @@ export interface MadeShare {
 export interface Delivery {
   /** This node has made shares, each of another round (P-158). */
   shares(made: readonly MadeShare[], step: Step): void;
+  /** Connections have changed: an aggregator that has just come gets the newest own shares. */
+  peersChanged(before: ReadonlySet<PeerKey>, step: Step): void;
   /** A request came, and with it a way back to its origin. */
   routed(round: Round, origin: NodeId, step: Step): void;
   /** A round got a share: enough may be here for a partial. */

@@ -9,19 +9,21 @@ import {
   MAX_GOSSIP_BYTES,
   type NodeId,
   type PartialAggregate,
+  type RoundKey,
   type Share,
   type Subnet,
+  setNewest,
   subnetOf,
 } from "@quorate/common";
 import { type Context, connectedSet, type Step } from "../context.ts";
 import type { PeerKey } from "../io.ts";
 import type { LedgerNode } from "../ledger/events.ts";
-import { AGGREGATORS, PARTIAL_AFTER_MS, PARTIAL_AGAIN_MS, PARTIALS_SENT_MAX } from "../limits.ts";
+import { AGGREGATORS, OWN_SHARES_AGAIN_MAX, PARTIAL_AFTER_MS, PARTIAL_AGAIN_MS, PARTIALS_SENT_MAX } from "../limits.ts";
 import { ownGroup, type Round } from "../rounds/round.ts";
 import type { RoundTable } from "../rounds/roundTable.ts";
 import type { Delivery, MadeShare } from "../stages.ts";
 import { singlesIn, subnetPartial } from "./partials.ts";
-import { aggregatorOrder, ownSubnet, subnetsOf } from "./subnets.ts";
+import { aggregatorOrder, matesOf, ownSubnet, subnetsOf } from "./subnets.ts";
 
 /** What this node has sent of its own subnet for a round. */
 interface Sent {
@@ -35,6 +37,8 @@ export class PeerDelivery implements Delivery {
   readonly #context: Context;
   readonly #rounds: RoundTable;
   readonly #sent = new WeakMap<Round, Sent>();
+  /** The newest own shares, for aggregators that connect later. */
+  readonly #own = new Map<RoundKey, MadeShare>();
   /** Rounds that wait for company; they leave it when they are sent, or leave the table. */
   readonly #due = new Set<Round>();
   #timerMs: number | null = null;
@@ -50,7 +54,24 @@ export class PeerDelivery implements Delivery {
       for (const data of fitting(made.map(({ share }) => share))) step.emit({ type: "publish", data });
       return;
     }
-    for (const { round, share } of made) this.#sendShare(round, share, subnet, step);
+    for (const one of made) {
+      setNewest(this.#own, one.round.key, one, OWN_SHARES_AGAIN_MAX);
+      this.#sendShare(one.round, one.share, subnet, step);
+    }
+  }
+
+  peersChanged(before: ReadonlySet<PeerKey>, step: Step): void {
+    const subnet = ownSubnet(this.#context);
+    if (subnet === null) return;
+    const connected = connectedSet(this.#context);
+    for (const mate of matesOf(this.#context)) {
+      if (!connected.has(mate) || before.has(mate)) continue;
+      const shares = [...this.#own.values()].flatMap(({ round, share }) => {
+        const isHeld = this.#rounds.get(round.id) === round;
+        return isHeld && this.#aggregators(round, subnet).some(({ identityKey }) => identityKey === mate) ? share : [];
+      });
+      for (const data of fitting(shares)) step.emit({ type: "direct", peers: [mate], data });
+    }
   }
 
   #sendShare(round: Round, share: Share, subnet: Subnet, step: Step): void {
@@ -101,21 +122,16 @@ export class PeerDelivery implements Delivery {
     this.#pass(round, round.routes.keys(), partial, from, step);
   }
 
-  /** To nobody twice, and not back to where it came from. */
+  /** To nobody twice, and not back to where it came from. Where no way is left the origin asks for it (P-137). */
   #pass(round: Round, origins: Iterable<NodeId>, partial: PartialAggregate, from: PeerKey | null, step: Step): void {
     const connected = connectedSet(this.#context);
     const hops = new Set<PeerKey>();
-    let isLost = false;
     for (const origin of origins) {
       if (origin === this.#context.ownNode?.id) continue;
-      const ways = this.#ways(round, origin, connected);
-      if (ways.length === 0) isLost = true;
-      for (const hop of ways) if (hop !== from) hops.add(hop);
+      for (const hop of this.#ways(round, origin, connected)) if (hop !== from) hops.add(hop);
     }
-    const data = encodeGossip({ type: "partial", partial });
-    if (hops.size > 0) step.emit({ type: "direct", peers: [...hops], data });
-    // The way back is gone: everyone hears it, and so does the origin.
-    if (isLost) step.emit({ type: "publish", data });
+    if (hops.size === 0) return;
+    step.emit({ type: "direct", peers: [...hops], data: encodeGossip({ type: "partial", partial }) });
   }
 
   /** The origin itself; else who brought its request, and one of its mates, which are connected to it. */
