@@ -99,15 +99,20 @@ describe("the network's model of gossip", () => {
     expect(firsts).not.toEqual([...firsts].sort((a, b) => a - b));
   });
 
-  it("a partition lets nothing through, and heals", () => {
+  it("a partition lets nothing through, and heals: connections through it are dialled again", () => {
     const group = new Set(Array.from({ length: 20 }, (_, i) => i + 1));
     const partition = { group, window: { fromMs: 0, toMs: 5_000 } };
     const { net, heard, settle, scheduler } = network(() => "accept", {}, { partitions: [partition] });
     net.publish(1, DATA);
     settle(4_900);
     expect(heard.every((id) => group.has(id))).toBe(true);
-    const outside = net.connections(1).find((id) => !group.has(id)) as number;
-    scheduler.at(5_000, () => net.push(1, outside, DATA));
+    const before = new Set(net.connections(1));
+    const outside = [...before].find((id) => !group.has(id)) as number;
+    settle(5_000);
+    expect(net.connections(1)).not.toContain(outside);
+    settle(20_000);
+    expect(new Set(net.connections(1))).toEqual(before);
+    scheduler.at(20_000, () => net.push(1, outside, DATA));
     settle();
     expect(heard).toContain(outside);
     expect(new Set(heard).size).toBe(NODES - 1);

@@ -107,6 +107,7 @@ export class Network {
     const connections = { of: (id: NodeId) => this.#peersOf(id), isUp: (id: NodeId) => this.#isUp(id) };
     this.#gossip = new Gossip(topology, connections, this.#links, { scheduler, random: random.fork("gossip") });
     this.#planChurn(topology.bits, random.fork("churn"));
+    for (const { window, group } of plan.partitions) scheduler.at(window.toMs, () => this.#connectAnew(group));
   }
 
   get sentBytes(): ReadonlyMap<NodeId, number> {
@@ -335,6 +336,14 @@ export class Network {
         const other = isMate ? peer : random.pick(this.#plan.ids);
         this.#scheduler.at(random.between(0, this.#plan.healMs), () => this.#replace(id, peer, other));
       }
+    }
+  }
+
+  /** A partition takes the connections through it with it; they are there again after a dial when it is over. */
+  #connectAnew(group: ReadonlySet<NodeId>): void {
+    for (const id of group) {
+      const across = [...this.#peersOf(id)].filter((peer) => !group.has(peer) && this.#isUp(peer));
+      for (const peer of across) this.#replace(id, peer, peer);
     }
   }
 
