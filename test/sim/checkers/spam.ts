@@ -1,15 +1,17 @@
 /**
  * What liars cost an honest agent while nothing is asked for: in all seconds without a claim under way and away from an
- * epoch's close, its pairings and the bytes it sends stay below a stated number for each liar. docs/simulation.md has
- * the reasons. Not here: what they cost during claims, which a test measures against the same run without them
+ * epoch's close, its pairings and the bytes it sends stay below a stated number for each liar; what an honest node that
+ * has come up is given by catch-up is no liar's doing. docs/simulation.md has the reasons. Not here: what they cost during claims, which a test measures against the same run without them
  * (spam.test.ts).
  */
 import type { NodeId } from "@quorate/common";
+import type { Effect, Input, PeerKey } from "../../../packages/aggregator/src/core/io.ts";
+import { CATCH_UP_IDLE_MS } from "../../../packages/aggregator/src/core/limits.ts";
 import { blockAt, EPOCH_SECONDS, GENESIS } from "../chain.ts";
 import type { Staker } from "../staker.ts";
 import { type Checker, honest, type Truth } from "./checker.ts";
 
-/** A second, on average: of an agent by itself (catch-up, restarts), and more for each liar. */
+/** A second, on average: of an agent by itself, and more for each liar. */
 export const QUIET = { pairings: 4, bytes: 20_000 };
 export const PER_LIAR = { pairings: 10, bytes: 30_000 };
 
@@ -17,6 +19,8 @@ export const PER_LIAR = { pairings: 10, bytes: 30_000 };
 const AFTER_CLAIM_MS = 6_000;
 /** Slow providers close the epoch, and sign its report, so long after the first. */
 const AFTER_CLOSE_MS = 12_000;
+/** A node that has come up has everything after so long: four idle exchanges of two peers each. */
+const AFTER_UP_MS: number = 4 * CATCH_UP_IDLE_MS;
 /** A mean over fewer seconds says little. */
 const SECONDS_MIN = 4;
 
@@ -33,18 +37,37 @@ export class Spam implements Checker {
   readonly #ids: readonly NodeId[];
   /** Totals at the end of each second. */
   readonly #seconds: Second[] = [];
+  readonly #upAtMs = new Map<NodeId, number>();
+  /** Bytes with which each agent answered nodes that had come up. */
+  readonly #given = new Map<NodeId, number>();
 
   constructor(truth: Truth) {
     this.#truth = truth;
     this.#ids = [...truth.agents.keys()].filter((id) => honest(truth, id));
   }
 
-  onStep(_id: NodeId, _input: unknown, _effects: unknown, nowMs: number): void {
+  onUp(id: NodeId, nowMs: number): void {
+    this.#upAtMs.set(id, nowMs);
+  }
+
+  onStep(id: NodeId, input: Input, effects: readonly Effect[], nowMs: number): void {
+    if (input.type === "catch-up-asked") this.#noteGiven(id, input.from, effects, nowMs);
     if (nowMs < (this.#seconds.at(-1)?.endMs ?? 0) + 1_000) return;
     const { agents, world } = this.#truth;
     const pairings = Float64Array.from(this.#ids, (id) => agents.get(id)?.pairings ?? 0);
-    const bytes = Float64Array.from(this.#ids, (id) => world.network.sentBytes.get(id) ?? 0);
+    const bytes = Float64Array.from(this.#ids, (id) => {
+      return (world.network.sentBytes.get(id) ?? 0) - (this.#given.get(id) ?? 0);
+    });
     this.#seconds.push({ endMs: nowMs, pairings, bytes });
+  }
+
+  #noteGiven(id: NodeId, to: PeerKey, effects: readonly Effect[], nowMs: number): void {
+    const asker = this.#truth.world.idOf.get(to);
+    if (asker === undefined || !honest(this.#truth, asker)) return;
+    if (nowMs > (this.#upAtMs.get(asker) ?? 0) + AFTER_UP_MS) return;
+    for (const effect of effects) {
+      if (effect.type === "catch-up-reply") this.#given.set(id, (this.#given.get(id) ?? 0) + effect.data.length);
+    }
   }
 
   finish(stakers: readonly Staker[]): void {
