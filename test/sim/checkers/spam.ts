@@ -1,8 +1,8 @@
 /**
  * What liars cost an honest agent while nothing is asked for: in all seconds without a claim under way and away from an
  * epoch's close, its pairings and the bytes it sends stay below a stated number for each liar; what an honest node that
- * has come up is given by catch-up is no liar's doing. docs/simulation.md has the reasons. Not here: what they cost during claims, which a test measures against the same run without them
- * (spam.test.ts).
+ * has come up is given by catch-up is no liar's doing. docs/simulation.md has the reasons. Not here: what they cost
+ * during claims, which a test measures against the same run without them (spam.test.ts).
  */
 import type { NodeId } from "@quorate/common";
 import type { Effect, Input, PeerKey } from "../../../packages/aggregator/src/core/io.ts";

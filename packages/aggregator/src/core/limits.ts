@@ -266,6 +266,8 @@ export const PULL_AGAIN_MS = 4_000;
 /** The same for who has answered: what an aggregator learns later it sends by itself. */
 export const PULL_ANSWERED_AGAIN_MS = 16_000;
 export const PULL_AGAIN_MAX_MS = 5 * 60_000;
+/** Milliseconds for an answer before the next node of a subnet is asked: an exchange with a dial before it. */
+export const PULL_NEXT_MS = 1_000;
 /** Questions for signatures at a tick; and under way to nodes that must be dialled, beside inquiries. */
 export const PULLS_PER_TICK = 16;
 export const PULL_VISITS_MAX = 32;

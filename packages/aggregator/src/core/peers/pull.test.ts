@@ -193,11 +193,11 @@ describe("P-137: what an agent lacks", () => {
       const asked: CatchUpRound[] = [];
       for (let tick = 0; tick < ticks; tick++) {
         for (const effect of await agent.tickAt(fromMs + tick * TICK_MS)) {
-          const peer = effect.type === "catch-up-ask" && all.find(({ identityKey }) => identityKey === effect.peer);
-          if (!peer || peer.id % 16 !== 2) continue;
-          asked.push(...decodeCatchUpRequest(effect.data).rounds);
+          if (effect.type !== "catch-up-ask") continue;
+          const peer = all.find(({ identityKey }) => identityKey === effect.peer);
+          if (peer && peer.id % 16 === 2) asked.push(...decodeCatchUpRequest(effect.data).rounds);
           const data = encodeCatchUpResponse(NO_ANSWER);
-          await agent.feed({ type: "catch-up-answered", from: peer.identityKey, data });
+          await agent.feed({ type: "catch-up-answered", from: effect.peer, data });
         }
       }
       return asked;

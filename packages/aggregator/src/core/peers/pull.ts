@@ -13,6 +13,7 @@ import {
   PULL_AGAIN_MS,
   PULL_ANSWERED_AGAIN_MS,
   PULL_ENOUGH_ASKED,
+  PULL_NEXT_MS,
   PULL_VISITS_MAX,
   PULLS_PER_TICK,
 } from "../limits.ts";
@@ -145,7 +146,7 @@ export class Pull {
   /** One at a time in a subnet: whoever answers may make the next question needless. */
   #waitsUntilMs(last: PeerKey | undefined): number {
     const awaited = last === undefined ? undefined : this.#awaited.get(last);
-    return awaited === undefined ? 0 : awaited.atMs + PULL_AGAIN_MS;
+    return awaited === undefined ? 0 : awaited.atMs + PULL_NEXT_MS;
   }
 
   /** Questions under way to nodes that had to be dialled. Who takes longer than this is most likely silent. */

@@ -4,7 +4,14 @@ import { makeShare, TestAgent, testNode } from "../../../test/support/cluster.ts
 import { bootInSubnets, EPOCH, identityOf, pullsOf } from "../../../test/support/subnets.ts";
 import { node, STAKER } from "../../../test/support/twenty.ts";
 import type { Input } from "../io.ts";
-import { PULL_AFTER_MS, PULL_AGAIN_MS, PULL_ANSWERED_AGAIN_MS, PULL_VISITS_MAX, TICK_MS } from "../limits.ts";
+import {
+  PULL_AFTER_MS,
+  PULL_AGAIN_MS,
+  PULL_ANSWERED_AGAIN_MS,
+  PULL_NEXT_MS,
+  PULL_VISITS_MAX,
+  TICK_MS,
+} from "../limits.ts";
 
 /** When the test agents give a claim up. */
 const DEADLINE_MS = 10_000;
@@ -34,7 +41,7 @@ describe("P-137: whom an agent asks, and when", () => {
         nextMs: 2 * TICK_MS,
         inputs: (peer) => [{ type: "catch-up-failed", peer, code: "NETWORK_PEER_NOT_CONNECTED" }],
       },
-      { nextMs: PULL_AGAIN_MS, inputs: () => [] },
+      { nextMs: PULL_NEXT_MS, inputs: () => [] },
     ];
     for (const { nextMs, inputs } of ends) {
       const { asked, tickAt, agent } = await asking(3);
