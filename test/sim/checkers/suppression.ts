@@ -31,8 +31,8 @@ const NEWCOMER_GRACE_MS: number = 4 * CATCH_UP_BUSY_MS;
 
 /**
  * Above FLOOD_MAX a share comes in a partial, or is asked for: after a second, of two to five aggregators of its
- * subnet, one a tick, then of its node, with as much for the way there and back each time. No liar can hold it up for
- * longer.
+ * subnet and of its node, two ticks each for the question and its way, and four seconds for those that are silent. No
+ * liar can hold it up for longer.
  */
 export const SUPPRESSED_MAX_MS: number = PULL_AFTER_MS + PULL_AGAIN_MS + (AGGREGATORS + 1) * 2 * TICK_MS;
 
