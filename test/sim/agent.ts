@@ -364,13 +364,12 @@ export class SimAgent {
     });
   }
 
-  #ask(what: Question, peer: PeerKey, data: Uint8Array, toInput: (...got: Parameters<OnAnswer>) => Input | null): void {
+  #ask(what: Question, peer: PeerKey, data: Uint8Array, toInput: (...got: Parameters<OnAnswer>) => Input): void {
     const life = this.#life;
     const to = this.#world.idOf.get(peer);
     if (to === undefined) return;
     this.#world.network.ask(what, this.node.id, to, data, (answer, code) => {
-      const input = toInput(answer, code);
-      if (life === this.#life && input !== null) this.#input(streamCost(answer ?? new Uint8Array()), input);
+      if (life === this.#life) this.#input(streamCost(answer ?? new Uint8Array()), toInput(answer, code));
     });
   }
 

@@ -176,11 +176,21 @@ class AgentDriver implements Driver {
       case "admit":
         return network.admit(effect.identities);
       case "catch-up-ask":
-        return this.#catchUp(effect);
+        return this.#exchange(
+          "catch-up",
+          network.catchUp(effect.peer, effect.data),
+          (data) => ({ type: "catch-up-answered", from: effect.peer, data }),
+          (code) => ({ type: "catch-up-failed", peer: effect.peer, code }),
+        );
       case "catch-up-reply":
         return this.#catchUps.settle(effect.handle, effect.data);
       case "inquire":
-        return this.#inquire(effect.job, network.inquire(effect.peer, effect.data));
+        return this.#exchange(
+          "inquiry",
+          network.inquire(effect.peer, effect.data),
+          (data) => ({ type: "inquiry-answered", job: effect.job, data }),
+          (code) => ({ type: "inquiry-failed", job: effect.job, code }),
+        );
       case "inquiry-reply":
         return this.#inquiries.settle(effect.handle, effect.data);
       case "build-tree":
@@ -211,14 +221,6 @@ class AgentDriver implements Driver {
     this.#background("sign", this.#modules.signer.sign(digest), (signature) => ({ type: "signed", job, signature }));
   }
 
-  /** That it failed is an input, too: another peer is asked. */
-  #catchUp({ peer, data }: Extract<Effect, { type: "catch-up-ask" }>): void {
-    this.#modules.network.catchUp(peer, data).then(
-      (answer) => this.#dispatch({ type: "catch-up-answered", from: peer, data: answer }),
-      (error: unknown) => this.#dispatch({ type: "catch-up-failed", peer, code: networkCodeOf(error) }),
-    );
-  }
-
   /** The chain is read no faster than the ledger is written, so that no more than one record of it waits in memory. */
   async #ledgerWritten(): Promise<void> {
     try {
@@ -242,13 +244,21 @@ class AgentDriver implements Driver {
   }
 
   /**
-   * Unlike other work in the background its failure is an input: staker and operator are told that the node was not
-   * reached.
+   * An exchange with a peer. Unlike other work in the background its failure is an input: staker and operator are told
+   * that a node was not reached, and another peer is asked.
    */
-  #inquire(job: number, work: Promise<Uint8Array>): void {
+  #exchange(
+    what: string,
+    work: Promise<Uint8Array>,
+    answered: (data: Uint8Array) => Input,
+    failed: (code: ErrorCode) => Input,
+  ): void {
     work.then(
-      (data) => this.#dispatch({ type: "inquiry-answered", job, data }),
-      (error: unknown) => this.#dispatch({ type: "inquiry-failed", job, code: networkCodeOf(error) }),
+      (data) => this.#dispatch(answered(data)),
+      (error: unknown) => {
+        this.#modules.logger.debug({ what, error: String(error) }, "EFFECT_FAILED");
+        this.#dispatch(failed(isQuorateError(error) ? error.code : "NETWORK_REQUEST_FAILED"));
+      },
     );
   }
 
@@ -311,10 +321,6 @@ class AgentDriver implements Driver {
  */
 function isChainFault(input: Input, error: unknown): boolean {
   return input.type === "chain" && isQuorateError(error, "CHAIN_EVENT_INVALID");
-}
-
-function networkCodeOf(error: unknown): ErrorCode {
-  return isQuorateError(error) ? error.code : "NETWORK_REQUEST_FAILED";
 }
 
 function codeAndDetail(error: unknown): { readonly code: string; readonly detail: string } {

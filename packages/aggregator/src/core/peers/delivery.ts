@@ -9,6 +9,7 @@ import {
   MAX_GOSSIP_BYTES,
   type NodeId,
   type PartialAggregate,
+  parseRoundKey,
   type RoundKey,
   type Share,
   type Subnet,
@@ -38,7 +39,7 @@ export class PeerDelivery implements Delivery {
   readonly #rounds: RoundTable;
   readonly #sent = new WeakMap<Round, Sent>();
   /** The newest own shares, for aggregators that connect later. */
-  readonly #own = new Map<RoundKey, MadeShare>();
+  readonly #own = new Map<RoundKey, Share>();
   /** Rounds that wait for company; they leave it when they are sent, or leave the table. */
   readonly #due = new Set<Round>();
   #timerMs: number | null = null;
@@ -54,9 +55,9 @@ export class PeerDelivery implements Delivery {
       for (const data of fitting(made.map(({ share }) => share))) step.emit({ type: "publish", data });
       return;
     }
-    for (const one of made) {
-      setNewest(this.#own, one.round.key, one, OWN_SHARES_AGAIN_MAX);
-      this.#sendShare(one.round, one.share, subnet, step);
+    for (const { round, share } of made) {
+      setNewest(this.#own, round.key, share, OWN_SHARES_AGAIN_MAX);
+      this.#sendShare(round, share, subnet, step);
     }
   }
 
@@ -66,9 +67,10 @@ export class PeerDelivery implements Delivery {
     const connected = connectedSet(this.#context);
     for (const mate of matesOf(this.#context)) {
       if (!connected.has(mate) || before.has(mate)) continue;
-      const shares = [...this.#own.values()].flatMap(({ round, share }) => {
-        const isHeld = this.#rounds.get(round.id) === round;
-        return isHeld && this.#aggregators(round, subnet).some(({ identityKey }) => identityKey === mate) ? share : [];
+      const shares = [...this.#own].flatMap(([key, share]) => {
+        const round = this.#rounds.get(parseRoundKey(key));
+        const aggregators = round === undefined ? [] : this.#aggregators(round, subnet);
+        return aggregators.some(({ identityKey }) => identityKey === mate) ? share : [];
       });
       for (const data of fitting(shares)) step.emit({ type: "direct", peers: [mate], data });
     }
